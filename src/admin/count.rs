@@ -1,0 +1,6 @@
+//! The tool.
+
+/// Runs it.
+pub fn main() -> std::process::ExitCode {
+    todo!()
+}

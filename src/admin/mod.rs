@@ -1,0 +1,5 @@
+//! What the administrator runs.
+
+pub mod count;
+pub mod shut;
+pub mod who;

@@ -1,0 +1,83 @@
+//! The auth process: checks passwords, grants identities, opens the door to an account. It takes plain
+//! values and never sees the configuration.
+//!
+//! CONTRACT (bodies to come).
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::sys::{GroupId, UserId};
+
+pub mod wire;
+
+/// Everything auth needs to know of one generation's configuration; plain values.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// In the order of the configuration's servers; a request names one by its index.
+    pub servers: Vec<ServerPolicy>,
+    /// The daemon runs without root: every session is the caller, ids in password files are ignored.
+    pub rootless: bool,
+}
+
+/// One virtual host's users.
+#[derive(Clone, Debug, Default)]
+pub struct ServerPolicy {
+    /// AuthUserFile.
+    pub user_file: Option<PathBuf>,
+    /// AuthGroupFile.
+    pub group_file: Option<PathBuf>,
+    /// UserAlias: (alias, real), server level.
+    pub aliases: Vec<(Vec<u8>, Vec<u8>)>,
+    /// RequireValidShell (checked against /etc/shells).
+    pub require_valid_shell: bool,
+    /// `<Anonymous>` sections of this server.
+    pub anonymous: Vec<AnonymousPolicy>,
+    /// Limits on logged-in sessions, with the configured refusal texts kept on the worker's side.
+    pub limits: LimitPolicy,
+}
+
+/// One `<Anonymous>`.
+#[derive(Clone, Debug, Default)]
+pub struct AnonymousPolicy {
+    /// Its User: the account whose identity its sessions take (looked up on the host).
+    pub user: Vec<u8>,
+    /// Its Group, if another than the account's.
+    pub group: Option<Vec<u8>>,
+    /// UserAlias lines inside it, and the name itself.
+    pub names: Vec<Vec<u8>>,
+    /// Its own limits.
+    pub limits: LimitPolicy,
+}
+
+/// None = no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LimitPolicy {
+    /// MaxClients.
+    pub clients: Option<u32>,
+    /// MaxClientsPerUser.
+    pub clients_per_user: Option<u32>,
+    /// MaxClientsPerHost.
+    pub clients_per_host: Option<u32>,
+}
+
+/// An account as a session gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its own name (after aliases).
+    pub name: Vec<u8>,
+    /// Never 0 (unless the daemon itself is not root, where ids mean nothing).
+    pub uid: UserId,
+    /// Never 0.
+    pub gid: GroupId,
+    /// Supplementary groups with names, for group expressions.
+    pub groups: Vec<(GroupId, Vec<u8>)>,
+    /// Home directory.
+    pub home: PathBuf,
+}
+
+/// How long a worker waits for auth before it asks once more, then says 421.
+pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Who asks, as far as fair queueing goes.
+pub type Peer = IpAddr;

@@ -1,0 +1,4 @@
+//! The daemon.
+fn main() -> std::process::ExitCode {
+    ferryd::master::main()
+}

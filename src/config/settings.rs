@@ -1,0 +1,289 @@
+//! What a configuration comes to mean: typed, inherited (Global, server, Anonymous, Directory, Limit), compiled. Made once, in the
+//! master; the nursery leaks it, so that workers hold `&'static Settings` and touch no reference count.
+//!
+//! CONTRACT between `config` (which fills it) and master, nursery and worker (which read it).
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::sys::{GroupId, UserId};
+
+/// A whole configuration.
+#[derive(Debug)]
+pub struct Settings {
+    /// The main configuration file, absolute.
+    pub file: PathBuf,
+    /// What holds for the whole daemon.
+    pub daemon: Daemon,
+    /// The main server first, then the virtual hosts in the order written.
+    pub servers: Vec<Server>,
+}
+
+/// What holds for the whole daemon.
+#[derive(Debug)]
+pub struct Daemon {
+    /// User, Group: whom workers are before login. `User root` or none becomes nobody, with a warning.
+    pub uid: UserId,
+    /// See `uid`.
+    pub gid: GroupId,
+    /// The User's name, for messages.
+    pub user: String,
+    /// PidFile.
+    pub pid_file: PathBuf,
+    /// ScoreboardFile; None with `none`/`off` (a private board is used).
+    pub scoreboard_file: Option<PathBuf>,
+    /// ShutdownMessageFile, `/etc/shutmsg` by default.
+    pub shutdown_file: PathBuf,
+    /// MaxInstances.
+    pub max_instances: Option<u32>,
+    /// MaxInstancesReply: whether 421 is said at the limit.
+    pub max_instances_reply: bool,
+    /// StartWorkers.
+    pub start_workers: u32,
+    /// MinSpareWorkers.
+    pub min_spare: u32,
+    /// MaxSpareWorkers.
+    pub max_spare: u32,
+    /// ShutdownTimeout: what sessions get between TERM's 421 and SIGKILL.
+    pub shutdown_timeout: Duration,
+    /// DrainTimeout: how long QUIT waits for sessions; None waits for ever.
+    pub drain_timeout: Option<Duration>,
+    /// TCPBackLog; the system's most by default.
+    pub backlog: i32,
+    /// SystemLog.
+    pub system_log: LogTarget,
+    /// MultilineRFC2228.
+    pub multiline_rfc2228: bool,
+    /// UseReverseDNS.
+    pub use_reverse_dns: bool,
+    /// TimesGMT: listings and logs in UTC.
+    pub times_gmt: bool,
+    /// RequireIdentityDoor: refuse to start where seccomp user notification cannot be had.
+    pub require_identity_door: bool,
+    /// RuntimeDirectory: folders made at start, before anything else; `true` for those that belong to User.
+    pub runtime_directories: Vec<(PathBuf, bool)>,
+    /// StartMessage: lines shown on a terminal with -n.
+    pub start_messages: Vec<String>,
+    /// All listening addresses, of all servers, without repeats.
+    pub listen: Vec<SocketAddr>,
+}
+
+/// Where a log goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LogTarget {
+    /// `none`.
+    None,
+    /// stderr (with -n and without -q).
+    Stderr,
+    /// syslog(3), through /dev/log.
+    Syslog,
+    /// A file, absolute.
+    File(PathBuf),
+}
+
+/// One virtual host (the main server is the first).
+#[derive(Debug)]
+pub struct Server {
+    /// ServerName.
+    pub name: String,
+    /// ServerAdmin.
+    pub admin: String,
+    /// Where clients reach it; port 0 has no listener.
+    pub listen: Vec<SocketAddr>,
+    /// DefaultServer.
+    pub is_default: bool,
+    /// ServerIdent.
+    pub ident: Ident,
+    /// DeferWelcome.
+    pub defer_welcome: bool,
+    /// MaxLoginAttempts; None without bound.
+    pub max_login_attempts: Option<u32>,
+    /// TransferLog.
+    pub transfer_log: LogTarget,
+    /// PassivePorts.
+    pub passive_ports: Option<(u16, u16)>,
+    /// MasqueradeAddress, when it is an address.
+    pub masquerade: Option<IpAddr>,
+    /// AllowForeignAddress.
+    pub allow_foreign_address: bool,
+    /// CommandBufferSize: longest command line in bytes; 512 by default.
+    pub command_buffer: usize,
+    /// AuthUserFile.
+    pub auth_user_file: Option<PathBuf>,
+    /// AuthGroupFile.
+    pub auth_group_file: Option<PathBuf>,
+    /// RequireValidShell.
+    pub require_valid_shell: bool,
+    /// UserAlias: (alias, real).
+    pub user_aliases: Vec<(String, String)>,
+    /// For sessions that are not anonymous.
+    pub session: SessionRules,
+    /// `<Limit LOGIN>` and all that holds by folder, outside `<Anonymous>`.
+    pub directories: DirectoryRules,
+    /// `<Anonymous>` sections.
+    pub anonymous: Vec<Anonymous>,
+}
+
+/// The 220 greeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ident {
+    /// `on`: the standard text.
+    Standard,
+    /// `off`: the address alone.
+    Address,
+    /// `on "text"`, variables not yet replaced.
+    Text(String),
+}
+
+/// One `<Anonymous>`.
+#[derive(Debug)]
+pub struct Anonymous {
+    /// Its root, absolute (`~user` resolved at load).
+    pub root: PathBuf,
+    /// Its User.
+    pub user: String,
+    /// Its Group.
+    pub group: Option<String>,
+    /// UserAlias lines within it: names that log in here besides `user`.
+    pub aliases: Vec<String>,
+    /// AnonRequirePassword.
+    pub require_password: bool,
+    /// What holds for its sessions.
+    pub session: SessionRules,
+    /// What holds by folder.
+    pub directories: DirectoryRules,
+}
+
+/// What holds for a session from its login on, the same in every folder.
+#[derive(Clone, Debug)]
+pub struct SessionRules {
+    /// DefaultRoot lines in order: path (`~` is the home) and group expression; the first that matches holds.
+    pub default_root: Vec<PathFor>,
+    /// DefaultChdir lines.
+    pub default_chdir: Vec<PathFor>,
+    /// MaxClients.
+    pub max_clients: LimitText,
+    /// MaxClientsPerUser.
+    pub max_clients_per_user: LimitText,
+    /// MaxClientsPerHost.
+    pub max_clients_per_host: LimitText,
+    /// AccessGrantMsg.
+    pub access_grant_message: Option<String>,
+    /// TimeoutLogin; None is off. So for all.
+    pub timeout_login: Option<Duration>,
+    /// TimeoutIdle.
+    pub timeout_idle: Option<Duration>,
+    /// TimeoutNoTransfer.
+    pub timeout_no_transfer: Option<Duration>,
+    /// TimeoutStalled.
+    pub timeout_stalled: Option<Duration>,
+    /// TimeoutSession.
+    pub timeout_session: Option<Duration>,
+    /// TimeoutLinger.
+    pub timeout_linger: Duration,
+    /// ListOptions, as given.
+    pub list_options: String,
+    /// DisplayLogin (relative names are the root's).
+    pub display_login: Option<PathBuf>,
+    /// DisplayConnect (server only).
+    pub display_connect: Option<PathBuf>,
+    /// DisplayQuit.
+    pub display_quit: Option<PathBuf>,
+}
+
+/// A path for some users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathFor {
+    /// Absolute, or `~`, `~/sub`, `~user`.
+    pub path: String,
+    /// Groups that must all hold (`!name` must not); empty for everybody.
+    pub groups: Vec<String>,
+}
+
+/// A limit with the words for whom it refuses (`%m` is the number).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LimitText {
+    /// None = no limit.
+    pub most: Option<u32>,
+    /// Words of the 530; None for the standard ones.
+    pub text: Option<String>,
+}
+
+/// What holds by folder: the scope itself, and its `<Directory>` sections already merged with what they inherit.
+#[derive(Debug)]
+pub struct DirectoryRules {
+    /// Outside every `<Directory>`.
+    pub base: PathRules,
+    /// `<Directory>` sections, most general first; the deepest match wins.
+    pub sections: Vec<DirectorySection>,
+}
+
+/// One `<Directory>`, merged.
+#[derive(Debug)]
+pub struct DirectorySection {
+    /// What it matches; see [`DirectoryRules::rules_for`].
+    pub pattern: DirectoryPattern,
+    /// What holds there.
+    pub rules: PathRules,
+}
+
+/// The argument of `<Directory>`.
+#[derive(Clone, Debug)]
+pub struct DirectoryPattern {
+    /// As written, absolute or beginning with `~`; a trailing `/*` means what lies within, not the folder itself.
+    pub text: String,
+}
+
+/// What holds for the files of one scope.
+#[derive(Clone, Debug)]
+pub struct PathRules {
+    /// Umask for files.
+    pub umask_file: u32,
+    /// Umask for folders.
+    pub umask_directory: u32,
+    /// AllowOverwrite.
+    pub allow_overwrite: bool,
+    /// AllowStoreRestart.
+    pub allow_store_restart: bool,
+    /// AllowRetrieveRestart.
+    pub allow_retrieve_restart: bool,
+    /// ShowSymlinks.
+    pub show_symlinks: bool,
+    /// DenyFilter, AllowFilter: on a command's argument.
+    pub deny_filter: Option<regex::bytes::Regex>,
+    /// See `deny_filter`.
+    pub allow_filter: Option<regex::bytes::Regex>,
+    /// PathDenyFilter, PathAllowFilter: on names being made.
+    pub path_deny_filter: Option<regex::bytes::Regex>,
+    /// See `path_deny_filter`.
+    pub path_allow_filter: Option<regex::bytes::Regex>,
+    /// `<Limit>` sections, nearest scope first.
+    pub limits: Vec<Limit>,
+}
+
+/// One `<Limit>`.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// Commands and groups, upper case: `STOR`, `READ`, `WRITE`, `DIRS`, `ALL`, `LOGIN`.
+    pub commands: Vec<String>,
+    /// What it says: AllowAll (true), DenyAll (false); None where it says nothing.
+    pub allow: Option<bool>,
+}
+
+impl DirectoryRules {
+    /// What holds for a canonical path, given the session's home for `~`.
+    pub fn rules_for(&self, canonical: &Path, home: &Path) -> &PathRules {
+        let _ = (canonical, home);
+        todo!()
+    }
+}
+
+impl PathRules {
+    /// Whether `<Limit>` allows a verb (upper case, `STOR`) whose groups (`WRITE`, …) its row names. Single commands weigh more than
+    /// groups, groups more than ALL; the nearest scope that speaks decides; nothing said is allowed. `LOGIN` is asked as a verb.
+    pub fn allows(&self, verb: &str, groups: &[&str]) -> bool {
+        let _ = (verb, groups);
+        todo!()
+    }
+}

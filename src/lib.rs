@@ -1,0 +1,27 @@
+//! ferryd, an FTP server for hosting. The modules stand in layers, top first; a module names only
+//! what stands below it (`tests/house.rs` keeps it so). ARCHITECTURE.md tells the whole.
+
+// What an operator runs.
+pub mod admin;
+pub mod master;
+
+// Where workers are born.
+pub mod nursery;
+
+// One client's session.
+pub mod worker;
+
+// What the operator wrote.
+pub mod config;
+
+// What FTP says, who may come in, what is written down.
+pub mod auth;
+pub mod logging;
+pub mod protocol;
+
+// Leaves: the shutdown file, the shared memory.
+pub mod scoreboard;
+pub mod shutmsg;
+
+// The only door to the kernel, and the only unsafe code.
+pub mod sys;

@@ -1,0 +1,7 @@
+//! The only door to the kernel, and the only unsafe code. Wrappers take and return types that cannot
+//! be misused; what they cannot promise stands in a SAFETY comment.
+#![allow(unsafe_code, reason = "this module is the wall around it")]
+
+pub mod ids;
+
+pub use ids::{GroupId, ProcessId, UserId};
