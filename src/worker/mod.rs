@@ -2,6 +2,8 @@
 //!
 //! CONTRACT (bodies to come).
 
+pub mod data;
+
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
