@@ -2,6 +2,10 @@
 //! be misused; what they cannot promise stands in a SAFETY comment.
 #![allow(unsafe_code, reason = "this module is the wall around it")]
 
+pub mod clock;
 pub mod ids;
+pub mod poll;
+pub mod signals;
+pub mod socket;
 
 pub use ids::{GroupId, ProcessId, UserId};
