@@ -4,7 +4,7 @@
 //! CONTRACT between `config` (which fills it) and master, nursery and worker (which read it).
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::sys::{GroupId, UserId};
@@ -210,34 +210,53 @@ pub struct LimitText {
     pub text: Option<String>,
 }
 
-/// What holds by folder: the scope itself, and its `<Directory>` sections already merged with what they inherit.
+/// What holds by folder: the scope itself and its `<Directory>` sections. Which of them meet in a path is known only when the path
+/// and the session's home are, so [`DirectoryRules::rules_for`] merges them then, without copying a pattern.
 #[derive(Debug)]
 pub struct DirectoryRules {
     /// Outside every `<Directory>`.
-    pub base: PathRules,
-    /// `<Directory>` sections, most general first; the deepest match wins.
-    pub sections: Vec<DirectorySection>,
+    pub base: ScopeRules,
+    /// `<Directory>` sections and the way to them.
+    pub sections: crate::config::directories::Sections,
 }
 
-/// One `<Directory>`, merged.
-#[derive(Debug)]
-pub struct DirectorySection {
-    /// What it matches; see [`DirectoryRules::rules_for`].
-    pub pattern: DirectoryPattern,
-    /// What holds there.
-    pub rules: PathRules,
+/// What one scope says of its files; None where it says nothing.
+#[derive(Clone, Debug, Default)]
+pub struct ScopeRules {
+    /// Umask: for files and for folders.
+    pub umask: Option<(u32, u32)>,
+    /// AllowOverwrite.
+    pub allow_overwrite: Option<bool>,
+    /// AllowStoreRestart.
+    pub allow_store_restart: Option<bool>,
+    /// AllowRetrieveRestart.
+    pub allow_retrieve_restart: Option<bool>,
+    /// ShowSymlinks.
+    pub show_symlinks: Option<bool>,
+    /// DenyFilter, AllowFilter: on a command's argument.
+    pub deny_filter: Option<Filter>,
+    /// See `deny_filter`.
+    pub allow_filter: Option<Filter>,
+    /// PathDenyFilter, PathAllowFilter: on names being made.
+    pub path_deny_filter: Option<Filter>,
+    /// See `path_deny_filter`.
+    pub path_allow_filter: Option<Filter>,
+    /// `<Limit>` sections, the nearest scope first.
+    pub limits: Vec<Limit>,
 }
 
-/// The argument of `<Directory>`.
+/// A filter directive: `none` ends what an outer scope began.
 #[derive(Clone, Debug)]
-pub struct DirectoryPattern {
-    /// As written, absolute or beginning with `~`; a trailing `/*` means what lies within, not the folder itself.
-    pub text: String,
+pub enum Filter {
+    /// `none`.
+    None,
+    /// What names are held against.
+    Pattern(regex::bytes::Regex),
 }
 
-/// What holds for the files of one scope.
+/// What holds for one path.
 #[derive(Clone, Debug)]
-pub struct PathRules {
+pub struct PathRules<'a> {
     /// Umask for files.
     pub umask_file: u32,
     /// Umask for folders.
@@ -250,40 +269,23 @@ pub struct PathRules {
     pub allow_retrieve_restart: bool,
     /// ShowSymlinks.
     pub show_symlinks: bool,
-    /// DenyFilter, AllowFilter: on a command's argument.
-    pub deny_filter: Option<regex::bytes::Regex>,
-    /// See `deny_filter`.
-    pub allow_filter: Option<regex::bytes::Regex>,
-    /// PathDenyFilter, PathAllowFilter: on names being made.
-    pub path_deny_filter: Option<regex::bytes::Regex>,
-    /// See `path_deny_filter`.
-    pub path_allow_filter: Option<regex::bytes::Regex>,
-    /// `<Limit>` sections, nearest scope first.
-    pub limits: Vec<Limit>,
+    /// DenyFilter: a command whose argument matches is refused.
+    pub deny_filter: Option<&'a regex::bytes::Regex>,
+    /// AllowFilter: a command whose argument does not match is refused.
+    pub allow_filter: Option<&'a regex::bytes::Regex>,
+    /// PathDenyFilter: a name that matches is not made.
+    pub path_deny_filter: Option<&'a regex::bytes::Regex>,
+    /// PathAllowFilter: a name that does not match is not made.
+    pub path_allow_filter: Option<&'a regex::bytes::Regex>,
+    /// `<Limit>` sections, the nearest scope first.
+    pub limits: Vec<&'a Limit>,
 }
 
 /// One `<Limit>`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// Commands and groups, upper case: `STOR`, `READ`, `WRITE`, `DIRS`, `ALL`, `LOGIN`.
     pub commands: Vec<String>,
     /// What it says: AllowAll (true), DenyAll (false); None where it says nothing.
     pub allow: Option<bool>,
-}
-
-impl DirectoryRules {
-    /// What holds for a canonical path, given the session's home for `~`.
-    pub fn rules_for(&self, canonical: &Path, home: &Path) -> &PathRules {
-        let _ = (canonical, home);
-        todo!()
-    }
-}
-
-impl PathRules {
-    /// Whether `<Limit>` allows a verb (upper case, `STOR`) whose groups (`WRITE`, …) its row names. Single commands weigh more than
-    /// groups, groups more than ALL; the nearest scope that speaks decides; nothing said is allowed. `LOGIN` is asked as a verb.
-    pub fn allows(&self, verb: &str, groups: &[&str]) -> bool {
-        let _ = (verb, groups);
-        todo!()
-    }
 }

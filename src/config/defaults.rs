@@ -1,0 +1,40 @@
+//! Where things lie when nobody says otherwise. Each path can be set at build by the environment variable beside it.
+
+macro_rules! built_in {
+    ($variable:literal, $otherwise:literal) => {
+        match option_env!($variable) {
+            Some(path) => path,
+            None => $otherwise,
+        }
+    };
+}
+
+/// The configuration read without `-c`.
+pub const CONFIGURATION: &str = built_in!("FERRYD_CONFIGURATION", "/etc/proftpd/proftpd.conf");
+
+/// PidFile.
+pub const PID_FILE: &str = built_in!("FERRYD_PID_FILE", "/run/proftpd.pid");
+
+/// ScoreboardFile.
+pub const SCOREBOARD_FILE: &str = built_in!("FERRYD_SCOREBOARD_FILE", "/run/proftpd.scoreboard");
+
+/// The folder of TransferLog's default, with a slash at its end.
+pub const LOG_FOLDER: &str = built_in!("FERRYD_LOG_FOLDER", "/var/log/proftpd/");
+
+/// ShutdownMessageFile.
+pub const SHUTDOWN_FILE: &str = built_in!("FERRYD_SHUTDOWN_FILE", "/etc/shutmsg");
+
+/// Whom workers are before login when User names root or nobody at all.
+pub const UNPRIVILEGED_USER: &str = "nobody";
+
+/// Port.
+pub const PORT: u16 = 21;
+
+/// StartWorkers.
+pub const START_WORKERS: u32 = 8;
+
+/// MinSpareWorkers.
+pub const MIN_SPARE_WORKERS: u32 = 4;
+
+/// MaxSpareWorkers.
+pub const MAX_SPARE_WORKERS: u32 = 64;

@@ -1,0 +1,141 @@
+//! The ProFTPD modules whose work ferryd does: what `<IfModule>`, `LoadModule`, `-l` and `-vv` go by.
+
+/// One ProFTPD module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// As in `<IfModule>`: `mod_core.c`.
+    pub name: &'static str,
+    /// What its work is here, in one sentence.
+    pub sentence: &'static str,
+}
+
+const fn module(name: &'static str, sentence: &'static str) -> Module {
+    Module { name, sentence }
+}
+
+/// Modules whose work ferryd does.
+const PROVIDED: &[Module] = &[
+    module("mod_core.c", "The language of the configuration, the commands of FTP, listeners and sessions."),
+    module("mod_xfer.c", "Transfers in both directions, resumed ones too."),
+    module("mod_auth_unix.c", "The host's own accounts."),
+    module("mod_auth_file.c", "Accounts and groups in files of their own."),
+    module("mod_auth.c", "Logins, roots, limits of logins."),
+    module("mod_ls.c", "Listings."),
+    module("mod_log.c", "SystemLog and TransferLog."),
+    module("mod_cap.c", "Privileges given up, one by one."),
+    module("mod_dso.c", "LoadModule and ModulePath are understood; everything is built in."),
+];
+
+/// Modules of ProFTPD whose work ferryd does not do: their names are known, so that LoadModule of one is no mistake.
+const ABSENT: &[&str] = &[
+    "mod_auth_otp.c",
+    "mod_auth_pam.c",
+    "mod_ban.c",
+    "mod_copy.c",
+    "mod_ctrls.c",
+    "mod_ctrls_admin.c",
+    "mod_deflate.c",
+    "mod_delay.c",
+    "mod_digest.c",
+    "mod_dnsbl.c",
+    "mod_dynmasq.c",
+    "mod_exec.c",
+    "mod_facl.c",
+    "mod_facts.c",
+    "mod_geoip.c",
+    "mod_ident.c",
+    "mod_ifsession.c",
+    "mod_ifversion.c",
+    "mod_lang.c",
+    "mod_ldap.c",
+    "mod_load.c",
+    "mod_log_forensic.c",
+    "mod_memcache.c",
+    "mod_proxy.c",
+    "mod_proxy_protocol.c",
+    "mod_qos.c",
+    "mod_quotatab.c",
+    "mod_quotatab_file.c",
+    "mod_quotatab_ldap.c",
+    "mod_quotatab_radius.c",
+    "mod_quotatab_sql.c",
+    "mod_radius.c",
+    "mod_ratio.c",
+    "mod_readme.c",
+    "mod_redis.c",
+    "mod_rewrite.c",
+    "mod_rlimit.c",
+    "mod_sftp.c",
+    "mod_sftp_pam.c",
+    "mod_sftp_sql.c",
+    "mod_shaper.c",
+    "mod_site.c",
+    "mod_site_misc.c",
+    "mod_snmp.c",
+    "mod_sql.c",
+    "mod_sql_mysql.c",
+    "mod_sql_odbc.c",
+    "mod_sql_passwd.c",
+    "mod_sql_postgres.c",
+    "mod_sql_sqlite.c",
+    "mod_statcache.c",
+    "mod_systemd.c",
+    "mod_tls.c",
+    "mod_tls_fscache.c",
+    "mod_tls_memcache.c",
+    "mod_tls_redis.c",
+    "mod_tls_shmcache.c",
+    "mod_unique_id.c",
+    "mod_vroot.c",
+    "mod_wrap.c",
+    "mod_wrap2.c",
+    "mod_wrap2_file.c",
+    "mod_wrap2_redis.c",
+    "mod_wrap2_sql.c",
+];
+
+/// Whether ferryd does a module's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Provided,
+    /// ProFTPD has it, ferryd does not.
+    Absent,
+    /// No module of this name is known.
+    Unknown,
+}
+
+/// How a module stands; `.c` may be missing.
+pub fn standing(name: &str) -> Standing {
+    let is = |known: &str| name == known || known.strip_suffix(".c") == Some(name);
+    if PROVIDED.iter().any(|module| is(module.name)) {
+        Standing::Provided
+    } else if ABSENT.iter().any(|known| is(known)) {
+        Standing::Absent
+    } else {
+        Standing::Unknown
+    }
+}
+
+/// The modules whose work ferryd does, for `-l` and `-vv`.
+pub fn module_table() -> &'static [Module] {
+    PROVIDED
+}
+
+/// Every name known, for "did you mean".
+pub fn known_names() -> impl Iterator<Item = &'static str> {
+    PROVIDED.iter().map(|module| module.name).chain(ABSENT.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_known_with_and_without_its_ending() {
+        assert_eq!(standing("mod_core.c"), Standing::Provided);
+        assert_eq!(standing("mod_core"), Standing::Provided);
+        assert_eq!(standing("mod_tls.c"), Standing::Absent);
+        assert_eq!(standing("mod_nonsense.c"), Standing::Unknown);
+    }
+}
