@@ -1,15 +1,72 @@
 //! The auth process: checks passwords, grants identities, opens the door to an account. It takes plain
 //! values and never sees the configuration.
-//!
-//! CONTRACT (bodies to come).
 
 use std::net::IpAddr;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::sys::{GroupId, UserId};
+use crate::logging::Channel;
+use crate::sys::{GroupId, ProcessId, UserId};
 
+pub mod control;
+pub mod places;
+pub mod question;
+pub mod record;
+pub mod secret;
 pub mod wire;
+
+/// What auth is forked with; everything else of the master's is closed or never used.
+#[derive(Debug)]
+pub struct Inheritance {
+    /// This generation's users and limits.
+    pub policy: Policy,
+    /// The read-write descriptor of the scoreboard; mapped, then closed.
+    pub board: OwnedFd,
+    /// The receiving end of the workers' requests (SOCK_DGRAM, SO_PASSCRED set).
+    pub requests: OwnedFd,
+    /// [`control::Note`]s from the master (SOCK_SEQPACKET); its end means that the master is gone, so nobody else may hold
+    /// the master's side.
+    pub control: OwnedFd,
+    /// For questions about limits, one SOCK_SEQPACKET end for each thread that asks; their number is the number of threads.
+    pub places: Vec<OwnedFd>,
+    /// Records to the recorder.
+    pub recorder: Arc<Channel>,
+    /// What is removed when the master died.
+    pub leftovers: Leftovers,
+    /// Of the settings.
+    pub generation: u32,
+}
+
+/// Files a master that died cannot remove itself.
+#[derive(Clone, Debug)]
+pub struct Leftovers {
+    /// The master whose files they are.
+    pub master: ProcessId,
+    /// PidFile, removed if it still holds that pid and nobody holds its lock (fcntl F_SETLK).
+    pub pid_file: PathBuf,
+    /// The scoreboard's path and inode, removed if it still is that one.
+    pub scoreboard: Option<BoardFile>,
+}
+
+/// A scoreboard as it was made.
+#[derive(Clone, Debug)]
+pub struct BoardFile {
+    /// Where.
+    pub path: PathBuf,
+    /// st_dev.
+    pub device: u64,
+    /// st_ino.
+    pub inode: u64,
+}
+
+/// Auth, for life; returns the exit status. Called once, in the forked child, by its only thread; the caller ends the
+/// process, and with it the threads that are left.
+pub fn serve(inheritance: Inheritance) -> u8 {
+    let _ = inheritance;
+    todo!()
+}
 
 /// Everything auth needs to know of one generation's configuration; plain values.
 #[derive(Clone, Debug, Default)]

@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "this module is the wall around it")]
 
 pub mod clock;
+pub mod crypt;
 pub mod ids;
 pub mod poll;
 pub mod signals;
