@@ -1,98 +1,13 @@
 //! What FTP says: the line, the verbs (one table), their arguments, the command, the reply. No sockets.
-//!
-//! CONTRACT (bodies to come): bytes -> line -> Command -> handler -> Reply.
+//! Bytes become a line, a line a [`Command`], a handler's outcome a [`Reply`].
 
-use std::net::SocketAddr;
+pub mod argument;
+pub mod command;
+pub mod line;
+pub mod reply;
+pub mod verbs;
 
-/// A command with real values: after reading, nothing is checked twice. A `match` on it has no `_` arm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// USER name.
-    User(Vec<u8>),
-    /// PASS password (may be empty).
-    Pass(Vec<u8>),
-    /// QUIT.
-    Quit,
-    /// REIN.
-    Rein,
-    /// PWD, XPWD.
-    Pwd,
-    /// CWD, XCWD.
-    Cwd(Vec<u8>),
-    /// CDUP, XCUP.
-    Cdup,
-    /// TYPE.
-    Type(Type),
-    /// MODE S (others are refused at reading with 504).
-    Mode,
-    /// STRU F.
-    Stru,
-    /// PASV.
-    Pasv,
-    /// EPSV, with a network protocol or ALL.
-    Epsv(EpsvArgument),
-    /// PORT.
-    Port(SocketAddr),
-    /// EPRT.
-    Eprt(SocketAddr),
-    /// LIST [options] [path].
-    List(Vec<u8>),
-    /// NLST [options] [path].
-    Nlst(Vec<u8>),
-    /// RETR.
-    Retr(Vec<u8>),
-    /// STOR.
-    Stor(Vec<u8>),
-    /// APPE.
-    Appe(Vec<u8>),
-    /// REST.
-    Rest(u64),
-    /// SIZE.
-    Size(Vec<u8>),
-    /// MDTM.
-    Mdtm(Vec<u8>),
-    /// DELE.
-    Dele(Vec<u8>),
-    /// MKD, XMKD.
-    Mkd(Vec<u8>),
-    /// RMD, XRMD.
-    Rmd(Vec<u8>),
-    /// RNFR.
-    Rnfr(Vec<u8>),
-    /// RNTO.
-    Rnto(Vec<u8>),
-    /// NOOP.
-    Noop,
-    /// SYST.
-    Syst,
-    /// FEAT.
-    Feat,
-    /// HELP [verb].
-    Help(Option<Vec<u8>>),
-    /// STAT [path].
-    Stat(Option<Vec<u8>>),
-    /// ABOR.
-    Abor,
-}
-
-/// TYPE's argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// A, A N.
-    Ascii,
-    /// I, L 8.
-    Image,
-}
-
-/// EPSV's argument (RFC 2428 §3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EpsvArgument {
-    /// None given.
-    Any,
-    /// 1.
-    V4,
-    /// 2.
-    V6,
-    /// ALL.
-    All,
-}
+pub use command::{Command, EpsvArgument, Type};
+pub use line::{Line, LineReader};
+pub use reply::{Multiline, Reply};
+pub use verbs::{Request, Verb, When};

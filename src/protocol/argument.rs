@@ -1,0 +1,232 @@
+//! The readers of verbs' arguments: from the bytes after the verb to typed values, or to the reply that refuses them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::command::{Command, EpsvArgument, Type};
+use super::reply::Reply;
+
+/// What reading an argument gives.
+pub type Reading = Result<Command, Reply>;
+
+/// The bytes after a verb, and the verb as the client wrote it, for replies that name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Argument<'a> {
+    /// Upper case.
+    pub verb: &'a str,
+    /// Without the one blank between.
+    pub bytes: &'a [u8],
+}
+
+impl Argument<'_> {
+    fn not_understood(self, code: u16) -> Reply {
+        Reply::new(code, format!("'{}' not understood", self.verb))
+    }
+
+    /// A path that must be there; blanks belong to it (RFC 959 §5.3.2).
+    pub fn path(self, make: fn(Vec<u8>) -> Command) -> Reading {
+        match self.bytes {
+            b"" => Err(wrong_count()),
+            path => Ok(make(path.to_vec())),
+        }
+    }
+
+    /// The same for transfers, whose missing path is refused in other words.
+    pub fn file(self, make: fn(Vec<u8>) -> Command) -> Reading {
+        match self.bytes {
+            b"" => Err(self.not_understood(500)),
+            path => Ok(make(path.to_vec())),
+        }
+    }
+
+    /// A path, or none.
+    pub fn optional(self, make: fn(Option<Vec<u8>>) -> Command) -> Reading {
+        Ok(make((!self.bytes.is_empty()).then(|| self.bytes.to_vec())))
+    }
+
+    /// Whatever there is, nothing included.
+    pub fn any(self, make: fn(Vec<u8>) -> Command) -> Reading {
+        Ok(make(self.bytes.to_vec()))
+    }
+
+    /// USER's name.
+    pub fn name(self) -> Reading {
+        match self.bytes {
+            b"" => Err(Reply::new(500, format!("{}: command requires a parameter", self.verb))),
+            name => Ok(Command::User(name.to_vec())),
+        }
+    }
+
+    /// TYPE's letters: A, A N, I, L, L 8 (RFC 959 §5.3.2).
+    pub fn representation(self) -> Reading {
+        let upper = self.bytes.to_ascii_uppercase();
+        let mut words = upper.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+        match (words.next(), words.next(), words.next()) {
+            (None, ..) => Err(self.not_understood(500)),
+            (Some(b"A"), None | Some(b"N"), None) => Ok(Command::Type(Type::Ascii)),
+            (Some(b"I"), None, None) | (Some(b"L"), None | Some(b"8"), None) => {
+                Ok(Command::Type(Type::Image))
+            }
+            _ => Err(Reply::new(504, [b"TYPE not implemented for '", self.bytes, b"' parameter"].concat())),
+        }
+    }
+
+    /// MODE's letter: S alone is done.
+    pub fn mode(self) -> Reading {
+        self.letter(b"S", b"BC", Command::Mode, "transfer mode")
+    }
+
+    /// STRU's letter: F alone is done.
+    pub fn structure(self) -> Reading {
+        self.letter(b"F", b"RP", Command::Stru, "structure type")
+    }
+
+    fn letter(self, done: &[u8], known: &[u8], command: Command, what: &str) -> Reading {
+        let given = self.bytes.to_ascii_uppercase();
+        let named = [b"'", self.verb.as_bytes(), b" ", self.bytes, b"'"].concat();
+        match given.as_slice() {
+            b"" => Err(self.not_understood(501)),
+            letter if letter == done => Ok(command),
+            [letter] if known.contains(letter) => {
+                Err(Reply::new(504, [&named, " unsupported ".as_bytes(), what.as_bytes()].concat()))
+            }
+            _ => Err(Reply::new(501, [&named, " unrecognized ".as_bytes(), what.as_bytes()].concat())),
+        }
+    }
+
+    /// REST's offset (RFC 3659 §5).
+    pub fn offset(self) -> Reading {
+        match self.bytes {
+            b"" => Err(self.not_understood(500)),
+            digits => decimal::<u64>(digits)
+                .map(Command::Rest)
+                .ok_or_else(|| Reply::new(501, "REST requires a value greater than or equal to 0")),
+        }
+    }
+
+    /// PORT's six numbers (RFC 959 §5.3.2).
+    pub fn host_port(self) -> Reading {
+        let refused = || Reply::new(501, "Illegal PORT command");
+        let mut numbers = [0u8; 6];
+        let mut parts = self.bytes.split(|byte| *byte == b',');
+        for number in &mut numbers {
+            *number = parts.next().and_then(decimal::<u8>).ok_or_else(refused)?;
+        }
+        if parts.next().is_some() {
+            return Err(refused());
+        }
+        let [a, b, c, d, high, low] = numbers;
+        let address = IpAddr::V4(Ipv4Addr::new(a, b, c, d));
+        Ok(Command::Port(SocketAddr::new(address, u16::from_be_bytes([high, low]))))
+    }
+
+    /// EPRT's `|1|address|port|` (RFC 2428 §2).
+    pub fn extended_port(self) -> Reading {
+        let Some((&mark, rest)) = self.bytes.split_first() else { return Err(wrong_count()) };
+        let parts: Vec<&[u8]> = rest.split(|byte| *byte == mark).collect();
+        let [protocol, address, port, b""] = parts.as_slice() else {
+            return Err(Reply::new(501, "Illegal EPRT command"));
+        };
+        let text = std::str::from_utf8(address).unwrap_or_default();
+        let address: Option<IpAddr> = match *protocol {
+            b"1" => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+            b"2" => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+            _ => return Err(Reply::new(522, "Network protocol not supported, use (1,2)")),
+        };
+        match (address, decimal::<u16>(port)) {
+            (Some(address), Some(port)) => Ok(Command::Eprt(SocketAddr::new(address, port))),
+            _ => Err(Reply::new(501, "Illegal EPRT command")),
+        }
+    }
+
+    /// EPSV's network protocol, or ALL (RFC 2428 §3).
+    pub fn extended_passive(self) -> Reading {
+        match self.bytes.to_ascii_uppercase().as_slice() {
+            b"" => Ok(Command::Epsv(EpsvArgument::Any)),
+            b"1" => Ok(Command::Epsv(EpsvArgument::V4)),
+            b"2" => Ok(Command::Epsv(EpsvArgument::V6)),
+            b"ALL" => Ok(Command::Epsv(EpsvArgument::All)),
+            _ => Err(Reply::new(522, "Network protocol not supported, use (1,2)")),
+        }
+    }
+}
+
+fn wrong_count() -> Reply {
+    Reply::new(501, "Invalid number of parameters")
+}
+
+/// A number of digits alone: no sign, no blanks.
+fn decimal<T: std::str::FromStr>(digits: &[u8]) -> Option<T> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn argument(bytes: &str) -> Argument<'_> {
+        Argument { verb: "VERB", bytes: bytes.as_bytes() }
+    }
+
+    #[test]
+    fn types_are_letters() {
+        for (text, wanted) in [
+            ("A", Type::Ascii),
+            ("a n", Type::Ascii),
+            ("I", Type::Image),
+            ("L 8", Type::Image),
+            ("L", Type::Image),
+        ] {
+            assert_eq!(argument(text).representation(), Ok(Command::Type(wanted)), "{text}");
+        }
+        for (text, code) in [("", 500), ("E", 504), ("L 7", 504), ("A T", 504), ("A N x", 504)] {
+            assert_eq!(argument(text).representation().unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn port_takes_six_small_numbers() {
+        let wanted = "127.0.0.1:1025".parse().unwrap();
+        assert_eq!(argument("127,0,0,1,4,1").host_port(), Ok(Command::Port(wanted)));
+        for text in ["", "1,2,3", "1,2,3,4,5,256", "1,2,3,4,5,6,7", "+1,2,3,4,5,6", "1,2,3,4,5, 6", "a"] {
+            assert_eq!(argument(text).host_port().unwrap_err().code, 501, "{text}");
+        }
+    }
+
+    #[test]
+    fn eprt_takes_any_mark() {
+        let v4 = "10.0.0.1:99".parse().unwrap();
+        let v6 = "[::1]:99".parse().unwrap();
+        assert_eq!(argument("|1|10.0.0.1|99|").extended_port(), Ok(Command::Eprt(v4)));
+        assert_eq!(argument("!2!::1!99!").extended_port(), Ok(Command::Eprt(v6)));
+        for (text, code) in [
+            ("", 501),
+            ("|3|x|9|", 522),
+            ("|1|::1|9|", 501),
+            ("|1|1.1.1.1|65536|", 501),
+            ("|1|1.1.1.1|9", 501),
+            ("bad", 501),
+        ] {
+            assert_eq!(argument(text).extended_port().unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn offsets_are_digits_that_fit() {
+        assert_eq!(argument("18446744073709551615").offset(), Ok(Command::Rest(u64::MAX)));
+        for (text, code) in [("", 500), ("-1", 501), ("+1", 501), ("18446744073709551616", 501), ("x", 501)] {
+            assert_eq!(argument(text).offset().unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn mode_and_structure_know_their_letters() {
+        assert_eq!(argument("s").mode(), Ok(Command::Mode));
+        assert_eq!(argument("B").mode().unwrap_err().code, 504);
+        assert_eq!(argument("X").mode().unwrap_err().code, 501);
+        assert_eq!(argument("").structure().unwrap_err().code, 501);
+        assert_eq!(argument("R").structure().unwrap_err().code, 504);
+    }
+}

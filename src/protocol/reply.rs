@@ -1,0 +1,155 @@
+//! Replies as RFC 959 §4.2 writes them: a code, a text, and the form of several lines.
+
+use super::line::IAC;
+
+/// One reply. Its texts may hold any bytes (names do); what would break the line is replaced when it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Three digits.
+    pub code: u16,
+    lines: Vec<Vec<u8>>,
+    is_indented: bool,
+}
+
+/// How the middle lines of a long reply are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Multiline {
+    /// A blank before each (RFC 959 §4.2).
+    Rfc959,
+    /// The code and a hyphen before each (RFC 2228 §5; MultilineRFC2228).
+    Rfc2228,
+}
+
+impl Reply {
+    /// A reply of one line.
+    pub fn new(code: u16, text: impl Into<Vec<u8>>) -> Reply {
+        Reply { code, lines: vec![text.into()], is_indented: false }
+    }
+
+    /// A reply of several lines; the last one closes it.
+    pub fn long(code: u16, lines: Vec<Vec<u8>>) -> Reply {
+        Reply { code, lines, is_indented: false }
+    }
+
+    /// The same, its middle lines always with a blank: FEAT asks for it whatever the configuration says (RFC 2389 §3.2).
+    pub fn indented(self) -> Reply {
+        Reply { is_indented: true, ..self }
+    }
+
+    /// Lines shown before the text, such as those of a display file.
+    pub fn preceded_by(mut self, mut lines: Vec<Vec<u8>>) -> Reply {
+        lines.append(&mut self.lines);
+        Reply { lines, ..self }
+    }
+
+    /// A name, then what became of it: `nope: No such file or directory`.
+    pub fn about(code: u16, name: &[u8], text: &str) -> Reply {
+        Reply::new(code, [name, b": ", text.as_bytes()].concat())
+    }
+
+    /// The text of the closing line.
+    pub fn text(&self) -> &[u8] {
+        self.lines.last().map_or(b"", Vec::as_slice)
+    }
+
+    /// Whether it says that something did not succeed.
+    pub fn is_failure(&self) -> bool {
+        self.code >= 400
+    }
+
+    /// Writes it as the client reads it.
+    pub fn write(&self, form: Multiline, out: &mut Vec<u8>) {
+        let form = if self.is_indented { Multiline::Rfc959 } else { form };
+        let last = self.lines.len().saturating_sub(1);
+        for (index, line) in self.lines.iter().enumerate() {
+            match (index, form) {
+                (index, _) if index == last => self.code_and(b' ', out),
+                (0, _) | (_, Multiline::Rfc2228) => self.code_and(b'-', out),
+                (_, Multiline::Rfc959) => out.push(b' '),
+            }
+            write_text(line, out);
+        }
+    }
+
+    fn code_and(&self, mark: u8, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.code.to_string().as_bytes());
+        out.push(mark);
+    }
+}
+
+/// Line ends and NUL would end the line early, so they are shown as `?`; IAC is doubled (RFC 854).
+fn write_text(text: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        match byte {
+            b'\r' | b'\n' | 0 => out.push(b'?'),
+            &IAC => out.extend_from_slice(&[IAC, IAC]),
+            byte => out.push(*byte),
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// A path within quotes, its own quotes doubled (RFC 959, Appendix II).
+pub fn quoted(path: &[u8]) -> Vec<u8> {
+    let mut text = vec![b'"'];
+    for byte in path {
+        if *byte == b'"' {
+            text.push(b'"');
+        }
+        text.push(*byte);
+    }
+    text.push(b'"');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(reply: &Reply, form: Multiline) -> String {
+        let mut out = Vec::new();
+        reply.write(form, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    fn lines(texts: &[&str]) -> Vec<Vec<u8>> {
+        texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn one_line_is_code_blank_text() {
+        assert_eq!(written(&Reply::new(200, "Fine"), Multiline::Rfc959), "200 Fine\r\n");
+    }
+
+    #[test]
+    fn long_replies_have_two_forms() {
+        let reply = Reply::long(211, lines(&["Features:", "EPSV", "End"]));
+        assert_eq!(written(&reply, Multiline::Rfc959), "211-Features:\r\n EPSV\r\n211 End\r\n");
+        assert_eq!(written(&reply, Multiline::Rfc2228), "211-Features:\r\n211-EPSV\r\n211 End\r\n");
+        assert_eq!(written(&reply.indented(), Multiline::Rfc2228), "211-Features:\r\n EPSV\r\n211 End\r\n");
+    }
+
+    #[test]
+    fn display_lines_come_first() {
+        let reply = Reply::new(230, "User x logged in").preceded_by(lines(&["hello", "there"]));
+        assert_eq!(written(&reply, Multiline::Rfc959), "230-hello\r\n there\r\n230 User x logged in\r\n");
+    }
+
+    #[test]
+    fn names_cannot_forge_a_line() {
+        let reply = Reply::about(550, b"a\r\n230 in\0", "Nothing");
+        assert_eq!(written(&reply, Multiline::Rfc959), "550 a??230 in?: Nothing\r\n");
+    }
+
+    #[test]
+    fn iac_is_doubled() {
+        let mut out = Vec::new();
+        Reply::new(250, vec![b'a', IAC]).write(Multiline::Rfc959, &mut out);
+        assert_eq!(out, b"250 a\xff\xff\r\n");
+    }
+
+    #[test]
+    fn quotes_are_doubled() {
+        assert_eq!(quoted(b"/a\"b"), b"\"/a\"\"b\"");
+    }
+}

@@ -1,0 +1,257 @@
+//! The verbs, one row each. Parsing, HELP, FEAT and `<Limit>` all read this table; nothing of it is typed twice.
+
+use super::argument::{Argument, Reading};
+use super::command::Command;
+use super::reply::Reply;
+
+/// One verb.
+#[derive(Debug)]
+pub struct Verb {
+    /// Upper case.
+    pub name: &'static str,
+    /// Its X forms (RFC 775).
+    pub aliases: &'static [&'static str],
+    /// What follows the verb, as HELP prints it.
+    pub syntax: &'static str,
+    /// The groups of `<Limit>` it belongs to; ALL goes without saying.
+    pub groups: &'static [&'static str],
+    /// When a client may say it.
+    pub when: When,
+    /// Its line in FEAT, for what RFC 959 does not have.
+    pub feature: Option<&'static str>,
+    /// Its argument is shown to nobody.
+    pub is_secret: bool,
+    /// How its argument becomes a command.
+    pub read: fn(Argument<'_>) -> Reading,
+}
+
+/// When a verb is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Before login, too.
+    Always,
+    /// After login.
+    LoggedIn,
+}
+
+/// What a line asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its row.
+    pub verb: &'static Verb,
+    /// The name it was called by: its own or an alias.
+    pub called: &'static str,
+    /// The bytes after it, for the scoreboard and logs; `(hidden)` where they are secret.
+    pub argument: Vec<u8>,
+    /// The command, or the reply that refuses the argument.
+    pub command: Reading,
+}
+
+const DIRS: &[&str] = &["DIRS"];
+const READ: &[&str] = &["READ"];
+const WRITE: &[&str] = &["WRITE"];
+const NONE: &[&str] = &[];
+
+const PATH: &str = "<sp> pathname";
+const OPTIONAL_PATH: &str = "[<sp> pathname]";
+const NOTHING: &str = "is not implemented";
+
+/// A row without alias and feature.
+const fn verb(
+    name: &'static str,
+    syntax: &'static str,
+    groups: &'static [&'static str],
+    when: When,
+    read: fn(Argument<'_>) -> Reading,
+) -> Verb {
+    Verb { name, aliases: &[], syntax, groups, when, feature: None, is_secret: false, read }
+}
+
+impl Verb {
+    const fn also(mut self, aliases: &'static [&'static str]) -> Verb {
+        self.aliases = aliases;
+        self
+    }
+
+    const fn feature(mut self, line: &'static str) -> Verb {
+        self.feature = Some(line);
+        self
+    }
+
+    const fn secret(mut self) -> Verb {
+        self.is_secret = true;
+        self
+    }
+}
+
+use When::{Always, LoggedIn};
+
+/// All verbs, in the order HELP shows them.
+pub const VERBS: &[Verb] = &[
+    verb("CWD", PATH, DIRS, LoggedIn, |a| a.path(Command::Cwd)).also(&["XCWD"]),
+    verb("CDUP", "(up one directory)", DIRS, LoggedIn, |_| Ok(Command::Cdup)).also(&["XCUP"]),
+    verb("QUIT", "(close control connection)", NONE, Always, |_| Ok(Command::Quit)),
+    verb("PORT", "<sp> h1,h2,h3,h4,p1,p2", NONE, LoggedIn, |a| a.host_port()),
+    verb("PASV", "(returns address/port)", NONE, LoggedIn, |_| Ok(Command::Pasv)),
+    verb("EPRT", "<sp> |proto|addr|port|", NONE, LoggedIn, |a| a.extended_port()).feature("EPRT"),
+    verb("EPSV", "(returns port |||port|)", NONE, LoggedIn, |a| a.extended_passive()).feature("EPSV"),
+    verb("RNFR", PATH, DIRS, LoggedIn, |a| a.path(Command::Rnfr)),
+    verb("RNTO", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnto)),
+    verb("DELE", PATH, WRITE, LoggedIn, |a| a.path(Command::Dele)),
+    verb("MDTM", PATH, DIRS, LoggedIn, |a| a.path(Command::Mdtm)).feature("MDTM"),
+    verb("RMD", PATH, WRITE, LoggedIn, |a| a.path(Command::Rmd)).also(&["XRMD"]),
+    verb("MKD", PATH, WRITE, LoggedIn, |a| a.path(Command::Mkd)).also(&["XMKD"]),
+    verb("PWD", "(returns current working directory)", DIRS, LoggedIn, |_| Ok(Command::Pwd)).also(&["XPWD"]),
+    verb("SIZE", PATH, READ, LoggedIn, |a| a.path(Command::Size)).feature("SIZE"),
+    verb("SYST", "(returns system type)", NONE, Always, |_| Ok(Command::Syst)),
+    verb("HELP", "[<sp> command]", NONE, Always, |a| a.optional(Command::Help)),
+    verb("NOOP", "(no operation)", NONE, Always, |_| Ok(Command::Noop)),
+    verb("FEAT", "(returns feature list)", NONE, Always, |_| Ok(Command::Feat)),
+    verb("TYPE", "<sp> type-code (A, I, L 8)", NONE, LoggedIn, |a| a.representation()),
+    verb("STRU", "<sp> structure-code (F)", NONE, LoggedIn, |a| a.structure()),
+    verb("MODE", "<sp> mode-code (S)", NONE, LoggedIn, |a| a.mode()),
+    verb("RETR", PATH, READ, LoggedIn, |a| a.file(Command::Retr)),
+    verb("STOR", PATH, WRITE, LoggedIn, |a| a.file(Command::Stor)),
+    verb("APPE", PATH, WRITE, LoggedIn, |a| a.file(Command::Appe)),
+    verb("REST", "<sp> byte-count", NONE, LoggedIn, |a| a.offset()).feature("REST STREAM"),
+    verb("ABOR", "(abort current operation)", NONE, LoggedIn, |_| Ok(Command::Abor)),
+    verb("USER", "<sp> username", NONE, Always, |a| a.name()),
+    verb("PASS", "<sp> password", NONE, Always, |a| a.any(Command::Pass)).secret(),
+    verb("REIN", NOTHING, NONE, Always, |_| Ok(Command::Rein)),
+    verb("LIST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::List)),
+    verb("NLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::Nlst)),
+    verb("STAT", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Stat)),
+];
+
+/// What FEAT says besides the verbs' own lines: paths are slash-separated, names UTF-8 where the client sends it.
+const OTHER_FEATURES: &[&str] = &["TVFS", "UTF8"];
+
+/// Reads a line. `Err` is the reply to a line that names no verb.
+pub fn read(line: &[u8]) -> Result<Request, Reply> {
+    let line = line.trim_ascii_start();
+    let end = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
+    let (word, rest) = line.split_at(end);
+    if word.is_empty() {
+        return Err(Reply::new(500, "Invalid command: try being more creative"));
+    }
+    let Some((verb, called)) = find(word) else {
+        return Err(Reply::new(500, [word, b" not understood"].concat()));
+    };
+    let argument = rest.strip_prefix(b" ").unwrap_or_default();
+    let command = (verb.read)(Argument { verb: called, bytes: argument });
+    let shown = if verb.is_secret { b"(hidden)" } else { argument };
+    Ok(Request { verb, called, argument: shown.to_vec(), command })
+}
+
+/// The row that a word names, in any case, and the name it was called by.
+pub fn find(word: &[u8]) -> Option<(&'static Verb, &'static str)> {
+    VERBS.iter().find_map(|verb| {
+        let mut names = std::iter::once(&verb.name).chain(verb.aliases);
+        names.find(|name| name.as_bytes().eq_ignore_ascii_case(word)).map(|name| (verb, *name))
+    })
+}
+
+/// HELP without an argument: eight names a line.
+pub fn help(admin: &str) -> Reply {
+    let names: Vec<&str> =
+        VERBS.iter().flat_map(|verb| std::iter::once(&verb.name).chain(verb.aliases)).copied().collect();
+    let mut lines = vec![b"The following commands are recognized (* =>'s unimplemented):".to_vec()];
+    lines.extend(
+        names.chunks(8).map(|row| row.iter().map(|name| column(name)).collect::<String>().into_bytes()),
+    );
+    lines.push(format!("Direct comments to {admin}").into_bytes());
+    Reply::long(214, lines)
+}
+
+fn column(name: &str) -> String {
+    let is_done = find(name.as_bytes()).is_some_and(|(verb, _)| verb.syntax != NOTHING);
+    let mark = if is_done { "" } else { "*" };
+    format!("{:<8}", format!("{name}{mark}"))
+}
+
+/// HELP of one verb.
+pub fn help_of(word: &[u8]) -> Reply {
+    match find(word) {
+        Some((verb, called)) => Reply::new(214, format!("Syntax: {called} {}", verb.syntax)),
+        None => Reply::new(502, [b"Unknown command '", word.to_ascii_uppercase().as_slice(), b"'"].concat()),
+    }
+}
+
+/// FEAT (RFC 2389 §3).
+pub fn features() -> Reply {
+    let mut lines: Vec<&str> =
+        VERBS.iter().filter_map(|verb| verb.feature).chain(OTHER_FEATURES.iter().copied()).collect();
+    lines.sort_unstable();
+    let mut all = vec![b"Features:".to_vec()];
+    all.extend(lines.iter().map(|line| line.as_bytes().to_vec()));
+    all.push(b"End".to_vec());
+    Reply::long(211, all).indented()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn no_name_stands_twice() {
+        let mut names: Vec<&str> =
+            VERBS.iter().flat_map(|verb| std::iter::once(&verb.name).chain(verb.aliases)).copied().collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(names.iter().all(|name| name.len() <= 4 && *name == name.to_uppercase()));
+    }
+
+    #[test]
+    fn verbs_are_read_in_any_case() {
+        let request = read(b"xcwd  two words ").unwrap();
+        assert_eq!((request.verb.name, request.called), ("CWD", "XCWD"));
+        assert_eq!(request.command, Ok(Command::Cwd(b" two words ".to_vec())));
+    }
+
+    #[test]
+    fn what_is_no_verb_is_refused() {
+        for (line, text) in [
+            (&b"XYZ a"[..], "XYZ not understood"),
+            (b"", "Invalid command: try being more creative"),
+            (b"   ", "Invalid command: try being more creative"),
+        ] {
+            let reply = read(line).unwrap_err();
+            assert_eq!((reply.code, reply.text()), (500, text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn help_and_features_come_from_the_table() {
+        assert_eq!(help_of(b"stor").text(), b"Syntax: STOR <sp> pathname");
+        assert_eq!(help_of(b"xyz").text(), b"Unknown command 'XYZ'");
+        let mut out = Vec::new();
+        features().write(super::super::Multiline::Rfc2228, &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n REST STREAM\r\n"));
+        assert!(text.ends_with("\r\n UTF8\r\n211 End\r\n"));
+        let mut out = Vec::new();
+        help("root@here").write(super::super::Multiline::Rfc959, &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(" CWD     XCWD    CDUP    XCUP    QUIT    PORT    PASV    EPRT    \r\n"));
+        assert!(text.contains("REIN*"));
+        assert!(text.ends_with("214 Direct comments to root@here\r\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = read(&line);
+        }
+
+        #[test]
+        fn no_argument_panics(index in 0..VERBS.len(), argument in "[ -~|,]{0,40}") {
+            let line = format!("{} {argument}", VERBS[index].name);
+            let request = read(line.as_bytes());
+            prop_assert!(request.is_ok());
+        }
+    }
+}
