@@ -1,17 +1,28 @@
-//! What is written down: the recorder process that owns every log file, and the handles that others write through.
-//!
-//! CONTRACT (bodies to come).
+//! What is written down: the recorder process that owns every log file, and the handles that others write through. Who
+//! opens a file, and under which name, is the master's business; what a line means is the worker's.
 
-use std::io;
-use std::os::fd::OwnedFd;
-use std::sync::Arc;
+mod channel;
+pub mod control;
+mod early;
+mod file;
+mod line;
+mod logger;
+mod record;
+pub mod recorder;
+pub mod xferlog;
+
+pub use channel::{Channel, Ends};
+pub use early::early;
+pub use file::{LogFileError, open};
+pub use line::Printable;
+pub use logger::logger;
 
 /// A log file of the recorder, by number; a number is never reused and names one path for life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LogNumber(pub u16);
 
 impl LogNumber {
-    /// SystemLog (or stderr with -n); always open.
+    /// SystemLog (or stderr with -n): the one number whose path may change at HUP.
     pub const SYSTEM: LogNumber = LogNumber(0);
 }
 
@@ -24,35 +35,13 @@ pub enum Weight {
     Trace,
 }
 
-/// The sending end of the channel to the recorder; shared by master, nursery, workers and auth.
-#[derive(Debug)]
-pub struct Channel {
-    socket: OwnedFd,
-}
-
-impl Channel {
-    /// Wraps the shared socket.
-    pub fn new(socket: OwnedFd) -> Channel {
-        Channel { socket }
-    }
-
-    /// The descriptor, for keep-lists.
-    pub fn socket(&self) -> &OwnedFd {
-        &self.socket
-    }
-
-    /// Sends one whole record (a line without its end for line logs). `Err(WouldBlock)` for evidence means that the caller
-    /// waits for POLLOUT on [`Channel::socket`] with its own deadline; trace is dropped by the caller and counted.
-    pub fn send(&self, log: LogNumber, weight: Weight, line: &[u8]) -> io::Result<()> {
-        let _ = (log, weight, line);
-        todo!()
-    }
-}
-
-/// A slog logger whose records go to SystemLog through the recorder, in ProFTPD's line shape:
-/// `SERVER (CLIENTNAME[CLIENTIP]): TEXT` (time, host and `proftpd[PID]` are the recorder's). For master and auth `origin` is
-/// the ServerName alone.
-pub fn logger(channel: Arc<Channel>, origin: &str) -> slog::Logger {
-    let _ = (channel, origin);
-    todo!()
+/// How the recorder writes a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of lines in SystemLog's shape: the recorder adds time, host and `proftpd[PID]`.
+    Line,
+    /// A file of records that are written as they are (xferlog).
+    Raw,
+    /// The host's syslog, through /dev/log; no file.
+    Syslog,
 }

@@ -1,0 +1,210 @@
+//! What the master tells the recorder over their own sequenced-packet socket: which logs there are, by number, with a
+//! descriptor for each; and when to have written everything.
+//!
+//! Layout, little-endian: order u8, log number u16, kind u8, path. The recorder answers `Flush` and `Stop` with the order's
+//! byte alone.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{Kind, LogNumber};
+use crate::sys::{poll, socket};
+
+/// Bytes of the longest message: a path may be 4,095 long.
+pub(super) const MESSAGE_MAX: usize = 4 + PATH_MAX;
+const PATH_MAX: usize = 4096;
+
+/// A message to the recorder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Message<'a> {
+    /// From now on this log is written; one with the same number is replaced. Carries its file, but for syslog.
+    Open { log: LogNumber, kind: Kind, path: &'a [u8] },
+    /// Its last session has ended: what is queued is written, then the file closed.
+    Close { log: LogNumber },
+    /// The path has been opened anew; carries the file.
+    Reopened { log: LogNumber },
+    /// Write what is queued and answer.
+    Flush,
+    /// Write what is queued, answer and end.
+    Stop,
+}
+
+const OPEN: u8 = 1;
+const CLOSE: u8 = 2;
+const REOPENED: u8 = 3;
+const FLUSH: u8 = 4;
+const STOP: u8 = 5;
+
+impl<'a> Message<'a> {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let (order, log, kind, path): (u8, LogNumber, u8, &[u8]) = match *self {
+            Message::Open { log, kind, path } => (OPEN, log, encode_kind(kind), path),
+            Message::Close { log } => (CLOSE, log, 0, b""),
+            Message::Reopened { log } => (REOPENED, log, 0, b""),
+            Message::Flush => (FLUSH, LogNumber::SYSTEM, 0, b""),
+            Message::Stop => (STOP, LogNumber::SYSTEM, 0, b""),
+        };
+        let [low, high] = log.0.to_le_bytes();
+        [&[order, low, high, kind], &path[..path.len().min(PATH_MAX)]].concat()
+    }
+
+    pub(super) fn decode(bytes: &'a [u8]) -> Option<Message<'a>> {
+        let (&[order, low, high, kind], path) = bytes.split_first_chunk::<4>()?;
+        let log = LogNumber(u16::from_le_bytes([low, high]));
+        match order {
+            OPEN if path.len() <= PATH_MAX => Some(Message::Open { log, kind: decode_kind(kind)?, path }),
+            CLOSE => Some(Message::Close { log }),
+            REOPENED => Some(Message::Reopened { log }),
+            FLUSH => Some(Message::Flush),
+            STOP => Some(Message::Stop),
+            _ => None,
+        }
+    }
+}
+
+fn encode_kind(kind: Kind) -> u8 {
+    match kind {
+        Kind::Line => 1,
+        Kind::Raw => 2,
+        Kind::Syslog => 3,
+    }
+}
+
+fn decode_kind(byte: u8) -> Option<Kind> {
+    [Kind::Line, Kind::Raw, Kind::Syslog].into_iter().find(|kind| encode_kind(*kind) == byte)
+}
+
+/// The master's end. Nothing here waits for the recorder but [`Control::flush`] and [`Control::stop`], and they not for long:
+/// a recorder that does not listen is an error, which the master answers by ending it and starting another.
+#[derive(Debug)]
+pub struct Control {
+    socket: OwnedFd,
+}
+
+impl Control {
+    /// Master, before each fork of a recorder: its own end, and the one for the recorder.
+    pub fn pair() -> io::Result<(Control, OwnedFd)> {
+        let (socket, recorders) = socket::seqpacket_pair()?;
+        Ok((Control { socket }, recorders))
+    }
+
+    /// The descriptor, for keep-lists.
+    pub fn socket(&self) -> &OwnedFd {
+        &self.socket
+    }
+
+    /// Has the recorder write `log` to `file` (none for syslog). `path` is for its messages alone. Sent before a worker
+    /// that may name the log is born; sent for all live logs to a recorder that takes another's place; sent again with
+    /// SYSTEM's number when SystemLog has another path.
+    pub fn open(
+        &self,
+        log: LogNumber,
+        kind: Kind,
+        path: &Path,
+        file: Option<BorrowedFd<'_>>,
+    ) -> io::Result<()> {
+        self.send(Message::Open { log, kind, path: path.as_os_str().as_bytes() }, file)
+    }
+
+    /// The last session that may use `log` has ended.
+    pub fn close(&self, log: LogNumber) -> io::Result<()> {
+        self.send(Message::Close { log }, None)
+    }
+
+    /// After USR1 or HUP: the log's path, opened anew.
+    pub fn reopened(&self, log: LogNumber, file: BorrowedFd<'_>) -> io::Result<()> {
+        self.send(Message::Reopened { log }, Some(file))
+    }
+
+    /// Waits until what was sent before is written.
+    pub fn flush(&self, within: Duration) -> io::Result<()> {
+        self.send(Message::Flush, None)?;
+        self.await_answer(FLUSH, within)
+    }
+
+    /// Waits until what was sent before is written and the recorder is about to end.
+    pub fn stop(&self, within: Duration) -> io::Result<()> {
+        self.send(Message::Stop, None)?;
+        self.await_answer(STOP, within)
+    }
+
+    fn send(&self, message: Message<'_>, file: Option<BorrowedFd<'_>>) -> io::Result<()> {
+        socket::send(self.socket.as_fd(), &message.encode(), file.as_slice(), false)
+    }
+
+    /// An answer to an earlier flush that came too late is passed over.
+    fn await_answer(&self, order: u8, within: Duration) -> io::Result<()> {
+        let deadline = Instant::now() + within;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match poll::wait(&mut [poll::Waiting::to_read(self.socket.as_fd())], Some(left)) {
+                Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                Err(_) => continue,
+                Ok(_) => {}
+            }
+            let mut answer = [0; 4];
+            match socket::receive(self.socket.as_fd(), &mut answer, false)?.length {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                _ if answer[0] == order => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The recorder's answer to a message that asks for one.
+pub(super) fn answer(master: BorrowedFd<'_>, message: Message<'_>) -> io::Result<()> {
+    socket::send(master, &message.encode()[..1], &[], false)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_message_is_read_as_it_was_meant() {
+        let log = LogNumber(0x1234);
+        let path: &[u8] = b"/var/log/proftpd/xferlog";
+        let table = [
+            Message::Open { log, kind: Kind::Line, path },
+            Message::Open { log, kind: Kind::Raw, path },
+            Message::Open { log, kind: Kind::Syslog, path: b"" },
+            Message::Close { log },
+            Message::Reopened { log },
+            Message::Flush,
+            Message::Stop,
+        ];
+        for message in table {
+            assert_eq!(Message::decode(&message.encode()), Some(message));
+        }
+    }
+
+    #[test]
+    fn a_recorder_that_is_gone_or_silent_is_an_error() {
+        let (control, recorders) = Control::pair().unwrap();
+        assert_eq!(control.flush(Duration::ZERO).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(recorders);
+        assert!(control.stop(Duration::from_secs(9)).is_err());
+    }
+
+    #[test]
+    fn a_late_answer_is_passed_over() {
+        let (control, recorders) = Control::pair().unwrap();
+        answer(recorders.as_fd(), Message::Flush).unwrap();
+        answer(recorders.as_fd(), Message::Stop).unwrap();
+        control.stop(Duration::from_secs(9)).unwrap();
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode_or_do_not(bytes in proptest::collection::vec(any::<u8>(), 0..MESSAGE_MAX + 9)) {
+            let _ = Message::decode(&bytes);
+        }
+    }
+}
