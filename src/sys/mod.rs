@@ -3,9 +3,11 @@
 #![allow(unsafe_code, reason = "this module is the wall around it")]
 
 pub mod append;
+pub mod accounts;
 pub mod clock;
 pub mod crypt;
 pub mod ids;
+pub mod notification;
 pub mod poll;
 pub mod signals;
 pub mod socket;
