@@ -1,0 +1,300 @@
+//! One running daemon: how it is started, watched, told and ended.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use ferryd::scoreboard::{HeaderRecord, Reader, SlotRecord, State};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use super::client::Client;
+use super::events::{DEADLINE, eventually, until, within};
+use super::processes::{self, Process};
+use super::setup::{NOBODY, Setup, Starter};
+
+/// A daemon in the foreground. Dropped, it is ended by force, process by process.
+pub struct Daemon {
+    pub setup: Setup,
+    child: Child,
+    group: i32,
+    notices: UnixDatagram,
+}
+
+impl Daemon {
+    /// Starts what `setup` has written and waits for READY=1 (sd_notify(3)).
+    #[track_caller]
+    pub fn start(setup: Setup) -> Daemon {
+        let notices = notice_socket(&setup);
+        let child = foreground(&setup).spawn().expect("the daemon's program");
+        let group = i32::try_from(child.id()).expect("a pid");
+        let mut daemon = Daemon { setup, child, group, notices };
+        daemon.await_notice("READY=1");
+        daemon
+    }
+
+    /// The usual daemon.
+    #[track_caller]
+    pub fn usual() -> Daemon {
+        Setup::new().start()
+    }
+
+    /// Waits for a line of the service manager's protocol.
+    #[track_caller]
+    pub fn await_notice(&mut self, line: &str) {
+        let end = Instant::now() + DEADLINE;
+        let mut buffer = [0; 1024];
+        loop {
+            match self.notices.recv(&mut buffer) {
+                Ok(length) if has_line(&buffer[..length], line) => return,
+                Ok(_) => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                Err(error) => panic!("notices: {error}"),
+            }
+            if let Some(status) = self.ended() {
+                panic!("the daemon ended ({status}) before {line}:\n{}", self.words());
+            }
+            assert!(Instant::now() < end, "no {line} in time:\n{}", self.words());
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.setup.socket_address()
+    }
+
+    /// A client that has read the greeting.
+    #[track_caller]
+    pub fn client(&self) -> Client {
+        Client::greeted(self.address())
+    }
+
+    /// A client that is logged in as alice.
+    #[track_caller]
+    pub fn session(&self) -> Client {
+        let mut client = self.client();
+        client.login("alice");
+        client
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.group
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        processes::send(self.group, signal);
+    }
+
+    pub fn processes(&self) -> Vec<Process> {
+        processes::in_group(self.group)
+    }
+
+    pub fn board_file(&self) -> PathBuf {
+        self.setup.path("run/board")
+    }
+
+    pub fn pid_file(&self) -> PathBuf {
+        self.setup.path("run/ferryd.pid")
+    }
+
+    pub fn shutdown_file(&self) -> PathBuf {
+        self.setup.path("run/shutmsg")
+    }
+
+    #[track_caller]
+    pub fn board(&self) -> Reader {
+        Reader::open(&self.board_file()).expect("the board")
+    }
+
+    #[track_caller]
+    pub fn header(&self) -> HeaderRecord {
+        self.board().header()
+    }
+
+    #[track_caller]
+    pub fn slots(&self) -> Vec<SlotRecord> {
+        self.board().slots()
+    }
+
+    /// The slot of the session at the other end of a client's connection.
+    #[track_caller]
+    pub fn slot_of(&self, client: &Client) -> SlotRecord {
+        let address = client.local_address();
+        eventually("the client's slot", || self.slots().into_iter().find(|slot| slot.client == Some(address)))
+    }
+
+    #[track_caller]
+    pub fn await_spares(&self, at_least: usize) {
+        until(&format!("{at_least} spares"), || self.count(State::Spare) >= at_least);
+    }
+
+    pub fn count(&self, state: State) -> usize {
+        self.slots().iter().filter(|slot| slot.state == state).count()
+    }
+
+    /// Writes a configuration in the place of the one that was read.
+    pub fn rewrite(&self, text: &str) {
+        self.setup.write_file("ferryd.conf", text, 0o644);
+    }
+
+    /// HUP, and waits until the next generation stands.
+    #[track_caller]
+    pub fn reload(&self) {
+        let before = self.header().generation;
+        self.signal(Signal::SIGHUP);
+        until("the next generation", || {
+            let header = self.header();
+            assert_eq!(header.refused_reloads, 0, "refused:\n{}", self.words());
+            header.generation > before
+        });
+    }
+
+    /// HUP, and waits until it was refused.
+    #[track_caller]
+    pub fn reload_in_vain(&self) {
+        let before = self.header();
+        self.signal(Signal::SIGHUP);
+        until("the refusal", || self.header().refused_reloads > before.refused_reloads);
+        assert_eq!(self.header().generation, before.generation);
+    }
+
+    /// SystemLog.
+    pub fn log(&self) -> String {
+        read(&self.setup.path("log/system.log"))
+    }
+
+    #[track_caller]
+    pub fn await_log(&self, text: &str) -> String {
+        let look = || self.log().lines().find(|line| line.contains(text)).map(str::to_owned);
+        within(DEADLINE, &format!("{text:?} in the log:\n{}", self.words()), look)
+    }
+
+    /// All that the daemon said, for a failed test's report.
+    pub fn words(&self) -> String {
+        format!("--- stderr\n{}--- log\n{}---", read(&self.setup.path("stderr")), self.log())
+    }
+
+    /// TERM; the daemon must end well, and leave nothing behind.
+    #[track_caller]
+    pub fn stop(mut self) {
+        self.signal(Signal::SIGTERM);
+        let status = self.await_end();
+        assert_eq!(status.code(), Some(0), "after TERM:\n{}", self.words());
+        self.assert_gone();
+    }
+
+    /// Waits for the master's end.
+    #[track_caller]
+    pub fn await_end(&mut self) -> ExitStatus {
+        eventually("the master's end", || self.ended())
+    }
+
+    /// Nothing of the daemon is left: no process, no PidFile, no board.
+    #[track_caller]
+    pub fn assert_gone(&self) {
+        let look = || self.processes().iter().all(Process::is_zombie);
+        until("the end of the daemon's processes", look);
+        assert!(!self.pid_file().exists(), "the PidFile is left");
+        assert!(!self.board_file().exists(), "the board is left");
+    }
+
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("the daemon is our child")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.words());
+        }
+        for process in self.processes().iter().filter(|process| !process.is_zombie()) {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process.pid), Signal::SIGKILL);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the daemon's program to its end, which must come soon.
+#[track_caller]
+pub fn run(setup: &Setup, words: &[&str]) -> Output {
+    let mut command = program(setup);
+    let child =
+        command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
+    finished(child)
+}
+
+/// Waits for a short-lived child, and ends it when it turns out not to be one.
+#[track_caller]
+pub fn finished(mut child: Child) -> Output {
+    let end = Instant::now() + DEADLINE;
+    let status = loop {
+        match child.try_wait().expect("a child of ours") {
+            Some(status) => break status,
+            None if Instant::now() >= end => {
+                let _ = child.kill();
+                break child.wait().expect("a child of ours");
+            }
+            None => std::thread::park_timeout(Duration::from_millis(3)),
+        }
+    };
+    assert_ne!(status.signal(), Some(Signal::SIGKILL as i32), "the program did not end by itself");
+    child.wait_with_output().expect("its output")
+}
+
+/// The daemon's program, as whoever the setup says.
+pub fn program(setup: &Setup) -> Command {
+    let mut command = Command::new(match setup.starter {
+        Starter::Caller => PathBuf::from(env!("CARGO_BIN_EXE_ferryd")),
+        Starter::Nobody => program_for_nobody(),
+    });
+    if setup.starter == Starter::Nobody {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command.current_dir(setup.folder.path()).stdin(Stdio::null()).envs(setup.variables.clone());
+    command
+}
+
+fn foreground(setup: &Setup) -> Command {
+    let mut command = program(setup);
+    let stderr = File::create(setup.path("stderr")).expect("a file in the test's folder");
+    let words: [OsString; 4] = ["-n".into(), "-q".into(), "-c".into(), setup.config_file().into()];
+    command.args(words).env("NOTIFY_SOCKET", setup.path("notices")).process_group(0);
+    command.stdout(Stdio::null()).stderr(stderr);
+    command
+}
+
+fn notice_socket(setup: &Setup) -> UnixDatagram {
+    let path = setup.path("notices");
+    let socket = UnixDatagram::bind(&path).expect("a socket in the test's folder");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("its mode");
+    socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
+    socket
+}
+
+/// A copy of the program where nobody may run it: the build may lie in a folder that is closed to others.
+fn program_for_nobody() -> PathBuf {
+    static COPY: OnceLock<TempDir> = OnceLock::new();
+    let folder = COPY.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
+        fs::copy(env!("CARGO_BIN_EXE_ferryd"), folder.path().join("ferryd")).expect("a copy of the program");
+        folder
+    });
+    folder.path().join("ferryd")
+}
+
+fn has_line(datagram: &[u8], line: &str) -> bool {
+    datagram.split(|byte| *byte == b'\n').any(|found| found == line.as_bytes())
+}
+
+fn read(path: &Path) -> String {
+    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}

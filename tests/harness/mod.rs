@@ -1,0 +1,20 @@
+//! What every family stands on: a daemon of its own, a raw client, the scoreboard, waiting for events.
+
+pub mod client;
+pub mod daemon;
+pub mod events;
+pub mod ports;
+pub mod processes;
+pub mod scale;
+pub mod setup;
+
+pub use client::{Client, Reply};
+pub use daemon::Daemon;
+pub use events::eventually;
+pub use scale::{as_root, rounds};
+pub use setup::Setup;
+
+/// Every test account's password, and its hash for a password file.
+pub const PASSWORD: &str = "wonderland";
+/// MD5-crypt: the quickest that crypt(3) knows everywhere, so that hashing does not rule the load tests.
+pub const PASSWORD_HASH: &str = "$1$ferry$nxY8AEyFPr7fCRrhcSQNf1";

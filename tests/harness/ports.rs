@@ -1,0 +1,43 @@
+//! Ports that nobody else takes while a test has them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// Below the ports that the kernel gives to connecting sockets, so that no client of another test sits on one.
+const FIRST: u16 = 20_000;
+const COUNT: u16 = 12_000;
+
+static NEXT: AtomicU16 = AtomicU16::new(0);
+
+/// A port of one test's own. Other tests, in this process and in others, are kept off it by a name in the
+/// abstract socket namespace, which the kernel drops with its holder.
+pub struct Port {
+    pub number: u16,
+    _reservation: UnixListener,
+}
+
+impl Port {
+    /// One that is free on both families.
+    pub fn reserve() -> Port {
+        let start = u16::try_from(std::process::id() % u32::from(COUNT)).expect("less than COUNT");
+        (0..COUNT)
+            .find_map(|_| try_port(FIRST + (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT))
+            .expect("a free port")
+    }
+}
+
+fn try_port(number: u16) -> Option<Port> {
+    let name = SocketAddr::from_abstract_name(format!("ferryd-test-port-{number}")).expect("a short name");
+    let reservation = UnixListener::bind_addr(&name).ok()?;
+    let loopbacks: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let free =
+        loopbacks.into_iter().filter(has_family).all(|address| TcpListener::bind((address, number)).is_ok());
+    free.then_some(Port { number, _reservation: reservation })
+}
+
+/// Whether this machine's loopback has the address's family at all.
+pub fn has_family(address: &IpAddr) -> bool {
+    TcpListener::bind((*address, 0)).is_ok()
+}

@@ -1,0 +1,5 @@
+//! Behaviour, against a real daemon on real sockets: one test binary, a file for each family.
+
+mod harness;
+
+mod command_line;
