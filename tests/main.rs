@@ -3,3 +3,7 @@
 mod harness;
 
 mod command_line;
+mod house;
+mod session;
+mod transfers;
+mod verbs;

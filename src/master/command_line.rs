@@ -107,15 +107,15 @@ struct Words {
     /// Test the syntax of the configuration
     #[arg(short = 't', long = "configtest")]
     config_test: bool,
+    /// Print the settings the program was built with
+    #[arg(short = 'V', long = "settings")]
+    settings: bool,
     /// Print the version
     #[arg(short = 'v', long = "version", action = ArgAction::Count)]
     version: u8,
     /// Read the configuration, then print versions and modules; -vvv adds the directives
     #[arg(id = "vv", long = "version-status")]
     version_status: bool,
-    /// Print the settings the program was built with
-    #[arg(short = 'V', long = "settings")]
-    settings: bool,
     /// Serve one session without a pool (not yet supported)
     #[arg(short = 'X', long = "nofork")]
     no_fork: bool,

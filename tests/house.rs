@@ -1,0 +1,164 @@
+//! The house keeps its own rules: imports point down, unsafe code behind one door, documents true.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::harness::daemon::run;
+use crate::harness::setup::Setup;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a source folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// A file's lines of code, numbered; comments are left out.
+fn code(path: &Path) -> Vec<(usize, String)> {
+    let text = fs::read_to_string(path).expect("a source file");
+    let code = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    (1..).zip(text.lines().map(code)).collect()
+}
+
+/// The layers of `src/lib.rs`, top first: blocks of `pub mod` lines, a caption on each.
+fn layers() -> Vec<Vec<String>> {
+    let text = fs::read_to_string(root().join("src/lib.rs")).expect("src/lib.rs");
+    let name = |line: &str| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned());
+    text.split("\n\n")
+        .map(|block| block.lines().filter_map(name).collect())
+        .filter(|layer: &Vec<String>| !layer.is_empty())
+        .collect()
+}
+
+/// The leaves may name the leaves that stand after them; no other layer names its neighbours.
+fn may_name(layers: &[Vec<String>], from: &str, to: &str) -> bool {
+    let place = |name: &str| {
+        layers
+            .iter()
+            .enumerate()
+            .find_map(|(row, layer)| Some((row, layer.iter().position(|module| module == name)?)))
+    };
+    let (Some(from_place), Some(to_place)) = (place(from), place(to)) else { return false };
+    let leaves = |name: &str| ["scoreboard", "shutmsg"].contains(&name);
+    from == to || to_place.0 > from_place.0 || (leaves(from) && leaves(to) && to_place > from_place)
+}
+
+/// The modules of the crate that a line of code names.
+fn named(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("crate::").map(|(at, word)| {
+        let rest = &line[at + word.len()..];
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+#[test]
+fn imports_point_down() {
+    let layers = layers();
+    assert!(layers.len() >= 6, "the layers were not read: {layers:?}");
+    let mut upward = Vec::new();
+    for module in layers.iter().flatten() {
+        for path in sources(&root().join("src").join(module)) {
+            for (number, line) in code(&path) {
+                for other in named(&line).filter(|other| !may_name(&layers, module, other)) {
+                    upward.push(format!("{}:{number}: {module} names {other}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(upward.is_empty(), "\n{}", upward.join("\n"));
+}
+
+#[test]
+fn unsafe_code_stays_behind_the_wall() {
+    let mut outside = Vec::new();
+    for path in
+        sources(&root().join("src")).into_iter().filter(|path| !path.starts_with(root().join("src/sys")))
+    {
+        for (number, line) in code(&path) {
+            let words = || line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            if words().any(|word| word == "unsafe") || line.contains("libc::") {
+                outside.push(format!("{}:{number}: {line}", path.display()));
+            }
+        }
+    }
+    assert!(outside.is_empty(), "\n{}", outside.join("\n"));
+}
+
+#[test]
+fn every_unsafe_block_says_why_it_is_sound() {
+    for path in sources(&root().join("src/sys")) {
+        let text = fs::read_to_string(&path).expect("a source file");
+        let blocks = text.lines().filter(|line| line.contains("unsafe {")).count();
+        let reasons = text.lines().filter(|line| line.contains("SAFETY:")).count();
+        assert!(reasons >= blocks, "{}: {blocks} unsafe blocks, {reasons} reasons", path.display());
+    }
+}
+
+#[test]
+fn programs_are_three_lines() {
+    for path in sources(&root().join("src/bin")) {
+        let lines = code(&path).into_iter().filter(|(_, line)| !line.trim().is_empty()).count();
+        assert_eq!(lines, 3, "{}", path.display());
+    }
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    for path in sources(&root().join("src")) {
+        for (number, line) in code(&path) {
+            let unfinished = ["todo!(", "unimplemented!(", "dbg!("].iter().any(|mark| line.contains(mark));
+            assert!(!unfinished, "{}:{number}: {line}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_shipped_configuration_loads() {
+    let setup = Setup::new();
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("conf")).expect("conf").flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == "conf") {
+            let output = run(&setup, &["-t", "-c", path.to_str().expect("a plain name")]);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(0), "{}: {said}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no configuration is shipped");
+}
+
+/// A manual page as the definition of the command line prints it.
+fn page(command: clap::Command, section: &str) -> String {
+    let mut bytes = Vec::new();
+    let manual = clap_mangen::Man::new(command).section(section).date("").source("ferryd").manual("ferryd");
+    manual.render(&mut bytes).expect("a page in memory");
+    String::from_utf8(bytes).expect("a page is text")
+}
+
+/// With FERRYD_WRITE=1 the pages are written anew instead.
+#[test]
+fn manual_pages_tell_the_truth() {
+    let pages = [("ferryd.8", page(ferryd::master::command_line::command(), "8"))];
+    for (name, expected) in pages {
+        let path = root().join("docs/man").join(name);
+        if std::env::var_os("FERRYD_WRITE").is_some() {
+            fs::create_dir_all(root().join("docs/man")).expect("docs/man");
+            fs::write(&path, &expected).expect("a page");
+        }
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(committed, expected, "{name} is stale: FERRYD_WRITE=1 cargo test manual_pages");
+    }
+}

@@ -1,0 +1,190 @@
+//! Each verb's replies, before and after login.
+
+use std::fs;
+
+use crate::harness::Daemon;
+
+#[test]
+fn before_login_only_a_few_verbs_are_served() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.client();
+    for line in [
+        "PWD", "CWD /", "LIST", "RETR x", "STOR x", "DELE x", "MKD x", "PASV", "EPSV", "SIZE x", "RNFR x",
+        "APPE x",
+    ] {
+        client.command(line).expect(530);
+    }
+    for (line, code) in [("NOOP", 200), ("SYST", 215), ("FEAT", 211), ("HELP", 214), ("QUIT", 221)] {
+        client.command(line).expect(code);
+    }
+    client.expect_end();
+}
+
+#[test]
+fn unknown_and_incomplete_commands_are_refused() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    for (line, code) in [
+        ("BOGUS", 500),
+        ("BOGUS x", 500),
+        ("RETR", 501),
+        ("USER", 500),
+        ("TYPE", 500),
+        ("TYPE X", 504),
+        ("MODE S", 200),
+        ("MODE B", 504),
+        ("STRU F", 200),
+        ("STRU R", 504),
+        ("PORT 1,2,3", 501),
+        ("EPRT nonsense", 501),
+        ("EPSV 7", 522),
+        ("REST x", 501),
+        ("RNTO x", 503),
+    ] {
+        let reply = client.command(line);
+        assert_eq!(reply.code / 100, 5.min(code / 100), "{line}: {reply:?}");
+    }
+    client.command("NOOP").expect(200);
+}
+
+#[test]
+fn folders_are_walked_made_and_removed() {
+    let daemon = Daemon::usual();
+    let home = daemon.setup.home("alice");
+    let mut client = daemon.session();
+    let start = client.command("PWD").expect(257).text();
+    assert!(start.contains(&format!("\"{}\"", home.display())), "{start}");
+    client.command("MKD deep").expect(257);
+    client.command("XMKD deep/er").expect(257);
+    assert!(home.join("deep/er").is_dir());
+    client.command("CWD deep").expect(250);
+    client.command("XCWD er").expect(250);
+    let reply = client.command("XPWD").expect(257).text();
+    assert!(reply.contains("/deep/er\""), "{reply}");
+    client.command("CDUP").expect(250);
+    client.command("XCUP").expect(250);
+    assert!(client.command("PWD").expect(257).text().contains(&format!("\"{}\"", home.display())));
+    client.command("CWD missing").expect(550);
+    client.command("RMD deep").expect(550);
+    client.command("XRMD deep/er").expect(250);
+    client.command("RMD deep").expect(250);
+    assert!(!home.join("deep").exists());
+}
+
+#[test]
+fn quotes_in_a_folders_name_are_doubled() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    assert!(client.command("MKD a\"b").expect(257).text().contains("a\"\"b\""));
+    client.command("CWD a\"b").expect(250);
+    assert!(client.command("PWD").expect(257).text().contains("a\"\"b\""));
+}
+
+#[test]
+fn files_are_measured_renamed_and_deleted() {
+    let daemon = Daemon::usual();
+    let home = daemon.setup.home("alice");
+    let mut client = daemon.session();
+    client.command("TYPE I").expect(200);
+    client.store("one", b"twelve bytes");
+    assert_eq!(client.command("SIZE one").expect(213).text(), "213 12");
+    let time = client.command("MDTM one").expect(213).text();
+    assert_eq!(time.len(), "213 20260101000000".len(), "{time}");
+    assert!(time[4..].bytes().all(|byte| byte.is_ascii_digit()), "{time}");
+    client.command("RNFR one").expect(350);
+    client.command("RNTO two").expect(250);
+    assert!(!home.join("one").exists() && home.join("two").exists());
+    client.command("RNFR one").expect(550);
+    client.command("RNTO two").expect(503);
+    client.command("DELE two").expect(250);
+    client.command("DELE two").expect(550);
+    client.command("SIZE two").expect(550);
+    client.command("MDTM two").expect(550);
+    client.command("RETR two");
+}
+
+#[test]
+fn a_rename_follows_its_first_half_at_once() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    client.store("one", b"x");
+    client.command("RNFR one").expect(350);
+    client.command("NOOP").expect(200);
+    client.command("RNTO two").expect(503);
+}
+
+#[test]
+fn help_and_features_are_printed_from_the_table() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    let features = client.command("FEAT").expect(211).text();
+    for line in ["EPRT", "EPSV", "MDTM", "REST STREAM", "SIZE"] {
+        assert!(features.lines().any(|found| found.trim() == line), "{line}: {features}");
+    }
+    let help = client.command("HELP").expect(214).text();
+    for verb in ["USER", "RETR", "STOR", "ABOR", "EPSV", "STAT"] {
+        assert!(help.contains(verb), "{verb}: {help}");
+    }
+    let retr = client.command("HELP RETR").expect(214).text();
+    assert!(retr.contains("RETR"), "{retr}");
+    client.command("HELP BOGUS").expect(502);
+}
+
+#[test]
+fn status_tells_of_the_session_and_of_files() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    client.store("seen", b"x");
+    let session = client.command("STAT").expect(211).text();
+    assert!(session.contains("alice"), "{session}");
+    let reply = client.command("STAT seen");
+    assert!([211, 212, 213].contains(&reply.code), "{reply:?}");
+    assert!(reply.text().contains("seen"), "{reply:?}");
+}
+
+#[test]
+fn verbs_are_read_in_any_case_and_lines_may_end_in_lf() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    client.command("nOoP").expect(200);
+    client.send_bytes(b"NOOP\n");
+    client.reply().expect(200);
+    client.send_bytes(b"NOOP\r\nPWD\r\nNOOP\r\n");
+    for code in [200, 257, 200] {
+        client.reply().expect(code);
+    }
+    client.send_bytes(b"NO");
+    client.send_bytes(b"OP\r\n");
+    client.reply().expect(200);
+}
+
+#[test]
+fn hostile_lines_leave_the_session_standing() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    client.send_bytes(&[b'A'; 70_000]);
+    client.send_bytes(b"\r\n");
+    client.reply().expect(500);
+    client.send_bytes(b"CWD a\0b\r\n");
+    assert_eq!(client.reply().code / 100, 5);
+    client.send_bytes(b"CWD \xff\xfe\x80\r\n");
+    assert_eq!(client.reply().code / 100, 5);
+    client.send_bytes(b"\r\n");
+    assert_eq!(client.reply().code / 100, 5);
+    client.send_bytes(b"PWD %s%n%x\r\n");
+    let _ = client.reply();
+    client.command("NOOP").expect(200);
+}
+
+#[test]
+fn names_are_bytes() {
+    let daemon = Daemon::usual();
+    let home = daemon.setup.home("alice");
+    let mut client = daemon.session();
+    client.store("name with blanks", b"x");
+    client.store("grün", b"x");
+    assert!(home.join("name with blanks").exists());
+    assert!(home.join("grün").exists());
+    fs::remove_file(home.join("grün")).expect("made");
+    client.command("DELE grün").expect(550);
+}
