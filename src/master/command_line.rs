@@ -10,6 +10,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{ArgAction, CommandFactory, Parser};
 
 use super::versions;
+use crate::config::{LoadOptions, defaults};
 
 /// What the operator asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +28,10 @@ pub enum Invocation {
 }
 
 /// What holds for a start, a test and a version report alike.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// `-c`, absolute; None is the built-in place.
-    pub config: Option<PathBuf>,
+    /// `-c`, else the built-in place; absolute.
+    pub config: PathBuf,
     /// `-n`.
     pub foreground: bool,
     /// `-q`.
@@ -45,6 +46,20 @@ pub struct Options {
     pub use_ipv6: Option<bool>,
     /// False with `-N`: two virtual hosts may share an address and port.
     pub check_collisions: bool,
+}
+
+impl Options {
+    /// What of it holds for the reading of the configuration.
+    pub fn load_options(&self, rootless: bool) -> LoadOptions {
+        LoadOptions {
+            defines: self.defines.clone(),
+            use_ipv6: self.use_ipv6,
+            server_address: self.server_address.map(|address| address.to_string()),
+            check_collisions: self.check_collisions,
+            foreground: self.foreground && !self.quiet,
+            rootless,
+        }
+    }
 }
 
 /// Reads the words of a command line, the program's own name first.
@@ -161,7 +176,7 @@ impl Words {
 
     fn options(self) -> Result<Options, String> {
         Ok(Options {
-            config: self.config.as_deref().map(absolute).transpose()?,
+            config: absolute(self.config.as_deref().unwrap_or(Path::new(defaults::CONFIGURATION)))?,
             foreground: self.foreground,
             quiet: self.quiet,
             debug: self.debug.unwrap_or(0),
@@ -292,13 +307,16 @@ mod tests {
 
     #[test]
     fn nothing_asked_for_is_a_start_in_the_background() {
-        assert_eq!(served(""), Options { check_collisions: true, ..Options::default() });
+        let options = served("");
+        assert_eq!(options.config, Path::new(defaults::CONFIGURATION));
+        assert!(options.check_collisions && !options.foreground && !options.quiet);
+        assert_eq!((options.debug, options.use_ipv6, options.server_address), (0, None, None));
     }
 
     #[test]
     fn options_are_read_in_short_and_long_form() {
         let expected = Options {
-            config: Some(PathBuf::from("/etc/x.conf")),
+            config: PathBuf::from("/etc/x.conf"),
             foreground: true,
             quiet: true,
             debug: 7,
@@ -318,18 +336,20 @@ mod tests {
     fn the_last_of_a_repeated_option_holds() {
         assert_eq!(served("-d 1 -d 2 -4 -6").debug, 2);
         assert_eq!(served("-4 -6").use_ipv6, Some(true));
-        assert_eq!(served("-c /a -c /b").config, Some(PathBuf::from("/b")));
+        assert_eq!(served("-c /a -c /b").config, Path::new("/b"));
     }
 
     #[test]
     fn a_relative_configuration_is_the_start_folders() {
         let here = std::env::current_dir().unwrap();
-        assert_eq!(served("-c conf/x.conf").config, Some(here.join("conf/x.conf")));
+        assert_eq!(served("-c conf/x.conf").config, here.join("conf/x.conf"));
     }
 
     #[test]
     fn tests_and_version_reports_are_told_apart() {
-        assert!(matches!(reading("-t -c /x"), Invocation::ConfigTest(options) if options.config.is_some()));
+        assert!(
+            matches!(reading("-t -c /x"), Invocation::ConfigTest(options) if options.config == Path::new("/x"))
+        );
         assert!(matches!(reading("--configtest"), Invocation::ConfigTest(_)));
         for (line, directives) in
             [("-vv", false), ("-v -v", false), ("--version-status", false), ("-vvv", true), ("-vv -v", true)]

@@ -1,9 +1,19 @@
 //! What the daemon says of itself: `-v`, `-l`, `-V`, `-vv` and `-vvv`, in the shapes that scripts read.
 
+use std::fs;
+
+use crate::config::{defaults, directive_names, module_table};
+
 /// The ProFTPD whose place this server takes.
 pub const PROFTPD: &str = "1.3.8";
-/// Our own.
+/// Our own version.
 pub const FERRYD: &str = env!("CARGO_PKG_VERSION");
+
+/// When it was built, if the builder says so; a build without a date is the same wherever it is made.
+const BUILT: &str = match option_env!("FERRYD_BUILT") {
+    Some(stamp) => stamp,
+    None => "reproducibly, without a date",
+};
 
 /// `-v`.
 pub fn version() -> String {
@@ -13,13 +23,71 @@ pub fn version() -> String {
 /// `-l`.
 pub fn modules() -> String {
     let mut text = String::from("Compiled-in modules:\n");
-    for module in ["mod_core.c"] {
-        text += &format!("  {module}\n");
+    for module in module_table() {
+        text += &format!("  {}\n", module.name);
     }
     text
 }
 
 /// `-V`.
 pub fn settings() -> String {
-    format!("Compile-time Settings:\n  Version: {PROFTPD} (ferryd {FERRYD})\n")
+    let platform = nix::sys::utsname::uname().map_or_else(
+        |_| "Linux".to_owned(),
+        |name| {
+            let words = [name.sysname(), name.release(), name.machine()].map(|word| word.to_string_lossy());
+            format!("LINUX [{}]", words.join(" "))
+        },
+    );
+    let mut text =
+        format!("Compile-time Settings:\n  Version: {PROFTPD} (ferryd {FERRYD})\n  Platform: {platform}\n");
+    text += &format!("  OS/Release:\n{}  Built: {BUILT}\n", release());
+    text += "\n  Files:\n";
+    for (what, path) in [
+        ("Configuration File", defaults::CONFIGURATION),
+        ("Pid File", defaults::PID_FILE),
+        ("Scoreboard File", defaults::SCOREBOARD_FILE),
+        ("Log Folder", defaults::LOG_FOLDER),
+        ("Shutdown File", defaults::SHUTDOWN_FILE),
+    ] {
+        text += &format!("    {what}:\n      {path}\n");
+    }
+    text += "\n  Features:\n";
+    for (sign, feature) in
+        [('+', "IPv6"), ('+', "Landlock"), ('+', "seccomp"), ('+', "sendfile"), ('-', "PAM"), ('-', "TLS")]
+    {
+        text += &format!("    {sign} {feature} support\n");
+    }
+    text += "\n  Tunable Options:\n";
+    for (name, value) in [
+        ("PORT", u32::from(defaults::PORT)),
+        ("START_WORKERS", defaults::START_WORKERS),
+        ("MIN_SPARE_WORKERS", defaults::MIN_SPARE_WORKERS),
+        ("MAX_SPARE_WORKERS", defaults::MAX_SPARE_WORKERS),
+    ] {
+        text += &format!("    {name} = {value}\n");
+    }
+    text
+}
+
+/// `-vv`, and `-vvv` with the directives; the configuration has been read before.
+pub fn status(directives: bool) -> String {
+    let mut text = format!("ProFTPD Version: {PROFTPD} (ferryd {FERRYD})\n");
+    text += &format!("  Built: {BUILT}\n\nLoaded modules:\n");
+    for module in module_table() {
+        text += &format!("  {}\n", module.name);
+    }
+    if directives {
+        text += "\nConfiguration Directives:\n";
+        for (name, module) in directive_names() {
+            text += &format!("  {name} (from {})\n", module.trim_end_matches(".c"));
+        }
+    }
+    text
+}
+
+/// The host's own words about itself (os-release(5)), without what only decorates.
+fn release() -> String {
+    let decoration = |line: &str| ["COLOR", "LOGO", "_URL"].iter().any(|word| line.contains(word));
+    let text = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    text.lines().filter(|line| !decoration(line)).map(|line| format!("    {line}\n")).collect()
 }

@@ -2,8 +2,8 @@
 //! be misused; what they cannot promise stands in a SAFETY comment.
 #![allow(unsafe_code, reason = "this module is the wall around it")]
 
-pub mod append;
 pub mod accounts;
+pub mod append;
 pub mod clock;
 pub mod crypt;
 pub mod ids;
