@@ -8,6 +8,8 @@ pub mod clock;
 pub mod crypt;
 pub mod ids;
 pub mod notification;
+pub mod lock;
+pub mod mapping;
 pub mod poll;
 pub mod signals;
 pub mod socket;

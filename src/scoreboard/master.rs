@@ -1,0 +1,191 @@
+//! The master's mapping. Header and places are its to write, and every slot, grant and birth whose worker is dead.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use super::file::MasterFile;
+use super::layout::{BIRTH_SIZE, GRANT_SIZE, Geometry, PLACE_SIZE, header, place, slot};
+use super::{
+    BoardError, BoardFile, Order, PlaceRecord, SlotNumber, SlotOrder, State, sequence, slot as page,
+};
+use super::{header as fields, place as places};
+use crate::shutmsg::Schedule;
+use crate::sys::clock::now_ms;
+use crate::sys::mapping::{Words, WritableMap, allocate};
+use crate::sys::{ProcessId, mapping};
+
+/// The master's mapping: header, places, births and dead slots are its to write. Never inherited (MADV_DONTFORK):
+/// in a child only [`MasterBoard::descriptors`] and [`MasterBoard::file`] may be used.
+pub struct MasterBoard {
+    map: WritableMap,
+    geometry: Geometry,
+    file: MasterFile,
+}
+
+impl MasterBoard {
+    /// Master, at start: makes a new inode (mode 0644) beside `path`, locks it, renames it into place. Refuses when the
+    /// board at `path` is locked by a living master.
+    pub fn create(path: &Path, slots: u32) -> Result<MasterBoard, BoardError> {
+        let geometry = Geometry::new(slots).ok_or(BoardError::Slots(slots))?;
+        let beside = MasterFile::beside(path, geometry.file_size as u64)?;
+        let map =
+            filled_in(beside.file(), &geometry).map_err(|error| BoardError::Io(path.to_owned(), error))?;
+        let file = beside.into_place()?;
+        Ok(MasterBoard { map, geometry, file })
+    }
+
+    /// Master, at start, with `ScoreboardFile none`: a board that no tool can find.
+    pub fn create_private(slots: u32) -> Result<MasterBoard, BoardError> {
+        let said = |error| BoardError::Io("(private scoreboard)".into(), error);
+        let geometry = Geometry::new(slots).ok_or(BoardError::Slots(slots))?;
+        let file = MasterFile::nameless(geometry.file_size as u64).map_err(said)?;
+        let map = filled_in(file.read_write(), &geometry).map_err(said)?;
+        Ok(MasterBoard { map, geometry, file })
+    }
+
+    /// Master: descriptors its children map the board from: (read-only, read-write). They stay open for the master's
+    /// life; children close theirs as soon as they have mapped.
+    pub fn descriptors(&self) -> (BorrowedFd<'_>, BorrowedFd<'_>) {
+        (self.file.read_only(), self.file.read_write())
+    }
+
+    /// Master: what auth needs to remove the board of a master that crashed; None for a private board.
+    pub fn file(&self) -> Option<BoardFile> {
+        self.file.place().cloned()
+    }
+
+    /// How many slots there are.
+    pub fn slots(&self) -> u32 {
+        self.geometry.slots()
+    }
+
+    /// Master, before a birth: allocates the slot's page, place, grant and birth on the disk (ENOSPC here, never SIGBUS later).
+    pub fn allocate(&self, slot: SlotNumber) -> io::Result<()> {
+        if !self.geometry.has(slot) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let sizes = [
+            (self.geometry.place(slot), PLACE_SIZE),
+            (self.geometry.grant(slot), GRANT_SIZE),
+            (self.geometry.birth(slot), BIRTH_SIZE),
+            (self.geometry.slot(slot), mapping::PAGE),
+        ];
+        for (start, size) in sizes {
+            allocate(self.file.read_write(), start..start + size)?;
+        }
+        if self.map.word(header::HIGH_WATER) <= u64::from(slot.0) {
+            fields::store(&self.map, header::HIGH_WATER, u64::from(slot.0) + 1);
+        }
+        Ok(())
+    }
+
+    /// Master: the daemon serves.
+    pub fn publish_ready(&self) {
+        fields::store(&self.map, header::READY, 1);
+    }
+
+    /// Master: the generation new workers are born with; older ones retire at their next bell.
+    pub fn publish_generation(&self, generation: u32) {
+        fields::store(&self.map, header::GENERATION, u64::from(generation));
+    }
+
+    /// Master: the standing order for all.
+    pub fn publish_order(&self, order: Order) {
+        fields::store(&self.map, header::ORDER, order.number());
+    }
+
+    /// Master: a HUP was refused.
+    pub fn count_refused_reload(&self) {
+        let refused = self.map.word(header::REFUSED_RELOADS);
+        fields::store(&self.map, header::REFUSED_RELOADS, refused.wrapping_add(1));
+    }
+
+    /// Master: what the shutdown file says now.
+    pub fn publish_schedule(&self, schedule: Option<&Schedule>) {
+        fields::store_schedule(&self.map, schedule);
+    }
+
+    /// Master: what this worker should do.
+    pub fn publish_slot_order(&self, slot: SlotNumber, order: SlotOrder) {
+        if self.geometry.has(slot) {
+            fields::store(&self.map, self.geometry.place(slot) + place::ORDER, order.number());
+        }
+    }
+
+    /// Master: whether the worker may serve a client without asking for one of MaxInstances (SeqCst; see
+    /// [`super::WorkerBoard::may_serve`]).
+    pub fn publish_may_serve(&self, slot: SlotNumber, yes: bool) {
+        if let Some(word) = self.own_word(slot, self.geometry.place(slot) + place::MAY_SERVE) {
+            word.store(u64::from(yes), Ordering::SeqCst);
+        }
+    }
+
+    /// Master: what the slot's session holds of the limits, so that an upgraded master can rebuild its counts.
+    pub fn publish_place(&self, slot: SlotNumber, place: &PlaceRecord) {
+        if self.geometry.has(slot) {
+            places::store(&self.map, self.geometry.place(slot), place);
+        }
+    }
+
+    /// Master, after an upgrade: what was published of the slot's session.
+    pub fn place(&self, slot: SlotNumber) -> PlaceRecord {
+        let known = self.geometry.has(slot).then(|| places::load(&self.map, self.geometry.place(slot)));
+        known.flatten().unwrap_or_default()
+    }
+
+    /// Master: the worker's state, one SeqCst load.
+    pub fn state(&self, slot: SlotNumber) -> State {
+        let word = self.own_word(slot, self.geometry.slot(slot) + slot::STATE);
+        word.map_or(State::Vacant, |word| State::of(word.load(Ordering::SeqCst)))
+    }
+
+    /// Master: the pid the kernel wrote at the birth; None before it.
+    pub fn birth(&self, slot: SlotNumber) -> Option<ProcessId> {
+        if !self.geometry.has(slot) {
+            return None;
+        }
+        let pid = self.map.atomic_half(self.geometry.birth(slot))?.load(Ordering::Acquire);
+        fields::process(u64::from(pid))
+    }
+
+    /// Master, after the reap: moves the slot's totals into the header and clears slot, place, grant and birth, under one
+    /// header sequence, so that no reader sees a total twice or not at all.
+    pub fn settle(&self, slot: SlotNumber) {
+        if !self.geometry.has(slot) {
+            return;
+        }
+        sequence::publish(&self.map, header::TOTALS_SEQUENCE, |map| {
+            let totals = page::settle(map, self.geometry.slot(slot));
+            fields::add_totals(map, header::TOTALS, &totals);
+            places::clear(map, self.geometry.place(slot));
+            let grant = self.geometry.grant(slot);
+            for at in (grant..grant + GRANT_SIZE).step_by(8) {
+                fields::store(map, at, 0);
+            }
+            if let Some(birth) = map.atomic_half(self.geometry.birth(slot)) {
+                birth.store(0, Ordering::Release);
+            }
+        });
+    }
+
+    /// Master, at its end: removes the file if it still is this inode, and tells those who have it mapped.
+    pub fn remove(&self) -> io::Result<()> {
+        fields::store(&self.map, header::MASTER, 0);
+        self.file.place().map_or(Ok(()), BoardFile::remove)
+    }
+
+    fn own_word(&self, slot: SlotNumber, at: usize) -> Option<&std::sync::atomic::AtomicU64> {
+        self.geometry.has(slot).then(|| self.map.atomic(at)).flatten()
+    }
+}
+
+/// A mapping of the new file, with its header written.
+fn filled_in(file: BorrowedFd<'_>, geometry: &Geometry) -> io::Result<WritableMap> {
+    allocate(file, 0..mapping::PAGE)?;
+    let map = WritableMap::new(file, 0..geometry.file_size)?;
+    map.keep_from_children()?;
+    fields::begin(&map, geometry, ProcessId(std::process::id().cast_signed()), now_ms());
+    Ok(map)
+}

@@ -1,0 +1,65 @@
+//! Record locks on whole files (fcntl(2)): held by a process for life, gone at its death, not inherited by its
+//! children. They are also lost when the process closes *any* descriptor of that file: its holder opens it once.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+
+use super::ProcessId;
+
+/// Takes the write lock on the whole file if nobody holds one; says whether it is ours now.
+pub fn try_lock(file: impl AsFd) -> io::Result<bool> {
+    match fcntl(file, FcntlArg::F_SETLK(&whole_file())) {
+        Ok(_) => Ok(true),
+        Err(Errno::EACCES | Errno::EAGAIN) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The other process that holds a lock on the file, if any (needs no more than a descriptor open for reading).
+pub fn holder(file: impl AsFd) -> io::Result<Option<ProcessId>> {
+    let mut lock = whole_file();
+    fcntl(file, FcntlArg::F_GETLK(&mut lock))?;
+    Ok((i32::from(lock.l_type) != libc::F_UNLCK).then_some(ProcessId(lock.l_pid)))
+}
+
+fn whole_file() -> libc::flock {
+    libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_lock_is_seen_by_others_with_its_holder() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(holder(&file).unwrap(), None);
+        let mut child = Command::new("python3")
+            .args(["-c", "import fcntl,sys; f=open(sys.argv[1],'r+'); fcntl.lockf(f,2|4); sys.stdout.write('1'); sys.stdout.flush(); sys.stdin.read()"])
+            .arg(file.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = [0; 1];
+        child.stdout.take().unwrap().read_exact(&mut ready).unwrap();
+        assert_eq!(holder(&file).unwrap(), Some(ProcessId(child.id() as i32)));
+        assert!(!try_lock(&file).unwrap());
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!(holder(&file).unwrap(), None);
+        assert!(try_lock(&file).unwrap());
+    }
+}
