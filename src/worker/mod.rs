@@ -1,12 +1,22 @@
 //! One client: accept, conversation, login, commands, files.
-//!
-//! CONTRACT (bodies to come).
 
+mod accept;
+mod conversation;
 pub mod data;
+mod greeting;
+mod orders;
+mod peer;
+mod shutdown;
+mod text;
+mod timeouts;
+mod virtual_host;
+mod watch;
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+
+use jiff::tz::TimeZone;
 
 use crate::config::Settings;
 use crate::logging::{Channel, LogNumber};
@@ -27,7 +37,7 @@ pub struct Birth {
     /// Listening sockets, nonblocking, with the address each is bound to. Closed before the first byte is read from a client.
     pub listeners: Vec<(OwnedFd, SocketAddr)>,
     /// "A spare was taken": eventfd, nonblocking; closed with the listeners.
-    pub taken: OwnedFd,
+    pub taken: Option<OwnedFd>,
     /// Questions to auth (SOCK_DGRAM, shared by all workers, nonblocking).
     pub auth: OwnedFd,
     /// Records to the recorder.
@@ -36,6 +46,8 @@ pub struct Birth {
     pub transfer_logs: Vec<Option<LogNumber>>,
     /// How the identity is changed at login.
     pub door: Door,
+    /// The zone of times shown, loaded before any confinement.
+    pub zone: &'static TimeZone,
     /// The master, for getppid().
     pub master: crate::sys::ProcessId,
 }
@@ -49,4 +61,10 @@ pub enum Door {
     Filtered,
     /// The daemon is not root: the session is the caller.
     Rootless,
+}
+
+/// Worker: serves clients until one has spoken and gone, or the master orders otherwise; gives the exit status.
+pub fn serve(birth: Birth) -> u8 {
+    let _ = birth;
+    todo!()
 }

@@ -1,0 +1,84 @@
+//! A spare's life: it waits on the listeners it shares with the others, takes one client, and says so.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+
+use super::Birth;
+use super::orders::{self, Standing};
+use super::peer::Peer;
+use crate::scoreboard::State;
+use crate::sys::poll::{self, Exclusive};
+use crate::sys::socket;
+
+/// So many failures in a row are not the clients' doing (no descriptors, no memory): the worker ends, and is replaced.
+const FAILURES_MOST: u32 = 16;
+
+/// An accepted control connection, of which nothing has been read.
+#[derive(Debug)]
+pub struct Client {
+    /// Nonblocking.
+    pub socket: OwnedFd,
+    /// Who it is.
+    pub peer: Peer,
+    /// The address it reached.
+    pub local: SocketAddr,
+}
+
+/// Waits for a client; `Ok(None)` when the worker should leave instead.
+pub fn next_client(birth: &Birth) -> io::Result<Option<Client>> {
+    let exclusive = Exclusive::new(birth.listeners.iter().map(|(listener, _)| listener.as_fd()))?;
+    birth.own.state(State::Spare);
+    let mut failures = 0;
+    loop {
+        if orders::standing(birth) != Standing::Serve {
+            break;
+        }
+        match exclusive.wait_or_bell() {
+            Ok(index) => match accept(birth, index) {
+                Ok(client) => return Ok(Some(client)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => failures = 0,
+                Err(error) if failures == FAILURES_MOST => return Err(error),
+                Err(_) => failures += 1,
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                if orders::standing_of_spare(birth) != Standing::Serve {
+                    break;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    // A wake may have been meant for this worker: it leaves the queue first, then looks once more.
+    drop(exclusive);
+    Ok((0..birth.listeners.len()).find_map(|index| accept(birth, index).ok()))
+}
+
+/// An event wins over the bell: whoever was woken by a client accepts it, and looks at its order afterwards.
+fn accept(birth: &Birth, index: usize) -> io::Result<Client> {
+    let Some((listener, _)) = birth.listeners.get(index) else {
+        return Err(io::ErrorKind::WouldBlock.into());
+    };
+    let (socket, address) = socket::accept(listener.as_fd())?;
+    let local = socket::local_address(socket.as_fd())?;
+    prepare(&socket);
+    Ok(Client {
+        socket,
+        peer: Peer::of_socket(address),
+        local: SocketAddr::new(local.ip().to_canonical(), local.port()),
+    })
+}
+
+/// Options without which the session is slower, not wrong; so their failure is nobody's concern.
+fn prepare(client: &OwnedFd) {
+    let _ = socket::set_nodelay(client.as_fd(), true);
+    let _ = socket::set_keepalive(client.as_fd(), true);
+    let _ = socket::set_urgent_inline(client.as_fd(), true);
+}
+
+/// Tells the master that the pool has one spare less, or one more.
+pub fn give_hint(birth: &Birth) {
+    if let Some(taken) = &birth.taken {
+        poll::give_hint(taken.as_fd());
+    }
+}

@@ -1,0 +1,172 @@
+//! Between accept and the client's first byte: admission, the shutdown window, the 220. A client that is refused here,
+//! or that leaves without a word, costs no worker: it goes back to the pool.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+use super::Birth;
+use super::accept::{self, Client};
+use super::orders::{self, Standing};
+use super::shutdown;
+use super::text::{self, Facts};
+use super::timeouts::Timers;
+use super::virtual_host;
+use super::watch::unavailable;
+use crate::auth::ANSWER_DEADLINE;
+use crate::auth::question::Question;
+use crate::auth::wire::{Answer, Request};
+use crate::config::settings::Server;
+use crate::protocol::{Multiline, Reply};
+use crate::sys::poll::{self, Waiting};
+use crate::sys::socket;
+
+/// What became of a client.
+#[derive(Debug)]
+pub enum Greeted {
+    /// Its first byte is there.
+    Speaks(Guest),
+    /// It was refused or has left; nothing was read of it.
+    Left,
+    /// It was told that the worker leaves.
+    Dismissed,
+}
+
+/// A client that speaks, and the virtual host it reached.
+#[derive(Debug)]
+pub struct Guest {
+    /// Its connection.
+    pub client: Client,
+    /// Index of the virtual host.
+    pub server: usize,
+    /// Running since the accept.
+    pub timers: Timers,
+}
+
+/// Greets a client and waits for its first byte.
+pub fn greet(birth: &Birth, client: Client) -> Greeted {
+    let Some(index) = virtual_host::choose(birth.settings, client.local) else { return Greeted::Left };
+    let server = &birth.settings.servers[index];
+    birth.own.connected(client.peer.address, client.local, server.name.as_bytes());
+    accept::give_hint(birth);
+    let timers = Timers::begin(&server.session, Instant::now());
+    if let Some(refusal) = refusal(birth, server, &client) {
+        say(&client, &refusal);
+        return Greeted::Left;
+    }
+    if !virtual_host::may_log_in(server) {
+        return Greeted::Left;
+    }
+    say(&client, &welcome(server, &client));
+    match await_first_byte(birth, server, &client, &timers) {
+        Met::Speaks => Greeted::Speaks(Guest { client, server: index, timers }),
+        Met::Left => Greeted::Left,
+        Met::Told(reply) => {
+            say(&client, &[reply]);
+            Greeted::Left
+        }
+        Met::Leave(reply) => {
+            say(&client, &[reply]);
+            Greeted::Dismissed
+        }
+    }
+}
+
+/// The replies that refuse a client at connect; an empty list closes silently.
+fn refusal(birth: &Birth, server: &Server, client: &Client) -> Option<Vec<Reply>> {
+    if orders::standing(birth) == Standing::Leave {
+        return Some(vec![unavailable()]);
+    }
+    if let Some(denial) = shutdown::denial(500, birth, &facts_of(server, client)) {
+        return Some(vec![denial]);
+    }
+    if birth.board.may_serve(birth.slot) {
+        return None;
+    }
+    match ask_for_instance(birth) {
+        Some(Answer::Serve) => None,
+        Some(Answer::Full(_)) if !birth.settings.daemon.max_instances_reply => Some(Vec::new()),
+        _ => Some(vec![unavailable()]),
+    }
+}
+
+/// The master granted no instance in advance, so auth is asked for one.
+fn ask_for_instance(birth: &Birth) -> Option<Answer> {
+    let question = Question::ask(birth.auth.as_fd(), &Request::Instance).ok()?;
+    let deadline = Instant::now() + ANSWER_DEADLINE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || orders::standing(birth) == Standing::Leave {
+            return None;
+        }
+        let mut waiting = [Waiting::to_read(question.reply())];
+        match poll::wait_or_bell(&mut waiting, Some(left)) {
+            Ok(0) => return None,
+            Ok(_) => return question.answer().ok(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+fn welcome(server: &Server, client: &Client) -> Vec<Reply> {
+    let facts = facts_of(server, client);
+    let greeting = Reply::new(220, text::greeting(server, &facts));
+    let display = server.session.display_connect.as_deref();
+    vec![greeting.preceded_by(display.map(|path| text::display(path, &facts)).unwrap_or_default())]
+}
+
+fn facts_of<'a>(server: &'a Server, client: &Client) -> Facts<'a> {
+    Facts { server, local: client.local, peer: client.peer, user: None, cwd: None }
+}
+
+/// How the wait for the first byte ended.
+enum Met {
+    Speaks,
+    Left,
+    /// It was silent for too long.
+    Told(Reply),
+    /// The worker leaves, and says so.
+    Leave(Reply),
+}
+
+fn await_first_byte(birth: &Birth, server: &Server, client: &Client, timers: &Timers) -> Met {
+    loop {
+        if orders::standing(birth) == Standing::Leave {
+            return Met::Leave(unavailable());
+        }
+        let now = Instant::now();
+        if let Some(expired) = timers.expired(now) {
+            return Met::Told(expired.reply());
+        }
+        let timer = timers.next().map(|(when, _)| when.saturating_duration_since(now));
+        let schedule = match shutdown::until_disconnect(birth, || facts_of(server, client)) {
+            Ok(span) => span,
+            Err(words) => return Met::Told(Reply::new(421, words)),
+        };
+        let mut waiting = [Waiting::to_read(client.socket.as_fd())];
+        match poll::wait_or_bell(&mut waiting, timer.into_iter().chain(schedule).min()) {
+            Ok(0) => {}
+            Ok(_) => return first_byte(client),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Met::Left,
+        }
+    }
+}
+
+/// Looks without taking: what is read of a client binds the worker to it.
+fn first_byte(client: &Client) -> Met {
+    match socket::peek(client.socket.as_fd(), &mut [0]) {
+        Ok(1..) => Met::Speaks,
+        Ok(0) | Err(_) => Met::Left,
+    }
+}
+
+/// A fresh socket takes a few hundred bytes at once; a client that makes it refuse them does not read them either.
+fn say(client: &Client, replies: &[Reply]) {
+    let mut out = Vec::new();
+    replies.iter().for_each(|reply| reply.write(Multiline::Rfc959, &mut out));
+    if !out.is_empty() {
+        let _ = socket::write(client.socket.as_fd(), &out);
+    }
+}

@@ -1,0 +1,27 @@
+//! Who the client is. Made once, where the connection is accepted; nothing else asks the socket.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// The client's end of the control connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// As the socket says (a proxy's header, later).
+    pub address: SocketAddr,
+}
+
+impl Peer {
+    /// Of an accepted socket.
+    pub fn of_socket(address: SocketAddr) -> Peer {
+        Peer { address: SocketAddr::new(address.ip().to_canonical(), address.port()) }
+    }
+
+    /// Its address alone.
+    pub fn ip(self) -> IpAddr {
+        self.address.ip()
+    }
+
+    /// Its name for logs and messages; without reverse DNS this is the address.
+    pub fn name(self) -> String {
+        self.ip().to_string()
+    }
+}

@@ -1,0 +1,59 @@
+//! The shutdown schedule as a session meets it: who is refused from when on, and when everybody is disconnected.
+//! The master publishes it; here the wall clock is compared with it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Birth;
+use super::text::{self, Facts};
+use crate::protocol::Reply;
+use crate::shutmsg::Schedule;
+use crate::sys::clock;
+
+/// The wall clock may be set while a schedule stands: it is looked at no less often than this.
+const CLOCK_LOOK: Duration = Duration::from_secs(30);
+
+/// The refusal of a connection (500) or a login (530), from the deny time on.
+pub fn denial(code: u16, birth: &Birth, facts: &Facts<'_>) -> Option<Reply> {
+    let schedule = birth.board.schedule().filter(|schedule| schedule.deny <= clock::now())?;
+    let message = message(&schedule, facts, birth.zone);
+    let text = [b"FTP server shut down (", message.as_slice(), b") -- please try again later"].concat();
+    Some(Reply::new(code, text))
+}
+
+/// How long until the schedule must be looked at again, `None` without one; an error holds the words of the 421 that is
+/// due. One load where there is no schedule.
+pub fn until_disconnect<'a>(
+    birth: &Birth,
+    facts: impl FnOnce() -> Facts<'a>,
+) -> Result<Option<Duration>, Vec<u8>> {
+    let Some(schedule) = birth.board.schedule() else { return Ok(None) };
+    match u64::try_from(schedule.disconnect.saturating_sub(clock::now())) {
+        Ok(left @ 1..) => Ok(Some(Duration::from_secs(left).min(CLOCK_LOOK))),
+        _ => {
+            Err([b"FTP server shutting down - ", message(&schedule, &facts(), birth.zone).as_slice()]
+                .concat())
+        }
+    }
+}
+
+fn message(schedule: &Schedule, facts: &Facts<'_>, zone: &TimeZone) -> Vec<u8> {
+    text::expand(&schedule.message, |letter| {
+        let moment = match letter {
+            b's' => schedule.shutdown,
+            b'r' => schedule.deny,
+            b'd' => schedule.disconnect,
+            b'T' => clock::now(),
+            _ => return facts.value(letter),
+        };
+        Some(date(moment, zone).into_bytes())
+    })
+}
+
+/// `Thu Sep  3 22:05:00 2026`.
+fn date(moment: i64, zone: &TimeZone) -> String {
+    let moment = Timestamp::from_second(moment).unwrap_or_default();
+    moment.to_zoned(zone.clone()).strftime("%a %b %d %H:%M:%S %Y").to_string()
+}

@@ -1,0 +1,126 @@
+//! The words of greetings and display files, their variables filled in.
+
+use std::fs::File;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::peer::Peer;
+use crate::config::settings::{Ident, Server};
+
+/// Bytes read of a display file.
+const DISPLAY_MOST: u64 = 16 * 1024;
+
+/// What variables can speak of.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The virtual host.
+    pub server: &'a Server,
+    /// The address the client reached.
+    pub local: SocketAddr,
+    /// The client.
+    pub peer: Peer,
+    /// The name given with USER.
+    pub user: Option<&'a [u8]>,
+    /// As the client sees it.
+    pub cwd: Option<&'a [u8]>,
+}
+
+impl Facts<'_> {
+    /// The server's address as clients should know it.
+    pub fn server_address(&self) -> String {
+        self.server.masquerade.unwrap_or(self.local.ip()).to_string()
+    }
+
+    /// The value of a variable, by its letter.
+    pub fn value(&self, letter: u8) -> Option<Vec<u8>> {
+        Some(match letter {
+            b'%' => b"%".to_vec(),
+            b'L' => self.server_address().into_bytes(),
+            b'V' => self.server.name.clone().into_bytes(),
+            b'R' => self.peer.name().into_bytes(),
+            b'E' => self.server.admin.clone().into_bytes(),
+            b'U' => self.user.unwrap_or(b"NONE").to_vec(),
+            b'C' => self.cwd.unwrap_or(b"(none)").to_vec(),
+            // The name by RFC 1413, which nobody asks for any more.
+            b'u' => b"UNKNOWN".to_vec(),
+            _ => return None,
+        })
+    }
+}
+
+/// Replaces `%L` and its like by their values; what is no variable stays as it is.
+pub fn expand(template: &[u8], value: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<u8> {
+    let mut text = Vec::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((first, after)) = rest.split_first() {
+        match (first, after.first().and_then(|letter| value(*letter))) {
+            (b'%', Some(value)) => {
+                text.extend_from_slice(&value);
+                rest = &after[1..];
+            }
+            _ => {
+                text.push(*first);
+                rest = after;
+            }
+        }
+    }
+    text
+}
+
+/// The words after 220.
+pub fn greeting(server: &Server, facts: &Facts<'_>) -> Vec<u8> {
+    match &server.ident {
+        Ident::Standard if !server.defer_welcome => {
+            format!("ProFTPD Server ({}) [{}]", server.name, facts.server_address()).into_bytes()
+        }
+        Ident::Text(template) => expand(template.as_bytes(), |letter| facts.value(letter)),
+        Ident::Standard | Ident::Address => {
+            format!("{} FTP server ready", facts.server_address()).into_bytes()
+        }
+    }
+}
+
+/// The lines of a display file; none when it cannot be read, for it is an ornament.
+pub fn display(path: &Path, facts: &Facts<'_>) -> Vec<Vec<u8>> {
+    File::open(path).map(|file| display_of(file, facts)).unwrap_or_default()
+}
+
+/// The same of an open file.
+pub fn display_of(file: File, facts: &Facts<'_>) -> Vec<Vec<u8>> {
+    let mut content = Vec::new();
+    if !file.metadata().is_ok_and(|about| about.is_file())
+        || file.take(DISPLAY_MOST).read_to_end(&mut content).is_err()
+    {
+        return Vec::new();
+    }
+    lines(&content).map(|line| expand(line, |letter| facts.value(letter))).collect()
+}
+
+fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let content = content.strip_suffix(b"\n").unwrap_or(content);
+    content
+        .split(|byte| *byte == b'\n')
+        .filter(move |_| !content.is_empty())
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_replaced_and_the_rest_stays() {
+        let value = |letter| (letter == b'L').then(|| b"here".to_vec());
+        for (template, wanted) in [("at %L.", "at here."), ("%x %", "%x %"), ("100%%L", "100%here"), ("", "")]
+        {
+            assert_eq!(expand(template.as_bytes(), value), wanted.as_bytes(), "{template}");
+        }
+    }
+
+    #[test]
+    fn a_display_file_is_lines() {
+        assert_eq!(lines(b"one\r\n\ntwo\n").collect::<Vec<_>>(), [&b"one"[..], b"", b"two"]);
+        assert_eq!(lines(b"").count(), 0);
+    }
+}

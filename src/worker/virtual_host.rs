@@ -1,0 +1,30 @@
+//! Which virtual host a client has reached: by the address and port of its own connection.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::config::Settings;
+use crate::config::settings::Server;
+
+/// The server that listens on exactly this address; else on this port of every address; else the DefaultServer.
+pub fn choose(settings: &Settings, local: SocketAddr) -> Option<usize> {
+    let servers = &settings.servers;
+    let exact = |server: &Server| server.listen.contains(&local);
+    let wildcard = |server: &Server| {
+        server.listen.iter().any(|at| at.port() == local.port() && at.ip().is_unspecified())
+    };
+    servers
+        .iter()
+        .position(exact)
+        .or_else(|| servers.iter().position(|server| server.is_default && wildcard(server)))
+        .or_else(|| servers.iter().position(wildcard))
+        .or_else(|| servers.iter().position(|server| server.is_default))
+}
+
+/// `<Limit LOGIN>` of the server and of its anonymous sections: where nobody may log in, nobody is greeted.
+pub fn may_log_in(server: &Server) -> bool {
+    let allows = |rules: &crate::config::settings::DirectoryRules| {
+        rules.rules_for(Path::new("/"), Path::new("/")).allows("LOGIN", &[])
+    };
+    allows(&server.directories) || server.anonymous.iter().any(|section| allows(&section.directories))
+}

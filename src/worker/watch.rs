@@ -1,0 +1,346 @@
+//! The one wait of a session: control connection, a descriptor of the moment (data connection, auth's answer), timers,
+//! the shutdown schedule and the bell meet in one poll of one thread.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use slog::Logger;
+
+use super::Birth;
+use super::conversation::{Conversation, Received};
+use super::data::{Attend, Interrupt};
+use super::orders::{self, Standing};
+use super::peer::Peer;
+use super::shutdown;
+use super::text::Facts;
+use super::timeouts::{Expired, Timers};
+use crate::config::settings::Server;
+use crate::protocol::Reply;
+use crate::sys::poll::{self, Waiting};
+
+/// How long the last words may take to leave.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Why a session ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// QUIT was answered.
+    Quit,
+    /// The client is gone; nobody hears last words.
+    Gone,
+    /// The operator's order, or the daemon's end.
+    Ordered,
+    /// The shutdown schedule's disconnect time, with what it says.
+    ShutDown(Vec<u8>),
+    /// A timer.
+    Expired(Expired),
+    /// The reply that says so is sent; the reason is logged.
+    Refused,
+    /// Something on our side fails: 421.
+    Unavailable,
+}
+
+impl Ending {
+    /// What the client is told, where it has not been told yet.
+    fn last_words(&self) -> Option<Reply> {
+        match self {
+            Ending::Quit | Ending::Gone | Ending::Refused => None,
+            Ending::Ordered | Ending::Unavailable => Some(unavailable()),
+            Ending::ShutDown(text) => Some(Reply::new(421, text.clone())),
+            Ending::Expired(what) => Some(what.reply()),
+        }
+    }
+}
+
+/// The 421 of RFC 959 §5.4.
+pub fn unavailable() -> Reply {
+    Reply::new(421, "Service not available, closing control connection")
+}
+
+/// What a session attends to, whatever it does.
+pub struct Watch {
+    /// What the worker was born with.
+    pub birth: &'static Birth,
+    /// The virtual host.
+    pub server: &'static Server,
+    /// Its index.
+    pub server_index: u16,
+    /// The client.
+    pub peer: Peer,
+    /// The address the client reached.
+    pub local: SocketAddr,
+    /// The control connection.
+    pub conversation: Conversation,
+    /// The timers.
+    pub timers: Timers,
+    /// The session's logger.
+    pub log: Logger,
+    /// The name given with USER; empty before it.
+    pub user: Vec<u8>,
+    /// The working directory as the client sees it; empty before login.
+    pub cwd: Vec<u8>,
+    ending: Option<Ending>,
+    transfer: Option<Moving>,
+}
+
+/// The transfer that is going on.
+struct Moving {
+    what: String,
+    done: u64,
+}
+
+/// What woke the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Woken {
+    /// The descriptor of the moment is ready.
+    Ready,
+    /// The control connection, or the bell without an order.
+    Otherwise,
+}
+
+impl Watch {
+    /// A client whose first byte is there.
+    pub fn new(
+        birth: &'static Birth,
+        (server_index, server): (u16, &'static Server),
+        (peer, local): (Peer, SocketAddr),
+        conversation: Conversation,
+        timers: Timers,
+        log: Logger,
+    ) -> Watch {
+        Watch {
+            birth,
+            server,
+            server_index,
+            peer,
+            local,
+            conversation,
+            timers,
+            log,
+            user: Vec::new(),
+            cwd: Vec::new(),
+            ending: None,
+            transfer: None,
+        }
+    }
+
+    /// Adds a reply to what leaves with the next wait.
+    pub fn reply(&mut self, reply: &Reply) {
+        self.conversation.reply(reply);
+    }
+
+    /// Waits for the client, having sent what there is to say.
+    pub fn rest(&mut self) -> Result<(), Ending> {
+        self.wait(None, None).map(drop)
+    }
+
+    /// Waits until the client has taken what was said before, as far as the socket holds no more.
+    pub fn unburden(&mut self) -> Result<(), Ending> {
+        while self.conversation.is_backed_up() {
+            self.wait(None, None)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a descriptor can be read, or until `deadline`; `Ok(false)` when that passed first.
+    pub fn wait_to_read(&mut self, fd: BorrowedFd<'_>, deadline: Instant) -> Result<bool, Ending> {
+        self.wait_until(deadline, || Waiting::to_read(fd))
+    }
+
+    /// The same for writing.
+    pub fn wait_to_write(&mut self, fd: BorrowedFd<'_>, deadline: Instant) -> Result<bool, Ending> {
+        self.wait_until(deadline, || Waiting::to_write(fd))
+    }
+
+    fn wait_until<'a>(
+        &mut self,
+        deadline: Instant,
+        waiting: impl Fn() -> Waiting<'a>,
+    ) -> Result<bool, Ending> {
+        while Instant::now() < deadline {
+            if self.wait(Some(waiting()), Some(deadline))? == Woken::Ready {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Why an interrupted transfer was interrupted, where the session ends with it.
+    pub fn take_ending(&mut self) -> Option<Ending> {
+        self.ending.take()
+    }
+
+    /// A transfer begins; STAT will speak of it in these words.
+    pub fn transfer_begins(&mut self, what: String) {
+        self.timers.moving(Instant::now());
+        self.transfer = Some(Moving { what, done: 0 });
+    }
+
+    /// The transfer is over; gives the bytes it moved.
+    pub fn transfer_ends(&mut self) -> u64 {
+        self.timers.moved(Instant::now());
+        self.transfer.take().map_or(0, |moving| moving.done)
+    }
+
+    /// Says goodbye and sends it, within a short while.
+    pub fn farewell(&mut self, ending: &Ending) {
+        if let Some(words) = ending.last_words() {
+            self.conversation.reply(&words);
+        }
+        let deadline = Instant::now() + LAST_WORDS;
+        while *ending != Ending::Gone && self.conversation.send() && self.conversation.has_unsent() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut waiting = [Waiting::to_write(self.conversation.socket())];
+            if left.is_zero() || poll::wait(&mut waiting, Some(left)).is_err() {
+                break;
+            }
+        }
+        self.conversation.discard_input();
+    }
+
+    /// One poll. What is unsent is sent first: most often all of it leaves in one segment, and nothing waits for writing.
+    fn wait(&mut self, other: Option<Waiting<'_>>, until: Option<Instant>) -> Result<Woken, Ending> {
+        if !self.conversation.send() {
+            return Err(Ending::Gone);
+        }
+        let timeout = self.timeout(until)?;
+        let control = Waiting {
+            fd: self.conversation.socket(),
+            read: self.conversation.wants_input() && !self.conversation.is_backed_up(),
+            write: self.conversation.has_unsent(),
+            ready: Default::default(),
+        };
+        let mut waiting: Vec<Waiting<'_>> = other.into_iter().chain([control]).collect();
+        if let Err(error) = poll::wait_or_bell(&mut waiting, timeout) {
+            return self.after_bell(&error);
+        }
+        let woken = match waiting.as_slice() {
+            [other, _] if is_ready(other) => Woken::Ready,
+            _ => Woken::Otherwise,
+        };
+        let control = waiting.last().map(|control| (control.ready, control.read)).unwrap_or_default();
+        drop(waiting);
+        self.control_ready(control)?;
+        Ok(woken)
+    }
+
+    fn after_bell(&self, error: &io::Error) -> Result<Woken, Ending> {
+        match error.kind() {
+            io::ErrorKind::Interrupted => self.obey_orders().map(|()| Woken::Otherwise),
+            _ => Err(Ending::Unavailable),
+        }
+    }
+
+    fn control_ready(&mut self, (ready, wanted): (poll::Readiness, bool)) -> Result<(), Ending> {
+        if ready.readable && (wanted || ready.hung_up) && self.conversation.receive() == Received::End {
+            return Err(Ending::Gone);
+        }
+        Ok(())
+    }
+
+    /// Until when the poll may last; an error when something has already come.
+    fn timeout(&self, until: Option<Instant>) -> Result<Option<Duration>, Ending> {
+        self.obey_orders()?;
+        let now = Instant::now();
+        if let Some(expired) = self.timers.expired(now) {
+            return Err(Ending::Expired(expired));
+        }
+        let own = self.timers.next().map(|(when, _)| when);
+        let spans = [own, until].into_iter().flatten().map(|when| when.saturating_duration_since(now));
+        Ok(spans.chain(self.schedule()?).min())
+    }
+
+    fn obey_orders(&self) -> Result<(), Ending> {
+        match orders::standing(self.birth) {
+            Standing::Leave => Err(Ending::Ordered),
+            Standing::Serve | Standing::Retire => Ok(()),
+        }
+    }
+
+    fn schedule(&self) -> Result<Option<Duration>, Ending> {
+        shutdown::until_disconnect(self.birth, || self.facts()).map_err(Ending::ShutDown)
+    }
+
+    /// What message variables can speak of.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            server: self.server,
+            local: self.local,
+            peer: self.peer,
+            user: (!self.user.is_empty()).then_some(self.user.as_slice()),
+            cwd: (!self.cwd.is_empty()).then_some(self.cwd.as_slice()),
+        }
+    }
+
+    /// ABOR and STAT are heard during a transfer (RFC 959 §4.1.3); the rest waits its turn.
+    fn hear_urgent(&mut self) -> Result<(), Interrupt> {
+        if self.conversation.take_urgent(|line| is_verb(line, b"ABOR")).is_some() {
+            return Err(Interrupt::Aborted);
+        }
+        while self.conversation.take_urgent(|line| is_verb(line, b"STAT")).is_some() {
+            let status = self.transfer_status();
+            self.conversation.reply(&status);
+        }
+        Ok(())
+    }
+
+    fn transfer_status(&self) -> Reply {
+        match &self.transfer {
+            Some(moving) => Reply::new(213, format!("{}: {} bytes transferred", moving.what, moving.done)),
+            None => Reply::new(213, "No transfer"),
+        }
+    }
+
+    fn interrupted(&mut self, ending: Ending) -> Interrupt {
+        let interrupt = match &ending {
+            Ending::Expired(Expired::Stalled(_)) => Interrupt::Stalled,
+            Ending::Expired(_) => Interrupt::TimedOut,
+            Ending::Gone => Interrupt::ControlClosed,
+            _ => Interrupt::Disconnect,
+        };
+        self.ending = Some(ending);
+        interrupt
+    }
+}
+
+impl Attend for Watch {
+    fn attend(&mut self, fd: BorrowedFd<'_>, readable: bool, writable: bool) -> Result<(), Interrupt> {
+        loop {
+            self.hear_urgent()?;
+            let waiting = Waiting { fd, read: readable, write: writable, ready: Default::default() };
+            match self.wait(Some(waiting), None) {
+                Ok(Woken::Ready) => return self.hear_urgent(),
+                Ok(Woken::Otherwise) => {}
+                Err(ending) => return Err(self.interrupted(ending)),
+            }
+        }
+    }
+
+    fn glance(&mut self) -> Result<(), Interrupt> {
+        match self.wait(None, Some(Instant::now())) {
+            Ok(_) => self.hear_urgent(),
+            Err(ending) => Err(self.interrupted(ending)),
+        }
+    }
+
+    fn progress(&mut self, done: u64) {
+        let Some(moving) = &mut self.transfer else { return };
+        if done != moving.done {
+            moving.done = done;
+            self.timers.moving(Instant::now());
+            self.birth.own.transfer_progress(done);
+        }
+    }
+}
+
+fn is_ready(waiting: &Waiting<'_>) -> bool {
+    let ready = waiting.ready;
+    ready.hung_up || (waiting.read && ready.readable) || (waiting.write && ready.writable)
+}
+
+/// A line that is this verb and nothing else.
+fn is_verb(line: &[u8], verb: &[u8]) -> bool {
+    line.trim_ascii().eq_ignore_ascii_case(verb)
+}
