@@ -11,10 +11,19 @@ use crate::logging::Channel;
 use crate::sys::{GroupId, ProcessId, UserId};
 
 pub mod control;
+mod group_file;
+mod host_accounts;
+mod kept;
+mod login;
 pub mod places;
 pub mod question;
+mod queue;
 pub mod record;
 pub mod secret;
+mod shells;
+mod source;
+mod user_file;
+mod virtual_users;
 pub mod wire;
 
 /// What auth is forked with; everything else of the master's is closed or never used.
