@@ -31,15 +31,10 @@ pub fn modules() -> String {
 
 /// `-V`.
 pub fn settings() -> String {
-    let platform = nix::sys::utsname::uname().map_or_else(
-        |_| "Linux".to_owned(),
-        |name| {
-            let words = [name.sysname(), name.release(), name.machine()].map(|word| word.to_string_lossy());
-            format!("LINUX [{}]", words.join(" "))
-        },
+    let mut text = format!(
+        "Compile-time Settings:\n  Version: {PROFTPD} (ferryd {FERRYD})\n  Platform: {}\n",
+        platform()
     );
-    let mut text =
-        format!("Compile-time Settings:\n  Version: {PROFTPD} (ferryd {FERRYD})\n  Platform: {platform}\n");
     text += &format!("  OS/Release:\n{}  Built: {BUILT}\n", release());
     text += "\n  Files:\n";
     for (what, path) in [
@@ -83,6 +78,12 @@ pub fn status(directives: bool) -> String {
         }
     }
     text
+}
+
+/// The kernel and the machine.
+fn platform() -> String {
+    let kernel = |name: &str| fs::read_to_string(format!("/proc/sys/kernel/{name}")).unwrap_or_default();
+    format!("LINUX [{} {} {}]", kernel("ostype").trim(), kernel("osrelease").trim(), std::env::consts::ARCH)
 }
 
 /// The host's own words about itself (os-release(5)), without what only decorates.
