@@ -2,8 +2,13 @@
 
 mod harness;
 
+mod admission;
 mod command_line;
+mod configuration;
 mod house;
+mod pool;
+mod reload;
 mod session;
+mod signals;
 mod transfers;
 mod verbs;

@@ -58,6 +58,11 @@ impl Client {
         self.command(&format!("PASS {PASSWORD}")).expect(230);
     }
 
+    pub fn try_login(&mut self, account: &str) -> io::Result<()> {
+        wanted(self.try_command(&format!("USER {account}"))?, 331)?;
+        wanted(self.try_command(&format!("PASS {PASSWORD}"))?, 230)
+    }
+
     pub fn local_address(&self) -> SocketAddr {
         self.stream.local_addr().expect("connected")
     }

@@ -215,10 +215,38 @@ impl Drop for Daemon {
         if std::thread::panicking() {
             eprintln!("{}", self.words());
         }
-        for process in self.processes().iter().filter(|process| !process.is_zombie()) {
-            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process.pid), Signal::SIGKILL);
-        }
+        end_group(self.group);
         let _ = self.child.wait();
+    }
+}
+
+/// Ends what is left of a daemon, process by process.
+fn end_group(group: i32) {
+    for process in processes::in_group(group).iter().filter(|process| !process.is_zombie()) {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process.pid), Signal::SIGKILL);
+    }
+}
+
+/// A daemon in the background, known by its PidFile. Dropped, it is ended by force.
+pub struct Background {
+    pub pid: i32,
+}
+
+impl Background {
+    /// Runs the command without `-n`; it returns when clients are served.
+    #[track_caller]
+    pub fn start(setup: &Setup) -> Background {
+        let mut command = program(setup);
+        command.args(["-q", "-c", "ferryd.conf"]).stdout(Stdio::null()).stderr(Stdio::null());
+        assert_eq!(finished(command.spawn().expect("the daemon's program")).status.code(), Some(0));
+        let text = fs::read_to_string(setup.path("run/ferryd.pid")).expect("a PidFile: the daemon is ready");
+        Background { pid: text.trim().parse().expect("a pid") }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        end_group(self.pid);
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod daemon;
 pub mod events;
+pub mod load;
 pub mod ports;
 pub mod processes;
 pub mod scale;

@@ -1,0 +1,166 @@
+//! The pool: spares kept ready, one client to a worker, the limit of sessions, quiet when idle.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use ferryd::scoreboard::State;
+use nix::sys::signal::Signal;
+
+use crate::harness::events::until;
+use crate::harness::scale::{has_program, is_long};
+use crate::harness::{Client, Daemon, Setup, eventually, processes, rounds};
+
+fn spares(daemon: &Daemon) -> BTreeSet<i32> {
+    daemon.slots().iter().filter(|slot| slot.state == State::Spare).map(|slot| slot.pid.0).collect()
+}
+
+#[test]
+fn spares_wait_before_the_first_client() {
+    let daemon = Setup::new().workers(5, 2, 8).start();
+    assert!(spares(&daemon).len() >= 2, "ready means that spares wait");
+    daemon.await_spares(5);
+    daemon.stop();
+}
+
+#[test]
+fn a_taken_spare_is_replaced_at_once() {
+    let daemon = Setup::new().workers(3, 3, 6).start();
+    let clients: Vec<Client> = (0..10).map(|_| daemon.client()).collect();
+    daemon.await_spares(3);
+    let taken: BTreeSet<i32> = clients.iter().map(|client| daemon.slot_of(client).pid.0).collect();
+    assert_eq!(taken.len(), clients.len(), "one client to a worker");
+}
+
+#[test]
+fn too_many_spares_leave() {
+    let daemon = Setup::new().workers(2, 2, 4).start();
+    let clients: Vec<Client> = (0..20).map(|_| daemon.client()).collect();
+    drop(clients);
+    until("no more spares than MaxSpareWorkers", || {
+        let slots = daemon.slots();
+        slots.len() <= 4 && slots.iter().all(|slot| slot.state == State::Spare)
+    });
+}
+
+#[test]
+fn a_worker_that_read_a_client_never_meets_another() {
+    let daemon = Setup::new().workers(1, 1, 1).start();
+    let mut seen = BTreeSet::new();
+    for _ in 0..rounds(20, 200) {
+        let mut client = daemon.client();
+        client.command("NOOP").expect(200);
+        assert!(seen.insert(daemon.slot_of(&client).pid.0), "a worker came back");
+    }
+}
+
+#[test]
+fn a_client_that_said_nothing_gives_its_worker_back() {
+    let daemon = Setup::new().workers(1, 1, 1).start();
+    daemon.await_spares(1);
+    let client = daemon.client();
+    let pid = daemon.slot_of(&client).pid.0;
+    drop(client);
+    until("the same worker, spare again", || {
+        !spares(&daemon).is_disjoint(&[pid].into()) || !processes::lives(pid)
+    });
+    assert!(processes::lives(pid), "the worker left instead");
+}
+
+#[test]
+fn at_the_limit_a_client_is_told() {
+    let daemon = Setup::new().line("MaxInstances 3").start();
+    let held: Vec<Client> = (0..3).map(|_| daemon.session()).collect();
+    for _ in 0..5 {
+        let mut client = Client::connect(daemon.address()).expect("a connection");
+        client.reply().expect(421);
+        client.expect_end();
+    }
+    daemon.await_log("MaxInstances (3) reached");
+    drop(held);
+    eventually("a place again", || {
+        Client::connect(daemon.address()).ok()?.try_reply().ok().filter(|r| r.code == 220)
+    });
+}
+
+#[test]
+fn at_the_limit_silence_can_be_had() {
+    let daemon = Setup::new().line("MaxInstances 1\nMaxInstancesReply off").start();
+    let _held = daemon.session();
+    let mut client = Client::connect(daemon.address()).expect("a connection");
+    client.expect_end();
+}
+
+#[test]
+fn a_burst_is_answered_to_the_last_client() {
+    let most = rounds(200, 1000);
+    let daemon = Setup::new().workers(8, 4, 64).line("MaxInstances none").start();
+    let mut clients: Vec<Client> =
+        (0..most).map(|_| Client::connect(daemon.address()).expect("no connection is refused")).collect();
+    for client in &mut clients {
+        client.reply().expect(220);
+    }
+    let workers: BTreeSet<i32> =
+        daemon.slots().iter().filter(|slot| slot.client.is_some()).map(|slot| slot.pid.0).collect();
+    assert_eq!(workers.len(), most);
+    drop(clients);
+    daemon.stop();
+}
+
+#[test]
+fn workers_are_the_masters_children_and_none_is_left_unreaped() {
+    let daemon = Daemon::usual();
+    for _ in 0..rounds(20, 100) {
+        drop(daemon.session());
+    }
+    until("all sessions are over", || daemon.slots().iter().all(|slot| slot.state == State::Spare));
+    until("no zombie", || processes::children_of(daemon.pid()).iter().all(|child| !child.is_zombie()));
+    let children: BTreeSet<i32> =
+        processes::children_of(daemon.pid()).iter().map(|child| child.pid).collect();
+    assert!(spares(&daemon).is_subset(&children));
+    assert_eq!(fs::read_dir(format!("/proc/{}/task", daemon.pid())).expect("alive").count(), 1, "one thread");
+}
+
+#[test]
+fn an_idle_daemon_makes_no_system_call() {
+    let name = "an_idle_daemon_makes_no_system_call";
+    if !has_program("strace", name) || !crate::harness::as_root(name) {
+        return;
+    }
+    let daemon = Setup::new().workers(4, 4, 8).start();
+    daemon.await_spares(4);
+    drop(daemon.session());
+    until("only spares", || daemon.slots().iter().all(|slot| slot.state == State::Spare));
+    daemon.await_log("FTP session closed");
+    let trace = daemon.setup.path("trace");
+    let pids: Vec<String> = daemon.processes().iter().map(|process| format!("-p{}", process.pid)).collect();
+    let mut strace = Command::new("strace")
+        .args(["-f", "-qq", "-e", "signal=none", "-o"])
+        .arg(&trace)
+        .args(&pids)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("strace");
+    // Each attached thread shows the call it waits in, unfinished; what comes after that is work.
+    let threads: usize = daemon
+        .processes()
+        .iter()
+        .map(|process| fs::read_dir(format!("/proc/{}/task", process.pid)).map_or(0, Iterator::count))
+        .sum();
+    until("strace has seen every thread wait", || {
+        fs::File::open(&trace).is_ok_and(|file| BufReader::new(file).lines().count() >= threads)
+    });
+    let before = fs::read_to_string(&trace).expect("written");
+    let end = Instant::now() + Duration::from_secs(if is_long() { 30 } else { 4 });
+    // The time itself is what is tested here: nothing happens in it.
+    while Instant::now() < end {
+        std::thread::park_timeout(end - Instant::now());
+    }
+    let after = fs::read_to_string(&trace).expect("written");
+    processes::send(i32::try_from(strace.id()).expect("a pid"), Signal::SIGINT);
+    strace.wait().expect("strace ends");
+    assert_eq!(after, before, "the daemon did something");
+    daemon.stop();
+}

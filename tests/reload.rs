@@ -1,0 +1,139 @@
+//! Reload under load: no connection is refused and no transfer cut, whatever the new configuration says.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use nix::sys::signal::Signal;
+
+use crate::harness::events::until;
+use crate::harness::load::{Counts, Load, slow_download, visitor, wanted};
+use crate::harness::ports::Port;
+use crate::harness::{Daemon, Setup};
+use crate::transfers::patterned;
+
+const CLIENTS: usize = 8;
+const TRANSFERS: usize = 4;
+const RELOADS: usize = 20;
+const SIZE: usize = 24 << 20;
+
+/// What the next HUP finds.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Broken,
+    Directive,
+    Port,
+    Logs,
+}
+
+const CHANGES: [Change; 4] = [Change::Broken, Change::Directive, Change::Port, Change::Logs];
+
+#[test]
+fn under_load_no_connection_is_refused_and_no_transfer_cut() {
+    let daemon = Setup::new().workers(8, 4, 32).line("MaxInstances none").start();
+    let bytes = patterned(SIZE);
+    fs::write(daemon.setup.home("alice").join("big"), &bytes).expect("written");
+    fs::write(daemon.setup.home("alice").join("small"), b"small").expect("written");
+    let address = daemon.address();
+    let visits = Load::start(CLIENTS, move |counts| {
+        let mut client = visitor(address, "alice", counts)?;
+        let cut = |_: &std::io::Error| Counts::add(&counts.cut, 1);
+        let small = client.try_download("RETR small").inspect_err(cut)?;
+        assert_eq!(small, b"small");
+        Counts::add(&counts.downloads, 1);
+        wanted(client.try_command("QUIT"), 221).inspect_err(cut)
+    });
+    let expected = sum(&bytes);
+    let mut whole = 0;
+    let mut reloads = 0;
+    // Each round of transfers spans two reloads: it is begun before the first and let go after the second.
+    while reloads < RELOADS {
+        let transfers: Vec<_> = (0..TRANSFERS).map(|_| Transfer::begin(&daemon)).collect();
+        for _ in 0..2 {
+            reload(&daemon, CHANGES[reloads % CHANGES.len()], reloads);
+            reloads += 1;
+        }
+        for transfer in transfers {
+            assert_eq!(transfer.finish(), expected, "a checksum differs");
+            whole += 1;
+        }
+    }
+    let counts = visits.finish();
+    println!(
+        "reloads {reloads}, connections {}, refused {}, cut {}, transfers {whole} with equal checksums",
+        Counts::of(&counts.connections),
+        Counts::of(&counts.refused),
+        Counts::of(&counts.cut),
+    );
+    assert_eq!((Counts::of(&counts.refused), Counts::of(&counts.cut)), (0, 0));
+    assert!(Counts::of(&counts.connections) > 100, "there was no load");
+    let header = daemon.header();
+    assert_eq!((header.generation, header.refused_reloads), (16, 5));
+    daemon.stop();
+}
+
+/// Sends one HUP and waits until the header tells what came of it.
+fn reload(daemon: &Daemon, change: Change, number: usize) {
+    let usual = daemon.setup.text();
+    let added = Port::reserve();
+    let text = match change {
+        Change::Broken => format!("{usual}Bogus {number}\n"),
+        Change::Directive => format!("{usual}TimeoutIdle {}\n", 100 + number),
+        Change::Port => format!("{usual}<VirtualHost 127.0.0.1>\nPort {}\n</VirtualHost>\n", added.number),
+        Change::Logs => usual.replace("/log/", "/log/other-"),
+    };
+    daemon.rewrite(&text);
+    let before = daemon.header();
+    daemon.signal(Signal::SIGHUP);
+    until(&format!("the end of reload {number} ({change:?})"), || {
+        let now = daemon.header();
+        match change {
+            Change::Broken => now.refused_reloads == before.refused_reloads + 1,
+            _ => now.generation == before.generation + 1,
+        }
+    });
+}
+
+/// A download that has begun and is held until [`Transfer::finish`].
+struct Transfer {
+    release: Sender<()>,
+    thread: JoinHandle<u64>,
+}
+
+impl Transfer {
+    fn begin(daemon: &Daemon) -> Transfer {
+        let address = daemon.address();
+        let (begun, has_begun) = channel();
+        let (release, released) = channel();
+        let thread = thread::spawn(move || held_download(address, &begun, &released));
+        has_begun.recv().expect("the transfer begins");
+        Transfer { release, thread }
+    }
+
+    fn finish(self) -> u64 {
+        self.release.send(()).expect("the transfer lives");
+        self.thread.join().expect("the transfer is whole")
+    }
+}
+
+fn held_download(address: std::net::SocketAddr, begun: &Sender<()>, released: &Receiver<()>) -> u64 {
+    let counts = Arc::new(Counts::default());
+    let mut client = visitor(address, "alice", &counts).expect("a session");
+    let held = std::cell::Cell::new(true);
+    let pace = || {
+        if held.replace(false) {
+            begun.send(()).expect("the test waits");
+            released.recv().expect("the test lets go");
+        }
+    };
+    client.command("TYPE I").expect(200);
+    sum(&slow_download(&mut client, "big", &pace).expect("the transfer is not cut"))
+}
+
+fn sum(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
