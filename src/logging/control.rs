@@ -77,8 +77,11 @@ fn decode_kind(byte: u8) -> Option<Kind> {
     [Kind::Line, Kind::Raw, Kind::Syslog].into_iter().find(|kind| encode_kind(*kind) == byte)
 }
 
-/// The master's end. Nothing here waits for the recorder but [`Control::flush`] and [`Control::stop`], and they not for long:
-/// a recorder that does not listen is an error, which the master answers by ending it and starting another.
+/// How long an order waits for room: a recorder that starts is told of every log at once.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The master's end. Nothing here waits for the recorder for long: one that does not listen is an error (`TimedOut`), which
+/// the master answers by ending it and starting another.
 #[derive(Debug)]
 pub struct Control {
     socket: OwnedFd,
@@ -132,26 +135,42 @@ impl Control {
     }
 
     fn send(&self, message: Message<'_>, file: Option<BorrowedFd<'_>>) -> io::Result<()> {
-        socket::send(self.socket.as_fd(), &message.encode(), file.as_slice(), false)
+        let bytes = message.encode();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match socket::send(self.socket.as_fd(), &bytes, file.as_slice(), false) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    wait_until(poll::Waiting::to_write(self.socket.as_fd()), deadline)?;
+                }
+                sent => return sent,
+            }
+        }
     }
 
     /// An answer to an earlier flush that came too late is passed over.
     fn await_answer(&self, order: u8, within: Duration) -> io::Result<()> {
         let deadline = Instant::now() + within;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match poll::wait(&mut [poll::Waiting::to_read(self.socket.as_fd())], Some(left)) {
-                Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-                Err(_) => continue,
-                Ok(_) => {}
-            }
+            wait_until(poll::Waiting::to_read(self.socket.as_fd()), deadline)?;
             let mut answer = [0; 4];
             match socket::receive(self.socket.as_fd(), &mut answer, false)?.length {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 _ if answer[0] == order => return Ok(()),
                 _ => {}
             }
+        }
+    }
+}
+
+fn wait_until(waiting: poll::Waiting<'_>, deadline: Instant) -> io::Result<()> {
+    let mut waiting = [waiting];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match poll::wait(&mut waiting, Some(left)) {
+            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -1,6 +1,14 @@
 //! The recorder: the process that owns every log file. It believes nobody but the master: a record names its log by number,
 //! never by path, and its sender's pid is the kernel's word.
 
+mod evidence;
+mod lines;
+mod losses;
+mod outlet;
+mod process;
+mod scribe;
+mod syslog;
+
 use std::os::fd::OwnedFd;
 
 use jiff::tz::TimeZone;
@@ -38,6 +46,11 @@ pub enum Foreground {
 
 /// The recorder's life, in its own process; gives the exit status.
 pub fn serve(inheritance: Inheritance) -> u8 {
-    let _ = inheritance;
-    todo!()
+    match process::Recorder::new(inheritance).run() {
+        Ok(()) => 0,
+        Err(_) => 1,
+    }
 }
+
+#[cfg(test)]
+mod tests;

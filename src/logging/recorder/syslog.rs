@@ -1,0 +1,134 @@
+//! The host's syslog: one datagram a line to /dev/log (syslog(3), RFC 3164 §4.1), facility daemon.
+
+use std::fmt;
+use std::io;
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use slog::Level;
+
+use crate::logging::line::{Line, TAG};
+
+/// LOG_DAEMON of syslog(3), shifted as in a priority.
+const FACILITY_DAEMON: u8 = 3 << 3;
+/// How long a line waits for a syslog daemon that does not read.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// After a line that waited in vain, so long none is tried.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection to the syslog daemon, made when there is something to say and again when that daemon was restarted.
+#[derive(Debug)]
+pub(super) struct Syslog {
+    path: PathBuf,
+    socket: Option<UnixDatagram>,
+    quiet_until: Option<Instant>,
+}
+
+impl Syslog {
+    pub(super) fn new(path: PathBuf) -> Syslog {
+        Syslog { path, socket: None, quiet_until: None }
+    }
+
+    /// Sends a line. An error means that it is lost.
+    pub(super) fn send(&mut self, level: Level, line: &Line<'_>) -> io::Result<()> {
+        if self.quiet_until.is_some_and(|until| Instant::now() < until) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let text = Datagram { level, line }.to_string();
+        let sent = self.try_send(&text).or_else(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => Err(error),
+            _ => self.reconnect_and_send(&text),
+        });
+        self.quiet_until = sent.is_err().then(|| Instant::now() + PAUSE);
+        sent
+    }
+
+    fn try_send(&mut self, text: &str) -> io::Result<()> {
+        let socket = self.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        socket.send(text.as_bytes()).map(drop)
+    }
+
+    fn reconnect_and_send(&mut self, text: &str) -> io::Result<()> {
+        let socket = UnixDatagram::unbound()?;
+        socket.connect(&self.path)?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        self.socket = Some(socket);
+        self.try_send(text)
+    }
+}
+
+struct Datagram<'a> {
+    level: Level,
+    line: &'a Line<'a>,
+}
+
+/// ProFTPD writes `ORIGIN - TEXT` here, and syslog's own time and host.
+impl fmt::Display for Datagram<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Line { stamp, pid, origin, text, .. } = self.line;
+        let local = stamp.zone.to_datetime(stamp.moment);
+        let priority = FACILITY_DAEMON | severity(self.level);
+        write!(f, "<{priority}>{} {TAG}[{pid}]: ", local.strftime("%b %e %H:%M:%S"))?;
+        if !origin.is_empty() {
+            write!(f, "{origin} - ")?;
+        }
+        f.write_str(text)
+    }
+}
+
+/// syslog(3)'s LOG_CRIT to LOG_DEBUG.
+fn severity(level: Level) -> u8 {
+    match level {
+        Level::Critical => 2,
+        Level::Error => 3,
+        Level::Warning => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::logging::line::Stamp;
+    use crate::sys::ProcessId;
+
+    const UTC: &TimeZone = &TimeZone::UTC;
+
+    fn line(origin: &str) -> Line<'_> {
+        let stamp = Stamp { moment: Timestamp::from_second(1_000_000_000).unwrap(), zone: UTC };
+        Line { stamp, host: "web1", pid: ProcessId(42), origin, text: "FTP session opened." }
+    }
+
+    #[test]
+    fn datagrams_have_the_shape_of_syslog() {
+        let table = [
+            ("Main (h[::1])", "<30>Sep  9 01:46:40 proftpd[42]: Main (h[::1]) - FTP session opened."),
+            ("", "<30>Sep  9 01:46:40 proftpd[42]: FTP session opened."),
+        ];
+        for (origin, text) in table {
+            assert_eq!(Datagram { level: Level::Info, line: &line(origin) }.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_restarted_syslog_daemon_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut syslog = Syslog::new(path.clone());
+        assert!(syslog.send(Level::Info, &line("")).is_err());
+        for _ in 0..2 {
+            let _ = std::fs::remove_file(&path);
+            let daemon = UnixDatagram::bind(&path).unwrap();
+            syslog.quiet_until = None;
+            syslog.send(Level::Warning, &line("")).unwrap();
+            let mut buffer = [0; 100];
+            let length = daemon.recv(&mut buffer).unwrap();
+            assert!(buffer[..length].starts_with(b"<28>Sep  9"));
+        }
+    }
+}

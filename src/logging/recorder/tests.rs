@@ -1,0 +1,219 @@
+//! The recorder at work in a thread, between real sockets and real files.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{JoinHandle, spawn};
+use std::time::Duration;
+
+use slog::{error, info};
+use tempfile::TempDir;
+
+use super::*;
+use crate::logging::control::Control;
+use crate::logging::{Channel, Kind, LogNumber, Weight, logger, open};
+
+const LONG: Duration = Duration::from_secs(20);
+const XFERLOG: LogNumber = LogNumber(5);
+const UTC: &TimeZone = &TimeZone::UTC;
+
+struct House {
+    folder: TempDir,
+    channel: Arc<Channel>,
+    ends: Ends,
+    control: Control,
+    recorder: JoinHandle<io::Result<()>>,
+}
+
+fn start(ends: &Ends) -> (Control, JoinHandle<io::Result<()>>) {
+    let (control, recorders) = Control::pair().unwrap();
+    let inheritance = Inheritance {
+        ends: ends.try_clone().unwrap(),
+        control: recorders,
+        host: "web1".into(),
+        server: "Main".into(),
+        foreground: None,
+        zone: UTC,
+        identity: None,
+    };
+    (control, spawn(|| process::Recorder::new(inheritance).run()))
+}
+
+impl House {
+    fn new() -> House {
+        let (channel, ends) = Channel::pair().unwrap();
+        let (control, recorder) = start(&ends);
+        let folder = tempfile::tempdir().unwrap();
+        let house = House { folder, channel: Arc::new(channel), ends, control, recorder };
+        house.open(LogNumber::SYSTEM, Kind::Line, "system");
+        house
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn open(&self, log: LogNumber, kind: Kind, name: &str) {
+        let path = self.path(name);
+        let file = open(&path, kind).unwrap();
+        self.control.open(log, kind, &path, Some(file.as_fd())).unwrap();
+    }
+
+    fn log(&self) -> slog::Logger {
+        logger(Arc::clone(&self.channel), "Main (h[::1])")
+    }
+
+    fn evidence(&self, line: &[u8]) {
+        self.channel.send(XFERLOG, Weight::Evidence, line).unwrap();
+    }
+
+    /// What a log holds when everything sent before is written.
+    fn flushed(&self, name: &str) -> String {
+        self.control.flush(LONG).unwrap();
+        read(&self.path(name))
+    }
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8(fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn lines_and_evidence_reach_their_files_in_order() {
+    let house = House::new();
+    house.open(XFERLOG, Kind::Raw, "xferlog");
+    for number in 0..100 {
+        info!(house.log(), "USER {}: Login successful.", number);
+        house.evidence(format!("transfer {number}").as_bytes());
+    }
+    let system = house.flushed("system");
+    let own = format!(" web1 proftpd[{}] Main (h[::1]): USER ", std::process::id());
+    for (number, line) in system.lines().enumerate() {
+        let (_, said) = line.split_once(&own).unwrap();
+        assert_eq!(said, format!("{number}: Login successful."));
+    }
+    assert_eq!(system.lines().count(), 100);
+    let transfers: String = (0..100).map(|number| format!("transfer {number}\n")).collect();
+    assert_eq!(read(&house.path("xferlog")), transfers);
+    house.control.stop(LONG).unwrap();
+    house.recorder.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_hostile_line_stays_one_line_and_its_sender_is_the_kernels() {
+    let house = House::new();
+    info!(house.log(), "USER x\n2026-01-01 00:00:00,000 web1 proftpd[1] Main: forged\x1b[2J");
+    let system = house.flushed("system");
+    assert_eq!(system.lines().count(), 1);
+    assert!(system.contains("USER x\\x0a2026"), "{system}");
+    assert!(system.ends_with("forged\\x1b[2J\n"), "{system}");
+}
+
+#[test]
+fn an_order_is_obeyed_before_the_record_that_needs_it() {
+    let house = House::new();
+    for number in 1..200 {
+        let log = LogNumber(number);
+        house.open(log, Kind::Raw, "xferlog");
+        house.channel.send(log, Weight::Evidence, b"line").unwrap();
+        house.control.close(log).unwrap();
+    }
+    assert_eq!(house.flushed("xferlog").lines().count(), 199);
+    assert_eq!(read(&house.path("system")), "");
+}
+
+#[test]
+fn records_for_no_log_and_no_records_are_counted() {
+    let house = House::new();
+    house.channel.send(LogNumber(99), Weight::Evidence, b"line").unwrap();
+    crate::sys::socket::send(house.channel.socket().as_fd(), b"?", &[], false).unwrap();
+    let system = house.flushed("system");
+    assert!(
+        system.contains("] Main: log records lost: 0 unwritten, 1 for unknown logs, 1 malformed"),
+        "{system}"
+    );
+}
+
+#[test]
+fn after_rotation_the_new_file_is_written() {
+    let house = House::new();
+    house.open(XFERLOG, Kind::Raw, "xferlog");
+    house.evidence(b"before");
+    info!(house.log(), "before");
+    house.control.flush(LONG).unwrap();
+    for (log, kind, name) in [(XFERLOG, Kind::Raw, "xferlog"), (LogNumber::SYSTEM, Kind::Line, "system")] {
+        fs::rename(house.path(name), house.path(name).with_extension("1")).unwrap();
+        house.control.reopened(log, open(&house.path(name), kind).unwrap().as_fd()).unwrap();
+    }
+    house.evidence(b"after");
+    info!(house.log(), "after");
+    assert_eq!(house.flushed("xferlog"), "after\n");
+    assert_eq!(read(&house.path("xferlog.1")), "before\n");
+    assert!(read(&house.path("system")).ends_with(": after\n"));
+    assert!(read(&house.path("system.1")).ends_with(": before\n"));
+}
+
+#[test]
+fn a_full_disk_holds_evidence_back_while_lines_go_on() {
+    let house = House::new();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    house.control.open(XFERLOG, Kind::Raw, Path::new("/dev/full"), Some(full.as_fd())).unwrap();
+    let mut sent = 0;
+    let refused = loop {
+        match house.channel.send(XFERLOG, Weight::Evidence, &[b'x'; 8000]) {
+            Ok(()) => sent += 1,
+            Err(error) if house.control.flush(LONG).is_ok() => {
+                // Once more: the recorder has had its turn and still leaves no room.
+                if house.channel.send(XFERLOG, Weight::Evidence, b"x").is_err() {
+                    break error;
+                }
+                sent += 1;
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
+    error!(house.log(), "still heard");
+    let system = house.flushed("system");
+    assert!(system.contains("cannot write /dev/full: No space left on device"), "{system}");
+    assert!(system.ends_with("still heard\n"), "{system}");
+    let file = open(&house.path("xferlog"), Kind::Raw).unwrap();
+    house.control.reopened(XFERLOG, file.as_fd()).unwrap();
+    assert_eq!(house.flushed("xferlog").lines().count(), sent);
+    assert!(house.flushed("system").contains("is written again"));
+}
+
+#[test]
+fn records_wait_for_the_recorder_that_takes_anothers_place() {
+    let mut house = House::new();
+    let (control, recorder) = start(&house.ends);
+    // While both live either may read; the first is told to end before anything is sent.
+    std::mem::replace(&mut house.control, control).stop(LONG).unwrap();
+    std::mem::replace(&mut house.recorder, recorder).join().unwrap().unwrap();
+    info!(house.log(), "in between");
+    house.open(LogNumber::SYSTEM, Kind::Line, "system");
+    assert!(house.flushed("system").ends_with("in between\n"));
+}
+
+#[test]
+fn sessions_outlive_the_master_and_their_recorder_outlives_them() {
+    let house = House::new();
+    house.open(XFERLOG, Kind::Raw, "xferlog");
+    let House { folder, channel, ends, control, recorder } = house;
+    drop((control, ends));
+    channel.send(XFERLOG, Weight::Evidence, b"after the master").unwrap();
+    drop(channel);
+    recorder.join().unwrap().unwrap();
+    assert_eq!(read(&folder.path().join("xferlog")), "after the master\n");
+}
+
+#[test]
+fn a_system_log_that_is_none_loses_nothing_that_counts() {
+    let (channel, ends) = Channel::pair().unwrap();
+    let (control, recorder) = start(&ends);
+    info!(logger(Arc::new(channel), "Main"), "for nobody");
+    control.stop(LONG).unwrap();
+    recorder.join().unwrap().unwrap();
+}
