@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::logging::Channel;
+use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
 
 pub mod control;
@@ -44,6 +45,8 @@ pub struct Inheritance {
     pub recorder: Arc<Channel>,
     /// What is removed when the master died.
     pub leftovers: Leftovers,
+    /// The main server's ServerName, for lines in SystemLog.
+    pub origin: String,
     /// Of the settings.
     pub generation: u32,
 }
@@ -55,19 +58,8 @@ pub struct Leftovers {
     pub master: ProcessId,
     /// PidFile, removed if it still holds that pid and nobody holds its lock (fcntl F_SETLK).
     pub pid_file: PathBuf,
-    /// The scoreboard's path and inode, removed if it still is that one.
+    /// The scoreboard, removed if its path still leads to that inode; None without ScoreboardFile.
     pub scoreboard: Option<BoardFile>,
-}
-
-/// A scoreboard as it was made.
-#[derive(Clone, Debug)]
-pub struct BoardFile {
-    /// Where.
-    pub path: PathBuf,
-    /// st_dev.
-    pub device: u64,
-    /// st_ino.
-    pub inode: u64,
 }
 
 /// Auth, for life; returns the exit status. Called once, in the forked child, by its only thread; the caller ends the

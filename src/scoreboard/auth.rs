@@ -64,6 +64,14 @@ impl AuthBoard {
         store(&self.grants, base + grant::GROUP_COUNT, groups.len() as u64);
     }
 
+    /// Auth, after a predecessor that died: whether something is granted to this slot.
+    pub fn has_grant(&self, slot: SlotNumber) -> bool {
+        let base = slot.0 as usize * GRANT_SIZE;
+        let words = [grant::UID, grant::GID].map(|at| self.grants.atomic(base + at));
+        self.geometry.has(slot)
+            && words.into_iter().flatten().any(|word| word.load(Ordering::Acquire) != 0)
+    }
+
     /// Auth: clears a grant.
     pub fn revoke(&self, slot: SlotNumber) {
         if !self.geometry.has(slot) {
