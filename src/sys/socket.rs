@@ -1,13 +1,13 @@
 //! Sockets: listeners, accepted clients, and the datagrams that the daemon's processes send one another.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use nix::cmsg_space;
+use nix::libc;
 use nix::sys::socket::{
-    self as net, AddressFamily, Backlog, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType,
-    SockaddrStorage, UnixAddr, sockopt,
+    self as net, AddressFamily, Backlog, ControlMessage, MsgFlags, SockFlag, SockType, SockaddrStorage,
+    UnixAddr, sockopt,
 };
 
 use super::{GroupId, ProcessId, UserId};
@@ -38,6 +38,9 @@ pub struct Received {
 
 /// Most descriptors that one message carries here.
 const DESCRIPTORS_MAX: usize = 4;
+/// Room for those and the sender's credentials: a header of 16 bytes each, both data 16 bytes at most, in words of 8.
+const CONTROL_WORDS: usize = 8;
+const _: () = assert!(DESCRIPTORS_MAX * size_of::<RawFd>() == 16 && size_of::<libc::ucred>() <= 16);
 
 /// Two connected datagram sockets: boundaries kept, no end of file, nothing to break.
 pub fn datagram_pair() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -69,41 +72,59 @@ pub fn send(
     if sent == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
-/// Receives one datagram with whatever travelled with it.
+/// Receives one datagram with whatever travelled with it. Descriptors beyond [`DESCRIPTORS_MAX`] never reach this process;
+/// nix would leave those that did open and unnamed (its `cmsgs` gives up at MSG_CTRUNC), so that any sender could use up
+/// the receiver's table.
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], wait: bool) -> io::Result<Received> {
-    let mut space = cmsg_space!([RawFd; DESCRIPTORS_MAX], net::UnixCredentials);
-    let mut parts = [IoSliceMut::new(buffer)];
-    let wait = if wait { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
-    let flags = wait | MsgFlags::MSG_CMSG_CLOEXEC;
-    let message = net::recvmsg::<UnixAddr>(socket.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
-    let mut received = Received {
-        length: message.bytes,
-        truncated: message.flags.intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC),
-        sender: None,
-        descriptors: Vec::new(),
-    };
-    // cmsgs() fails only on MSG_CTRUNC; the descriptors that did fit are then closed by the kernel at receipt.
-    if let Ok(controls) = message.cmsgs() {
-        controls.for_each(|control| received.take(control));
+    let mut space = [0_u64; CONTROL_WORDS];
+    let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    // SAFETY: a header of zeros is one without name, parts or control space.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = &mut part;
+    header.msg_iovlen = 1;
+    header.msg_control = space.as_mut_ptr().cast();
+    header.msg_controllen = size_of_val(&space);
+    let flags = libc::MSG_CMSG_CLOEXEC | if wait { 0 } else { libc::MSG_DONTWAIT };
+    // SAFETY: the header names one part and one control space, with their true sizes, which outlive the call.
+    let length = unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, flags) };
+    let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
+    let truncated = header.msg_flags & (libc::MSG_TRUNC | libc::MSG_CTRUNC) != 0;
+    let mut received = Received { length, truncated, sender: None, descriptors: Vec::new() };
+    // SAFETY: the kernel has filled the header's control space, aligned as its messages are, up to its msg_controllen; the
+    // macros stay within it (cmsg(3)).
+    unsafe {
+        let mut control = libc::CMSG_FIRSTHDR(&header);
+        while !control.is_null() {
+            received.take(control);
+            control = libc::CMSG_NXTHDR(&header, control);
+        }
     }
     Ok(received)
 }
 
 impl Received {
-    fn take(&mut self, control: ControlMessageOwned) {
-        match control {
-            ControlMessageOwned::ScmRights(raw) => {
-                // SAFETY: the kernel has just made these descriptors for this process; nobody else knows them.
-                self.descriptors.extend(raw.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
+    /// # Safety
+    ///
+    /// `control` must be a control message that the kernel has just written, and each may be taken once.
+    unsafe fn take(&mut self, control: *const libc::cmsghdr) {
+        // SAFETY: by the caller's promise the message is whole: its length counts the header and the data it holds, of the
+        // type that its own type names, and its descriptors are new and known to nobody else.
+        unsafe {
+            let data = libc::CMSG_DATA(control);
+            let length = (*control).cmsg_len - libc::CMSG_LEN(0) as usize;
+            match ((*control).cmsg_level, (*control).cmsg_type) {
+                (libc::SOL_SOCKET, libc::SCM_RIGHTS) => {
+                    let first: *const RawFd = data.cast();
+                    let raw = (0..length / size_of::<RawFd>()).map(|index| first.add(index).read_unaligned());
+                    self.descriptors.extend(raw.map(|fd| OwnedFd::from_raw_fd(fd)));
+                }
+                (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) if length >= size_of::<libc::ucred>() => {
+                    let who: libc::ucred = data.cast::<libc::ucred>().read_unaligned();
+                    self.sender =
+                        Some(Sender { pid: ProcessId(who.pid), uid: UserId(who.uid), gid: GroupId(who.gid) });
+                }
+                _ => {}
             }
-            ControlMessageOwned::ScmCredentials(who) => {
-                self.sender = Some(Sender {
-                    pid: ProcessId(who.pid()),
-                    uid: UserId(who.uid()),
-                    gid: GroupId(who.gid()),
-                });
-            }
-            _ => {}
         }
     }
 }
@@ -202,7 +223,7 @@ pub fn set_urgent_inline(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 /// Says how long close(2) may try to deliver what is left (SO_LINGER); `None` leaves it to the kernel.
 pub fn set_linger(socket: BorrowedFd<'_>, seconds: Option<u16>) -> io::Result<()> {
     let linger =
-        nix::libc::linger { l_onoff: seconds.is_some().into(), l_linger: seconds.unwrap_or_default().into() };
+        libc::linger { l_onoff: seconds.is_some().into(), l_linger: seconds.unwrap_or_default().into() };
     Ok(net::setsockopt(&socket, sockopt::Linger, &linger)?)
 }
 
@@ -228,6 +249,8 @@ pub fn write(socket: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -253,5 +276,25 @@ mod tests {
         send(near.as_fd(), &[7; 64], &[], false).unwrap();
         assert!(receive(far.as_fd(), &mut [0; 16], false).unwrap().truncated);
         assert_eq!(receive(far.as_fd(), &mut [0; 16], false).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn no_descriptor_outlives_a_datagram_that_brings_too_many() {
+        let (near, far) = datagram_pair().unwrap();
+        pass_credentials(far.as_fd()).unwrap();
+        for count in [1, 4, 5, 9, 100, 253] {
+            let (reader, writer) = io::pipe().unwrap();
+            send(near.as_fd(), b"flood", &vec![writer.as_fd(); count], false).unwrap();
+            drop(writer);
+            let received = receive(far.as_fd(), &mut [0; 16], false).unwrap();
+            assert!(received.sender.is_some(), "{count}");
+            drop(received);
+            let mut waiting = [super::super::poll::Waiting::to_read(reader.as_fd())];
+            assert_eq!(
+                super::super::poll::wait(&mut waiting, Some(Duration::ZERO)).unwrap(),
+                1,
+                "{count} leaked"
+            );
+        }
     }
 }
