@@ -14,6 +14,8 @@ use crate::sys::{poll, socket};
 
 /// How long a line waits for a recorder that does not keep up, before it is dropped and counted.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// Bytes that may wait for the recorder, in each socket, as the kernel counts them (about 800 for a short record).
+const QUEUE: usize = 1024 * 1024;
 /// Bytes of a buffer that is kept for the next record; a larger one is given back.
 const BUFFER_KEPT: usize = 2048;
 
@@ -170,6 +172,7 @@ impl Ends {
 /// (sending, receiving); the receiver learns each sender's pid from the kernel.
 fn shared_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let (sending, receiving) = socket::datagram_pair()?;
+    socket::widen(sending.as_fd(), QUEUE)?;
     socket::pass_credentials(receiving.as_fd())?;
     Ok((sending, receiving))
 }

@@ -68,8 +68,7 @@ impl AuthBoard {
     pub fn has_grant(&self, slot: SlotNumber) -> bool {
         let base = slot.0 as usize * GRANT_SIZE;
         let words = [grant::UID, grant::GID].map(|at| self.grants.atomic(base + at));
-        self.geometry.has(slot)
-            && words.into_iter().flatten().any(|word| word.load(Ordering::Acquire) != 0)
+        self.geometry.has(slot) && words.into_iter().flatten().any(|word| word.load(Ordering::Acquire) != 0)
     }
 
     /// Auth: clears a grant.

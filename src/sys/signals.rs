@@ -86,6 +86,12 @@ pub fn become_server() -> io::Result<()> {
     restore(&SigSet::empty())
 }
 
+/// Recorder: TERM is for the master, who tells the recorder to stop when the last line is written. A service manager sends it
+/// to every process.
+pub fn ignore_termination() -> io::Result<()> {
+    handle(Signal::SIGTERM, SigHandler::SigIgn)
+}
+
 /// Ignores SIGPIPE: a peer that has gone is an error of the call that writes.
 pub fn ignore_pipe() -> io::Result<()> {
     handle(Signal::SIGPIPE, SigHandler::SigIgn)

@@ -57,6 +57,14 @@ pub fn pass_credentials(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(net::setsockopt(&socket, sockopt::PassCred, &true)?)
 }
 
+/// Lets `bytes` wait in what this socket sends, or as many as the system grants (socket(7): the limit holds without
+/// CAP_NET_ADMIN).
+pub fn widen(socket: BorrowedFd<'_>, bytes: usize) -> io::Result<()> {
+    net::setsockopt(&socket, sockopt::SndBufForce, &bytes)
+        .or_else(|_| net::setsockopt(&socket, sockopt::SndBuf, &bytes))?;
+    Ok(())
+}
+
 /// Sends one whole datagram; never raises SIGPIPE. Without `wait` a full queue is `WouldBlock`.
 pub fn send(
     socket: BorrowedFd<'_>,
