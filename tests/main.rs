@@ -3,12 +3,17 @@
 mod harness;
 
 mod admission;
+mod clients;
 mod command_line;
 mod configuration;
 mod house;
 mod pool;
+mod quickstart;
 mod reload;
+mod scoreboard;
 mod session;
+mod shutmsg;
 mod signals;
+mod tools;
 mod transfers;
 mod verbs;

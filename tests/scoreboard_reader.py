@@ -1,0 +1,46 @@
+"""Reads a scoreboard with docs/scoreboard.md in hand and nothing of ferryd: prints what it says as JSON."""
+import json
+import mmap
+import struct
+import sys
+import time
+
+STATES = ["vacant", "starting", "spare", "greeting", "login", "idle", "busy", "closing"]
+TOTALS = ["connections", "logins", "refused", "downloads", "uploads", "bytes_out", "bytes_in", "aborted", "records_lost"]
+
+def word(board, at):
+    return struct.unpack_from("<Q", board, at)[0]
+
+def text(page, at, size):
+    return page[at:at + size].split(b"\0", 1)[0].decode("utf-8", "replace")
+
+def totals(page, at):
+    return {name: word(page, at + 8 * number) for number, name in enumerate(TOTALS)}
+
+def slot(board, at):
+    """A copy under an even, unmoved sequence count; None for a writer that died in mid-sentence."""
+    for _ in range(200):
+        before = word(board, at)
+        page = bytes(board[at:at + 4096])
+        if before % 2 == 0 and word(board, at) == before:
+            return page
+        time.sleep(0.0001)
+    return None
+
+def read(path):
+    with open(path, "rb") as file:
+        board = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    if board[:8] != b"ferrydSB" or word(board, 8) != 1:
+        sys.exit(f"{path}: not a scoreboard of this layout")
+    births, first, used = word(board, 40), word(board, 48), min(word(board, 152), word(board, 16))
+    header = {"master": word(board, 64), "generation": word(board, 128), "totals": totals(board, 200), "slots": []}
+    for number in range(used):
+        page = slot(board, first + number * 4096)
+        if page and word(page, 24):
+            pid = struct.unpack_from("<I", board, births + 4 * number)[0]
+            header["slots"].append({"pid": pid, "state": STATES[word(page, 24)], "user": text(page, 256, 128),
+                                    "port": word(page, 48) >> 16, "command": text(page, 848, 16),
+                                    "cwd": text(page, 1920, 1024), "totals": totals(page, 128)})
+    return header
+
+print(json.dumps(read(sys.argv[1])))

@@ -1,0 +1,110 @@
+//! The shutdown file: who hears what, and when.
+
+use std::fs;
+use std::io::Read;
+use std::process::Command;
+
+use jiff::{ToSpan, Zoned};
+
+use crate::harness::events::until;
+use crate::harness::{Client, Daemon, PASSWORD, Setup, eventually};
+
+/// The file's two lines for a shutdown so many seconds from now, with its two offsets.
+fn lines(seconds: i64, deny: &str, disconnect: &str, message: &str) -> String {
+    let when = Zoned::now().checked_add(seconds.seconds()).expect("a time");
+    format!("{} {deny} {disconnect}\n{message}\n", when.strftime("%Y %-m %-d %-H %-M %-S"))
+}
+
+fn greeting(daemon: &Daemon) -> crate::harness::Reply {
+    Client::connect(daemon.address()).expect("a connection").reply()
+}
+
+#[test]
+fn from_the_deny_time_on_clients_are_refused_with_the_words() {
+    let daemon = Daemon::usual();
+    let mut session = daemon.session();
+    let mut waiting = daemon.client();
+    fs::write(daemon.shutdown_file(), lines(3600, "0200", "0000", "maintenance of %V")).expect("written");
+    until("the schedule is published", || daemon.header().schedule.is_some());
+    let mut refused = Client::connect(daemon.address()).expect("a connection");
+    let reply = refused.reply().expect(500);
+    assert_eq!(reply.text(), "500 FTP server shut down (maintenance of Test) -- please try again later");
+    refused.expect_end();
+    let reply = waiting.command("USER alice");
+    let reply = if reply.code == 331 { waiting.command(&format!("PASS {PASSWORD}")) } else { reply };
+    assert!(reply.expect(530).text().contains("maintenance of Test"));
+    session.command("NOOP").expect(200);
+    fs::remove_file(daemon.shutdown_file()).expect("there");
+    eventually("service again", || (greeting(&daemon).code == 220).then_some(()));
+    session.command("NOOP").expect(200);
+}
+
+#[test]
+fn at_the_disconnect_time_everybody_is_sent_away() {
+    let daemon = Setup::new().line("DefaultRoot ~").start();
+    fs::write(daemon.setup.home("alice").join("big"), vec![1; 64 << 20]).expect("written");
+    let mut idle = daemon.session();
+    let mut loading = daemon.session();
+    let mut data = loading.extended_passive();
+    loading.command("RETR big").expect(150);
+    data.read_exact(&mut [0; 1000]).expect("bytes");
+    fs::write(daemon.shutdown_file(), lines(2, "0000", "0000", "bye %U")).expect("written");
+    until("the schedule is published", || daemon.header().schedule.is_some());
+    idle.command("NOOP").expect(200);
+    assert_eq!(idle.reply().expect(421).text(), "421 FTP server shutting down - bye alice");
+    idle.expect_end();
+    let reply = eventually("the loading session's 421", || {
+        loading.try_reply().ok().filter(|reply| reply.code == 421)
+    });
+    assert!(reply.text().contains("bye alice"));
+    loading.expect_end();
+    greeting(&daemon).expect(500);
+}
+
+#[test]
+fn an_empty_or_garbled_file_locks_nobody_out() {
+    let daemon = Daemon::usual();
+    for text in ["", "nonsense\n", "2026 13 45 99 99 99 0010 0005\n"] {
+        fs::write(daemon.shutdown_file(), text).expect("written");
+        daemon.await_log("shutmsg");
+        greeting(&daemon).expect(220);
+        fs::remove_file(daemon.shutdown_file()).expect("there");
+    }
+    assert!(daemon.header().schedule.is_none());
+}
+
+#[test]
+fn a_file_found_at_the_start_holds_at_once() {
+    let setup = Setup::new();
+    setup.write();
+    fs::write(setup.path("run/shutmsg"), lines(600, "0010", "0000", "closed")).expect("written");
+    let daemon = setup.start();
+    greeting(&daemon).expect(500);
+}
+
+#[test]
+fn ftpshut_closes_and_opens_the_server() {
+    let daemon = Daemon::usual();
+    let file = daemon.shutdown_file();
+    let ftpshut = |words: &[&str]| {
+        let program = Command::new(env!("CARGO_BIN_EXE_ftpshut")).arg("-f").arg(&file).args(words).output();
+        program.expect("ftpshut")
+    };
+    let mut session = daemon.session();
+    let output = ftpshut(&["-l", "60", "-d", "0", "+30", "back", "at", "noon"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let reply = eventually("the refusal", || Some(greeting(&daemon)).filter(|reply| reply.code == 500));
+    assert!(reply.text().contains("(back at noon)"), "{reply:?}");
+    session.command("NOOP").expect(200);
+    let output = ftpshut(&["-R"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(said, format!("ftpshut: {} removed\n", file.display()));
+    eventually("service again", || (greeting(&daemon).code == 220).then_some(()));
+    let output = ftpshut(&["now"]);
+    assert_eq!(output.status.code(), Some(0));
+    session.reply().expect(421);
+    for words in [&["2561"][..], &["-l", "x", "now"], &["-d", "6000", "now"], &[], &["-Z"]] {
+        assert_eq!(ftpshut(words).status.code(), Some(1), "{words:?}");
+    }
+}
