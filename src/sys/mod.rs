@@ -5,13 +5,29 @@
 pub mod accounts;
 pub mod append;
 pub mod clock;
+pub mod confine;
 pub mod crypt;
+pub mod descriptors;
+pub mod host;
+pub mod identity;
 pub mod ids;
 pub mod lock;
 pub mod mapping;
 pub mod notification;
 pub mod poll;
+pub mod process;
+pub mod seccomp;
 pub mod signals;
 pub mod socket;
+pub mod wall_timer;
 
 pub use ids::{GroupId, ProcessId, UserId};
+
+pub use caps::Capability;
+pub use nix::sys::signal::Signal;
+
+/// A path whose last part is a symbolic link is not opened (O_NOFOLLOW, open(2)).
+pub const NO_FOLLOW: i32 = nix::libc::O_NOFOLLOW;
+
+/// Opening does not wait for the other end of a pipe (O_NONBLOCK, open(2)).
+pub const NO_BLOCK: i32 = nix::libc::O_NONBLOCK;

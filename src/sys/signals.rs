@@ -11,6 +11,11 @@ use super::ProcessId;
 
 /// Tells a worker to look at its order; it carries no meaning of its own.
 pub const BELL: Signal = Signal::SIGUSR2;
+/// Asks a process to end.
+pub const TERM: Signal = Signal::SIGTERM;
+
+/// Ends a process that cannot be asked.
+pub const KILL: Signal = Signal::SIGKILL;
 
 /// Raised by TERM in a worker.
 static LEAVE: AtomicBool = AtomicBool::new(false);

@@ -1,0 +1,62 @@
+//! Landlock (landlock(7)): what a process may still reach. Best effort by the kernel's ABI; the caller is told what was had.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use landlock::{
+    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset, RulesetAttr,
+    RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
+};
+
+/// The newest ABI whose rights are asked for.
+const KNOWN: ABI = ABI::V6;
+
+/// How much of what was asked the kernel enforces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confinement {
+    /// All of it.
+    Full,
+    /// What an older kernel knows.
+    Partial,
+    /// Nothing: the kernel has no Landlock.
+    None,
+}
+
+/// Worker, first of all: no signal leaves this process for another (SCOPE_SIGNAL, ABI 6).
+pub fn scope_signals() -> io::Result<Confinement> {
+    let rules = Ruleset::default().set_compatibility(CompatLevel::BestEffort);
+    restrict(rules.scope(Scope::Signal).and_then(|rules| rules.create()).map_err(io::Error::other)?)
+}
+
+/// Worker, after login: files are reached beneath `root` alone, and neither executed nor made into devices, sockets or pipes;
+/// abstract sockets and signals stay within. Descriptors opened before go on working.
+pub fn confine_to(root: BorrowedFd<'_>) -> io::Result<Confinement> {
+    let rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(KNOWN))
+        .and_then(|rules| rules.scope(Scope::AbstractUnixSocket | Scope::Signal))
+        .and_then(|rules| rules.create())
+        .and_then(|rules| rules.add_rule(PathBeneath::new(root, session_rights())))
+        .map_err(io::Error::other)?;
+    restrict(rules)
+}
+
+/// What a session may do beneath its root; everything else that Landlock knows is refused.
+fn session_rights() -> BitFlags<AccessFs> {
+    let refused = AccessFs::Execute
+        | AccessFs::MakeChar
+        | AccessFs::MakeBlock
+        | AccessFs::MakeFifo
+        | AccessFs::MakeSock
+        | AccessFs::IoctlDev;
+    AccessFs::from_all(KNOWN) & !refused
+}
+
+fn restrict(rules: RulesetCreated) -> io::Result<Confinement> {
+    let status = rules.restrict_self().map_err(io::Error::other)?;
+    Ok(match status.ruleset {
+        RulesetStatus::FullyEnforced => Confinement::Full,
+        RulesetStatus::PartiallyEnforced => Confinement::Partial,
+        RulesetStatus::NotEnforced => Confinement::None,
+    })
+}

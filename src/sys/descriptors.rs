@@ -1,0 +1,42 @@
+//! What a process keeps open. A child of the master inherits everything; it keeps what is named and closes the rest.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+
+use nix::libc;
+
+/// Closes every descriptor above 2 but these. For a process that was just forked and never drops what it inherited besides.
+pub fn keep_only(kept: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let mut numbers: Vec<RawFd> = kept.iter().map(|fd| fd.as_raw_fd()).filter(|fd| *fd > 2).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let mut first = 3;
+    for number in numbers {
+        close_between(first, number - 1)?;
+        first = number + 1;
+    }
+    close_between(first, RawFd::MAX)
+}
+
+fn close_between(first: RawFd, last: RawFd) -> io::Result<()> {
+    if first > last {
+        return Ok(());
+    }
+    // SAFETY: the descriptors closed belong to the parent's objects, whose copies in this process are never used or dropped:
+    // the callers run to `exit_now` with what they were handed.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Opens /dev/null over stdin and stdout, and over stderr too unless it is kept.
+pub fn silence(keep_stderr: bool) -> io::Result<()> {
+    let null: OwnedFd = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?.into();
+    let last = if keep_stderr { 1 } else { 2 };
+    for number in 0..=last {
+        // SAFETY: dup2 to the three standard numbers, which no owning object of this program holds.
+        if unsafe { libc::dup2(null.as_raw_fd(), number) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}

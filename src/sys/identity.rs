@@ -1,0 +1,99 @@
+//! Who the process is: user, groups, capabilities. The calls, each by itself; their order is the business of `worker/identity.rs`
+//! and `nursery`.
+
+use std::io;
+use std::time::Duration;
+
+use caps::{CapSet, Capability, CapsHashSet};
+use nix::libc;
+use nix::unistd::{Gid, Uid};
+
+use super::{GroupId, UserId};
+
+/// Whether the process is root.
+pub fn is_root() -> bool {
+    Uid::effective().is_root()
+}
+
+/// The caller's own ids.
+pub fn own() -> (UserId, GroupId) {
+    (UserId(Uid::effective().as_raw()), GroupId(Gid::effective().as_raw()))
+}
+
+/// Keeps permitted capabilities across the change of uid that follows (PR_SET_KEEPCAPS, capabilities(7)).
+pub fn keep_capabilities() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_keepcaps(true)?)
+}
+
+/// Gives up all supplementary groups.
+pub fn leave_groups() -> io::Result<()> {
+    done(unsafe_setgroups(0, 0))
+}
+
+/// Takes the supplementary groups that stand at an address of the sealed grants. The seccomp filter asks auth whether pointer
+/// and count are this slot's.
+pub fn take_groups(address: usize, count: usize) -> io::Result<()> {
+    done(unsafe_setgroups(count, address))
+}
+
+fn unsafe_setgroups(count: usize, address: usize) -> libc::c_long {
+    // SAFETY: the kernel copies `count` ids from `address` with its own checks: EFAULT for a bad one, no memory is written.
+    unsafe { libc::syscall(libc::SYS_setgroups, count, address) }
+}
+
+/// Takes a group: real, effective and saved.
+pub fn take_group(gid: GroupId) -> io::Result<()> {
+    // SAFETY: three integers; raw, because glibc's wrapper would signal threads that do not exist.
+    done(unsafe { libc::syscall(libc::SYS_setresgid, gid.0, gid.0, gid.0) })
+}
+
+/// Takes a user: real, effective and saved. Clears the parent-death signal.
+pub fn take_user(uid: UserId) -> io::Result<()> {
+    // SAFETY: three integers; raw, because glibc's wrapper would signal threads that do not exist.
+    done(unsafe { libc::syscall(libc::SYS_setresuid, uid.0, uid.0, uid.0) })
+}
+
+fn done(result: libc::c_long) -> io::Result<()> {
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Holds these capabilities, permitted and effective, and no other; none inheritable.
+pub fn hold_capabilities(kept: &[Capability]) -> io::Result<()> {
+    let kept: CapsHashSet = kept.iter().copied().collect();
+    caps::set(None, CapSet::Inheritable, &CapsHashSet::new()).map_err(io::Error::other)?;
+    caps::set(None, CapSet::Effective, &kept).map_err(io::Error::other)?;
+    caps::set(None, CapSet::Permitted, &kept).map_err(io::Error::other)
+}
+
+/// Gives up every capability. One call: it stands between a granted identity and the client's next byte.
+pub fn drop_capabilities() -> io::Result<()> {
+    #[repr(C)]
+    struct Header {
+        version: u32,
+        pid: i32,
+    }
+    // _LINUX_CAPABILITY_VERSION_3 of linux/capability.h; libc has no name for it.
+    let header = Header { version: 0x2008_0522, pid: 0 };
+    let nothing = [0u32; 6];
+    // SAFETY: header and data have the layout of capset(2) for version 3, and outlive the call.
+    done(unsafe { libc::syscall(libc::SYS_capset, &raw const header, nothing.as_ptr()) })
+}
+
+/// Runs calls that another process must allow, with an alarm that ends a wait for one that died: the call then fails with
+/// `Interrupted` (SIGALRM has a handler without SA_RESTART, see `signals::become_worker`).
+pub fn within<T>(deadline: Duration, calls: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    set_alarm(deadline)?;
+    let outcome = calls();
+    set_alarm(Duration::ZERO)?;
+    outcome
+}
+
+/// One alarm after `delay`, and again each `delay` in case the first falls between two calls; zero takes it back.
+fn set_alarm(delay: Duration) -> io::Result<()> {
+    let span =
+        libc::timeval { tv_sec: delay.as_secs() as libc::time_t, tv_usec: delay.subsec_micros().into() };
+    let timer = libc::itimerval { it_interval: span, it_value: span };
+    // SAFETY: the new value outlives the call, the old one is not asked for.
+    let result = unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
+    done(result.into())
+}

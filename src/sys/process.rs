@@ -1,0 +1,212 @@
+//! Processes: how they are made, watched and ended.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use nix::libc;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{self, ForkResult, Pid};
+
+use super::ProcessId;
+use super::mapping::BirthCell;
+
+/// Which side of a fork this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forked {
+    /// The process that was there before.
+    Parent(ProcessId),
+    /// The new one.
+    Child,
+}
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself, with this status.
+    Exited(i32),
+    /// By a signal.
+    Killed(Signal),
+}
+
+/// The flag word of a worker's birth; the nursery's filter allows this one and no other.
+pub const SIBLING_FLAGS: u64 = (libc::CLONE_PARENT
+    | libc::CLONE_PARENT_SETTID
+    | libc::CLONE_CHILD_SETTID
+    | libc::CLONE_CHILD_CLEARTID
+    | libc::SIGCHLD) as u64;
+
+/// This process.
+pub fn own() -> ProcessId {
+    ProcessId(unistd::getpid().as_raw())
+}
+
+/// Its parent; another than before when that has died.
+pub fn parent() -> ProcessId {
+    ProcessId(unistd::getppid().as_raw())
+}
+
+/// Forks a process with one thread; refuses with more, because only the calling one would live on in the child, with
+/// whatever the others had locked.
+pub fn fork() -> io::Result<Forked> {
+    if threads()? != 1 {
+        return Err(io::Error::other("a process with several threads cannot fork safely"));
+    }
+    // SAFETY: there is no other thread (seen just above; only this thread could start one), so the child finds no lock
+    // held by a thread that it lacks.
+    match unsafe { unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(Forked::Parent(ProcessId(child.as_raw()))),
+        ForkResult::Child => Ok(Forked::Child),
+    }
+}
+
+fn threads() -> io::Result<usize> {
+    Ok(std::fs::read_dir("/proc/self/task")?.count())
+}
+
+/// What a birth needs from the nursery's own start: where glibc keeps the thread's id (set_tid_address(2)).
+#[derive(Clone, Copy, Debug)]
+pub struct Nest {
+    thread_id: *mut libc::pid_t,
+}
+
+impl Nest {
+    /// Asks the kernel where this thread's id stands (PR_GET_TID_ADDRESS, prctl(2)); null without CONFIG_CHECKPOINT_RESTORE.
+    pub fn new() -> Nest {
+        let mut thread_id: *mut libc::pid_t = std::ptr::null_mut();
+        // SAFETY: the kernel writes one pointer to a local that outlives the call; on failure it stays null.
+        unsafe { libc::prctl(libc::PR_GET_TID_ADDRESS, &raw mut thread_id) };
+        Nest { thread_id }
+    }
+
+    /// Makes a copy of this process that is its parent's child (CLONE_PARENT, clone(2)); the kernel writes its pid to `cell`
+    /// before it runs. Refuses with more than one thread, as [`fork`] does.
+    pub fn bear(&self, cell: &BirthCell) -> io::Result<Forked> {
+        let mut flags = SIBLING_FLAGS;
+        if self.thread_id.is_null() {
+            flags &= !((libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID) as u64);
+        }
+        // SAFETY: a copy with its own memory and the same stack contents, as fork makes it. The nursery starts no threads, and
+        // its filter refuses them; `cell` points to a live shared word, and `thread_id` to glibc's own, which the child must
+        // have set to its id as glibc's fork does.
+        let pid = unsafe { raw_clone(flags, cell.pointer(), self.thread_id) };
+        match pid {
+            0 => Ok(Forked::Child),
+            pid if pid > 0 => Ok(Forked::Parent(ProcessId(pid as i32))),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+impl Default for Nest {
+    fn default() -> Self {
+        Nest::new()
+    }
+}
+
+/// The order of clone's arguments differs: x86_64 takes the child's id before the thread area, the others after it (clone(2)).
+unsafe fn raw_clone(flags: u64, parent_id: *mut libc::pid_t, child_id: *mut libc::pid_t) -> libc::c_long {
+    let nothing = std::ptr::null_mut::<libc::c_void>();
+    // SAFETY: the caller's promise; no new stack and no new thread area are given.
+    unsafe {
+        if cfg!(target_arch = "x86_64") {
+            libc::syscall(libc::SYS_clone, flags, nothing, parent_id, child_id, nothing)
+        } else {
+            libc::syscall(libc::SYS_clone, flags, nothing, parent_id, nothing, child_id)
+        }
+    }
+}
+
+/// Ends the process at once: nothing inherited is freed, no buffer of the parent's is written twice.
+pub fn exit_now(status: u8) -> ! {
+    // SAFETY: _exit does not return and touches nothing of this process's memory.
+    unsafe { libc::_exit(status.into()) }
+}
+
+/// One child that has ended, if there is any.
+pub fn reap() -> Option<(ProcessId, Ending)> {
+    match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        Ok(WaitStatus::Exited(pid, status)) => Some((ProcessId(pid.as_raw()), Ending::Exited(status))),
+        Ok(WaitStatus::Signaled(pid, signal, _)) => Some((ProcessId(pid.as_raw()), Ending::Killed(signal))),
+        _ => None,
+    }
+}
+
+/// Waits for one child to end.
+pub fn wait_for(pid: ProcessId) -> io::Result<Ending> {
+    loop {
+        match waitpid(Pid::from_raw(pid.0), None) {
+            Ok(WaitStatus::Exited(_, status)) => return Ok(Ending::Exited(status)),
+            Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Ending::Killed(signal)),
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Has the kernel send `signal` when the parent dies. Every change of identity clears it (prctl(2)); a parent that died before
+/// the call is seen by comparing [`parent`].
+pub fn set_parent_death_signal(signal: Signal) -> io::Result<()> {
+    Ok(nix::sys::prctl::set_pdeathsig(signal)?)
+}
+
+/// Whoever runs as the same user can neither trace this process nor read its memory or descriptors.
+pub fn hide_memory() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_dumpable(false)?)
+}
+
+/// From here on no execve gains a privilege; seccomp and Landlock ask for it.
+pub fn forbid_new_privileges() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_no_new_privs()?)
+}
+
+/// The process can make no other (RLIMIT_NPROC 0 for an unprivileged user) and leaves no core.
+pub fn stay_alone() -> io::Result<()> {
+    setrlimit(Resource::RLIMIT_NPROC, 0, 0)?;
+    Ok(setrlimit(Resource::RLIMIT_CORE, 0, 0)?)
+}
+
+/// Leaves no core file: it would hold what clients and password files said.
+pub fn leave_no_core() -> io::Result<()> {
+    Ok(setrlimit(Resource::RLIMIT_CORE, 0, 0)?)
+}
+
+/// Begins a session of its own, without a terminal (setsid(2)).
+pub fn leave_terminal() -> io::Result<()> {
+    unistd::setsid()?;
+    Ok(())
+}
+
+/// A process named by descriptor: it cannot come to mean another one (pidfd_open(2)).
+#[derive(Debug)]
+pub struct PidFd(OwnedFd);
+
+impl PidFd {
+    /// Names a living process.
+    pub fn open(pid: ProcessId) -> io::Result<PidFd> {
+        // SAFETY: the call takes two integers and makes a new descriptor or fails.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.0, 0) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel has just made this descriptor; nobody else knows it.
+        Ok(PidFd(unsafe { OwnedFd::from_raw_fd(fd as i32) }))
+    }
+
+    /// Sends it a signal; `NotFound`-like ESRCH when it is dead, reaped or not.
+    pub fn tell(&self, signal: Option<Signal>) -> io::Result<()> {
+        let number = signal.map_or(0, |signal| signal as i32);
+        let nothing = std::ptr::null::<libc::siginfo_t>();
+        // SAFETY: a live descriptor, a signal number, no siginfo.
+        let done =
+            unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.0.as_raw_fd(), number, nothing, 0) };
+        if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+}
+
+impl AsFd for PidFd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
