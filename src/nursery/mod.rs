@@ -1,1 +1,263 @@
-//! One process a generation, in which workers are born: it confines itself and bears them.
+//! One process a generation, in which workers are born: it holds that generation's settings and confinement, and nothing else.
+//! It hears slot numbers from the master and bears a worker for each, as the master's child.
+
+pub mod messages;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::config::Settings;
+use crate::logging::{Channel, LogNumber};
+use crate::scoreboard::{NurseryBirths, SlotNumber, WorkerBoard};
+use crate::sys::process::{Forked, Nest};
+use crate::sys::seccomp::{Filter, table};
+use crate::sys::{
+    Capability, GroupId, ProcessId, UserId, confine, descriptors, identity, poll, process, signals, socket,
+};
+use crate::worker::{self, Birth, Door};
+use messages::{FromNursery, ToNursery};
+
+/// What the master hands a nursery at its fork. Everything else that was open is closed.
+pub struct Inheritance {
+    /// This generation's settings. Workers never free them: each touched page would be a copied page.
+    pub settings: Rc<Settings>,
+    /// Their number.
+    pub generation: u32,
+    /// Of the board.
+    pub read_only: OwnedFd,
+    /// Of the board; each worker maps its own page from it and closes it.
+    pub read_write: OwnedFd,
+    /// Sequenced packets to the master; its end is the order to go.
+    pub control: OwnedFd,
+    /// With the address each is bound to.
+    pub listeners: Vec<(OwnedFd, SocketAddr)>,
+    /// The hint that the pool has changed.
+    pub taken: OwnedFd,
+    /// Questions to auth.
+    pub auth: OwnedFd,
+    /// Records.
+    pub recorder: Arc<Channel>,
+    /// By server.
+    pub transfer_logs: Vec<Option<LogNumber>>,
+    /// None when the daemon is not root: then workers stay who they are.
+    pub unprivileged: Option<Unprivileged>,
+    /// The zone of times shown; loaded, since a confined session cannot read it.
+    pub zone: &'static TimeZone,
+    /// The master.
+    pub master: ProcessId,
+}
+
+/// Who workers are before login, and who they can become where auth cannot be asked.
+#[derive(Clone, Debug)]
+pub struct Unprivileged {
+    /// User.
+    pub uid: UserId,
+    /// Group.
+    pub gid: GroupId,
+    /// Ranges of the uids this generation can need (first, last).
+    pub uids: Vec<(u32, u32)>,
+    /// Ranges of its gids.
+    pub gids: Vec<(u32, u32)>,
+    /// RequireIdentityDoor: rather not start than go without auth's door.
+    pub door_required: bool,
+}
+
+/// Why a nursery could not begin.
+#[derive(Debug)]
+pub struct NurseryError {
+    step: &'static str,
+    error: io::Error,
+}
+
+impl fmt::Display for NurseryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nursery: {}: {}", self.step, self.error)
+    }
+}
+
+/// Names the step that failed.
+fn at<T>(step: &'static str, outcome: io::Result<T>) -> Result<T, NurseryError> {
+    outcome.map_err(|error| NurseryError { step, error })
+}
+
+/// Nursery: runs from its fork to its end; in each worker, to that worker's end. Gives the exit status.
+pub fn serve(inheritance: Inheritance) -> u8 {
+    match Nursery::confined(&inheritance) {
+        Ok(nursery) => nursery.bear_on_order(inheritance),
+        Err(error) => {
+            let told = FromNursery::Failed(error.to_string()).encode();
+            // The master sees the end of the channel besides: the words are all that could be lost.
+            let _ = socket::send(inheritance.control.as_fd(), &told, &[], false);
+            1
+        }
+    }
+}
+
+/// What a confined nursery keeps for its workers.
+struct Nursery {
+    board: &'static WorkerBoard,
+    births: NurseryBirths,
+    nest: Nest,
+    door: Door,
+}
+
+impl Nursery {
+    /// The order matters: each step's reason stands beside it.
+    fn confined(inherited: &Inheritance) -> Result<Nursery, NurseryError> {
+        at("close_range", descriptors::keep_only(&inherited.kept()))?;
+        at("sigaction", signals::become_worker())?;
+        // The master's end is the nursery's; its own set*id calls below clear this, hence the second time.
+        at("prctl", process::set_parent_death_signal(signals::KILL))?;
+        let board = at("map the scoreboard", WorkerBoard::map(&inherited.read_only))?;
+        // The kernel writes pids through this mapping; workers have no copy of it.
+        let births = at("map the births", NurseryBirths::map(&inherited.read_write))?;
+        let nest = Nest::new();
+        at("prctl", process::forbid_new_privileges())?;
+        if let Some(who) = &inherited.unprivileged {
+            at("become User", become_user(who))?;
+        }
+        at("prctl", process::hide_memory())?;
+        at("prctl", process::set_parent_death_signal(signals::KILL))?;
+        at("find the master", still_there(inherited.master))?;
+        let (door, listener) = install_filter(inherited, board.is_sealed())?;
+        at("tell the master", announce(inherited, door, board.is_sealed(), listener))?;
+        Ok(Nursery { board: Box::leak(Box::new(board)), births, nest, door })
+    }
+
+    /// The nursery's life: waits for slot numbers, bears a worker for each, ends when the master closes the channel.
+    fn bear_on_order(self, inheritance: Inheritance) -> u8 {
+        loop {
+            let Some(slots) = next_order(inheritance.control.as_fd()) else { return 0 };
+            for slot in slots {
+                match self.bear(slot) {
+                    Ok(Forked::Child) => return self.raise(inheritance, slot),
+                    Ok(Forked::Parent(_)) => {}
+                    Err(error) => report(inheritance.control.as_fd(), slot, &error),
+                }
+            }
+        }
+    }
+
+    fn bear(&self, slot: SlotNumber) -> io::Result<Forked> {
+        let cell = self.births.birth_cell(slot).ok_or(io::ErrorKind::InvalidInput)?;
+        self.nest.bear(&cell)
+    }
+
+    /// Worker: from its first instruction to its last.
+    fn raise(self, inheritance: Inheritance, slot: SlotNumber) -> u8 {
+        match self.born(inheritance, slot) {
+            Ok(birth) => worker::serve(birth),
+            // Nobody can be told but by the status: the master logs it at the reap.
+            Err(_) => worker::STILLBORN,
+        }
+    }
+
+    /// Worker, first of all: alone, deaf to siblings, with one page of its own. After this the board can be written nowhere else.
+    fn born(self, inheritance: Inheritance, slot: SlotNumber) -> io::Result<Birth> {
+        let own = self.board.own_slot(&inheritance.read_write, slot)?;
+        own.born(process::own(), inheritance.generation);
+        process::stay_alone()?;
+        confine::scope_signals()?;
+        process::set_parent_death_signal(signals::BELL)?;
+        still_there(inheritance.master)?;
+        Ok(Birth {
+            settings: Box::leak(Box::new(inheritance.settings)),
+            generation: inheritance.generation,
+            board: self.board,
+            slot,
+            own,
+            listeners: inheritance.listeners,
+            taken: Some(inheritance.taken),
+            auth: inheritance.auth,
+            recorder: inheritance.recorder,
+            transfer_logs: inheritance.transfer_logs,
+            door: self.door,
+            zone: inheritance.zone,
+            master: inheritance.master,
+        })
+        // The board's descriptors and the nursery's channel are dropped here, with what is left of the inheritance.
+    }
+}
+
+impl Inheritance {
+    fn kept(&self) -> Vec<BorrowedFd<'_>> {
+        let single = [&self.read_only, &self.read_write, &self.control, &self.taken, &self.auth];
+        let listeners = self.listeners.iter().map(|(fd, _)| fd.as_fd());
+        single.into_iter().map(AsFd::as_fd).chain(listeners).chain(self.recorder.descriptors()).collect()
+    }
+}
+
+/// User and Group, with the two capabilities that a login needs and the filter guards.
+fn become_user(who: &Unprivileged) -> io::Result<()> {
+    identity::keep_capabilities()?;
+    identity::leave_groups()?;
+    identity::take_group(who.gid)?;
+    identity::take_user(who.uid)?;
+    identity::hold_capabilities(&[Capability::CAP_SETUID, Capability::CAP_SETGID])
+}
+
+/// The parent-death signal covers only what happens after it was set.
+fn still_there(master: ProcessId) -> io::Result<()> {
+    if process::parent() == master { Ok(()) } else { Err(io::Error::other("the master is gone")) }
+}
+
+/// With auth's door where the kernel gives a listener; otherwise, if the operator allows, held to the known ids.
+fn install_filter(inherited: &Inheritance, sealed: bool) -> Result<(Door, Option<OwnedFd>), NurseryError> {
+    let shared = [inherited.auth.as_fd(), inherited.recorder.socket().as_fd()];
+    let Some(who) = &inherited.unprivileged else {
+        at("seccomp", Filter::new(table::rows(&rootless_shape(sealed, &shared))).install(false))?;
+        return Ok((Door::Rootless, None));
+    };
+    let shape =
+        |notified| table::Shape { notified, uids: &who.uids, gids: &who.gids, sealed, shared: &shared };
+    match Filter::new(table::rows(&shape(true))).install(true) {
+        Ok(listener) => Ok((Door::Notified, listener)),
+        Err(error) if who.door_required => Err(NurseryError { step: "seccomp user notification", error }),
+        Err(_) => {
+            at("seccomp", Filter::new(table::rows(&shape(false))).install(false))?;
+            Ok((Door::Filtered, None))
+        }
+    }
+}
+
+/// Without root nobody becomes anybody: no id lies in the only range given.
+fn rootless_shape<'a>(sealed: bool, shared: &'a [BorrowedFd<'a>]) -> table::Shape<'a> {
+    const NOBODY_AT_ALL: &[(u32, u32)] = &[(0, 0)];
+    table::Shape { notified: false, uids: NOBODY_AT_ALL, gids: NOBODY_AT_ALL, sealed, shared }
+}
+
+/// The listener goes to the master, and is closed here before any child could inherit it and open its siblings' doors.
+fn announce(inherited: &Inheritance, door: Door, sealed: bool, listener: Option<OwnedFd>) -> io::Result<()> {
+    let message = FromNursery::Ready { door, sealed }.encode();
+    let descriptors: Vec<BorrowedFd<'_>> = listener.iter().map(AsFd::as_fd).collect();
+    socket::send(inherited.control.as_fd(), &message, &descriptors, true)
+}
+
+/// Slot numbers from the master; None at the end of the channel. Read without recvmsg, which the filter refuses.
+fn next_order(control: BorrowedFd<'_>) -> Option<Vec<SlotNumber>> {
+    let mut buffer = [0; ToNursery::MOST];
+    loop {
+        match socket::read(control, &mut buffer) {
+            Ok(0) => return None,
+            Ok(length) => return Some(ToNursery::decode(&buffer[..length]).slots),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // Whatever ends the wait, the read above says what there is.
+                let _ = poll::wait(&mut [poll::Waiting::to_read(control)], None);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+fn report(control: BorrowedFd<'_>, slot: SlotNumber, error: &io::Error) {
+    let message = FromNursery::NotBorn { slot, errno: error.raw_os_error().unwrap_or_default() }.encode();
+    // A full channel loses the words, not the slot: the master frees a slot that has no birth when the nursery ends.
+    let _ = socket::send(control, &message, &[], false);
+}

@@ -4,6 +4,7 @@ mod accept;
 mod conversation;
 pub mod data;
 mod greeting;
+pub mod identity;
 mod orders;
 mod peer;
 mod shutdown;
@@ -62,6 +63,9 @@ pub enum Door {
     /// The daemon is not root: the session is the caller.
     Rootless,
 }
+
+/// The status of a worker that could not begin; the master logs it at the reap.
+pub const STILLBORN: u8 = 70;
 
 /// Worker: serves clients until one has spoken and gone, or the master orders otherwise; gives the exit status.
 pub fn serve(birth: Birth) -> u8 {

@@ -1,0 +1,72 @@
+//! The one place where a worker changes who it is. It reads from top to bottom as the order of the system calls; there is no
+//! way back.
+
+use std::fmt;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use super::{Birth, Door};
+use crate::auth::Account;
+use crate::sys::{ProcessId, confine, identity, process, signals};
+
+/// How long auth may take over one opening of the door. It answers in microseconds, or is dead.
+const DOOR_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Why a session cannot be who it logged in as. After any of these the worker says 421 and ends.
+#[derive(Debug)]
+pub enum IdentityError {
+    /// Auth, or the filter, said no to this step.
+    Refused(&'static str, io::Error),
+    /// The kernel did not confine the session.
+    Unconfined(io::Error),
+}
+
+impl fmt::Display for IdentityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IdentityError::Refused(step, error) => write!(f, "identity refused at {step}: {error}"),
+            IdentityError::Unconfined(error) => write!(f, "session not confined: {error}"),
+        }
+    }
+}
+
+/// Worker, after auth's `Granted`: takes the account's groups, group and user, and gives up every capability.
+pub fn take(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
+    match birth.door {
+        Door::Rootless => return Ok(()),
+        // Auth compares pointer and count with the grant of this slot, then gid, then uid; each once.
+        Door::Notified => {
+            let (address, count) = birth.board.granted_groups(birth.slot);
+            step("setgroups", || {
+                if count == 0 { identity::leave_groups() } else { identity::take_groups(address, count) }
+            })?;
+        }
+        Door::Filtered => step("setgroups", identity::leave_groups)?,
+    }
+    step("setresgid", || identity::take_group(account.gid))?;
+    step("setresuid", || identity::take_user(account.uid))?;
+    // A change between two users other than root keeps capabilities (capabilities(7)): this call is necessary.
+    identity::drop_capabilities().map_err(|error| IdentityError::Refused("capset", error))?;
+    watch_parent().map_err(|error| IdentityError::Refused("prctl", error))
+}
+
+/// Each change of identity has cleared the signal that tells of the master's death.
+pub fn watch_parent() -> io::Result<()> {
+    process::set_parent_death_signal(signals::BELL)
+}
+
+/// Whether the master still lives; a worker asks when the bell rings without a new order.
+pub fn master_lives(master: ProcessId) -> bool {
+    process::parent() == master
+}
+
+/// Worker, with the session's root open: nothing outside it can be opened from here on.
+pub fn confine(root: BorrowedFd<'_>) -> Result<confine::Confinement, IdentityError> {
+    confine::confine_to(root).map_err(IdentityError::Unconfined)
+}
+
+/// One call that waits for auth. Auth may have died with the question in hand: then the alarm ends the wait.
+fn step(name: &'static str, call: impl FnOnce() -> io::Result<()>) -> Result<(), IdentityError> {
+    identity::within(DOOR_DEADLINE, call).map_err(|error| IdentityError::Refused(name, error))
+}
