@@ -7,6 +7,7 @@ pub mod defaults;
 pub mod directories;
 pub mod limits;
 pub mod modules;
+pub mod policy;
 pub mod settings;
 
 pub use complaint::Complaint;

@@ -1,9 +1,221 @@
-//! The parent process: start-up, listeners, pool, reload, stop.
+//! The parent process: it owns listeners, workers, PidFile, scoreboard and the counts of every limit, and talks to no client. One
+//! thread for life: that is what makes its forks safe. One wait, one [`events::Event`], one match.
 
+mod admission;
 pub mod command_line;
+mod events;
+mod generation;
+mod listeners;
+mod logs;
+mod pid_file;
+mod pool;
+mod reload;
+mod shutdown_file;
+mod signals;
+mod spawn;
+mod start;
+mod stop;
+mod supervise;
+mod terminal;
 pub mod versions;
+mod workers;
 
-/// The daemon.
-pub fn main() -> std::process::ExitCode {
-    todo!()
+use std::process::ExitCode;
+use std::time::Instant;
+
+use slog::{Logger, debug, info, warn};
+
+use crate::auth::Leftovers;
+use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceQuestion};
+use crate::scoreboard::MasterBoard;
+use crate::sys::{process, signals as bell, socket};
+use admission::Admission;
+use command_line::{Invocation, Options};
+use events::Event;
+use generation::{Common, Generation};
+use listeners::Listeners;
+use logs::Logs;
+use pid_file::PidFile;
+use pool::Pace;
+use reload::Raising;
+use shutdown_file::{Finding, ShutdownFile};
+use signals::{Asked, Signals};
+use stop::Phase;
+use terminal::Background;
+use workers::Workers;
+
+/// The daemon's `main`: reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    match command_line::read(std::env::args_os()) {
+        Invocation::Serve(options) => start::serve(options),
+        Invocation::ConfigTest(options) => start::test_configuration(&options),
+        Invocation::VersionStatus(options, with_directives) => {
+            start::version_status(&options, with_directives)
+        }
+        Invocation::Print(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Invocation::Wrong(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything the master holds. Its parts know nothing of each other; what they do together stands in this module's files.
+struct Master {
+    options: Options,
+    board: MasterBoard,
+    pid_file: PidFile,
+    listeners: Listeners,
+    logs: Logs,
+    common: Common,
+    workers: Workers,
+    admission: Admission,
+    pace: Pace,
+    signals: Signals,
+    shutdown_file: ShutdownFile,
+    /// Oldest first. The serving one bears workers; older ones wait for their sessions to end; a newer one is being raised.
+    generations: Vec<Generation>,
+    /// The number of the serving generation; 0 before the first is ready.
+    serving: u32,
+    raising: Option<Raising>,
+    /// A HUP that came during a reload.
+    reload_again: bool,
+    phase: Phase,
+    /// When the disk that was full is tried again.
+    births_held_until: Option<Instant>,
+    /// Who waits to hear that the daemon is ready.
+    background: Option<Background>,
+    log: Logger,
+}
+
+impl Master {
+    /// Acts on one event.
+    fn act(&mut self, event: Event) {
+        match event {
+            Event::Signal(Asked::Reap) => self.reap(),
+            Event::Signal(Asked::Stop(signal)) => self.stop(signal),
+            Event::Signal(Asked::Drain) => self.drain(),
+            Event::Signal(Asked::Reload) => self.reload(),
+            Event::Signal(Asked::ReopenLogs) => self.reopen_logs(),
+            Event::PoolChanged => self.look_at_pool(),
+            Event::PlaceAsked(generation, thread) => self.answer_place(generation, thread),
+            Event::NurserySpoke(generation) => self.hear_nursery(generation),
+            Event::FolderChanged => {
+                if self.shutdown_file.concerns_us() {
+                    self.look_at_shutdown_file();
+                }
+            }
+            Event::MomentCame => self.moment_came(),
+            Event::TimeUp => self.time_up(),
+        }
+    }
+
+    /// When the next deadline is: of a reload, a stop, a restart held back, a pool that calms down, a folder that is polled.
+    fn next_deadline(&self) -> Option<Instant> {
+        let raising = self.raising.as_ref().map(|raising| raising.deadline);
+        let respawns = self.generations.iter().filter_map(|generation| generation.respawn_at).min();
+        let polled = self.shutdown_file.poll_at();
+        let fixed = [raising, respawns, polled, self.births_held_until, self.phase.deadline()];
+        fixed.into_iter().flatten().chain(self.calm_deadline()).min()
+    }
+
+    /// Does whatever was due.
+    fn time_up(&mut self) {
+        let now = Instant::now();
+        if self.shutdown_file.poll_at().is_some_and(|at| at <= now) {
+            self.look_at_shutdown_file();
+        }
+        self.births_held_until.take_if(|at| *at <= now);
+        self.give_up_raising_if_late(now);
+        self.press_on_stopping(now);
+        self.restart_lost();
+        self.refill();
+        self.thin_out(now);
+    }
+
+    fn generation(&mut self, number: u32) -> Option<&mut Generation> {
+        self.generations.iter_mut().find(|generation| generation.number == number)
+    }
+
+    /// What auth needs to clean up should this master be killed.
+    fn leftovers(&self) -> Leftovers {
+        Leftovers {
+            master: process::own(),
+            pid_file: self.pid_file.path().to_owned(),
+            scoreboard: self.board.file(),
+        }
+    }
+
+    fn answer_place(&mut self, number: u32, thread: usize) {
+        let Master { generations, workers, admission, board, .. } = self;
+        let Some(generation) = generations.iter_mut().find(|generation| generation.number == number) else {
+            return;
+        };
+        let mut buffer = [0; PLACE_RECORD_MAX];
+        let Some(channel) = generation.places().nth(thread) else { return };
+        let length = match socket::receive(channel, &mut buffer, false) {
+            Ok(received) if received.length > 0 && !received.truncated => received.length,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
+            // The end of the channel, or nonsense: this auth is going; the reap starts another.
+            _ => return generation.close_places(),
+        };
+        let answer = PlaceQuestion::decode(&buffer[..length])
+            .map_or(PlaceAnswer::Refused, |question| admission.answer(&question, workers, board));
+        // Nobody hears it if auth has died since; its successor asks again.
+        let _ = socket::send(channel, &answer.encode(), &[], false);
+    }
+
+    fn look_at_shutdown_file(&mut self) {
+        let path = self.shutdown_file.path().display().to_string();
+        match self.shutdown_file.look() {
+            Finding::Same => return,
+            Finding::Ordered(schedule) => {
+                let [shutdown, deny, disconnect] = [schedule.shutdown, schedule.deny, schedule.disconnect]
+                    .map(|moment| crate::shutmsg::moment(moment, self.common.zone));
+                info!(
+                    self.log,
+                    "{path}: shutdown at {shutdown}, new connections refused from {deny}, sessions disconnected at {disconnect}"
+                );
+                self.board.publish_schedule(Some(&schedule));
+            }
+            Finding::Lifted => {
+                info!(self.log, "{path} removed: service goes on");
+                self.board.publish_schedule(None);
+            }
+            Finding::Ignored(why) => {
+                warn!(
+                    self.log,
+                    "{path} ignored, nobody is refused: {why}; write it with ftpshut, or remove it"
+                );
+                self.board.publish_schedule(None);
+            }
+        }
+        self.ring_all();
+    }
+
+    fn moment_came(&mut self) {
+        self.shutdown_file.moment_came();
+        info!(self.log, "a moment of {} has come", self.shutdown_file.path().display());
+        self.ring_all();
+    }
+
+    /// Has every worker look at its orders.
+    fn ring_all(&self) {
+        for (_, pid, _) in self.workers.living() {
+            if let Err(error) = bell::tell(pid, bell::BELL) {
+                debug!(self.log, "cannot ring worker {pid}: {error}");
+            }
+        }
+    }
+
+    /// USR1: nothing but the logs.
+    fn reopen_logs(&mut self) {
+        for error in self.logs.reopen() {
+            warn!(self.log, "log not reopened, the old file is written on: {error}");
+        }
+        info!(self.log, "logs reopened");
+    }
 }

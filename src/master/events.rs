@@ -1,0 +1,101 @@
+//! What can wake the master: one wait, one list of events.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use super::Master;
+use super::signals::Asked;
+use crate::sys::poll::{self, Waiting};
+
+/// One reason to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A signal came.
+    Signal(Asked),
+    /// A worker wrote the hint: it is ready, has a client, or has none any more.
+    PoolChanged,
+    /// Auth of this generation asks for a place, on this one of its channels.
+    PlaceAsked(u32, usize),
+    /// The nursery of this generation spoke, or ended.
+    NurserySpoke(u32),
+    /// Something happened in the shutdown file's folder.
+    FolderChanged,
+    /// A moment that the shutdown file names has come, or the clock was set.
+    MomentCame,
+    /// A deadline of the master's own has passed.
+    TimeUp,
+}
+
+/// Which descriptor woke us.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Signals,
+    Hint,
+    Place(u32, usize),
+    Nursery(u32),
+    Folder,
+    Moment,
+}
+
+impl Master {
+    /// Sleeps until something happens; without a session and without a deadline this is the daemon's only system call.
+    pub(super) fn wait(&mut self) -> io::Result<Vec<Event>> {
+        let deadline = self.next_deadline();
+        let timeout = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+        let woken = match self.wait_for_sources(timeout) {
+            Ok(woken) => woken,
+            // A signal: the pipe holds it, and says so at once.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let mut events: Vec<Event> = Vec::new();
+        for source in woken {
+            self.events_of(source, &mut events);
+        }
+        if deadline.is_some_and(|at| at <= Instant::now()) {
+            events.push(Event::TimeUp);
+        }
+        Ok(events)
+    }
+
+    fn wait_for_sources(&self, timeout: Option<Duration>) -> io::Result<Vec<Source>> {
+        let mut sources = vec![Source::Signals, Source::Hint, Source::Moment];
+        let mut waiting = vec![
+            Waiting::to_read(self.signals.as_fd()),
+            Waiting::to_read(self.common.taken.as_fd()),
+            Waiting::to_read(self.shutdown_file.timer()),
+        ];
+        if let Some(notices) = self.shutdown_file.notices() {
+            sources.push(Source::Folder);
+            waiting.push(Waiting::to_read(notices));
+        }
+        for generation in &self.generations {
+            for (thread, place) in generation.places().enumerate() {
+                sources.push(Source::Place(generation.number, thread));
+                waiting.push(Waiting::to_read(place));
+            }
+            if let Some(channel) = generation.nursery_channel() {
+                sources.push(Source::Nursery(generation.number));
+                waiting.push(Waiting::to_read(channel));
+            }
+        }
+        poll::wait(&mut waiting, timeout)?;
+        let ready = waiting.iter().zip(sources).filter(|(waiting, _)| waiting.ready.readable);
+        Ok(ready.map(|(_, source)| source).collect())
+    }
+
+    fn events_of(&mut self, source: Source, events: &mut Vec<Event>) {
+        match source {
+            Source::Signals => events.extend(self.signals.taken().into_iter().map(Event::Signal)),
+            Source::Hint => {
+                poll::take_hint(self.common.taken.as_fd());
+                events.push(Event::PoolChanged);
+            }
+            Source::Place(generation, thread) => events.push(Event::PlaceAsked(generation, thread)),
+            Source::Nursery(generation) => events.push(Event::NurserySpoke(generation)),
+            Source::Folder => events.push(Event::FolderChanged),
+            Source::Moment => events.push(Event::MomentCame),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! One generation: the settings new workers are born with, the auth process that checks its passwords, the nursery that bears its
+//! workers.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+
+use super::pool::Bounds;
+use super::spawn;
+use crate::auth::control::Note;
+use crate::auth::{self, Leftovers};
+use crate::config::Settings;
+use crate::logging::{Channel, LogNumber};
+use crate::nursery::messages::{FromNursery, ToNursery};
+use crate::nursery::{self, Unprivileged};
+use crate::scoreboard::{MasterBoard, SlotNumber};
+use crate::sys::{ProcessId, process, signals, socket};
+use crate::worker::Door;
+
+/// Threads of auth that ask for places; each has a channel of its own to the master.
+const AUTH_THREADS: usize = 4;
+
+/// A process that dies sooner than this is started again only after as long.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+
+/// What the processes of every generation are handed besides their settings.
+#[derive(Debug)]
+pub struct Common {
+    /// Records.
+    pub recorder: Arc<Channel>,
+    /// "The pool has changed".
+    pub taken: OwnedFd,
+    /// Local time.
+    pub zone: &'static TimeZone,
+    /// The daemon has no root to give up.
+    pub rootless: bool,
+}
+
+/// Why a process of a generation cannot be made.
+#[derive(Debug)]
+pub struct RaiseError {
+    what: &'static str,
+    error: io::Error,
+}
+
+impl fmt::Display for RaiseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot start {}: {}", self.what, self.error)
+    }
+}
+
+/// The auth process as the master holds it.
+#[derive(Debug)]
+struct Auth {
+    pid: ProcessId,
+    control: OwnedFd,
+    places: Vec<OwnedFd>,
+    born: Instant,
+}
+
+/// The nursery as the master holds it.
+#[derive(Debug)]
+struct Nursery {
+    pid: ProcessId,
+    control: OwnedFd,
+    ready: bool,
+    /// Its end of the channel was seen; the reap is awaited.
+    silent: bool,
+    born: Instant,
+}
+
+/// What a nursery's packet meant for its generation.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It is confined, and identities are taken this way.
+    Ready(Door, bool),
+    /// It could not begin.
+    Failed(String),
+    /// No worker for this slot, for this errno.
+    NotBorn(SlotNumber, i32),
+    /// It is gone; the reap will tell.
+    Gone,
+    /// Nothing to act upon.
+    Nothing,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub struct Generation {
+    /// 1 at the start, one more at each good HUP.
+    pub number: u32,
+    /// What it runs by.
+    pub settings: Rc<Settings>,
+    /// Where its transfers are logged, by server.
+    transfer_logs: Vec<Option<LogNumber>>,
+    /// Workers' ends and auth's end of the questions; both live here, so that a question waits for the next auth.
+    questions: OwnedFd,
+    requests: OwnedFd,
+    auth: Option<Auth>,
+    nursery: Option<Nursery>,
+    /// Duplicates of the filters' listeners, for an auth that takes another's place.
+    listeners: Vec<OwnedFd>,
+    /// When a process that died young may be started again.
+    pub respawn_at: Option<Instant>,
+}
+
+impl Generation {
+    /// A generation without processes yet.
+    pub fn new(
+        number: u32,
+        settings: Rc<Settings>,
+        transfer_logs: Vec<Option<LogNumber>>,
+    ) -> io::Result<Generation> {
+        let (questions, requests) = socket::datagram_pair()?;
+        socket::pass_credentials(requests.as_fd())?;
+        Ok(Generation {
+            number,
+            settings,
+            transfer_logs,
+            questions,
+            requests,
+            auth: None,
+            nursery: None,
+            listeners: Vec::new(),
+            respawn_at: None,
+        })
+    }
+
+    /// The pool's directives.
+    pub fn bounds(&self) -> Bounds {
+        let daemon = &self.settings.daemon;
+        Bounds { start: daemon.start_workers, min: daemon.min_spare, max: daemon.max_spare }
+    }
+
+    /// Where its clients come in.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.settings.daemon.listen
+    }
+
+    /// Starts auth, before the nursery, so that no question finds nobody.
+    pub fn start_auth(
+        &mut self,
+        common: &Common,
+        board: &MasterBoard,
+        leftovers: Leftovers,
+    ) -> Result<(), RaiseError> {
+        self.try_start_auth(common, board, leftovers).map_err(|error| RaiseError { what: "auth", error })
+    }
+
+    fn try_start_auth(
+        &mut self,
+        common: &Common,
+        board: &MasterBoard,
+        leftovers: Leftovers,
+    ) -> io::Result<()> {
+        let (control, theirs) = socket::seqpacket_pair()?;
+        let pairs = (0..AUTH_THREADS).map(|_| socket::seqpacket_pair()).collect::<io::Result<Vec<_>>>()?;
+        let (places, asking): (Vec<OwnedFd>, Vec<OwnedFd>) = pairs.into_iter().unzip();
+        let inheritance = auth::Inheritance {
+            policy: self.settings.auth_policy(common.rootless),
+            board: board.descriptors().1.try_clone_to_owned()?,
+            requests: self.requests.try_clone()?,
+            control: theirs,
+            places: asking,
+            recorder: Arc::clone(&common.recorder),
+            leftovers,
+            generation: self.number,
+            origin: self.settings.servers[0].name.clone(),
+        };
+        let pid = spawn::server(inheritance, auth_keeps, auth::serve)?;
+        self.auth = Some(Auth { pid, control, places, born: Instant::now() });
+        self.listeners.iter().try_for_each(|listener| self.tell_auth(Note::Listener, Some(listener.as_fd())))
+    }
+
+    /// Starts the nursery on these listening sockets.
+    pub fn start_nursery(
+        &mut self,
+        common: &Common,
+        board: &MasterBoard,
+        listeners: Vec<(OwnedFd, SocketAddr)>,
+    ) -> Result<(), RaiseError> {
+        self.try_start_nursery(common, board, listeners)
+            .map_err(|error| RaiseError { what: "the nursery", error })
+    }
+
+    fn try_start_nursery(
+        &mut self,
+        common: &Common,
+        board: &MasterBoard,
+        listeners: Vec<(OwnedFd, SocketAddr)>,
+    ) -> io::Result<()> {
+        let (control, theirs) = socket::seqpacket_pair()?;
+        let (read_only, read_write) = board.descriptors();
+        let inheritance = nursery::Inheritance {
+            settings: Rc::clone(&self.settings),
+            generation: self.number,
+            read_only: read_only.try_clone_to_owned()?,
+            read_write: read_write.try_clone_to_owned()?,
+            control: theirs,
+            listeners,
+            taken: common.taken.try_clone()?,
+            auth: self.questions.try_clone()?,
+            recorder: Arc::clone(&common.recorder),
+            transfer_logs: self.transfer_logs.clone(),
+            unprivileged: (!common.rootless).then(|| unprivileged(&self.settings)),
+            zone: common.zone,
+            master: process::own(),
+        };
+        let pid = spawn::child(|| nursery::serve(inheritance))?;
+        self.nursery = Some(Nursery { pid, control, ready: false, silent: false, born: Instant::now() });
+        Ok(())
+    }
+
+    /// Whether workers can be asked for.
+    pub fn is_ready(&self) -> bool {
+        self.auth.is_some() && self.nursery.as_ref().is_some_and(|nursery| nursery.ready)
+    }
+
+    /// Asks for workers. An error means that the nursery is gone or does not keep up; the slots stay asked for, and are found unborn
+    /// when it is reaped.
+    pub fn ask_for(&self, slots: &[SlotNumber]) -> io::Result<()> {
+        let nursery = self.nursery.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        slots.chunks(ToNursery::SLOTS).try_for_each(|some| {
+            socket::send(nursery.control.as_fd(), &ToNursery { slots: some.to_vec() }.encode(), &[], false)
+        })
+    }
+
+    /// The nursery's channel, to be waited for.
+    pub fn nursery_channel(&self) -> Option<BorrowedFd<'_>> {
+        self.nursery.as_ref().filter(|nursery| !nursery.silent).map(|nursery| nursery.control.as_fd())
+    }
+
+    /// Its channel has ended and is not waited for any more.
+    pub fn silence_nursery(&mut self) {
+        if let Some(nursery) = &mut self.nursery {
+            nursery.ready = false;
+            nursery.silent = true;
+        }
+    }
+
+    /// Auth's channels for places, to be waited for.
+    pub fn places(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.auth.iter().flat_map(|auth| auth.places.iter().map(AsFd::as_fd))
+    }
+
+    /// Closes a channel for places whose other end has gone; the reap starts another auth.
+    pub fn close_places(&mut self) {
+        if let Some(auth) = &mut self.auth {
+            auth.places.clear();
+        }
+    }
+
+    /// One packet of the nursery's.
+    pub fn hear_nursery(&mut self) -> Heard {
+        let Some(nursery) = &mut self.nursery else { return Heard::Nothing };
+        let mut buffer = [0; FromNursery::MOST];
+        let received = match socket::receive(nursery.control.as_fd(), &mut buffer, false) {
+            Ok(received) if received.length > 0 => received,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Heard::Nothing,
+            _ => return Heard::Gone,
+        };
+        match FromNursery::decode(&buffer[..received.length]) {
+            Some(FromNursery::Ready { door, sealed }) => {
+                nursery.ready = true;
+                self.keep_listeners(received.descriptors);
+                Heard::Ready(door, sealed)
+            }
+            Some(FromNursery::Failed(why)) => Heard::Failed(why),
+            Some(FromNursery::NotBorn { slot, errno }) => Heard::NotBorn(slot, errno),
+            None => Heard::Nothing,
+        }
+    }
+
+    /// The filter's listener is handed to auth over their own channel, never over the one workers write to.
+    fn keep_listeners(&mut self, listeners: Vec<OwnedFd>) {
+        for listener in &listeners {
+            // An auth that died meanwhile is replaced, and told of every listener then.
+            let _ = self.tell_auth(Note::Listener, Some(listener.as_fd()));
+        }
+        self.listeners.extend(listeners);
+    }
+
+    fn tell_auth(&self, note: Note, descriptor: Option<BorrowedFd<'_>>) -> io::Result<()> {
+        let auth = self.auth.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        socket::send(auth.control.as_fd(), &note.encode(), descriptor.as_slice(), false)
+    }
+
+    /// A worker was reaped: its grant is forgotten before anybody else is born in its slot.
+    pub fn forget(&self, slot: SlotNumber, pid: ProcessId) {
+        // An auth that is gone has no grants either; one whose channel is full holds a pidfd besides.
+        let _ = self.tell_auth(Note::Forget { slot, pid }, None);
+    }
+
+    /// No more births: the nursery ends when its channel does.
+    pub fn end_nursery(&mut self) {
+        self.nursery = None;
+    }
+
+    /// Nobody is left to ask: auth leaves.
+    pub fn end_auth(&mut self) {
+        // Without the note it would take the end of its channel for the master's death.
+        if self.tell_auth(Note::Leave, None).is_err() {
+            self.kill_auth();
+        }
+        self.auth = None;
+    }
+
+    fn kill_auth(&self) {
+        if let Some(auth) = &self.auth {
+            let _ = signals::tell(auth.pid, signals::KILL);
+        }
+    }
+
+    /// Whether this was its auth; it is gone then, and may come again at once or a moment later.
+    pub fn lost_auth(&mut self, pid: ProcessId) -> bool {
+        let Some(auth) = self.auth.take_if(|auth| auth.pid == pid) else { return false };
+        self.hold_back(auth.born);
+        true
+    }
+
+    /// Whether this was its nursery.
+    pub fn lost_nursery(&mut self, pid: ProcessId) -> bool {
+        let Some(nursery) = self.nursery.take_if(|nursery| nursery.pid == pid) else { return false };
+        // Its filter's listener serves the workers it bore; a new nursery brings its own.
+        self.hold_back(nursery.born);
+        true
+    }
+
+    fn hold_back(&mut self, born: Instant) {
+        let now = Instant::now();
+        let pause = if now.duration_since(born) < SHORT_LIFE { SHORT_LIFE } else { Duration::ZERO };
+        self.respawn_at = Some(now + pause);
+    }
+
+    /// Whether auth has to be started (again).
+    pub fn wants_auth(&self) -> bool {
+        self.auth.is_none()
+    }
+
+    /// Whether the nursery has to be started (again).
+    pub fn wants_nursery(&self) -> bool {
+        self.nursery.is_none()
+    }
+}
+
+fn auth_keeps(inheritance: &auth::Inheritance) -> Vec<BorrowedFd<'_>> {
+    let single = [&inheritance.board, &inheritance.requests, &inheritance.control];
+    let places = inheritance.places.iter().map(AsFd::as_fd);
+    single.into_iter().map(AsFd::as_fd).chain(places).chain(inheritance.recorder.descriptors()).collect()
+}
+
+fn unprivileged(settings: &Settings) -> Unprivileged {
+    let daemon = &settings.daemon;
+    Unprivileged {
+        uid: daemon.uid,
+        gid: daemon.gid,
+        // Any id but root's: the set a generation can need is known only where all its accounts stand in one file, and that file
+        // may change during its life.
+        uids: Vec::new(),
+        gids: Vec::new(),
+        door_required: daemon.require_identity_door,
+    }
+}

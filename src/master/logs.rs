@@ -1,0 +1,234 @@
+//! The log files, and the recorder that writes them. The master opens each by its path, as root, and hands the descriptor over by
+//! number; a number names one path for life.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::spawn;
+use crate::config::settings::{LogTarget, Settings};
+use crate::logging::control::Control;
+use crate::logging::recorder::{self, Foreground};
+use crate::logging::{Channel, Ends, Kind, LogFileError, LogNumber};
+use crate::sys::{GroupId, ProcessId, UserId};
+
+/// How long the master waits at its end for the last lines to be written.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// Why there are no logs.
+#[derive(Debug)]
+pub enum LogsError {
+    /// A file cannot be opened.
+    File(LogFileError),
+    /// The recorder cannot be made or told.
+    Recorder(io::Error),
+}
+
+impl fmt::Display for LogsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LogsError::File(error) => error.fmt(f),
+            LogsError::Recorder(error) => write!(f, "recorder: {error}"),
+        }
+    }
+}
+
+/// What stays the same for every recorder of this master.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// This host's name.
+    pub host: String,
+    /// Of the main server.
+    pub server: String,
+    /// With -n.
+    pub foreground: Option<Foreground>,
+    /// Of the logs' times.
+    pub zone: &'static TimeZone,
+    /// Whom the recorder becomes.
+    pub identity: Option<(UserId, GroupId)>,
+}
+
+#[derive(Debug)]
+struct Log {
+    number: LogNumber,
+    kind: Kind,
+    path: PathBuf,
+    /// Generations whose sessions may write to it.
+    used_by: BTreeSet<u32>,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub struct Logs {
+    surroundings: Surroundings,
+    channel: Arc<Channel>,
+    ends: Ends,
+    control: Control,
+    recorder: ProcessId,
+    system: LogTarget,
+    logs: Vec<Log>,
+    next: u16,
+}
+
+impl Logs {
+    /// Starts the recorder with SystemLog open.
+    pub fn start(surroundings: Surroundings, system: &LogTarget, debug: bool) -> Result<Logs, LogsError> {
+        let (channel, ends) = Channel::pair().map_err(LogsError::Recorder)?;
+        let channel = if debug { channel.with_least(slog::Level::Debug) } else { channel };
+        let (control, recorder) = start_recorder(&surroundings, &ends).map_err(LogsError::Recorder)?;
+        let mut logs = Logs {
+            surroundings,
+            channel: Arc::new(channel),
+            ends,
+            control,
+            recorder,
+            system: LogTarget::None,
+            logs: Vec::new(),
+            next: LogNumber::SYSTEM.0 + 1,
+        };
+        logs.open_system(system)?;
+        Ok(logs)
+    }
+
+    /// What everybody writes through.
+    pub fn channel(&self) -> &Arc<Channel> {
+        &self.channel
+    }
+
+    /// The recorder, for the reap.
+    pub fn recorder(&self) -> ProcessId {
+        self.recorder
+    }
+
+    /// Opens what a generation writes to, by server; what is open already keeps its number.
+    pub fn prepare(
+        &mut self,
+        settings: &Settings,
+        generation: u32,
+    ) -> Result<Vec<Option<LogNumber>>, LogsError> {
+        let targets: Vec<LogTarget> =
+            settings.servers.iter().map(|server| server.transfer_log.clone()).collect();
+        targets.iter().map(|target| self.number_for(target, generation)).collect()
+    }
+
+    fn number_for(&mut self, target: &LogTarget, generation: u32) -> Result<Option<LogNumber>, LogsError> {
+        let LogTarget::File(path) = target else { return Ok(None) };
+        if let Some(log) = self.logs.iter_mut().find(|log| log.path == *path && log.kind == Kind::Raw) {
+            log.used_by.insert(generation);
+            return Ok(Some(log.number));
+        }
+        let file = crate::logging::open(path, Kind::Raw).map_err(LogsError::File)?;
+        let number = LogNumber(self.next);
+        self.next = self
+            .next
+            .checked_add(1)
+            .ok_or_else(|| LogsError::Recorder(io::Error::other("out of numbers")))?;
+        self.control.open(number, Kind::Raw, path, Some(file.as_fd())).map_err(LogsError::Recorder)?;
+        self.logs.push(Log {
+            number,
+            kind: Kind::Raw,
+            path: path.clone(),
+            used_by: BTreeSet::from([generation]),
+        });
+        Ok(Some(number))
+    }
+
+    /// The generation will write no more: what nobody else uses is closed.
+    pub fn release(&mut self, generation: u32) {
+        for log in &mut self.logs {
+            log.used_by.remove(&generation);
+        }
+        for log in self.logs.extract_if(.., |log| log.used_by.is_empty()) {
+            // A recorder that is dying loses the note, and its successor is not told of this number.
+            let _ = self.control.close(log.number);
+        }
+    }
+
+    /// SystemLog has another path, or the first one.
+    pub fn open_system(&mut self, target: &LogTarget) -> Result<(), LogsError> {
+        let (kind, path, file) = opened(target)?;
+        if let Some(kind) = kind {
+            let file = file.as_ref().map(AsFd::as_fd);
+            self.control.open(LogNumber::SYSTEM, kind, path, file).map_err(LogsError::Recorder)?;
+        } else if self.system != *target {
+            self.control.close(LogNumber::SYSTEM).map_err(LogsError::Recorder)?;
+        }
+        self.system = target.clone();
+        Ok(())
+    }
+
+    /// USR1, HUP: every file is opened anew by its path. Gives what could not be; those go on into the old file.
+    pub fn reopen(&mut self) -> Vec<LogsError> {
+        let system = match opened(&self.system) {
+            Ok((Some(_), _, Some(file))) => Some(self.control.reopened(LogNumber::SYSTEM, file.as_fd())),
+            Ok(_) => None,
+            Err(error) => return vec![error],
+        };
+        let others = self.logs.iter().filter_map(|log| self.reopen_one(log).err());
+        system.and_then(Result::err).map(LogsError::Recorder).into_iter().chain(others).collect()
+    }
+
+    fn reopen_one(&self, log: &Log) -> Result<(), LogsError> {
+        let file = crate::logging::open(&log.path, log.kind).map_err(LogsError::File)?;
+        self.control.reopened(log.number, file.as_fd()).map_err(LogsError::Recorder)
+    }
+
+    /// The recorder died: another one is handed all live numbers.
+    pub fn restart(&mut self) -> Result<(), LogsError> {
+        let (control, recorder) =
+            start_recorder(&self.surroundings, &self.ends).map_err(LogsError::Recorder)?;
+        self.control = control;
+        self.recorder = recorder;
+        let system = self.system.clone();
+        self.open_system(&system)?;
+        for log in &self.logs {
+            let file = crate::logging::open(&log.path, log.kind).map_err(LogsError::File)?;
+            self.control
+                .open(log.number, log.kind, &log.path, Some(file.as_fd()))
+                .map_err(LogsError::Recorder)?;
+        }
+        Ok(())
+    }
+
+    /// The daemon's end: what was sent is written.
+    pub fn stop(&self) -> io::Result<()> {
+        self.control.stop(LAST_LINES)
+    }
+}
+
+/// SystemLog's kind, path and file; no kind where there is nothing to open (`none`, or stderr, which is the foreground's).
+fn opened(target: &LogTarget) -> Result<(Option<Kind>, &Path, Option<OwnedFd>), LogsError> {
+    Ok(match target {
+        LogTarget::None | LogTarget::Stderr => (None, Path::new(""), None),
+        LogTarget::Syslog => (Some(Kind::Syslog), Path::new(""), None),
+        LogTarget::File(path) => {
+            let file = crate::logging::open(path, Kind::Line).map_err(LogsError::File)?;
+            (Some(Kind::Line), path, Some(file))
+        }
+    })
+}
+
+fn start_recorder(surroundings: &Surroundings, ends: &Ends) -> io::Result<(Control, ProcessId)> {
+    let (control, theirs) = Control::pair()?;
+    let inheritance = recorder::Inheritance {
+        ends: ends.try_clone()?,
+        control: theirs,
+        host: surroundings.host.clone(),
+        server: surroundings.server.clone(),
+        foreground: surroundings.foreground,
+        zone: surroundings.zone,
+        identity: surroundings.identity,
+    };
+    let recorder = spawn::server(inheritance, descriptors_of, recorder::serve)?;
+    Ok((control, recorder))
+}
+
+fn descriptors_of(inheritance: &recorder::Inheritance) -> Vec<BorrowedFd<'_>> {
+    inheritance.ends.descriptors().into_iter().chain([inheritance.control.as_fd()]).collect()
+}

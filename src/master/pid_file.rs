@@ -1,0 +1,144 @@
+//! PidFile: locked for the daemon's life, written when it is ready, removed by inode. Its holder is known by the lock and never by
+//! the number in it.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::sys::{ProcessId, lock, process};
+
+/// A PidFile that this master has locked.
+#[derive(Debug)]
+pub struct PidFile {
+    path: PathBuf,
+    file: File,
+}
+
+/// Why there is none.
+#[derive(Debug)]
+pub enum PidFileError {
+    /// Another daemon runs with this PidFile; its pid, where the kernel tells.
+    Held(PathBuf, Option<ProcessId>),
+    /// The system said no.
+    Io(PathBuf, io::Error),
+}
+
+impl fmt::Display for PidFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PidFileError::Held(path, Some(pid)) => write!(
+                f,
+                "a daemon with PidFile '{}' is running already (pid {pid}); stop it, or give this one a PidFile of its own",
+                path.display()
+            ),
+            PidFileError::Held(path, None) => {
+                write!(f, "a daemon with PidFile '{}' is running already; stop it first", path.display())
+            }
+            PidFileError::Io(path, error) => {
+                write!(f, "error writing PidFile '{}': {error}", path.display())
+            }
+        }
+    }
+}
+
+/// Rounds of open, lock, compare: each is lost only to another start or stop at that very moment.
+const ROUNDS: usize = 16;
+
+impl PidFile {
+    /// Opens and locks the file, touching nothing that is in it.
+    pub fn lock(path: &Path) -> Result<PidFile, PidFileError> {
+        let io = |error| PidFileError::Io(path.to_owned(), error);
+        for _ in 0..ROUNDS {
+            let file = open(path).map_err(io)?;
+            if !lock::try_lock(&file).map_err(io)? {
+                let holder = lock::holder(&file).map_err(io)?;
+                return Err(PidFileError::Held(path.to_owned(), holder));
+            }
+            let pid_file = PidFile { path: path.to_owned(), file };
+            // Whoever removed the file between our open and our lock leaves us with an inode that nobody else will find.
+            if pid_file.is_in_place() {
+                return Ok(pid_file);
+            }
+        }
+        Err(io(io::Error::other("it is removed each time it is made")))
+    }
+
+    /// Writes the pid: the daemon is ready.
+    pub fn write(&mut self) -> Result<(), PidFileError> {
+        self.try_write().map_err(|error| PidFileError::Io(self.path.clone(), error))
+    }
+
+    fn try_write(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        writeln!(self.file, "{}", process::own())?;
+        self.file.set_permissions(std::fs::Permissions::from_mode(0o644))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes the file if the path still leads to what we locked.
+    pub fn remove(self) -> io::Result<()> {
+        if self.is_in_place() { std::fs::remove_file(&self.path) } else { Ok(()) }
+    }
+
+    fn is_in_place(&self) -> bool {
+        let same = |there: std::fs::Metadata| {
+            self.file.metadata().is_ok_and(|ours| ours.dev() == there.dev() && ours.ino() == there.ino())
+        };
+        std::fs::symlink_metadata(&self.path).is_ok_and(same)
+    }
+}
+
+/// Made 0644 whatever the umask; a symbolic link in its place is refused, for root would write where somebody else points.
+fn open(path: &Path) -> io::Result<File> {
+    let nofollow = crate::sys::NO_FOLLOW;
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o644)
+        .custom_flags(nofollow)
+        .open(path)
+}
+
+/// The pid that a PidFile names, for messages.
+pub fn read(path: &Path) -> Option<ProcessId> {
+    let mut text = String::new();
+    File::open(path).ok()?.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok().map(ProcessId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_written_when_ready_and_removed_by_inode() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ferryd.pid");
+        let mut pid_file = PidFile::lock(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        pid_file.write().unwrap();
+        assert_eq!(read(&path), Some(process::own()));
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o644);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "another's").unwrap();
+        pid_file.remove().unwrap();
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn a_link_in_its_place_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ferryd.pid");
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &path).unwrap();
+        assert!(matches!(PidFile::lock(&path), Err(PidFileError::Io(..))));
+    }
+}

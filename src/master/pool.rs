@@ -1,0 +1,117 @@
+//! How many spares there should be: arithmetic without side effects. Spares follow the arrival rate between the bounds.
+
+use std::time::{Duration, Instant};
+
+/// How long a burst is remembered: arrivals weigh less and less over this span.
+const MEMORY: Duration = Duration::from_millis(250);
+
+/// How long after the last arrival surplus spares are kept.
+pub const CALM: Duration = Duration::from_secs(10);
+
+/// The directives that bound the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// StartWorkers: how many are made before the daemon says it is ready.
+    pub start: u32,
+    /// MinSpareWorkers.
+    pub min: u32,
+    /// MaxSpareWorkers.
+    pub max: u32,
+}
+
+/// The pace of arrivals, weighed by their age.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    level: f64,
+    seen: Instant,
+    calm_at: Instant,
+}
+
+impl Pace {
+    /// Nobody has come yet.
+    pub fn new(now: Instant) -> Pace {
+        Pace { level: 0.0, seen: now, calm_at: now }
+    }
+
+    /// So many clients came since the last look.
+    pub fn note(&mut self, arrivals: u32, now: Instant) {
+        let age = now.saturating_duration_since(self.seen).as_secs_f64() / MEMORY.as_secs_f64();
+        self.level = self.level * (-age).exp() + f64::from(arrivals);
+        self.seen = now;
+        if arrivals > 0 {
+            self.postpone_calm(now);
+        }
+    }
+
+    /// How many spares should wait: enough for what came during the last [`MEMORY`], within the bounds.
+    pub fn wanted(&self, bounds: &Bounds, now: Instant) -> u32 {
+        let age = now.saturating_duration_since(self.seen).as_secs_f64() / MEMORY.as_secs_f64();
+        let expected = (self.level * (-age).exp()).round() as u32;
+        bounds.min.saturating_add(expected).clamp(bounds.min, bounds.max.max(bounds.min))
+    }
+
+    /// When surplus spares may go.
+    pub fn calm_at(&self) -> Instant {
+        self.calm_at
+    }
+
+    /// Not before another while has passed.
+    pub fn postpone_calm(&mut self, now: Instant) {
+        self.calm_at = now + CALM;
+    }
+}
+
+/// How many workers to ask for, given the spares there are and those already asked for.
+pub fn births(wanted: u32, spares: u32, asked: u32) -> u32 {
+    wanted.saturating_sub(spares.saturating_add(asked))
+}
+
+/// How many spares are more than anybody needs: beyond what the start made and what is wanted now.
+pub fn surplus(wanted: u32, spares: u32, bounds: &Bounds) -> u32 {
+    spares.saturating_sub(wanted.max(bounds.start.min(bounds.max.max(bounds.min))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { start: 8, min: 4, max: 64 };
+
+    #[test]
+    fn a_quiet_daemon_keeps_the_least() {
+        let now = Instant::now();
+        assert_eq!(Pace::new(now).wanted(&BOUNDS, now), 4);
+    }
+
+    #[test]
+    fn a_burst_raises_the_number_and_time_lowers_it() {
+        let now = Instant::now();
+        let mut pace = Pace::new(now);
+        pace.note(20, now);
+        assert_eq!(pace.wanted(&BOUNDS, now), 24);
+        pace.note(500, now);
+        assert_eq!(pace.wanted(&BOUNDS, now), 64);
+        assert_eq!(pace.wanted(&BOUNDS, now + Duration::from_secs(5)), 4);
+    }
+
+    #[test]
+    fn births_fill_the_gap_and_no_more() {
+        for (wanted, spares, asked, expected) in [(8, 0, 0, 8), (8, 3, 2, 3), (8, 8, 0, 0), (4, 9, 9, 0)] {
+            assert_eq!(births(wanted, spares, asked), expected);
+        }
+    }
+
+    #[test]
+    fn what_the_start_made_is_no_surplus() {
+        assert_eq!(surplus(4, 8, &BOUNDS), 0);
+        assert_eq!(surplus(4, 20, &BOUNDS), 12);
+        assert_eq!(surplus(30, 20, &BOUNDS), 0);
+    }
+
+    #[test]
+    fn odd_bounds_do_no_harm() {
+        let bounds = Bounds { start: 0, min: 9, max: 3 };
+        let now = Instant::now();
+        assert_eq!(Pace::new(now).wanted(&bounds, now), 9);
+    }
+}

@@ -1,0 +1,225 @@
+//! HUP: the new configuration is read, checked and bound beside the running one, its auth and nursery are started, its first spares
+//! are awaited; only then does it serve. Whatever is wrong, the old one goes on.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use slog::{error, info, warn};
+
+use super::generation::Generation;
+use super::stop::Phase;
+use super::{Master, PidFile, start};
+use crate::config::Settings;
+use crate::sys::signals;
+use std::net::SocketAddr;
+
+/// How long a generation may take to become ready.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A generation on its way.
+pub struct Raising {
+    /// Which.
+    pub number: u32,
+    /// When it is given up.
+    pub deadline: Instant,
+    /// Addresses opened for it, closed again if it fails.
+    opened: Vec<SocketAddr>,
+    /// Its PidFile, if it has another than the running one.
+    pid_file: Option<PidFile>,
+}
+
+impl Master {
+    /// HUP.
+    pub(super) fn reload(&mut self) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        if self.raising.is_some() {
+            self.reload_again = true;
+            return;
+        }
+        info!(self.log, "received SIGHUP -- master server reparsing configuration file");
+        // Whoever rotated the logs waits for this, be the configuration good or not.
+        self.reopen_logs();
+        let settings = match self.read_again() {
+            Ok(settings) => settings,
+            Err(why) => return self.refuse_reload(&why),
+        };
+        if let Err(why) = self.raise(settings) {
+            self.refuse_reload(&why);
+        }
+    }
+
+    /// Reads and checks; every complaint is logged with its file and line.
+    fn read_again(&self) -> Result<Settings, String> {
+        let loaded = start::load(&self.options, self.common.rootless);
+        let mut first = None;
+        for complaint in &loaded.complaints {
+            if complaint.is_error() {
+                error!(self.log, "{}", complaint.one_line());
+                first.get_or_insert_with(|| complaint.one_line());
+            } else {
+                warn!(self.log, "{}", complaint.one_line());
+            }
+        }
+        let settings = loaded.settings.ok_or_else(|| first.unwrap_or_else(|| "it cannot be read".into()))?;
+        let board = self.board.file().map(|file| file.path().to_owned());
+        if settings.daemon.scoreboard_file != board {
+            return Err("ScoreboardFile cannot change while the daemon runs: restart it for that".into());
+        }
+        Ok(settings)
+    }
+
+    /// Begins a generation beside whatever runs. On an error nothing of it is left.
+    pub(super) fn raise(&mut self, settings: Settings) -> Result<(), String> {
+        let number = self.generations.last().map_or(self.serving, |generation| generation.number) + 1;
+        let daemon = &settings.daemon;
+        let pid_file = self.pid_file_of(&settings)?;
+        let opened =
+            self.listeners.open(&daemon.listen, daemon.backlog).map_err(|error| error.to_string())?;
+        let raising = Raising { number, deadline: Instant::now() + PATIENCE, opened, pid_file };
+        match self.begin(number, settings) {
+            Ok(generation) => {
+                self.generations.push(generation);
+                self.raising = Some(raising);
+                Ok(())
+            }
+            Err(why) => {
+                self.undo(raising);
+                Err(why)
+            }
+        }
+    }
+
+    fn pid_file_of(&self, settings: &Settings) -> Result<Option<PidFile>, String> {
+        if settings.daemon.pid_file == self.pid_file.path() {
+            return Ok(None);
+        }
+        PidFile::lock(&settings.daemon.pid_file).map(Some).map_err(|error| error.to_string())
+    }
+
+    fn begin(&mut self, number: u32, settings: Settings) -> Result<Generation, String> {
+        let logs = self.logs.prepare(&settings, number).map_err(|error| error.to_string())?;
+        let mut generation = Generation::new(number, Rc::new(settings), logs)
+            .map_err(|error| format!("no channel to auth: {error}"))?;
+        let listeners = self
+            .listeners
+            .duplicate(generation.addresses())
+            .map_err(|error| format!("cannot hand listeners on: {error}"))?;
+        generation
+            .start_auth(&self.common, &self.board, self.leftovers())
+            .map_err(|error| error.to_string())?;
+        if let Err(error) = generation.start_nursery(&self.common, &self.board, listeners) {
+            generation.end_auth();
+            return Err(error.to_string());
+        }
+        Ok(generation)
+    }
+
+    /// Takes back what was done for a generation that will not serve.
+    fn undo(&mut self, raising: Raising) {
+        self.listeners.close(&raising.opened);
+        self.logs.release(raising.number);
+        if let Some(pid_file) = raising.pid_file {
+            // Its path is another's to use again; that it stays empty behind us harms nobody.
+            let _ = pid_file.remove();
+        }
+    }
+
+    /// Its nursery ended, or said why it cannot begin, or it took too long.
+    pub(super) fn refuse_raising(&mut self, raising: Raising, why: String) {
+        let number = raising.number;
+        self.undo(raising);
+        if let Some(generation) = self.generation(number) {
+            generation.end_nursery();
+        }
+        let spares: Vec<_> = self.workers.spares(number).collect();
+        spares.into_iter().for_each(|slot| self.retire(slot));
+        self.end_generation_if_empty(number);
+        self.refuse_reload(&why);
+    }
+
+    pub(super) fn give_up_raising_if_late(&mut self, now: Instant) {
+        if let Some(raising) = self.raising.take_if(|raising| raising.deadline <= now) {
+            self.refuse_raising(
+                raising,
+                format!("its workers were not ready within {} s", PATIENCE.as_secs()),
+            );
+        }
+    }
+
+    fn refuse_reload(&mut self, why: &str) {
+        if self.serving == 0 {
+            self.phase = Phase::Failed(why.to_owned());
+            return;
+        }
+        error!(self.log, "configuration refused, generation {} goes on: {why}", self.serving);
+        self.board.count_refused_reload();
+        self.reload_if_asked_again();
+    }
+
+    /// The first spares wait: from here on the new generation serves, and the old one retires.
+    pub(super) fn finish_raising_if_ready(&mut self) {
+        let ready = |raising: &mut Raising| {
+            let bounds = self.generations.last().map(Generation::bounds);
+            let wanted = bounds.map_or(1, |bounds| bounds.start.max(bounds.min).max(1));
+            self.workers.spares(raising.number).count() as u32 >= wanted
+                || self.workers.count(raising.number) as u32 > wanted
+        };
+        let Some(raising) = self.raising.take_if(ready) else { return };
+        let old = std::mem::replace(&mut self.serving, raising.number);
+        self.take_over(raising);
+        self.board.publish_generation(self.serving);
+        if old == 0 {
+            return self.announce_start();
+        }
+        info!(self.log, "generation {} serves; generation {old} finishes its sessions", self.serving);
+        self.retire_generation(old);
+        self.reload_if_asked_again();
+    }
+
+    /// What belongs to the daemon as a whole follows the generation that serves.
+    fn take_over(&mut self, raising: Raising) {
+        let Some(settings) =
+            self.generation(raising.number).map(|generation| Rc::clone(&generation.settings))
+        else {
+            return;
+        };
+        self.listeners.keep(&settings.daemon.listen);
+        self.admission.set_most(settings.daemon.max_instances);
+        if let Some(mut pid_file) = raising.pid_file {
+            if let Err(error) = pid_file.write() {
+                error!(self.log, "{error}");
+            }
+            if let Err(error) = std::mem::replace(&mut self.pid_file, pid_file).remove() {
+                warn!(self.log, "the old PidFile stays: {error}");
+            }
+        }
+        if self.shutdown_file.path() != settings.daemon.shutdown_file {
+            self.watch_shutdown_file(&settings.daemon.shutdown_file);
+        }
+        if let Err(error) = self.logs.open_system(&settings.daemon.system_log) {
+            error!(self.log, "SystemLog not opened, the old one goes on: {error}");
+        }
+    }
+
+    fn retire_generation(&mut self, number: u32) {
+        if let Some(generation) = self.generation(number) {
+            generation.end_nursery();
+        }
+        // They compare the header's generation with their own.
+        let old = self.workers.living().filter(|(_, _, generation)| *generation == number);
+        for (_, pid, _) in old {
+            if let Err(error) = signals::tell(pid, signals::BELL) {
+                info!(self.log, "cannot ring worker {pid}: {error}");
+            }
+        }
+        self.end_generation_if_empty(number);
+    }
+
+    fn reload_if_asked_again(&mut self) {
+        if std::mem::take(&mut self.reload_again) {
+            self.reload();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The signals that an operator and the kernel send to the master, one at a time, in the order of their weight.
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
+
+use crate::sys::{Signal, signals};
+
+/// What a signal means to the master (`docs/signals.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// CHLD: somebody has ended.
+    Reap,
+    /// TERM, INT: stop, with 421 for every session.
+    Stop(Signal),
+    /// QUIT: stop when the sessions have finished.
+    Drain,
+    /// HUP: read the configuration again.
+    Reload,
+    /// USR1: open the logs again.
+    ReopenLogs,
+}
+
+/// Notes signals in a pipe that [`crate::sys::poll`] can wait for.
+#[derive(Debug)]
+pub struct Signals {
+    delivery: SignalDelivery<UnixStream, SignalOnly>,
+}
+
+impl Signals {
+    /// From here on the master's signals are noted and no longer act by themselves.
+    pub fn note() -> io::Result<Signals> {
+        let (read, write) = UnixStream::pair()?;
+        read.set_nonblocking(true)?;
+        write.set_nonblocking(true)?;
+        let numbers = signals::MASTERS.map(|signal| signal as i32);
+        signals::ignore_pipe()?;
+        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly::default(), numbers)?;
+        Ok(Signals { delivery })
+    }
+
+    /// What has been asked since the last look, the gravest last word first: a stop before a reload.
+    pub fn taken(&mut self) -> Vec<Asked> {
+        // The pipe only wakes; which signals came stands in the delivery.
+        while matches!(self.delivery.get_read_mut().read(&mut [0; 64]), Ok(64)) {}
+        let mut asked: Vec<Asked> = self.delivery.pending().filter_map(meaning).collect();
+        asked.sort_by_key(|asked| weight(*asked));
+        asked
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.delivery.get_read().as_fd()
+    }
+}
+
+fn meaning(number: i32) -> Option<Asked> {
+    let signal = Signal::try_from(number).ok()?;
+    Some(match signal {
+        Signal::SIGCHLD => Asked::Reap,
+        Signal::SIGTERM | Signal::SIGINT => Asked::Stop(signal),
+        Signal::SIGQUIT => Asked::Drain,
+        Signal::SIGHUP => Asked::Reload,
+        Signal::SIGUSR1 => Asked::ReopenLogs,
+        _ => return None,
+    })
+}
+
+fn weight(asked: Asked) -> u8 {
+    match asked {
+        Asked::Reap => 0,
+        Asked::Stop(_) => 1,
+        Asked::Drain => 2,
+        Asked::Reload => 3,
+        Asked::ReopenLogs => 4,
+    }
+}

@@ -1,0 +1,279 @@
+//! Start-up: read and check everything, lock, bind, make the scoreboard, start the processes, wait for the first spares, write the
+//! PidFile; only then does the foreground command return.
+
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use slog::{info, warn};
+
+use super::admission::Admission;
+use super::generation::Common;
+use super::logs::{Logs, Surroundings};
+use super::pool::Pace;
+use super::signals::Signals;
+use super::stop::Phase;
+use super::terminal::{self, Background};
+use super::workers::Workers;
+use super::{Listeners, Master, Options, PidFile, ShutdownFile, versions};
+use crate::config::{self, Complaint, LoadOptions, Loaded, Settings};
+use crate::logging;
+use crate::logging::recorder::Foreground;
+use crate::scoreboard::MasterBoard;
+use crate::sys::{identity, poll};
+
+/// Slots of a scoreboard whose MaxInstances asks for no more.
+const SLOTS: u32 = 16_384;
+
+/// Slots beyond MaxInstances: spares of two generations, and clients that are told 421.
+const SLOTS_BEYOND: u32 = 4_096;
+
+/// Reads the configuration that the options name.
+pub fn load(options: &Options, rootless: bool) -> Loaded {
+    let load = LoadOptions {
+        defines: options.defines.clone(),
+        use_ipv6: options.use_ipv6,
+        server_address: options.server_address.map(|address| address.to_string()),
+        check_collisions: options.check_collisions,
+        foreground: options.foreground && !options.quiet,
+        rootless,
+    };
+    config::load(&options.config, &load)
+}
+
+/// Serves until it is told to stop.
+pub fn serve(options: Options) -> ExitCode {
+    let rootless = !identity::is_root();
+    let loaded = load(&options, rootless);
+    complain(&loaded.complaints);
+    let Some(settings) = loaded.settings else { return ExitCode::FAILURE };
+    let background = match Background::enter(options.foreground) {
+        Ok(background) => background,
+        Err(status) => return status,
+    };
+    match Master::new(options, settings, rootless, background) {
+        Ok(master) => master.run(),
+        Err(why) => {
+            eprintln!("fatal: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `-t`.
+pub fn test_configuration(options: &Options) -> ExitCode {
+    println!("Checking syntax of configuration file");
+    let loaded = load(options, !identity::is_root());
+    complain(&loaded.complaints);
+    if loaded.settings.is_none() {
+        return ExitCode::FAILURE;
+    }
+    println!("Syntax check complete.");
+    ExitCode::SUCCESS
+}
+
+/// `-vv`, `-vvv`: as ProFTPD does, the configuration is read first.
+pub fn version_status(options: &Options, with_directives: bool) -> ExitCode {
+    let loaded = load(options, !identity::is_root());
+    if loaded.settings.is_none() {
+        complain(&loaded.complaints);
+        return ExitCode::FAILURE;
+    }
+    print!("{}", versions::status(with_directives));
+    ExitCode::SUCCESS
+}
+
+/// Every complaint, with its line and a caret.
+fn complain(complaints: &[Complaint]) {
+    let mut out = io::stderr().lock();
+    for complaint in complaints {
+        let prefix = if complaint.is_error() { "fatal: " } else { "" };
+        // Nobody can be told that stderr is closed.
+        let _ = writeln!(out, "{prefix}{complaint}");
+    }
+}
+
+impl Master {
+    /// Takes everything there is to take, in the order in which a second start would touch nothing of the first.
+    fn new(
+        options: Options,
+        settings: Settings,
+        rootless: bool,
+        background: Background,
+    ) -> Result<Master, String> {
+        let daemon = &settings.daemon;
+        make_directories(&daemon.runtime_directories, &settings)?;
+        let signals = Signals::note().map_err(|error| format!("cannot note signals: {error}"))?;
+        let pid_file = PidFile::lock(&daemon.pid_file).map_err(|error| error.to_string())?;
+        let mut listeners = Listeners::default();
+        let board = match open_board(&mut listeners, &settings) {
+            Ok(board) => board,
+            Err(why) => return Err(forget(pid_file, why)),
+        };
+        let zone: &'static TimeZone = Box::leak(Box::new(TimeZone::system()));
+        let logs = match start_logs(&options, &settings, zone, rootless) {
+            Ok(logs) => logs,
+            Err(why) => {
+                // The reason matters more than a board that may stay behind.
+                let _ = board.remove();
+                return Err(forget(pid_file, why));
+            }
+        };
+        let log = logging::logger(std::sync::Arc::clone(logs.channel()), &settings.servers[0].name);
+        let taken = poll::hint().map_err(|error| format!("no eventfd: {error}"))?;
+        let common = Common { recorder: std::sync::Arc::clone(logs.channel()), taken, zone, rootless };
+        let shutdown_file =
+            ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| format!("no timer: {error}"))?;
+        let mut admission = Admission::default();
+        admission.set_most(daemon.max_instances);
+        let mut master = Master {
+            options,
+            workers: Workers::new(board.slots()),
+            board,
+            pid_file,
+            listeners,
+            logs,
+            common,
+            admission,
+            pace: Pace::new(Instant::now()),
+            signals,
+            shutdown_file,
+            generations: Vec::new(),
+            serving: 0,
+            raising: None,
+            reload_again: false,
+            phase: Phase::Running,
+            births_held_until: None,
+            background: Some(background),
+            log,
+        };
+        master.look_at_shutdown_file();
+        master.tell_if_polled();
+        if let Err(why) = master.raise(settings) {
+            master.phase = Phase::Failed(why);
+        }
+        Ok(master)
+    }
+
+    /// The daemon's life.
+    fn run(mut self) -> ExitCode {
+        while !self.is_over() {
+            match self.wait() {
+                Ok(events) => events.into_iter().for_each(|event| self.act(event)),
+                Err(error) => self.phase = Phase::Failed(format!("cannot wait: {error}")),
+            }
+        }
+        self.end()
+    }
+
+    /// The first spares wait: the PidFile is written, and whoever started the daemon is told.
+    pub(super) fn announce_start(&mut self) {
+        if let Err(error) = self.pid_file.write() {
+            self.phase = Phase::Failed(error.to_string());
+            return;
+        }
+        self.board.publish_ready();
+        info!(
+            self.log,
+            "ProFTPD {} (ferryd {}) standalone mode STARTUP",
+            versions::PROFTPD,
+            versions::FERRYD
+        );
+        if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+            warn!(self.log, "systemd not told: {error}");
+        }
+        if let Some(settings) =
+            self.generations.last().map(|generation| std::rc::Rc::clone(&generation.settings))
+        {
+            if let Some(background) = self.background.take() {
+                background.release(&settings, &self.log);
+            }
+        }
+    }
+
+    /// Another shutdown file than before.
+    pub(super) fn watch_shutdown_file(&mut self, path: &Path) {
+        match ShutdownFile::watch(path, self.common.zone) {
+            Ok(watch) => {
+                self.shutdown_file = watch;
+                self.look_at_shutdown_file();
+                self.tell_if_polled();
+            }
+            Err(error) => warn!(self.log, "{} is not watched: {error}", path.display()),
+        }
+    }
+
+    fn tell_if_polled(&self) {
+        if self.shutdown_file.is_polled() {
+            let path = self.shutdown_file.path().display();
+            warn!(self.log, "the folder of {path} cannot be watched: it is looked at every 5 s");
+        }
+    }
+}
+
+/// A start that failed leaves no PidFile that it made.
+fn forget(pid_file: PidFile, why: String) -> String {
+    match pid_file.remove() {
+        Ok(()) => why,
+        Err(error) => format!("{why} (and its PidFile stays: {error})"),
+    }
+}
+
+/// Binds, and only then touches the scoreboard: a port that is taken belongs to a daemon whose board is not ours to replace.
+fn open_board(listeners: &mut Listeners, settings: &Settings) -> Result<MasterBoard, String> {
+    let daemon = &settings.daemon;
+    listeners.open(&daemon.listen, daemon.backlog).map_err(|error| error.to_string())?;
+    let slots = daemon.max_instances.map_or(SLOTS, |most| most.saturating_add(SLOTS_BEYOND).max(SLOTS));
+    let board = match &daemon.scoreboard_file {
+        Some(path) => MasterBoard::create(path, slots),
+        None => MasterBoard::create_private(slots),
+    };
+    board.map_err(|error| error.to_string())
+}
+
+fn start_logs(
+    options: &Options,
+    settings: &Settings,
+    zone: &'static TimeZone,
+    rootless: bool,
+) -> Result<Logs, String> {
+    let daemon = &settings.daemon;
+    let foreground = (options.foreground && !options.quiet)
+        .then(|| if terminal::is_terminal() { Foreground::Terminal } else { Foreground::Plain });
+    let surroundings = Surroundings {
+        host: crate::sys::host::name(),
+        server: settings.servers[0].name.clone(),
+        foreground,
+        zone: if daemon.times_gmt { Box::leak(Box::new(TimeZone::UTC)) } else { zone },
+        identity: (!rootless).then_some((daemon.uid, daemon.gid)),
+    };
+    Logs::start(surroundings, &daemon.system_log, options.debug > 0).map_err(|error| error.to_string())
+}
+
+/// RuntimeDirectory: made before anything else, so that nothing has to be created by hand.
+fn make_directories(directories: &[(PathBuf, bool)], settings: &Settings) -> Result<(), String> {
+    for (path, is_users) in directories {
+        let made = make_directory(path).and_then(|new| {
+            if new && *is_users && identity::is_root() {
+                let (uid, gid) = (settings.daemon.uid.0, settings.daemon.gid.0);
+                return std::os::unix::fs::chown(path, Some(uid), Some(gid));
+            }
+            Ok(())
+        });
+        made.map_err(|error| format!("cannot make RuntimeDirectory {}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Whether it is new; one that is there keeps its owner and mode.
+fn make_directory(path: &Path) -> io::Result<bool> {
+    if path.is_dir() {
+        return Ok(false);
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
+    Ok(true)
+}

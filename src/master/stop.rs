@@ -1,0 +1,147 @@
+//! TERM and QUIT: how the daemon ends, and what it takes with it.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use slog::{info, warn};
+
+use super::{Master, versions};
+use crate::scoreboard::Order;
+use crate::sys::{Signal, signals};
+
+/// Where the daemon is in its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Starting or serving.
+    Running,
+    /// QUIT: nobody new, sessions finish; None waits for ever.
+    Draining(Option<Instant>),
+    /// TERM: sessions were told 421; who is left at this moment is killed.
+    Leaving(Instant),
+    /// Everybody was killed; only the reap is awaited.
+    Killed,
+    /// The start failed, for this reason.
+    Failed(String),
+}
+
+impl Phase {
+    /// When something has to be done although nothing happens.
+    pub fn deadline(&self) -> Option<Instant> {
+        match self {
+            Phase::Draining(until) => *until,
+            Phase::Leaving(until) => Some(*until),
+            Phase::Running | Phase::Killed | Phase::Failed(_) => None,
+        }
+    }
+
+    /// Whether nothing is to be started any more.
+    pub fn is_stopping(&self) -> bool {
+        *self != Phase::Running
+    }
+}
+
+impl Master {
+    /// TERM, INT: every session is told 421.
+    pub(super) fn stop(&mut self, signal: Signal) {
+        if matches!(self.phase, Phase::Leaving(_) | Phase::Killed) {
+            return;
+        }
+        info!(self.log, "ProFTPD killed (signal {})", signal as i32);
+        self.leave();
+    }
+
+    fn leave(&mut self) {
+        self.phase = Phase::Leaving(
+            Instant::now() + self.daemon_time(|daemon| Some(daemon.shutdown_timeout)).unwrap_or_default(),
+        );
+        self.close_doors(Order::Leave);
+    }
+
+    /// QUIT: sessions may finish.
+    pub(super) fn drain(&mut self) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        let patience = self.daemon_time(|daemon| daemon.drain_timeout);
+        let count = self.workers.living().count();
+        info!(self.log, "received SIGQUIT -- no new connections; {count} workers finish");
+        self.phase = Phase::Draining(patience.map(|patience| Instant::now() + patience));
+        self.close_doors(Order::Drain);
+    }
+
+    fn daemon_time(
+        &self,
+        of: impl Fn(&crate::config::settings::Daemon) -> Option<Duration>,
+    ) -> Option<Duration> {
+        self.generations.last().and_then(|generation| of(&generation.settings.daemon))
+    }
+
+    /// No births, no listeners, and the order to all.
+    fn close_doors(&mut self, order: Order) {
+        self.raising = None;
+        self.generations.iter_mut().for_each(|generation| generation.end_nursery());
+        self.listeners.keep(&[]);
+        self.board.publish_order(order);
+        self.ring_all();
+    }
+
+    /// The deadline of a drain becomes a stop; the deadline of a stop kills.
+    pub(super) fn press_on_stopping(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Draining(Some(until)) if until <= now => {
+                info!(self.log, "DrainTimeout: the sessions that are left are disconnected");
+                self.leave();
+            }
+            Phase::Leaving(until) if until <= now => self.kill_all(),
+            _ => {}
+        }
+    }
+
+    fn kill_all(&mut self) {
+        self.phase = Phase::Killed;
+        let left = self.workers.living().count();
+        warn!(self.log, "ShutdownTimeout: {left} workers are killed");
+        for (_, pid, _) in self.workers.living() {
+            if let Err(error) = signals::tell(pid, signals::KILL) {
+                warn!(self.log, "cannot kill worker {pid}: {error}");
+            }
+        }
+    }
+
+    /// Whether there is nothing left to wait for.
+    pub(super) fn is_over(&self) -> bool {
+        match self.phase {
+            Phase::Running => false,
+            Phase::Draining(_) | Phase::Leaving(_) | Phase::Killed => self.workers.is_empty(),
+            Phase::Failed(_) => true,
+        }
+    }
+
+    /// The last things: files that are ours are removed, by inode, and the last lines are written.
+    pub(super) fn end(mut self) -> ExitCode {
+        let failed = match &self.phase {
+            Phase::Failed(why) => Some(why.clone()),
+            _ => None,
+        };
+        if failed.is_some() {
+            self.phase = Phase::Killed;
+            self.close_doors(Order::Leave);
+        } else {
+            info!(self.log, "ProFTPD {} standalone mode SHUTDOWN", versions::PROFTPD);
+        }
+        self.generations.iter_mut().for_each(|generation| generation.end_auth());
+        let removed = [self.pid_file.remove(), self.board.remove()];
+        for error in removed.into_iter().filter_map(Result::err) {
+            warn!(self.log, "a file of ours stays behind: {error}");
+        }
+        // A recorder that does not answer has lost its last lines; nothing more can be done about them.
+        let _ = self.logs.stop();
+        match failed {
+            Some(why) => {
+                eprintln!("fatal: {why}");
+                ExitCode::FAILURE
+            }
+            None => ExitCode::SUCCESS,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The master's children: those who end are reaped, what they held is freed, and who is needed is made again.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use slog::{debug, error, info, warn};
+
+use super::generation::Heard;
+use super::stop::Phase;
+use super::{Master, pool};
+use crate::scoreboard::{SlotNumber, SlotOrder};
+use crate::sys::process::Ending;
+use crate::sys::{ProcessId, process, signals};
+use crate::worker::{self, Door};
+
+/// How long births wait after one failed for want of memory, disk or processes.
+const HOLD_BACK: Duration = Duration::from_secs(1);
+
+impl Master {
+    /// CHLD: one signal says nothing about how many have ended.
+    pub(super) fn reap(&mut self) {
+        while let Some((pid, ending)) = process::reap() {
+            self.ended(pid, ending);
+        }
+        self.restart_lost();
+        self.refill();
+    }
+
+    fn ended(&mut self, pid: ProcessId, ending: Ending) {
+        if let Some(slot) = self.workers.slot_of(pid, &self.board) {
+            return self.worker_ended(slot, pid, ending);
+        }
+        if pid == self.logs.recorder() {
+            return self.recorder_ended(ending);
+        }
+        let stopping = self.phase.is_stopping();
+        for generation in &mut self.generations {
+            if generation.lost_auth(pid) {
+                if !stopping {
+                    warn!(
+                        self.log,
+                        "auth of generation {} ended ({}); another takes its place",
+                        generation.number,
+                        told(ending)
+                    );
+                }
+                return;
+            }
+            if generation.lost_nursery(pid) {
+                let number = generation.number;
+                return self.nursery_ended(number, ending);
+            }
+        }
+        debug!(self.log, "process {pid} ended ({})", told(ending));
+    }
+
+    /// The order matters: the grant is forgotten, the totals are moved and the place is freed before anybody else is born there.
+    fn worker_ended(&mut self, slot: SlotNumber, pid: ProcessId, ending: Ending) {
+        let Some(worker) = self.workers.free(slot) else { return };
+        if let Some(generation) = self.generation(worker.generation) {
+            generation.forget(slot, pid);
+        }
+        self.board.settle(slot);
+        self.admission.release(slot);
+        match ending {
+            Ending::Exited(0) => {}
+            Ending::Exited(status) if status == i32::from(worker::STILLBORN) => {
+                error!(self.log, "worker {pid} could not begin; trying again in a moment");
+                self.births_held_until = Some(Instant::now() + HOLD_BACK);
+            }
+            ending => warn!(self.log, "worker {pid} ended ({})", told(ending)),
+        }
+        self.end_generation_if_empty(worker.generation);
+    }
+
+    fn recorder_ended(&mut self, ending: Ending) {
+        match self.logs.restart() {
+            Ok(()) => warn!(self.log, "the recorder ended ({}); another takes its place", told(ending)),
+            Err(error) => eprintln!("ferryd: no recorder: {error}"),
+        }
+    }
+
+    /// Slots that it was asked to fill and did not are free again; those it did fill are known by their births.
+    fn nursery_ended(&mut self, number: u32, ending: Ending) {
+        for slot in self.workers.unborn(number, &self.board) {
+            self.give_back(slot);
+        }
+        if let Some(raising) = self.raising.take_if(|raising| raising.number == number) {
+            self.refuse_raising(raising, format!("its nursery ended ({})", told(ending)));
+        } else if number == self.serving && !self.phase.is_stopping() {
+            warn!(self.log, "the nursery ended ({}); another takes its place", told(ending));
+        }
+    }
+
+    /// A slot in which nobody was born.
+    fn give_back(&mut self, slot: SlotNumber) {
+        self.workers.free(slot);
+        self.board.settle(slot);
+        self.admission.release(slot);
+    }
+
+    /// Starts what has ended and is still needed: auth as long as a generation has workers, the nursery of the serving one.
+    pub(super) fn restart_lost(&mut self) {
+        let now = Instant::now();
+        let leftovers = self.leftovers();
+        for at in 0..self.generations.len() {
+            let generation = &mut self.generations[at];
+            if self.phase.is_stopping() || generation.respawn_at.is_none_or(|due| due > now) {
+                continue;
+            }
+            generation.respawn_at = None;
+            let mut outcome = Ok(());
+            if generation.wants_auth() {
+                outcome = generation.start_auth(&self.common, &self.board, leftovers.clone());
+            }
+            if outcome.is_ok() && generation.number == self.serving && generation.wants_nursery() {
+                outcome = match self.listeners.duplicate(generation.addresses()) {
+                    Ok(listeners) => generation.start_nursery(&self.common, &self.board, listeners),
+                    Err(error) => return error!(self.log, "cannot hand listeners on: {error}"),
+                };
+            }
+            if let Err(error) = outcome {
+                error!(self.log, "{error}; trying again in a moment");
+                self.generations[at].respawn_at = Some(now + HOLD_BACK);
+            }
+        }
+    }
+
+    /// What the nursery of a generation says.
+    pub(super) fn hear_nursery(&mut self, number: u32) {
+        let Some(generation) = self.generation(number) else { return };
+        match generation.hear_nursery() {
+            Heard::Ready(door, sealed) => {
+                self.tell_of_the_door(door, sealed);
+                self.refill();
+            }
+            Heard::Failed(why) => {
+                if let Some(raising) = self.raising.take_if(|raising| raising.number == number) {
+                    self.refuse_raising(raising, why);
+                } else {
+                    error!(self.log, "{why}");
+                }
+            }
+            Heard::NotBorn(slot, errno) => {
+                warn!(self.log, "no worker: {}", io::Error::from_raw_os_error(errno));
+                self.give_back(slot);
+                self.births_held_until = Some(Instant::now() + HOLD_BACK);
+            }
+            // The reap tells whose it was; until then the channel is not waited for.
+            Heard::Gone => generation.silence_nursery(),
+            Heard::Nothing => {}
+        }
+    }
+
+    /// Never silently: whoever loses a wall hears of it.
+    fn tell_of_the_door(&self, door: Door, sealed: bool) {
+        match door {
+            Door::Notified => debug!(self.log, "auth opens the door to accounts"),
+            Door::Filtered => warn!(
+                self.log,
+                "no seccomp user notification here: the filter alone guards the door, sessions have no supplementary groups"
+            ),
+            Door::Rootless => info!(self.log, "not root: every session is this user"),
+        }
+        if !sealed {
+            info!(
+                self.log,
+                "this kernel has no mseal: the filter refuses what could replace the scoreboard's pages"
+            );
+        }
+    }
+
+    /// The hint: who was taken, who is ready.
+    pub(super) fn look_at_pool(&mut self) {
+        let seen = self.workers.look(&self.board);
+        self.pace.note(seen.taken, Instant::now());
+        self.finish_raising_if_ready();
+        self.refill();
+    }
+
+    /// Asks for as many workers as are missing, of the serving generation and of one that is being raised.
+    pub(super) fn refill(&mut self) {
+        if self.phase != Phase::Running || self.births_held_until.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        for at in 0..self.generations.len() {
+            let generation = &self.generations[at];
+            let bounds = generation.bounds();
+            let wanted = match &self.raising {
+                Some(raising) if raising.number == generation.number => bounds.start.max(bounds.min).max(1),
+                _ if generation.number == self.serving => self.pace.wanted(&bounds, now).max(1),
+                _ => continue,
+            };
+            if generation.is_ready() {
+                self.bear(at, wanted);
+            }
+        }
+    }
+
+    fn bear(&mut self, at: usize, wanted: u32) {
+        let number = self.generations[at].number;
+        let spares = self.workers.spares(number).count() as u32;
+        let missing = pool::births(wanted, spares, self.workers.asked(number));
+        let slots: Vec<SlotNumber> = (0..missing).map_while(|_| self.prepare_slot(number)).collect();
+        self.admission.relieve(self.workers.spares(number), &self.board);
+        if slots.is_empty() {
+            return;
+        }
+        if let Err(error) = self.generations[at].ask_for(&slots) {
+            debug!(self.log, "the nursery of generation {number} does not hear: {error}");
+            slots.into_iter().for_each(|slot| self.give_back(slot));
+            self.births_held_until = Some(Instant::now() + HOLD_BACK);
+        }
+    }
+
+    /// A slot with its pages on the disk and its place marked.
+    fn prepare_slot(&mut self, generation: u32) -> Option<SlotNumber> {
+        let slot = self.workers.vacant()?;
+        self.workers.ask(slot, generation);
+        if let Err(error) = self.board.allocate(slot) {
+            error!(self.log, "no room in the scoreboard for another worker: {error}");
+            self.workers.free(slot);
+            self.births_held_until = Some(Instant::now() + HOLD_BACK);
+            return None;
+        }
+        self.admission.reserve(slot, &self.board);
+        Some(slot)
+    }
+
+    /// When surplus spares may go, if there are any.
+    pub(super) fn calm_deadline(&self) -> Option<Instant> {
+        let calm = self.pace.calm_at();
+        let generation = self.generations.iter().find(|generation| generation.number == self.serving)?;
+        let bounds = generation.bounds();
+        let spares = self.workers.spares(self.serving).count() as u32;
+        (self.phase == Phase::Running && pool::surplus(bounds.min, spares, &bounds) > 0).then_some(calm)
+    }
+
+    /// A while after the last client the pool shrinks to what it was at the start.
+    pub(super) fn thin_out(&mut self, now: Instant) {
+        if self.calm_deadline().is_none_or(|calm| calm > now) {
+            return;
+        }
+        let Some(bounds) = self.generation(self.serving).map(|generation| generation.bounds()) else {
+            return;
+        };
+        let spares: Vec<SlotNumber> = self.workers.spares(self.serving).collect();
+        let surplus = pool::surplus(self.pace.wanted(&bounds, now), spares.len() as u32, &bounds) as usize;
+        for slot in spares.into_iter().rev().take(surplus) {
+            self.retire(slot);
+        }
+        // Those told are spares until they are reaped; they are not told twice within this time.
+        self.pace.postpone_calm(now);
+    }
+
+    /// A spare leaves; one that has met a client at this moment finishes with it first.
+    pub(super) fn retire(&self, slot: SlotNumber) {
+        self.board.publish_slot_order(slot, SlotOrder::Retire);
+        if let Some(pid) = self.workers.worker(slot).and_then(|worker| worker.pid)
+            && let Err(error) = signals::tell(pid, signals::BELL)
+        {
+            debug!(self.log, "cannot ring worker {pid}: {error}");
+        }
+    }
+
+    /// An old generation whose last session has ended: its auth leaves, its logs are closed.
+    pub(super) fn end_generation_if_empty(&mut self, number: u32) {
+        let raised = self.raising.as_ref().is_some_and(|raising| raising.number == number);
+        if number == self.serving || raised || self.workers.count(number) > 0 || self.phase.is_stopping() {
+            return;
+        }
+        if let Some(mut generation) =
+            self.generations.extract_if(.., |generation| generation.number == number).next()
+        {
+            generation.end_nursery();
+            generation.end_auth();
+            self.logs.release(number);
+            info!(self.log, "generation {number} has ended");
+        }
+    }
+}
+
+/// How a process ended, in words.
+fn told(ending: Ending) -> String {
+    match ending {
+        Ending::Exited(status) => format!("status {status}"),
+        Ending::Killed(signal) => format!("killed by {signal}"),
+    }
+}
