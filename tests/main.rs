@@ -1,11 +1,14 @@
 //! Behaviour, against a real daemon on real sockets: one test binary, a file for each family.
 
+#![expect(clippy::expect_used, reason = "a test may fail where it stands")]
+
 mod harness;
 
 mod admission;
 mod clients;
 mod command_line;
 mod configuration;
+mod fuzz;
 mod house;
 mod pool;
 mod quickstart;

@@ -1,0 +1,89 @@
+//! What is done with hostile bytes, and what must hold whatever they are. cargo-fuzz feeds these from
+//! `fuzz_targets/`; `tests/fuzz.rs` feeds them on the stable toolchain.
+
+use std::fs;
+
+use ferryd::config::{LoadOptions, load};
+use ferryd::protocol::line::{Line, LineReader};
+use ferryd::protocol::reply::Multiline;
+use ferryd::protocol::verbs;
+use ferryd::shutmsg;
+use jiff::tz::TimeZone;
+
+/// A command line may have so many bytes.
+const LIMIT: usize = 512;
+
+/// The reader of command lines: bounded lines, the same however the bytes are cut.
+pub fn line(bytes: &[u8]) {
+    let whole = lines(bytes, bytes.len().max(1));
+    for line in &whole {
+        if let Line::Whole(line) = line {
+            assert!(line.len() <= LIMIT, "a line above the limit");
+            assert!(!line.contains(&b'\n') && !line.contains(&0), "a line with its end, or a NUL, inside");
+        }
+    }
+    for cut in [1, 3, 7] {
+        assert_eq!(lines(bytes, cut), whole, "cut into pieces of {cut}");
+    }
+}
+
+fn lines(bytes: &[u8], cut: usize) -> Vec<Line> {
+    let mut reader = LineReader::new(LIMIT);
+    let mut found = Vec::new();
+    for mut piece in bytes.chunks(cut) {
+        while !piece.is_empty() {
+            let (taken, line) = reader.take(piece);
+            assert!(taken > 0, "the reader stands still");
+            piece = &piece[taken..];
+            found.extend(line);
+        }
+    }
+    found
+}
+
+/// Verbs and their arguments: a command, or a permanent refusal.
+pub fn verb(bytes: &[u8]) {
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| line.len() <= LIMIT) {
+        if let Err(reply) = verbs::read(line) {
+            assert!((500..600).contains(&reply.code), "{}", reply.code);
+            let mut wire = Vec::new();
+            reply.write(Multiline::Rfc2228, &mut wire);
+            let text = wire.strip_suffix(b"\r\n").expect("a reply ends its last line");
+            let code = reply.code.to_string().into_bytes();
+            for line in text.split(|byte| *byte == b'\n') {
+                assert!(line.starts_with(&code), "a client wrote a line of the reply");
+            }
+        }
+    }
+}
+
+/// A configuration: settings or complaints, never both missing.
+pub fn configuration(bytes: &[u8]) {
+    // What a fuzzer includes might be a device that never ends.
+    if bytes.to_ascii_lowercase().windows(7).any(|word| word == b"include") {
+        return;
+    }
+    let Ok(folder) = tempfile::tempdir() else { return };
+    let file = folder.path().join("fuzzed.conf");
+    if fs::write(&file, bytes).is_err() {
+        return;
+    }
+    let loaded = load(&file, &LoadOptions { rootless: true, ..LoadOptions::default() });
+    let errors = loaded.complaints.iter().filter(|complaint| complaint.is_error()).count();
+    assert_eq!(loaded.settings.is_none(), errors > 0, "settings and errors exclude each other");
+    for complaint in &loaded.complaints {
+        assert!(!complaint.to_string().is_empty());
+        assert_eq!(complaint.one_line().lines().count(), 1, "{:?}", complaint.one_line());
+    }
+}
+
+/// The shutdown file: a schedule in order, or nothing.
+pub fn shutdown_file(bytes: &[u8]) {
+    for zone in [TimeZone::UTC, TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC)] {
+        if let Ok(schedule) = shutmsg::parse(bytes, &zone) {
+            assert!(schedule.deny <= schedule.shutdown && schedule.disconnect <= schedule.shutdown);
+            assert!(schedule.message.len() <= shutmsg::MESSAGE_MAX);
+            assert!(!schedule.message.iter().any(u8::is_ascii_control), "a control byte in the message");
+        }
+    }
+}
