@@ -10,6 +10,7 @@ pub mod crypt;
 pub mod descriptors;
 pub mod host;
 pub mod identity;
+pub mod files;
 pub mod ids;
 pub mod lock;
 pub mod mapping;

@@ -8,6 +8,7 @@ pub mod identity;
 mod orders;
 mod peer;
 mod shutdown;
+pub mod storage;
 mod text;
 mod timeouts;
 mod virtual_host;

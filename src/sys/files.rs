@@ -1,0 +1,227 @@
+//! Files by descriptor: found below a root, opened, made, removed, renamed, read as directories.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use nix::dir::Dir;
+use nix::fcntl::{self, AtFlags, OFlag, OpenHow, ResolveFlag};
+use nix::sys::stat::{self, FileStat, Mode, SFlag};
+use nix::sys::statfs;
+use nix::unistd::{self, AccessFlags, UnlinkatFlags};
+
+pub use nix::errno::Errno;
+
+use super::{GroupId, UserId};
+
+/// What an entry of a directory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A named pipe.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A character device.
+    Characters,
+    /// A block device.
+    Blocks,
+}
+
+/// What the kernel knows of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, with set-id and sticky.
+    pub mode: u32,
+    /// How many names it has; 0 once it is unlinked.
+    pub links: u64,
+    /// Its owner.
+    pub uid: UserId,
+    /// Its group.
+    pub gid: GroupId,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Seconds since the epoch: of the data's last change,
+    pub modified: i64,
+    /// of the last reading,
+    pub accessed: i64,
+    /// of the last change of the status.
+    pub changed: i64,
+}
+
+/// How a file that was found is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// For reading.
+    Read,
+    /// For writing, its data kept.
+    Write,
+    /// For writing, emptied.
+    Truncate,
+    /// For writing at its end.
+    Append,
+}
+
+impl Access {
+    fn flags(self) -> OFlag {
+        match self {
+            Access::Read => OFlag::O_RDONLY,
+            Access::Write => OFlag::O_WRONLY,
+            Access::Truncate => OFlag::O_WRONLY | OFlag::O_TRUNC,
+            Access::Append => OFlag::O_WRONLY | OFlag::O_APPEND,
+        }
+    }
+}
+
+/// No FIFO blocks the opener, no terminal becomes ours.
+const CAUTIOUS: OFlag = OFlag::O_CLOEXEC.union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY);
+
+/// How often a resolution that a rename disturbed is tried again.
+const RESOLVE_TRIES: u32 = 32;
+
+/// A directory of the host that will be a root, as a place only (`O_PATH`).
+pub fn open_root(path: &Path) -> io::Result<OwnedFd> {
+    Ok(fcntl::open(path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?)
+}
+
+/// Finds `path` below `root` as a place only, following links as though `root` were `/`; magic links are refused.
+/// Any rename on the host makes the kernel give up a resolution with `..` in a link: that is tried again, bounded.
+pub fn locate(root: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    let mut tries = 0;
+    loop {
+        match fcntl::openat2(root, path, how) {
+            Err(nix::Error::EAGAIN | nix::Error::EINTR) if tries < RESOLVE_TRIES => tries += 1,
+            found => return Ok(found?),
+        }
+    }
+}
+
+/// The status of what a descriptor stands for.
+pub fn status(file: BorrowedFd<'_>) -> io::Result<Status> {
+    Ok(Status::from(stat::fstat(file)?))
+}
+
+/// The status of a name in a directory; a link is not followed.
+pub fn status_at(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<Status> {
+    Ok(Status::from(stat::fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW)?))
+}
+
+/// Where a descriptor stands on the host, as the kernel says it. The text of an unlinked file means nothing:
+/// [`Status::links`] decides.
+pub fn path_of(file: BorrowedFd<'_>) -> io::Result<PathBuf> {
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(PathBuf::from(fcntl::readlink(link.as_str())?))
+}
+
+/// Whether a descriptor stands in a proc file system, where reading and writing mean something else.
+pub fn is_in_proc(file: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(statfs::fstatfs(file)?.filesystem_type() == statfs::PROC_SUPER_MAGIC)
+}
+
+/// Whether the process may enter a directory that it holds as a place.
+pub fn may_enter(directory: BorrowedFd<'_>) -> bool {
+    unistd::faccessat(directory, ".", AccessFlags::X_OK, AtFlags::AT_EACCESS).is_ok()
+}
+
+/// Opens the very file that a place stands for; whatever its names mean by now.
+pub fn reopen(place: BorrowedFd<'_>, access: Access) -> io::Result<File> {
+    let link = format!("/proc/self/fd/{}", place.as_raw_fd());
+    Ok(File::from(fcntl::open(link.as_str(), access.flags() | CAUTIOUS, Mode::empty())?))
+}
+
+/// Makes a file that was not there, for writing. `mode` is what it gets: the process has no umask.
+pub fn create(directory: BorrowedFd<'_>, name: &[u8], mode: u32) -> io::Result<File> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | CAUTIOUS;
+    Ok(File::from(fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))?))
+}
+
+/// Makes a directory.
+pub fn make_directory(directory: BorrowedFd<'_>, name: &[u8], mode: u32) -> io::Result<()> {
+    Ok(stat::mkdirat(directory, name, Mode::from_bits_truncate(mode))?)
+}
+
+/// Removes a name that is no directory's.
+pub fn remove_file(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
+    Ok(unistd::unlinkat(directory, name, UnlinkatFlags::NoRemoveDir)?)
+}
+
+/// Removes an empty directory.
+pub fn remove_directory(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
+    Ok(unistd::unlinkat(directory, name, UnlinkatFlags::RemoveDir)?)
+}
+
+/// Renames, over what is there.
+pub fn rename(from: (BorrowedFd<'_>, &[u8]), to: (BorrowedFd<'_>, &[u8])) -> io::Result<()> {
+    Ok(fcntl::renameat(from.0, from.1, to.0, to.1)?)
+}
+
+/// What a symbolic link says.
+pub fn link_target(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<Vec<u8>> {
+    Ok(fcntl::readlinkat(directory, name)?.into_vec())
+}
+
+/// Tells the kernel that a file will be read from its front to its end.
+pub fn will_read_through(file: BorrowedFd<'_>) {
+    // Advice: a file system that does not take it changes nothing for the reader.
+    let _ = fcntl::posix_fadvise(file, 0, 0, fcntl::PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL);
+}
+
+/// A directory's names, as the file system gives them.
+#[derive(Debug)]
+pub struct Names {
+    entries: nix::dir::OwningIter,
+}
+
+impl Names {
+    /// Reads the directory that a place stands for.
+    pub fn of(place: BorrowedFd<'_>) -> io::Result<Names> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | CAUTIOUS;
+        Ok(Names { entries: Dir::openat(place, ".", flags, Mode::empty())?.into_iter() })
+    }
+}
+
+impl Iterator for Names {
+    type Item = io::Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.entries.next().map(|entry| Ok(entry?.file_name().to_bytes().to_vec()))
+    }
+}
+
+impl From<FileStat> for Status {
+    fn from(file: FileStat) -> Status {
+        let bits = file.st_mode;
+        let kind = match SFlag::from_bits_truncate(bits & SFlag::S_IFMT.bits()) {
+            SFlag::S_IFDIR => Kind::Directory,
+            SFlag::S_IFLNK => Kind::Link,
+            SFlag::S_IFIFO => Kind::Pipe,
+            SFlag::S_IFSOCK => Kind::Socket,
+            SFlag::S_IFCHR => Kind::Characters,
+            SFlag::S_IFBLK => Kind::Blocks,
+            _ => Kind::File,
+        };
+        Status {
+            kind,
+            mode: bits & 0o7777,
+            links: file.st_nlink as u64,
+            uid: UserId(file.st_uid),
+            gid: GroupId(file.st_gid),
+            size: u64::try_from(file.st_size).unwrap_or(0),
+            modified: file.st_mtime,
+            accessed: file.st_atime,
+            changed: file.st_ctime,
+        }
+    }
+}

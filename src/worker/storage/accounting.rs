@@ -1,0 +1,44 @@
+//! Every byte and every file that a session makes or removes passes through one function, with its owner, before it
+//! happens. Whoever must refuse it, refuses it there.
+
+use std::cell::Cell;
+use std::io;
+
+use crate::sys::UserId;
+
+/// Something that is about to happen to what an owner holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whose files they are.
+    pub owner: UserId,
+    /// Bytes more; below zero when they go.
+    pub bytes: i64,
+    /// Files and directories more.
+    pub files: i64,
+}
+
+/// What a session has made, less what it has removed.
+#[derive(Debug, Default)]
+pub struct Accounting {
+    bytes: Cell<i64>,
+    files: Cell<i64>,
+}
+
+impl Accounting {
+    /// Told before each change; an error keeps it from happening.
+    pub fn report(&self, change: Change) -> io::Result<()> {
+        self.bytes.set(self.bytes.get().saturating_add(change.bytes));
+        self.files.set(self.files.get().saturating_add(change.files));
+        Ok(())
+    }
+
+    /// Bytes made, less those removed.
+    pub fn bytes(&self) -> i64 {
+        self.bytes.get()
+    }
+
+    /// Files and directories made, less those removed.
+    pub fn files(&self) -> i64 {
+        self.files.get()
+    }
+}

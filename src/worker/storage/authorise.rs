@@ -1,0 +1,66 @@
+//! The one function that says whether something may be done to a file. What it returns is all that the file
+//! operations accept.
+
+use std::path::Path;
+
+use regex::bytes::Regex;
+
+use super::denied::{Denied, Reason};
+use super::operation::Operation;
+use super::policy::{Asked, Policy, Verb};
+use crate::config::settings::PathRules;
+
+/// Leave to carry out one operation on the place it holds. Made here only.
+#[derive(Debug)]
+pub struct Permit<O> {
+    operation: O,
+    rules: PathRules<'static>,
+}
+
+impl<O> Permit<O> {
+    /// What may now be done.
+    pub fn operation(self) -> O {
+        self.operation
+    }
+
+    /// The same, with what holds where it is done.
+    pub fn with_rules(self) -> (O, PathRules<'static>) {
+        (self.operation, self.rules)
+    }
+}
+
+/// Judges an operation by the rules of the canonical path it is done to.
+pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> Result<Permit<O>, Denied> {
+    let rules = policy.rules.rules_for(operation.canonical(), &policy.home);
+    match judge(&rules, asked, &operation) {
+        Ok(()) => Ok(Permit { operation, rules }),
+        Err(reason) => Err(asked.denied(reason)),
+    }
+}
+
+/// Whether a listing shows an entry: the same question for a name that the directory's own permit leads to.
+pub fn shows(policy: &Policy, verb: Verb, canonical: &Path) -> bool {
+    policy.rules.rules_for(canonical, &policy.home).allows(verb.name, verb.groups)
+}
+
+fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Reason> {
+    if !passes(rules.allow_filter, rules.deny_filter, &asked.argument) {
+        return Err(Reason::Argument);
+    }
+    if operation.makes_a_name() {
+        judge_name(rules, asked)?;
+    }
+    if !rules.allows(asked.verb.name, asked.verb.groups) {
+        return Err(operation.refused_by_limit());
+    }
+    operation.judge(rules)
+}
+
+fn judge_name(rules: &PathRules<'_>, asked: &Asked) -> Result<(), Reason> {
+    let fits = passes(rules.path_allow_filter, rules.path_deny_filter, asked.path.as_bytes());
+    if fits { Ok(()) } else { Err(Reason::Name) }
+}
+
+fn passes(allow: Option<&Regex>, deny: Option<&Regex>, bytes: &[u8]) -> bool {
+    allow.is_none_or(|filter| filter.is_match(bytes)) && !deny.is_some_and(|filter| filter.is_match(bytes))
+}

@@ -1,0 +1,140 @@
+//! Why a file was not touched, in the words and codes that ProFTPD's clients know.
+
+use std::io;
+
+use super::path::PathError;
+use crate::sys::files::Errno;
+
+/// A refusal, for the client: which name, and why.
+#[derive(Debug)]
+pub struct Denied {
+    /// As the client gave it.
+    pub name: Vec<u8>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why.
+#[derive(Debug)]
+pub enum Reason {
+    /// The system said no.
+    System(io::Error),
+    /// `<Limit>` refuses a verb on a file.
+    Limit,
+    /// `<Limit>` refuses to change what a directory holds.
+    LimitDirectory,
+    /// `<Limit>` refuses to enter or list, which shows nothing of the place.
+    Hidden,
+    /// RETR of something without data.
+    NotRegular,
+    /// SIZE or MDTM of something without data; each verb says it its own way.
+    NoData(&'static str),
+    /// AllowOverwrite off, by STOR.
+    Overwrite,
+    /// AllowOverwrite off, by RNTO.
+    OverwriteByRename,
+    /// AllowStoreRestart off.
+    StoreRestart,
+    /// AllowRetrieveRestart off.
+    RetrieveRestart,
+    /// REST names a place behind the end.
+    BehindEnd,
+    /// DenyFilter or AllowFilter.
+    Argument,
+    /// PathDenyFilter or PathAllowFilter.
+    Name,
+}
+
+impl Denied {
+    /// The code to answer with.
+    pub fn code(&self) -> u16 {
+        match &self.reason {
+            Reason::System(error) => code_of(error),
+            Reason::StoreRestart | Reason::RetrieveRestart => 451,
+            Reason::BehindEnd => 554,
+            _ => 550,
+        }
+    }
+
+    /// The words to answer with. The name is the client's own bytes.
+    pub fn text(&self) -> Vec<u8> {
+        if matches!(self.reason, Reason::BehindEnd) {
+            return [b"REST: invalid ".as_slice(), &self.name, b" argument"].concat();
+        }
+        [&self.name, b": ".as_slice(), self.reason.words().as_bytes()].concat()
+    }
+}
+
+impl From<io::Error> for Reason {
+    fn from(error: io::Error) -> Reason {
+        Reason::System(error)
+    }
+}
+
+impl From<PathError> for Reason {
+    fn from(error: PathError) -> Reason {
+        Reason::System(match error {
+            PathError::Nul => Errno::EINVAL.into(),
+            PathError::TooLong => Errno::ENAMETOOLONG.into(),
+        })
+    }
+}
+
+impl Reason {
+    fn words(&self) -> String {
+        let words = match self {
+            Reason::System(error) => return words_of(error),
+            Reason::Limit => "Operation not permitted",
+            Reason::LimitDirectory => "Permission denied",
+            Reason::Hidden => "No such file or directory",
+            Reason::NotRegular => "Not a regular file",
+            Reason::NoData(words) => words,
+            Reason::Overwrite => "Overwrite permission denied",
+            Reason::OverwriteByRename => "Rename permission denied",
+            Reason::StoreRestart => "Append/Restart not permitted, try again",
+            Reason::RetrieveRestart => "Restart not permitted, try again",
+            Reason::BehindEnd => "invalid REST argument",
+            Reason::Argument => "Forbidden command argument",
+            Reason::Name => "Forbidden filename",
+        };
+        words.to_owned()
+    }
+}
+
+/// The code for an error of the file system: 452 for a full disk or quota, 451 for one that may pass or a disk that
+/// fails, 550 else (RFC 959 §4.2).
+pub fn code_of(error: &io::Error) -> u16 {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG) => 452,
+        Some(Errno::EIO | Errno::EAGAIN | Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE) => 451,
+        _ => 550,
+    }
+}
+
+/// The system's own words for an error, without the number that the standard library appends.
+pub fn words_of(error: &io::Error) -> String {
+    error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_have_the_codes_and_words_that_clients_know() {
+        let system = |number: Errno| Reason::System(number.into());
+        let table = [
+            (system(Errno::ENOENT), 550, "f: No such file or directory"),
+            (system(Errno::ENOSPC), 452, "f: No space left on device"),
+            (system(Errno::EIO), 451, "f: Input/output error"),
+            (Reason::Limit, 550, "f: Operation not permitted"),
+            (Reason::Overwrite, 550, "f: Overwrite permission denied"),
+            (Reason::StoreRestart, 451, "f: Append/Restart not permitted, try again"),
+            (Reason::BehindEnd, 554, "REST: invalid f argument"),
+        ];
+        for (reason, code, text) in table {
+            let denied = Denied { name: b"f".to_vec(), reason };
+            assert_eq!((denied.code(), String::from_utf8(denied.text()).unwrap()), (code, text.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Directories read: their names, and what a listing may show of each.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use super::Storage;
+use super::authorise::{authorise, shows};
+use super::denied::Denied;
+use super::operation::Look;
+use super::path::FtpPath;
+use super::policy::{Asked, Verb};
+use crate::sys::files::{self, Errno, Kind, Names, Status};
+
+/// Something that may be listed.
+#[derive(Debug)]
+pub enum Listable {
+    /// A directory, whose entries follow.
+    Directory(Directory),
+    /// Anything else; a link that is shown as one included.
+    Entry(Directory, Vec<u8>),
+}
+
+/// A directory that the client may see.
+#[derive(Debug)]
+pub struct Directory {
+    place: OwnedFd,
+    canonical: PathBuf,
+    /// As the client knows it.
+    pub path: FtpPath,
+    verb: Verb,
+    show_symlinks: bool,
+}
+
+impl Directory {
+    /// Its names, `.` and `..` among them, as the file system gives them.
+    pub fn names(&self) -> io::Result<Names> {
+        Names::of(self.place.as_fd())
+    }
+
+    /// ShowSymlinks: links are listed as links, not as what they lead to.
+    pub fn show_symlinks(&self) -> bool {
+        self.show_symlinks
+    }
+
+    /// The status of an entry, links not followed.
+    pub fn status(&self, name: &[u8]) -> io::Result<Status> {
+        files::status_at(self.place.as_fd(), name)
+    }
+
+    /// What a link says.
+    pub fn link_target(&self, name: &[u8]) -> io::Result<Vec<u8>> {
+        files::link_target(self.place.as_fd(), name)
+    }
+}
+
+impl Storage {
+    /// A directory for LIST, NLST or STAT.
+    pub fn directory(&self, asked: &Asked) -> Result<Directory, Denied> {
+        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let (Look(found), rules) = authorise(&self.policy, asked, Look(found))?.with_rules();
+        if found.status.kind != Kind::Directory {
+            return Err(asked.denied(io::Error::from(Errno::ENOTDIR)));
+        }
+        Ok(Directory {
+            place: found.place,
+            canonical: found.canonical,
+            path: asked.path.clone(),
+            verb: asked.verb,
+            show_symlinks: rules.show_symlinks,
+        })
+    }
+
+    /// What a path names for a listing. `itself` asks for a directory's own line.
+    pub fn listable(&self, asked: &Asked, itself: bool) -> Result<Listable, Denied> {
+        let target = self.root.find(&asked.path);
+        let is_directory = matches!(&target, Ok(found) if found.status.kind == Kind::Directory);
+        let Some((parent, name)) = asked.path.split_last().filter(|_| !(is_directory && !itself)) else {
+            return self.directory(asked).map(|directory| match itself {
+                true => Listable::Entry(directory, b".".to_vec()),
+                false => Listable::Directory(directory),
+            });
+        };
+        if let Ok(found) = target {
+            authorise(&self.policy, asked, Look(found))?;
+        }
+        let parent = Asked { path: parent, ..asked.clone() };
+        let directory = self.directory(&parent)?;
+        directory.status(name).map_err(|error| asked.denied(error))?;
+        match self.shows(&directory, name) {
+            true => Ok(Listable::Entry(directory, name.to_vec())),
+            false => Err(asked.denied(super::Reason::Hidden)),
+        }
+    }
+
+    /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path.
+    pub fn shows(&self, directory: &Directory, name: &[u8]) -> bool {
+        shows(&self.policy, directory.verb, &directory.canonical.join(OsStr::from_bytes(name)))
+    }
+
+    /// The status of what an entry leads to, below the session's root; links followed.
+    pub fn followed(&self, directory: &Directory, name: &[u8]) -> Option<Status> {
+        let path = directory.path.join(name).ok()?;
+        let found = self.root.find(&path).ok()?;
+        shows(&self.policy, directory.verb, found.canonical()).then(|| *found.status())
+    }
+}

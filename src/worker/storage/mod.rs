@@ -1,0 +1,54 @@
+//! The files of one session: what its client names is resolved below its root, judged by the one function in
+//! `authorise`, and only then touched. Nothing else in the daemon opens a client's file.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::config::settings::DirectoryRules;
+
+mod accounting;
+mod authorise;
+mod denied;
+mod directory;
+mod moving;
+mod operation;
+mod path;
+mod policy;
+mod retrieving;
+mod root;
+mod storing;
+
+pub use accounting::{Accounting, Change};
+pub use denied::{Denied, Reason, code_of, words_of};
+pub use directory::{Directory, Listable};
+pub use moving::RenameSource;
+pub use path::{FtpPath, PathError};
+pub use policy::{Asked, Policy, Verb};
+pub use retrieving::Source;
+pub use root::{Entry, Found, Root};
+pub use storing::{Placement, Target};
+
+/// A session's files.
+#[derive(Debug)]
+pub struct Storage {
+    root: Root,
+    policy: Policy,
+    accounting: Rc<Accounting>,
+}
+
+impl Storage {
+    /// The files below `root`, under the rules of the session's scope; `home` is what `~` means in them.
+    pub fn new(root: Root, rules: &'static DirectoryRules, home: PathBuf) -> Storage {
+        Storage { root, policy: Policy { rules, home }, accounting: Rc::default() }
+    }
+
+    /// The session's root.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// What the session has made and removed.
+    pub fn accounting(&self) -> &Accounting {
+        &self.accounting
+    }
+}

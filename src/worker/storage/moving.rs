@@ -1,0 +1,117 @@
+//! Names made, removed and renamed.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use super::authorise::{Permit, authorise};
+use super::denied::Denied;
+use super::operation::{Arrive, Leave, MakeDirectory, RemoveDirectory};
+use super::policy::Asked;
+use super::root::Entry;
+use super::{Change, Storage};
+use crate::sys::files::{self, Errno, Kind, Status};
+
+/// What RNFR named, waiting for RNTO.
+#[derive(Debug)]
+pub struct RenameSource {
+    entry: Entry,
+}
+
+impl RenameSource {
+    /// Where it stood on the host.
+    pub fn canonical(&self) -> &Path {
+        &self.entry.canonical
+    }
+}
+
+impl Storage {
+    /// DELE: a file, or a link itself. Returns where it stood, for the logs.
+    pub fn delete(&self, asked: &Asked) -> Result<PathBuf, Denied> {
+        let entry = self.entry(asked, Errno::EISDIR)?;
+        let Leave(entry) = authorise(&self.policy, asked, Leave(entry))?.operation();
+        self.delete_entry(&entry).map_err(|error| asked.denied(error))?;
+        Ok(entry.canonical)
+    }
+
+    fn delete_entry(&self, entry: &Entry) -> io::Result<()> {
+        let status = there(entry)?;
+        if status.kind == Kind::Directory {
+            return Err(Errno::EISDIR.into());
+        }
+        files::remove_file(entry.parent.as_fd(), &entry.name)?;
+        self.accounting.report(gone(status))
+    }
+
+    /// MKD. Returns where it stands.
+    pub fn make_directory(&self, asked: &Asked) -> Result<PathBuf, Denied> {
+        let entry = self.entry(asked, Errno::EEXIST)?;
+        let permit = authorise(&self.policy, asked, MakeDirectory(entry))?;
+        self.make(permit).map_err(|error| asked.denied(error))
+    }
+
+    fn make(&self, permit: Permit<MakeDirectory>) -> io::Result<PathBuf> {
+        let (MakeDirectory(entry), rules) = permit.with_rules();
+        files::make_directory(entry.parent.as_fd(), &entry.name, 0o777 & !rules.umask_directory)?;
+        let owner = files::status_at(entry.parent.as_fd(), &entry.name)?.uid;
+        self.accounting.report(Change { owner, bytes: 0, files: 1 })?;
+        Ok(entry.canonical)
+    }
+
+    /// RMD.
+    pub fn remove_directory(&self, asked: &Asked) -> Result<PathBuf, Denied> {
+        let entry = self.entry(asked, Errno::EBUSY)?;
+        let RemoveDirectory(entry) = authorise(&self.policy, asked, RemoveDirectory(entry))?.operation();
+        self.remove(&entry).map_err(|error| asked.denied(error))?;
+        Ok(entry.canonical)
+    }
+
+    fn remove(&self, entry: &Entry) -> io::Result<()> {
+        let status = there(entry)?;
+        files::remove_directory(entry.parent.as_fd(), &entry.name)?;
+        self.accounting.report(Change { owner: status.uid, bytes: 0, files: -1 })
+    }
+
+    /// RNFR.
+    pub fn rename_from(&self, asked: &Asked) -> Result<RenameSource, Denied> {
+        let entry = self.entry(asked, Errno::EBUSY)?;
+        there(&entry).map_err(|error| asked.denied(error))?;
+        let Leave(entry) = authorise(&self.policy, asked, Leave(entry))?.operation();
+        Ok(RenameSource { entry })
+    }
+
+    /// RNTO. Returns where it stands now.
+    pub fn rename_to(&self, asked: &Asked, source: RenameSource) -> Result<PathBuf, Denied> {
+        let entry = self.entry(asked, Errno::EBUSY)?;
+        let Arrive(entry) = authorise(&self.policy, asked, Arrive(entry))?.operation();
+        self.rename(&source.entry, &entry).map_err(|error| asked.denied(error))?;
+        Ok(entry.canonical)
+    }
+
+    fn rename(&self, from: &Entry, to: &Entry) -> io::Result<()> {
+        files::rename((from.parent.as_fd(), &from.name), (to.parent.as_fd(), &to.name))?;
+        match &to.status {
+            Some(overwritten) => self.accounting.report(gone(overwritten)),
+            None => Ok(()),
+        }
+    }
+
+    /// The name asked for, in its directory; `root` is what is said of the session's own root, which has none.
+    fn entry(&self, asked: &Asked, root: Errno) -> Result<Entry, Denied> {
+        if asked.path.is_root() {
+            return Err(asked.denied(io::Error::from(root)));
+        }
+        self.root.entry(&asked.path).map_err(|error| asked.denied(error))
+    }
+}
+
+fn there(entry: &Entry) -> io::Result<&Status> {
+    entry.status.as_ref().ok_or_else(|| Errno::ENOENT.into())
+}
+
+/// What an owner loses with a name: the bytes go with the last one.
+fn gone(status: &Status) -> Change {
+    let size = i64::try_from(status.size).unwrap_or(i64::MAX);
+    let bytes = if status.kind == Kind::File && status.links == 1 { -size } else { 0 };
+    Change { owner: status.uid, bytes, files: -1 }
+}

@@ -1,0 +1,201 @@
+//! What can be done to files, each with the place it is done to and with what the rules must say of it.
+
+use std::path::Path;
+
+use super::denied::Reason;
+use super::root::{Entry, Found};
+use crate::config::settings::PathRules;
+use crate::sys::files::Kind;
+
+/// Something that is done to one canonical path.
+pub trait Operation {
+    /// Where it is done on the host.
+    fn canonical(&self) -> &Path;
+
+    /// What the rules of that place say beyond `<Limit>` and filters.
+    fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
+        let _ = rules;
+        Ok(())
+    }
+
+    /// Whether a name comes into being, which PathDenyFilter and PathAllowFilter look at.
+    fn makes_a_name(&self) -> bool {
+        false
+    }
+
+    /// What a client is told where `<Limit>` refuses.
+    fn refused_by_limit(&self) -> Reason {
+        Reason::Limit
+    }
+}
+
+/// CWD, LIST, NLST, STAT: a place is shown, or stood in.
+#[derive(Debug)]
+pub struct Look(pub Found);
+
+/// The status of a file is told: SIZE, MDTM, a line of a listing.
+#[derive(Debug)]
+pub struct Inspect(pub Found);
+
+/// RETR.
+#[derive(Debug)]
+pub struct Retrieve {
+    /// The file.
+    pub found: Found,
+    /// Where reading begins.
+    pub offset: u64,
+}
+
+/// STOR, APPE over what is there.
+#[derive(Debug)]
+pub struct Overwrite {
+    /// The file.
+    pub found: Found,
+    /// Where writing begins.
+    pub placement: Placement,
+}
+
+/// STOR, APPE of what is not there.
+#[derive(Debug)]
+pub struct Create(pub Entry);
+
+/// DELE, and the leaving side of a rename.
+#[derive(Debug)]
+pub struct Leave(pub Entry);
+
+/// MKD.
+#[derive(Debug)]
+pub struct MakeDirectory(pub Entry);
+
+/// RMD.
+#[derive(Debug)]
+pub struct RemoveDirectory(pub Entry);
+
+/// RNTO.
+#[derive(Debug)]
+pub struct Arrive(pub Entry);
+
+/// Where an upload's first byte goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// STOR: the file is emptied first.
+    Whole,
+    /// STOR after REST.
+    At(u64),
+    /// APPE.
+    End,
+}
+
+impl Operation for Look {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+
+    fn refused_by_limit(&self) -> Reason {
+        Reason::Hidden
+    }
+}
+
+impl Operation for Inspect {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+}
+
+impl Operation for Retrieve {
+    fn canonical(&self) -> &Path {
+        &self.found.canonical
+    }
+
+    fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
+        if self.found.status.kind != Kind::File {
+            return Err(Reason::NotRegular);
+        }
+        if self.offset > 0 && !rules.allow_retrieve_restart {
+            return Err(Reason::RetrieveRestart);
+        }
+        if self.offset > self.found.status.size { Err(Reason::BehindEnd) } else { Ok(()) }
+    }
+}
+
+impl Operation for Overwrite {
+    fn canonical(&self) -> &Path {
+        &self.found.canonical
+    }
+
+    fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
+        let keeps_data = self.placement != Placement::Whole;
+        if keeps_data && !rules.allow_store_restart {
+            return Err(Reason::StoreRestart);
+        }
+        let appends = self.placement == Placement::End;
+        if !rules.allow_overwrite && !appends || self.found.status.kind != Kind::File {
+            return Err(Reason::Overwrite);
+        }
+        match self.placement {
+            Placement::At(offset) if offset > self.found.status.size => Err(Reason::BehindEnd),
+            _ => Ok(()),
+        }
+    }
+
+    fn makes_a_name(&self) -> bool {
+        true
+    }
+}
+
+impl Operation for Create {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+
+    fn makes_a_name(&self) -> bool {
+        true
+    }
+}
+
+impl Operation for Leave {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+}
+
+impl Operation for MakeDirectory {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+
+    fn makes_a_name(&self) -> bool {
+        true
+    }
+
+    fn refused_by_limit(&self) -> Reason {
+        Reason::LimitDirectory
+    }
+}
+
+impl Operation for RemoveDirectory {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+
+    fn refused_by_limit(&self) -> Reason {
+        Reason::LimitDirectory
+    }
+}
+
+impl Operation for Arrive {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+
+    fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
+        if self.0.status.is_some() && !rules.allow_overwrite {
+            return Err(Reason::OverwriteByRename);
+        }
+        Ok(())
+    }
+
+    fn makes_a_name(&self) -> bool {
+        true
+    }
+}

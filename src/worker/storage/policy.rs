@@ -1,0 +1,51 @@
+//! What one request is judged by: the scope's rules, and what the client asked for in which words.
+
+use std::path::PathBuf;
+
+use super::denied::{Denied, Reason};
+use super::path::FtpPath;
+use crate::config::settings::DirectoryRules;
+
+/// The rules of a session's scope.
+#[derive(Debug)]
+pub struct Policy {
+    /// By folder.
+    pub rules: &'static DirectoryRules,
+    /// What `~` means in them.
+    pub home: PathBuf,
+}
+
+/// A verb as `<Limit>` knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verb {
+    /// Upper case.
+    pub name: &'static str,
+    /// `READ`, `WRITE`, `DIRS`.
+    pub groups: &'static [&'static str],
+}
+
+/// A request for a path.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The verb.
+    pub verb: Verb,
+    /// As the client gave it: filters look at it, refusals name it.
+    pub argument: Vec<u8>,
+    /// What it means.
+    pub path: FtpPath,
+}
+
+impl Asked {
+    /// Reads a client's argument in its working directory.
+    pub fn new(verb: Verb, cwd: &FtpPath, argument: &[u8]) -> Result<Asked, Denied> {
+        match cwd.join(argument) {
+            Ok(path) => Ok(Asked { verb, argument: argument.to_vec(), path }),
+            Err(error) => Err(Denied { name: argument.to_vec(), reason: error.into() }),
+        }
+    }
+
+    /// A refusal of this request.
+    pub fn denied(&self, reason: impl Into<Reason>) -> Denied {
+        Denied { name: self.argument.clone(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,82 @@
+//! Files read, and what is told of them.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+
+use super::Storage;
+use super::authorise::authorise;
+use super::denied::{Denied, Reason};
+use super::operation::{Inspect, Look, Retrieve};
+use super::policy::Asked;
+use crate::sys::files::{self, Access, Errno, Kind, Status};
+
+/// A file open for reading.
+#[derive(Debug)]
+pub struct Source {
+    file: File,
+    /// Where on the host, for the transfer log.
+    pub canonical: PathBuf,
+    /// Its length.
+    pub size: u64,
+    /// Where reading begins.
+    pub offset: u64,
+}
+
+impl Source {
+    /// The descriptor that is read.
+    pub fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
+    /// The file, standing at the offset.
+    pub fn reader(&mut self) -> io::Result<&mut File> {
+        self.file.seek(SeekFrom::Start(self.offset))?;
+        Ok(&mut self.file)
+    }
+}
+
+impl Storage {
+    /// RETR from `offset`.
+    pub fn retrieve(&self, asked: &Asked, offset: u64) -> Result<Source, Denied> {
+        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let permit = authorise(&self.policy, asked, Retrieve { found, offset })?;
+        let Retrieve { found, offset } = permit.operation();
+        let file = files::reopen(found.place.as_fd(), Access::Read).map_err(|error| asked.denied(error))?;
+        files::will_read_through(file.as_fd());
+        Ok(Source { file, canonical: found.canonical, size: found.status.size, offset })
+    }
+
+    /// CWD: whether the session may stand there.
+    pub fn enter(&self, asked: &Asked) -> Result<(), Denied> {
+        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let Look(found) = authorise(&self.policy, asked, Look(found))?.operation();
+        if found.status.kind != Kind::Directory {
+            return Err(asked.denied(io::Error::from(Errno::ENOTDIR)));
+        }
+        if !files::may_enter(found.place.as_fd()) {
+            return Err(asked.denied(io::Error::from(Errno::EACCES)));
+        }
+        Ok(())
+    }
+
+    /// SIZE: bytes as TYPE I sends them.
+    pub fn size(&self, asked: &Asked) -> Result<u64, Denied> {
+        Ok(self.regular(asked, "not a regular file")?.size)
+    }
+
+    /// MDTM: seconds since the epoch.
+    pub fn modified(&self, asked: &Asked) -> Result<i64, Denied> {
+        Ok(self.regular(asked, "not a plain file")?.modified)
+    }
+
+    fn regular(&self, asked: &Asked, otherwise: &'static str) -> Result<Status, Denied> {
+        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let Inspect(found) = authorise(&self.policy, asked, Inspect(found))?.operation();
+        match found.status.kind {
+            Kind::File => Ok(found.status),
+            _ => Err(asked.denied(Reason::NoData(otherwise))),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A session's root, held as a place: paths are found below it and nowhere else, and the kernel says where on the
+//! host they stand.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::path::FtpPath;
+use crate::sys::files::{self, Errno, Status};
+
+/// The directory that a session takes for `/`.
+#[derive(Debug)]
+pub struct Root {
+    place: OwnedFd,
+}
+
+/// A file that is there: held as a place, so that what was judged is what is opened, whatever its names become.
+#[derive(Debug)]
+pub struct Found {
+    pub(super) place: OwnedFd,
+    pub(super) canonical: PathBuf,
+    pub(super) status: Status,
+}
+
+/// A name in a directory that is there, whether or not something bears it. Links are not followed.
+#[derive(Debug)]
+pub struct Entry {
+    pub(super) parent: OwnedFd,
+    pub(super) name: Vec<u8>,
+    pub(super) canonical: PathBuf,
+    pub(super) status: Option<Status>,
+}
+
+impl Root {
+    /// Takes a directory of the host as a root. A place can be held without the right to enter it, so that is asked for here.
+    pub fn open(directory: &Path) -> io::Result<Root> {
+        let place = files::open_root(directory)?;
+        if !files::may_enter(place.as_fd()) {
+            return Err(Errno::EACCES.into());
+        }
+        Ok(Root { place })
+    }
+
+    /// The descriptor, for Landlock's rule and for keep-lists.
+    pub fn place(&self) -> &OwnedFd {
+        &self.place
+    }
+
+    /// Where the root stands on the host now: somebody may have renamed what is above it.
+    pub fn canonical(&self) -> io::Result<PathBuf> {
+        files::path_of(self.place.as_fd())
+    }
+
+    /// Where a client's path stands on the host by text, for logs that name host paths.
+    pub fn on_host(&self, path: &FtpPath) -> io::Result<PathBuf> {
+        let below = path.as_bytes().strip_prefix(b"/").unwrap_or_default();
+        let root = self.canonical()?;
+        Ok(if below.is_empty() { root } else { root.join(OsStr::from_bytes(below)) })
+    }
+
+    /// Follows `path` to what is there.
+    pub fn find(&self, path: &FtpPath) -> io::Result<Found> {
+        let place = files::locate(self.place.as_fd(), path.as_bytes())?;
+        if files::is_in_proc(place.as_fd())? {
+            return Err(Errno::EACCES.into());
+        }
+        let status = files::status(place.as_fd())?;
+        let canonical = files::path_of(place.as_fd())?;
+        if status.links == 0 {
+            return Err(Errno::ENOENT.into());
+        }
+        Ok(Found { place, canonical, status })
+    }
+
+    /// Follows all of `path` but its last name.
+    pub fn entry(&self, path: &FtpPath) -> io::Result<Entry> {
+        let Some((parent, name)) = path.split_last() else {
+            return Err(Errno::EBUSY.into());
+        };
+        let parent = self.find(&parent)?;
+        parent.entry(name)
+    }
+}
+
+impl Found {
+    /// A name in this directory.
+    pub(super) fn entry(self, name: &[u8]) -> io::Result<Entry> {
+        if self.status.kind != files::Kind::Directory {
+            return Err(Errno::ENOTDIR.into());
+        }
+        let status = match files::status_at(self.place.as_fd(), name) {
+            Ok(status) => Some(status),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let canonical = self.canonical.join(OsStr::from_bytes(name));
+        Ok(Entry { parent: self.place, name: name.to_vec(), canonical, status })
+    }
+
+    /// Where it stands on the host.
+    pub fn canonical(&self) -> &Path {
+        &self.canonical
+    }
+
+    /// What it is.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+}

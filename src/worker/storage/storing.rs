@@ -1,0 +1,119 @@
+//! Files written: over what is there, behind it, or new.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::authorise::{Permit, authorise};
+use super::denied::Denied;
+use super::operation::{Create, Overwrite};
+use super::policy::Asked;
+use super::{Accounting, Change, Storage};
+use crate::sys::UserId;
+use crate::sys::files::{self, Access, Errno};
+
+pub use super::operation::Placement;
+
+/// A file open for writing. Every byte is accounted for before it is written.
+#[derive(Debug)]
+pub struct Target {
+    file: File,
+    /// Where on the host, for the transfer log.
+    pub canonical: PathBuf,
+    owner: UserId,
+    accounting: Rc<Accounting>,
+    /// Where the next byte goes, and where the file ended: what lies between is there already.
+    position: u64,
+    end: u64,
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let reach = self.position.saturating_add(bytes.len() as u64);
+        let growth = i64::try_from(reach.saturating_sub(self.end)).unwrap_or(i64::MAX);
+        if growth > 0 {
+            self.accounting.report(Change { owner: self.owner, bytes: growth, files: 0 })?;
+        }
+        let written = self.file.write(bytes)?;
+        self.position += written as u64;
+        self.end = self.end.max(reach);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Storage {
+    /// STOR, APPE. What is there is resolved, judged and opened as the very file that was judged; what is not there is made in
+    /// a directory that was, and never through a link. Whoever makes it in between is met in a second round.
+    pub fn store(&self, asked: &Asked, placement: Placement) -> Result<Target, Denied> {
+        let mut again = true;
+        loop {
+            let outcome = match self.root.find(&asked.path) {
+                Ok(found) => self.overwrite(asked, Overwrite { found, placement })?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.create(asked, placement)?,
+                Err(error) => return Err(asked.denied(error)),
+            };
+            match outcome {
+                Ok(target) => return Ok(target),
+                Err(error) if again && error.kind() == io::ErrorKind::AlreadyExists => again = false,
+                Err(error) => return Err(asked.denied(error)),
+            }
+        }
+    }
+
+    fn overwrite(&self, asked: &Asked, operation: Overwrite) -> Result<io::Result<Target>, Denied> {
+        let permit = authorise(&self.policy, asked, operation)?;
+        Ok(self.open_target(permit.operation()))
+    }
+
+    fn open_target(&self, Overwrite { found, placement }: Overwrite) -> io::Result<Target> {
+        let access = match placement {
+            Placement::Whole => Access::Truncate,
+            Placement::At(_) => Access::Write,
+            Placement::End => Access::Append,
+        };
+        let mut file = files::reopen(found.place.as_fd(), access)?;
+        let size = found.status.size;
+        let (position, end) = match placement {
+            Placement::Whole => (0, 0),
+            Placement::At(offset) => (file.seek(SeekFrom::Start(offset))?, size),
+            Placement::End => (size, size),
+        };
+        if placement == Placement::Whole {
+            self.accounting.report(Change { owner: found.status.uid, bytes: -signed(size), files: 0 })?;
+        }
+        let accounting = Rc::clone(&self.accounting);
+        Ok(Target { file, canonical: found.canonical, owner: found.status.uid, accounting, position, end })
+    }
+
+    fn create(&self, asked: &Asked, placement: Placement) -> Result<io::Result<Target>, Denied> {
+        let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
+        let permit = authorise(&self.policy, asked, Create(entry))?;
+        if matches!(placement, Placement::At(offset) if offset > 0) {
+            return Err(asked.denied(super::Reason::BehindEnd));
+        }
+        Ok(self.create_target(permit))
+    }
+
+    fn create_target(&self, permit: Permit<Create>) -> io::Result<Target> {
+        let (Create(entry), rules) = permit.with_rules();
+        if entry.status.is_some() {
+            // A link that leads nowhere: what it names is not ours to make.
+            return Err(Errno::EEXIST.into());
+        }
+        let file = files::create(entry.parent.as_fd(), &entry.name, 0o666 & !rules.umask_file)?;
+        let owner = files::status(file.as_fd())?.uid;
+        self.accounting.report(Change { owner, bytes: 0, files: 1 })?;
+        let accounting = Rc::clone(&self.accounting);
+        Ok(Target { file, canonical: entry.canonical, owner, accounting, position: 0, end: 0 })
+    }
+}
+
+fn signed(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
