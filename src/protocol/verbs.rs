@@ -68,6 +68,11 @@ const fn verb(
 }
 
 impl Verb {
+    /// Whether its argument is a path, so that where it leads decides what is allowed.
+    pub fn names_path(&self) -> bool {
+        self.syntax == PATH || self.syntax == OPTIONAL_PATH
+    }
+
     const fn also(mut self, aliases: &'static [&'static str]) -> Verb {
         self.aliases = aliases;
         self

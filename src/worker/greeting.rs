@@ -2,12 +2,15 @@
 //! or that leaves without a word, costs no worker: it goes back to the pool.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Birth;
 use super::accept::{self, Client};
 use super::orders::{self, Standing};
+use super::peer::Peer;
 use super::shutdown;
 use super::text::{self, Facts};
 use super::timeouts::Timers;
@@ -17,6 +20,7 @@ use crate::auth::ANSWER_DEADLINE;
 use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
 use crate::config::settings::Server;
+use crate::logging;
 use crate::protocol::{Multiline, Reply};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;
@@ -25,7 +29,7 @@ use crate::sys::socket;
 #[derive(Debug)]
 pub enum Greeted {
     /// Its first byte is there.
-    Speaks(Guest),
+    Speaks(Box<Guest>),
     /// It was refused or has left; nothing was read of it.
     Left,
     /// It was told that the worker leaves.
@@ -59,7 +63,7 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     }
     say(&client, &welcome(server, &client));
     match await_first_byte(birth, server, &client, &timers) {
-        Met::Speaks => Greeted::Speaks(Guest { client, server: index, timers }),
+        Met::Speaks => Greeted::Speaks(Box::new(Guest { client, server: index, timers })),
         Met::Left => Greeted::Left,
         Met::Told(reply) => {
             say(&client, &[reply]);
@@ -72,12 +76,19 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     }
 }
 
+/// The session's logger: `SERVER (CLIENTNAME[CLIENTIP])`, each without blanks, as monitors expect it.
+pub fn logger(birth: &Birth, local: SocketAddr, peer: Peer) -> slog::Logger {
+    let origin = format!("{} ({}[{}])", local.ip(), peer.name(), peer.ip());
+    logging::logger(Arc::clone(&birth.recorder), &origin)
+}
+
 /// The replies that refuse a client at connect; an empty list closes silently.
 fn refusal(birth: &Birth, server: &Server, client: &Client) -> Option<Vec<Reply>> {
     if orders::standing(birth) == Standing::Leave {
         return Some(vec![unavailable()]);
     }
     if let Some(denial) = shutdown::denial(500, birth, &facts_of(server, client)) {
+        slog::info!(logger(birth, client.local, client.peer), "connection refused by the shutdown file");
         return Some(vec![denial]);
     }
     if birth.board.may_serve(birth.slot) {
@@ -85,7 +96,12 @@ fn refusal(birth: &Birth, server: &Server, client: &Client) -> Option<Vec<Reply>
     }
     match ask_for_instance(birth) {
         Some(Answer::Serve) => None,
-        Some(Answer::Full(_)) if !birth.settings.daemon.max_instances_reply => Some(Vec::new()),
+        Some(Answer::Full(most)) => {
+            let log = logger(birth, client.local, client.peer);
+            slog::warn!(log, "MaxInstances ({most}) reached, new connection denied");
+            let is_told = birth.settings.daemon.max_instances_reply;
+            Some(if is_told { vec![unavailable()] } else { Vec::new() })
+        }
         _ => Some(vec![unavailable()]),
     }
 }

@@ -1,16 +1,24 @@
 //! One client: accept, conversation, login, commands, files.
 
 mod accept;
+mod commands;
 mod conversation;
 pub mod data;
+mod evidence;
 mod greeting;
 pub mod identity;
+mod inquiry;
+mod limits;
+mod login;
+mod member;
 mod orders;
 mod peer;
+mod session;
 mod shutdown;
 pub mod storage;
 mod text;
 mod timeouts;
+mod transfer_log;
 mod virtual_host;
 mod watch;
 
@@ -20,8 +28,14 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use self::accept::Client;
+use self::conversation::Conversation;
+use self::greeting::{Greeted, Guest};
+use self::session::Session;
+use self::watch::Watch;
 use crate::config::Settings;
 use crate::logging::{Channel, LogNumber};
+use crate::protocol::Multiline;
 use crate::scoreboard::{OwnSlot, SlotNumber, WorkerBoard};
 
 /// What the nursery hands every worker it bears. Everything here was made once, before the birth.
@@ -69,7 +83,46 @@ pub enum Door {
 pub const STILLBORN: u8 = 70;
 
 /// Worker: serves clients until one has spoken and gone, or the master orders otherwise; gives the exit status.
+/// Exit status of a worker that did what it was for.
+const SERVED: u8 = 0;
+/// Exit status of a worker that could not wait for clients.
+const UNABLE: u8 = 1;
+
+/// Worker: waits for a client that speaks and serves it, or leaves when the master orders so; gives the exit status.
 pub fn serve(birth: Birth) -> u8 {
-    let _ = birth;
-    todo!()
+    loop {
+        let client = match accept::next_client(&birth) {
+            Ok(Some(client)) => client,
+            Ok(None) => return SERVED,
+            Err(_) => return UNABLE,
+        };
+        match greeting::greet(&birth, client) {
+            Greeted::Speaks(guest) => return attend_to(birth, *guest),
+            Greeted::Dismissed => return SERVED,
+            Greeted::Left => {
+                birth.own.returned_to_pool();
+                accept::give_hint(&birth);
+            }
+        }
+    }
+}
+
+/// From here on the client's bytes are read: what belongs to the pool is closed first, and no other client is ever served.
+fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
+    birth.listeners = Vec::new();
+    birth.taken = None;
+    // The process ends with its session, so that this is never freed.
+    let birth: &'static Birth = Box::leak(Box::new(birth));
+    let Guest { client: Client { socket, peer, local }, server: index, timers } = guest;
+    let server = &birth.settings.servers[index];
+    let form = match birth.settings.daemon.multiline_rfc2228 {
+        true => Multiline::Rfc2228,
+        false => Multiline::Rfc959,
+    };
+    let conversation = Conversation::new(socket, server.command_buffer, form);
+    let log = greeting::logger(birth, local, peer);
+    let index = u16::try_from(index).unwrap_or(u16::MAX);
+    let watch = Watch::new(birth, (index, server), (peer, local), conversation, timers, log);
+    Session::new(watch).run();
+    SERVED
 }

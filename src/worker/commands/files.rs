@@ -1,0 +1,88 @@
+//! Files named, not moved: DELE, RNFR, RNTO, SIZE, MDTM.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{asked, refusal};
+use crate::logging::xferlog::{Completion, Direction};
+use crate::protocol::{Reply, Type, Verb};
+use crate::worker::member::Member;
+use crate::worker::transfer_log::{self, Logged};
+use crate::worker::watch::{Ending, Watch};
+
+/// DELE. The transfer log tells of it, too.
+pub fn delete(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
+    match asked(member, verb, path).and_then(|asked| member.storage.delete(&asked)) {
+        Ok(path) => {
+            let logged = Logged {
+                path: &path,
+                bytes: 0,
+                took: Duration::ZERO,
+                direction: Direction::Deleted,
+                completion: Completion::Complete,
+            };
+            transfer_log::write(watch, member, &logged)?;
+            Ok(Reply::new(250, "DELE command successful"))
+        }
+        Err(denied) => Ok(refusal(&denied)),
+    }
+}
+
+/// RNFR.
+pub fn rename_from(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
+    match asked(member, verb, path).and_then(|asked| member.storage.rename_from(&asked)) {
+        Ok(source) => {
+            member.renaming = Some(source);
+            Reply::new(350, "File or directory exists, ready for destination name")
+        }
+        Err(denied) => refusal(&denied),
+    }
+}
+
+/// RNTO; what RNFR named is good for one try.
+pub fn rename_to(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
+    let Some(source) = member.renaming.take() else {
+        return Reply::new(503, "Bad sequence of commands");
+    };
+    match asked(member, verb, path).and_then(|asked| member.storage.rename_to(&asked, source)) {
+        Ok(_) => Reply::new(250, "Rename successful"),
+        Err(denied) => refusal(&denied),
+    }
+}
+
+/// SIZE (RFC 3659 §4). In ASCII it would have to read the whole file, so it is refused there.
+pub fn size(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
+    if member.representation == Type::Ascii {
+        return Reply::new(550, "SIZE not allowed in ASCII mode");
+    }
+    match asked(member, verb, path).and_then(|asked| member.storage.size(&asked)) {
+        Ok(size) => Reply::new(213, size.to_string()),
+        Err(denied) => refusal(&denied),
+    }
+}
+
+/// MDTM (RFC 3659 §3), in UTC.
+pub fn modified(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
+    match asked(member, verb, path).and_then(|asked| member.storage.modified(&asked)) {
+        Ok(seconds) => Reply::new(213, stamp(seconds)),
+        Err(denied) => refusal(&denied),
+    }
+}
+
+fn stamp(seconds: i64) -> String {
+    let moment = Timestamp::from_second(seconds).unwrap_or_default();
+    moment.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_fourteen_digits() {
+        assert_eq!(stamp(0), "19700101000000");
+        assert_eq!(stamp(1_795_369_396), "20261122174316");
+    }
+}

@@ -1,0 +1,52 @@
+//! Where the session stands, and folders made and removed: PWD, CWD, CDUP, MKD, RMD.
+
+use super::{asked, refusal};
+use crate::protocol::reply::quoted;
+use crate::protocol::{Reply, Verb};
+use crate::worker::member::Member;
+use crate::worker::watch::Watch;
+
+/// PWD.
+pub fn print(member: &Member) -> Reply {
+    Reply::new(257, [quoted(member.cwd.as_bytes()).as_slice(), b" is the current directory"].concat())
+}
+
+/// CWD, CDUP.
+pub fn change(watch: &mut Watch, member: &mut Member, (verb, called): (&Verb, &str), path: &[u8]) -> Reply {
+    let entered = asked(member, verb, path).and_then(|asked| {
+        member.storage.enter(&asked)?;
+        Ok(asked.path)
+    });
+    match entered {
+        Ok(path) => {
+            member.cwd = path;
+            watch.cwd = member.cwd.as_bytes().to_vec();
+            watch.birth.own.cwd(&watch.cwd);
+            Reply::new(250, format!("{called} command successful"))
+        }
+        Err(denied) => refusal(&denied),
+    }
+}
+
+/// MKD.
+pub fn make(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
+    let made = asked(member, verb, path).and_then(|asked| {
+        member.storage.make_directory(&asked)?;
+        Ok(asked.path)
+    });
+    match made {
+        Ok(path) => Reply::new(
+            257,
+            [quoted(path.as_bytes()).as_slice(), b" - Directory successfully created"].concat(),
+        ),
+        Err(denied) => refusal(&denied),
+    }
+}
+
+/// RMD.
+pub fn remove(member: &mut Member, (verb, called): (&Verb, &str), path: &[u8]) -> Reply {
+    match asked(member, verb, path).and_then(|asked| member.storage.remove_directory(&asked)) {
+        Ok(_) => Reply::new(250, format!("{called} command successful")),
+        Err(denied) => refusal(&denied),
+    }
+}

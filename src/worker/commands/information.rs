@@ -1,0 +1,40 @@
+//! What the server tells of itself: FEAT, HELP, STAT.
+
+use crate::protocol::verbs;
+use crate::protocol::{Reply, Type};
+use crate::worker::member::Member;
+use crate::worker::watch::{Ending, Watch};
+
+/// FEAT.
+pub fn features() -> Reply {
+    verbs::features()
+}
+
+/// HELP, of one verb or of all.
+pub fn help(watch: &Watch, of: Option<&[u8]>) -> Reply {
+    match of.map(<[u8]>::trim_ascii) {
+        Some(word) if !word.is_empty() => verbs::help_of(word),
+        _ => verbs::help(&watch.server.admin),
+    }
+}
+
+/// STAT without a path, between transfers.
+pub fn status(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> {
+    let representation = match member.representation {
+        Type::Ascii => "ASCII",
+        Type::Image => "BINARY",
+    };
+    let peer = watch.peer;
+    let mut lines = vec![
+        format!("Status of '{}'", watch.server.name).into_bytes(),
+        format!("Connected from {} ({})", peer.name(), peer.ip()).into_bytes(),
+        [b"Logged in as ", member.given_name.as_slice()].concat(),
+        format!("TYPE: {representation}, STRUcture: File, Mode: Stream").into_bytes(),
+    ];
+    if member.bytes_moved > 0 {
+        lines.push(format!("Total bytes transferred for session: {}", member.bytes_moved).into_bytes());
+    }
+    lines.push(b"No data connection".to_vec());
+    lines.push(b"End of status".to_vec());
+    Ok(Reply::long(211, lines))
+}

@@ -1,0 +1,95 @@
+//! What each command does. One file for each family of verbs; this one leads to them.
+
+mod access;
+mod data_port;
+mod files;
+mod folders;
+mod information;
+mod listings;
+mod parameters;
+mod transfers;
+
+use super::member::Member;
+use super::session::Session;
+use super::storage::{self, Asked, Denied};
+use super::watch::Ending;
+use crate::auth::secret::Secret;
+use crate::protocol::{Command, Reply, Request, Verb};
+
+/// Carries a request out; an error ends the session.
+pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
+    let Request { verb, called, argument: _, command } = request;
+    let command = match command {
+        Ok(command) => command,
+        Err(refusal) => return Ok(refusal),
+    };
+    if let Some(refusal) = access::limited(session, verb, called) {
+        return Ok(refusal);
+    }
+    match command {
+        Command::User(name) => access::user(session, name),
+        Command::Pass(password) => access::pass(session, Secret::new(password)),
+        Command::Quit => access::quit(session),
+        Command::Rein => Ok(Reply::new(502, "REIN command not implemented")),
+        Command::Noop => Ok(Reply::new(200, "NOOP command successful")),
+        Command::Syst => Ok(Reply::new(215, "UNIX Type: L8")),
+        Command::Feat => Ok(information::features()),
+        Command::Help(of) => Ok(information::help(&session.watch, of.as_deref())),
+        Command::Stat(None) => session.as_member(information::status),
+        Command::Stat(Some(path)) => {
+            session.as_member(|watch, member| listings::stat(watch, member, verb, &path))
+        }
+        Command::Pwd => session.as_member(|_, member| Ok(folders::print(member))),
+        Command::Cwd(path) => {
+            session.as_member(|watch, member| Ok(folders::change(watch, member, (verb, called), &path)))
+        }
+        Command::Cdup => {
+            session.as_member(|watch, member| Ok(folders::change(watch, member, (verb, called), b"..")))
+        }
+        Command::Mkd(path) => session.as_member(|_, member| Ok(folders::make(member, verb, &path))),
+        Command::Rmd(path) => {
+            session.as_member(|_, member| Ok(folders::remove(member, (verb, called), &path)))
+        }
+        Command::Dele(path) => session.as_member(|watch, member| files::delete(watch, member, verb, &path)),
+        Command::Rnfr(path) => session.as_member(|_, member| Ok(files::rename_from(member, verb, &path))),
+        Command::Rnto(path) => session.as_member(|_, member| Ok(files::rename_to(member, verb, &path))),
+        Command::Size(path) => session.as_member(|_, member| Ok(files::size(member, verb, &path))),
+        Command::Mdtm(path) => session.as_member(|_, member| Ok(files::modified(member, verb, &path))),
+        Command::Type(kind) => session.as_member(|_, member| Ok(parameters::representation(member, kind))),
+        Command::Mode => Ok(Reply::new(200, "Mode set to S")),
+        Command::Stru => Ok(Reply::new(200, "Structure set to F")),
+        Command::Rest(offset) => session.as_member(|_, member| Ok(parameters::restart(member, offset))),
+        Command::Pasv => session.as_member(data_port::passive),
+        Command::Epsv(which) => {
+            session.as_member(|watch, member| data_port::extended_passive(watch, member, which))
+        }
+        Command::Port(to) => session.as_member(|watch, member| data_port::port(watch, member, called, to)),
+        Command::Eprt(to) => session.as_member(|watch, member| data_port::port(watch, member, called, to)),
+        Command::List(argument) => {
+            session.as_member(|watch, member| listings::list(watch, member, verb, &argument))
+        }
+        Command::Nlst(argument) => {
+            session.as_member(|watch, member| listings::names(watch, member, verb, &argument))
+        }
+        Command::Retr(path) => {
+            session.as_member(|watch, member| transfers::retrieve(watch, member, verb, &path))
+        }
+        Command::Stor(path) => {
+            session.as_member(|watch, member| transfers::store(watch, member, verb, &path))
+        }
+        Command::Appe(path) => {
+            session.as_member(|watch, member| transfers::append(watch, member, verb, &path))
+        }
+        Command::Abor => Ok(Reply::new(226, "Abort successful")),
+    }
+}
+
+/// What a client's path means to this member.
+fn asked(member: &Member, verb: &Verb, path: &[u8]) -> Result<Asked, Denied> {
+    Asked::new(storage::Verb { name: verb.name, groups: verb.groups }, &member.cwd, path)
+}
+
+/// Storage's no, in the client's words.
+fn refusal(denied: &Denied) -> Reply {
+    Reply::new(denied.code(), denied.text())
+}

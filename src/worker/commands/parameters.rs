@@ -1,0 +1,25 @@
+//! How the next transfer goes: TYPE, REST.
+
+use crate::protocol::{Reply, Type};
+use crate::worker::member::Member;
+
+/// TYPE.
+pub fn representation(member: &mut Member, kind: Type) -> Reply {
+    member.representation = kind;
+    Reply::new(
+        200,
+        match kind {
+            Type::Ascii => "Type set to A",
+            Type::Image => "Type set to I",
+        },
+    )
+}
+
+/// REST. An offset in ASCII has no meaning that both sides share.
+pub fn restart(member: &mut Member, offset: u64) -> Reply {
+    if member.representation == Type::Ascii && offset != 0 {
+        return Reply::new(501, "REST: Resuming transfers not allowed in ASCII mode");
+    }
+    member.restart = offset;
+    Reply::new(350, format!("Restarting at {offset}. Send STORE or RETRIEVE to initiate transfer"))
+}

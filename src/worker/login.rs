@@ -1,0 +1,231 @@
+//! From a name and a password to an identity: auth is asked, the identity is taken, the session is confined. What was
+//! taken is never given back, so every failure after that ends the session.
+
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::evidence;
+use super::identity;
+use super::inquiry;
+use super::limits::{self, Reason, Refusal};
+use super::member::{Entry, Member};
+use super::storage::Root;
+use super::text;
+use super::watch::{Ending, Watch, unavailable};
+use crate::auth::Account;
+use crate::auth::secret::Secret;
+use crate::auth::wire::{Answer, Denial, Request};
+use crate::config::settings::{Anonymous, DirectoryRules, PathFor, Server, SessionRules};
+use crate::protocol::Reply;
+use crate::scoreboard::Totals;
+
+pub use super::limits::incorrect;
+
+/// What became of a login.
+pub enum Verdict {
+    /// The session is somebody now; the 230.
+    In(Box<Member>, Reply),
+    /// The client may try again.
+    Wrong,
+    /// The reply, then the end.
+    Out(Reply),
+}
+
+/// The `<Anonymous>` section that a name logs in to.
+pub fn anonymous_section(server: &'static Server, name: &[u8]) -> Option<(usize, &'static Anonymous)> {
+    server.anonymous.iter().enumerate().find(|(_, section)| {
+        let mut names = std::iter::once(&section.user).chain(&section.aliases);
+        names.any(|known| known.as_bytes() == name)
+    })
+}
+
+/// The rules of whom a name would log in as.
+struct Scope {
+    anonymous: Option<&'static Anonymous>,
+    rules: &'static SessionRules,
+    directories: &'static DirectoryRules,
+}
+
+impl Scope {
+    fn new(server: &'static Server, anonymous: Option<&'static Anonymous>) -> Scope {
+        match anonymous {
+            Some(section) => Scope { anonymous, rules: &section.session, directories: &section.directories },
+            None => Scope { anonymous, rules: &server.session, directories: &server.directories },
+        }
+    }
+
+    fn may_log_in(&self) -> bool {
+        self.directories.rules_for(Path::new("/"), Path::new("/")).allows("LOGIN", &[])
+    }
+}
+
+/// Asks auth, and becomes whom it grants.
+pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verdict, Ending> {
+    let scope = Scope::new(watch.server, anonymous_section(watch.server, &name).map(|(_, section)| section));
+    if !scope.may_log_in() {
+        slog::warn!(watch.log, "USER {}: Limit access denies login", shown(&name));
+        return refused(watch, Verdict::Wrong);
+    }
+    if !evidence::can_be_written(watch)? {
+        return refused(watch, Verdict::Out(unavailable()));
+    }
+    let request = Request::Login {
+        server: watch.server_index,
+        peer: watch.peer.ip(),
+        name: name.clone(),
+        password: password.clone(),
+    };
+    match inquiry::ask(watch, &request)? {
+        Answer::Granted { account, anonymous } => {
+            let section = anonymous.and_then(|index| watch.server.anonymous.get(usize::from(index)));
+            let entry = Entry { account, given_name: name, given_password: password };
+            enter(watch, Scope::new(watch.server, section), entry)
+        }
+        Answer::Denied(denial) => deny(watch, &denial, &scope, &name),
+        _ => refused(watch, Verdict::Out(unavailable())),
+    }
+}
+
+fn refused(watch: &Watch, verdict: Verdict) -> Result<Verdict, Ending> {
+    watch.birth.own.count(&Totals { refused: 1, ..Totals::default() });
+    Ok(verdict)
+}
+
+/// Monitors ban by these lines; their words are ProFTPD's.
+fn deny(watch: &Watch, denial: &Denial, scope: &Scope, name: &[u8]) -> Result<Verdict, Ending> {
+    let user = shown(name);
+    match limits::refusal(denial, scope.rules) {
+        Refusal::Wrong { reason: Reason::NoSuchUser } => {
+            let (peer, local) = (watch.peer, watch.local);
+            slog::warn!(
+                watch.log,
+                "USER {user}: no such user found from {} [{}] to {local}",
+                peer.name(),
+                peer.ip()
+            );
+            refused(watch, Verdict::Wrong)
+        }
+        Refusal::Wrong { reason: Reason::Failed(why) } => {
+            slog::warn!(watch.log, "USER {user} (Login failed): {why}");
+            refused(watch, Verdict::Wrong)
+        }
+        Refusal::Limited { reply, directive, most } => {
+            slog::warn!(watch.log, "Connection refused ({directive} {most})");
+            refused(watch, Verdict::Out(reply))
+        }
+    }
+}
+
+/// Auth has granted: the identity first, then the root as that identity sees it, then its walls.
+fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Ending> {
+    let failed = |what: &dyn std::fmt::Display| {
+        slog::error!(watch.log, "USER {}: {what}", shown(&entry.given_name));
+        Ending::Unavailable
+    };
+    identity::take(watch.birth, &entry.account).map_err(|error| failed(&error))?;
+    let folder = root_of(&scope, &entry.account);
+    let root = match Root::open(&folder) {
+        Ok(root) => root,
+        Err(error) => {
+            slog::error!(watch.log, "USER {}: root {}: {error}", shown(&entry.given_name), folder.display());
+            return refused(watch, Verdict::Out(incorrect()));
+        }
+    };
+    identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
+    let Scope { anonymous, rules, directories } = scope;
+    let mut member = Box::new(Member::new(entry, anonymous, (rules, directories), root));
+    member.start_at_home();
+    if let Some(folder) = applying(&rules.default_chdir, &member.account) {
+        member.start_in_host_folder(&folder);
+    }
+    Ok(welcome(watch, member))
+}
+
+fn welcome(watch: &mut Watch, member: Box<Member>) -> Verdict {
+    watch.timers.logged_in(member.rules, Instant::now());
+    watch.cwd = member.cwd.as_bytes().to_vec();
+    watch.birth.own.cwd(&watch.cwd);
+    watch.birth.own.count(&Totals { logins: 1, ..Totals::default() });
+    let kind = if member.anonymous.is_some() { "ANON" } else { "USER" };
+    slog::info!(watch.log, "{kind} {}: Login successful.", shown(&member.given_name));
+    let facts = watch.facts();
+    let display = member.rules.display_login.as_deref();
+    let lines = display.map(|path| member.display(path, &facts)).unwrap_or_default();
+    let reply = Reply::new(230, granted_words(&member, |letter| facts.value(letter)));
+    Verdict::In(member, reply.preceded_by(lines))
+}
+
+fn granted_words(member: &Member, value: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<u8> {
+    match (&member.rules.access_grant_message, member.anonymous) {
+        (Some(template), _) => text::expand(template.as_bytes(), |letter| match letter {
+            b'u' => Some(member.given_name.clone()),
+            other => value(other),
+        }),
+        (None, Some(_)) => b"Anonymous access granted, restrictions apply".to_vec(),
+        (None, None) => [b"User ", member.given_name.as_slice(), b" logged in"].concat(),
+    }
+}
+
+/// The anonymous root; else the DefaultRoot that applies; else everything.
+fn root_of(scope: &Scope, account: &Account) -> PathBuf {
+    match scope.anonymous {
+        Some(section) => section.root.clone(),
+        None => applying(&scope.rules.default_root, account).unwrap_or_else(|| PathBuf::from("/")),
+    }
+}
+
+/// The first line whose groups the account satisfies, its `~` replaced by the home.
+fn applying(lines: &[PathFor], account: &Account) -> Option<PathBuf> {
+    let line = lines.iter().find(|line| line.groups.iter().all(|group| holds(group, account)))?;
+    Some(match line.path.strip_prefix('~') {
+        Some(rest) => account.home.join(rest.trim_start_matches('/')),
+        None => PathBuf::from(&line.path),
+    })
+}
+
+/// `name`: the account is in the group; `!name`: it is not.
+fn holds(group: &str, account: &Account) -> bool {
+    let is_in = |name: &str| account.groups.iter().any(|(_, known)| known == name.as_bytes());
+    match group.strip_prefix('!') {
+        Some(name) => !is_in(name),
+        None => is_in(group),
+    }
+}
+
+fn shown(name: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::{GroupId, UserId};
+
+    fn account(groups: &[&str]) -> Account {
+        Account {
+            name: b"demo".to_vec(),
+            uid: UserId(1000),
+            gid: GroupId(1000),
+            groups: groups.iter().map(|name| (GroupId(1), name.as_bytes().to_vec())).collect(),
+            home: PathBuf::from("/home/demo"),
+        }
+    }
+
+    fn line(path: &str, groups: &[&str]) -> PathFor {
+        PathFor { path: path.into(), groups: groups.iter().map(|name| (*name).to_owned()).collect() }
+    }
+
+    #[test]
+    fn the_first_line_whose_groups_hold_applies() {
+        let lines = [line("/staff", &["staff", "!banned"]), line("~/www", &["web"]), line("~", &[])];
+        for (groups, wanted) in [
+            (&["staff"][..], "/staff"),
+            (&["staff", "banned"], "/home/demo/"),
+            (&["web"], "/home/demo/www"),
+            (&[], "/home/demo"),
+        ] {
+            assert_eq!(applying(&lines, &account(groups)), Some(PathBuf::from(wanted)), "{groups:?}");
+        }
+    }
+}

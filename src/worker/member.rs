@@ -1,0 +1,127 @@
+//! A session that is somebody: its account, the rules it came under, where it stands in its files, and what it has said
+//! of the next transfer.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::storage::{FtpPath, RenameSource, Root, Storage};
+use super::text::{self, Facts};
+use crate::auth::Account;
+use crate::auth::secret::Secret;
+use crate::config::settings::{Anonymous, DirectoryRules, SessionRules};
+use crate::protocol::{Type, Verb};
+use crate::sys::files::Kind;
+
+/// Who came in, and by what.
+pub struct Entry {
+    /// By auth's word.
+    pub account: Account,
+    /// With USER.
+    pub given_name: Vec<u8>,
+    /// With PASS; an anonymous session's is what it likes to be called.
+    pub given_password: Secret,
+}
+
+/// The state of a logged-in session.
+pub struct Member {
+    /// Whose identity it has.
+    pub account: Account,
+    /// As the client called itself.
+    pub given_name: Vec<u8>,
+    /// What an anonymous client gave as password; empty for others.
+    pub given_address: Vec<u8>,
+    /// Its section, for an anonymous session.
+    pub anonymous: Option<&'static Anonymous>,
+    /// What holds in every folder.
+    pub rules: &'static SessionRules,
+    /// What holds by folder.
+    pub directories: &'static DirectoryRules,
+    /// Its home on the host, links followed.
+    pub home: PathBuf,
+    /// Its files.
+    pub storage: Storage,
+    /// The working directory.
+    pub cwd: FtpPath,
+    /// RNFR's file, for RNTO.
+    pub renaming: Option<RenameSource>,
+    /// TYPE.
+    pub representation: Type,
+    /// REST, for the next transfer.
+    pub restart: u64,
+    /// EPSV ALL was said.
+    pub extended_only: bool,
+    /// Of all transfers.
+    pub bytes_moved: u64,
+}
+
+impl Member {
+    /// Whoever came in, at the root.
+    pub fn new(
+        entry: Entry,
+        anonymous: Option<&'static Anonymous>,
+        (rules, directories): (&'static SessionRules, &'static DirectoryRules),
+        root: Root,
+    ) -> Member {
+        let Entry { account, given_name, given_password } = entry;
+        let home = account.home.canonicalize().unwrap_or_else(|_| account.home.clone());
+        let given_address = match anonymous {
+            Some(_) => given_password.reveal().to_vec(),
+            None => Vec::new(),
+        };
+        Member {
+            account,
+            given_name,
+            given_address,
+            anonymous,
+            rules,
+            directories,
+            storage: Storage::new(root, directories, home.clone()),
+            home,
+            cwd: FtpPath::root(),
+            renaming: None,
+            representation: Type::Ascii,
+            restart: 0,
+            extended_only: false,
+            bytes_moved: 0,
+        }
+    }
+
+    /// Where the session begins: its home, as far as that lies below the root; else the root.
+    pub fn start_at_home(&mut self) {
+        if let Some(below) = self.below_root(&self.home.clone()) {
+            self.start_in(&below);
+        }
+    }
+
+    /// Begins in a folder of the host, or, where that is not below the root, in the folder that the client sees by this
+    /// name. Where neither is there, the session stays where it is.
+    pub fn start_in_host_folder(&mut self, folder: &Path) {
+        let seen = self.below_root(folder).unwrap_or_else(|| folder.as_os_str().as_bytes().to_vec());
+        self.start_in(&seen);
+    }
+
+    fn start_in(&mut self, seen: &[u8]) {
+        let Ok(path) = self.cwd.join(seen) else { return };
+        if self.storage.root().find(&path).is_ok_and(|found| found.status().kind == Kind::Directory) {
+            self.cwd = path;
+        }
+    }
+
+    fn below_root(&self, host: &Path) -> Option<Vec<u8>> {
+        let root = self.storage.root().canonical().ok()?;
+        let below = host.strip_prefix(root).ok()?;
+        Some([b"/", below.as_os_str().as_bytes()].concat())
+    }
+
+    /// Whether `<Limit>` allows a verb that names no path, here.
+    pub fn allows(&self, verb: &Verb) -> bool {
+        let host = self.storage.root().on_host(&self.cwd).unwrap_or_else(|_| PathBuf::from("/"));
+        self.directories.rules_for(&host, &self.home).allows(verb.name, verb.groups)
+    }
+
+    /// The lines of a display file; a relative name is the root's. Read with the session's own rights.
+    pub fn display(&self, path: &Path, facts: &Facts<'_>) -> Vec<Vec<u8>> {
+        let root = self.storage.root().canonical().unwrap_or_default();
+        text::display(&root.join(path), facts)
+    }
+}

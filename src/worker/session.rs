@@ -1,0 +1,122 @@
+//! One client's session, from its first byte to its end: line by line, each answered in the phase the session is in.
+
+use crate::protocol::verbs::{self, When};
+use crate::protocol::{Line, Reply};
+use crate::scoreboard::State;
+use crate::sys::crypt;
+
+use super::commands;
+use super::member::Member;
+use super::watch::{Ending, Watch};
+
+/// What only makes sense at one stage of a session is inside its variant.
+pub enum Phase {
+    /// No name is given yet.
+    Unnamed,
+    /// USER was said, PASS is awaited.
+    Named(Vec<u8>),
+    /// The identity is taken, for good.
+    LoggedIn(Box<Member>),
+}
+
+/// A session.
+pub struct Session {
+    /// What it attends to.
+    pub watch: Watch,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Logins refused so far.
+    pub refused: u32,
+}
+
+impl Session {
+    /// The client has spoken; nothing is read yet.
+    pub fn new(watch: Watch) -> Session {
+        Session { watch, phase: Phase::Unnamed, refused: 0 }
+    }
+
+    /// Serves the client until one side ends it.
+    pub fn run(mut self) {
+        slog::info!(self.watch.log, "FTP session opened.");
+        self.watch.birth.own.state(State::Login);
+        let ending = self.converse();
+        self.watch.birth.own.state(State::Closing);
+        self.watch.farewell(&ending);
+        match &ending {
+            Ending::Expired(what) => slog::info!(self.watch.log, "{} reached, disconnected", what.name()),
+            Ending::Ordered => slog::info!(self.watch.log, "disconnected by the operator's order"),
+            Ending::ShutDown(_) => slog::info!(self.watch.log, "disconnected by the shutdown file"),
+            Ending::Unavailable => slog::error!(self.watch.log, "session ended: service not available"),
+            Ending::Quit | Ending::Gone | Ending::Refused => {}
+        }
+        slog::info!(self.watch.log, "FTP session closed.");
+    }
+
+    /// The lines that have come are obeyed together, then their replies leave together with the next wait.
+    fn converse(&mut self) -> Ending {
+        loop {
+            while let Some(line) = self.watch.conversation.next_line() {
+                if let Err(ending) = self.obey(line) {
+                    return ending;
+                }
+            }
+            if let Err(ending) = self.watch.rest() {
+                return ending;
+            }
+        }
+    }
+
+    fn obey(&mut self, line: Line) -> Result<(), Ending> {
+        self.watch.unburden()?;
+        let reply = match line {
+            Line::Whole(text) => self.carry_out(text)?,
+            Line::TooLong => Reply::new(500, "Command line too long"),
+            Line::Nul => Reply::new(500, "Command line holds a NUL"),
+            // The conversation answers these itself.
+            Line::Decline(_) => return Ok(()),
+        };
+        self.watch.reply(&reply);
+        self.finish_command();
+        Ok(())
+    }
+
+    fn carry_out(&mut self, mut line: Vec<u8>) -> Result<Reply, Ending> {
+        let request = verbs::read(&line);
+        // The line of PASS holds the password, too.
+        crypt::wipe(&mut line);
+        let request = match request {
+            Ok(request) => request,
+            Err(reply) => return Ok(reply),
+        };
+        if request.verb.when == When::LoggedIn && !self.is_logged_in() {
+            return Ok(please_log_in());
+        }
+        self.watch.birth.own.command(request.called.as_bytes(), &request.argument);
+        commands::obey(self, request)
+    }
+
+    fn finish_command(&mut self) {
+        self.watch.timers.command(std::time::Instant::now());
+        self.watch.birth.own.state(if self.is_logged_in() { State::Idle } else { State::Login });
+    }
+
+    /// Whether an identity is taken.
+    pub fn is_logged_in(&self) -> bool {
+        matches!(self.phase, Phase::LoggedIn(_))
+    }
+
+    /// Has the member do something; without one, the client is asked to log in.
+    pub fn as_member(
+        &mut self,
+        act: impl FnOnce(&mut Watch, &mut Member) -> Result<Reply, Ending>,
+    ) -> Result<Reply, Ending> {
+        match &mut self.phase {
+            Phase::LoggedIn(member) => act(&mut self.watch, member),
+            Phase::Unnamed | Phase::Named(_) => Ok(please_log_in()),
+        }
+    }
+}
+
+fn please_log_in() -> Reply {
+    Reply::new(530, "Please login with USER and PASS")
+}

@@ -1,0 +1,53 @@
+//! The transfer log's lines, from what a session knows.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::evidence;
+use super::member::Member;
+use super::watch::{Ending, Watch};
+use crate::logging::xferlog::{Access, Completion, Direction, Entry, Representation};
+use crate::protocol::Type;
+
+/// One transfer or deletion.
+#[derive(Debug)]
+pub struct Logged<'a> {
+    /// On the host.
+    pub path: &'a Path,
+    /// Of file data.
+    pub bytes: u64,
+    /// From the first byte to the last.
+    pub took: Duration,
+    /// Which way.
+    pub direction: Direction,
+    /// Whether all of it went.
+    pub completion: Completion,
+}
+
+/// Writes the line, where there is a transfer log.
+pub fn write(watch: &mut Watch, member: &Member, logged: &Logged<'_>) -> Result<(), Ending> {
+    let index = usize::from(watch.server_index);
+    let Some(log) = watch.birth.transfer_logs.get(index).copied().flatten() else { return Ok(()) };
+    let entry = Entry {
+        ended: Timestamp::now(),
+        took: logged.took,
+        host: watch.peer.name().as_bytes(),
+        bytes: logged.bytes,
+        path: logged.path.as_os_str().as_bytes(),
+        representation: match member.representation {
+            Type::Ascii => Representation::Ascii,
+            Type::Image => Representation::Binary,
+        },
+        direction: logged.direction,
+        access: match member.anonymous {
+            Some(_) => Access::Anonymous(&member.given_address),
+            None => Access::Real(&member.given_name),
+        },
+        completion: logged.completion,
+    }
+    .line(watch.birth.zone);
+    evidence::write(watch, log, &entry)
+}
