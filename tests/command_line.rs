@@ -15,7 +15,7 @@ fn mistakes_are_a_sentence_on_stderr_and_exit_1() {
         assert_eq!(output.status.code(), Some(1), "{words:?}");
         assert!(output.stdout.is_empty(), "{words:?}");
         let said = text(&output.stderr);
-        assert!(said.starts_with("ferryd: ") && said.ends_with('\n'), "{words:?}: {said:?}");
+        assert!(said.starts_with("fatal: ") && said.ends_with('\n'), "{words:?}: {said:?}");
         assert_eq!(said.lines().count(), 1, "{words:?}: {said:?}");
     }
 }

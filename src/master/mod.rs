@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Invocation::Wrong(sentence) => {
-            eprintln!("{sentence}");
+            eprintln!("fatal: {sentence}");
             ExitCode::FAILURE
         }
     }

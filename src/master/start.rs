@@ -19,7 +19,7 @@ use super::stop::Phase;
 use super::terminal::{self, Background};
 use super::workers::Workers;
 use super::{Listeners, Master, Options, PidFile, ShutdownFile, versions};
-use crate::config::{self, Complaint, LoadOptions, Loaded, Settings};
+use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging;
 use crate::logging::recorder::Foreground;
 use crate::scoreboard::MasterBoard;
@@ -33,15 +33,7 @@ const SLOTS_BEYOND: u32 = 4_096;
 
 /// Reads the configuration that the options name.
 pub fn load(options: &Options, rootless: bool) -> Loaded {
-    let load = LoadOptions {
-        defines: options.defines.clone(),
-        use_ipv6: options.use_ipv6,
-        server_address: options.server_address.map(|address| address.to_string()),
-        check_collisions: options.check_collisions,
-        foreground: options.foreground && !options.quiet,
-        rootless,
-    };
-    config::load(&options.config, &load)
+    config::load(&options.config, &options.load_options(rootless))
 }
 
 /// Serves until it is told to stop.

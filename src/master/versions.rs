@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::config::{defaults, directive_names, module_table};
+use crate::scoreboard::layout;
 
 /// The ProFTPD whose place this server takes.
 pub const PROFTPD: &str = "1.3.8";
@@ -67,7 +68,8 @@ pub fn settings() -> String {
 /// `-vv`, and `-vvv` with the directives; the configuration has been read before.
 pub fn status(directives: bool) -> String {
     let mut text = format!("ProFTPD Version: {PROFTPD} (ferryd {FERRYD})\n");
-    text += &format!("  Built: {BUILT}\n\nLoaded modules:\n");
+    text += &format!("  Scoreboard Version: {:08x}\n  Built: {BUILT}\n", layout::VERSION);
+    text += "\nLoaded modules:\n";
     for module in module_table() {
         text += &format!("  {}\n", module.name);
     }
