@@ -102,8 +102,8 @@ impl Lines {
         self.desk.is_stuck()
     }
 
-    /// Tries again what is stuck.
-    pub(super) fn retry(&self) {
+    /// Writes what lies on the scribe's desk, in its place.
+    pub(super) fn write_out(&self) {
         self.desk.write();
     }
 
@@ -137,21 +137,21 @@ impl Lines {
     }
 
     /// Waits until the scribe has written what it was given.
-    pub(super) fn flush(&self, within: Duration) -> io::Result<()> {
-        let deadline = Instant::now() + within;
+    pub(super) fn flush_until(&self, deadline: Instant) -> io::Result<()> {
         while self.desk.on_the_way() > 0 {
             if Instant::now() >= deadline {
+                self.write_out();
                 return Err(io::ErrorKind::TimedOut.into());
             }
             std::thread::sleep(LOOK);
         }
-        self.desk.write();
+        self.write_out();
         Ok(())
     }
 
     /// Ends the scribe's thread, but leaves alone one that waits for a terminal nobody reads.
     pub(super) fn end(self) {
-        if self.flush(Duration::ZERO).is_err() {
+        if self.flush_until(Instant::now()).is_err() {
             std::mem::forget(self);
         }
     }

@@ -32,6 +32,10 @@ const SCRIBE_DEADLINE: Duration = Duration::from_secs(2);
 /// Records read from one socket before the other has its turn; more than a socket can hold.
 const TURN_MAX: usize = 4096;
 
+/// Times that both sockets are read and written out before a flush is answered: more than a full queue needs, so that a flood
+/// cannot put the answer off for ever.
+const ROUNDS_MAX: usize = 64;
+
 /// The recorder at work.
 pub(super) struct Recorder {
     ends: Ends,
@@ -160,13 +164,20 @@ impl Recorder {
 
     /// Writes all that is queued and answers the master.
     fn settle(&mut self, message: Message<'_>) {
-        self.read_all();
-        self.write();
+        let deadline = Instant::now() + SCRIBE_DEADLINE;
+        for _ in 0..ROUNDS_MAX {
+            let has_read = self.read_all();
+            self.write();
+            let is_held_up = self.lines.flush_until(deadline).is_err() || !self.evidence.has_room();
+            if !has_read || is_held_up {
+                break;
+            }
+        }
         if self.request != Request::Flush {
             self.losses.counts.unwritten += self.evidence.waiting() as u64;
         }
         self.report(Instant::now());
-        let _ = self.lines.flush(SCRIBE_DEADLINE);
+        let _ = self.lines.flush_until(deadline);
         if let Some(master) = &self.master {
             // A master that is gone needs no answer.
             let _ = control::answer(master.as_fd(), message);
@@ -178,8 +189,9 @@ impl Recorder {
     fn write(&mut self) {
         let changes = self.evidence.write();
         self.tell(changes);
-        if self.lines.is_stuck() {
-            self.lines.retry();
+        // A scribe who waits for a terminal writes nothing of what lies on the desk.
+        if self.lines.is_stuck() || !self.lines.has_room() {
+            self.lines.write_out();
         }
     }
 

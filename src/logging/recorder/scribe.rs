@@ -79,7 +79,7 @@ fn write_terminal(format: &FullFormat<TermDecorator>, level: Level, line: &Line<
     let what = RecordStatic { location: &LOCATION, level, tag: "" };
     let none = OwnedKVList::from(slog::o!());
     let (text, pid, origin) = (line.text, line.pid.0, line.origin);
-    format.log(&Record::new(&what, &format_args!("{text}"), b!("pid" => pid, "origin" => origin)), &none)
+    format.log(&Record::new(&what, &format_args!("{text}"), b!("origin" => origin, "pid" => pid)), &none)
 }
 
 impl Drain for Scribe {
@@ -98,10 +98,11 @@ impl Drain for Scribe {
             origin: &fields.origin,
             text: &text,
         };
+        self.desk.put(LogNumber(fields.log), record.level(), &line);
         if fields.log == LogNumber::SYSTEM.0 {
             self.write_stderr(record, &line);
         }
-        self.desk.take_one(LogNumber(fields.log), record.level(), &line);
+        self.desk.note_done();
         Ok(())
     }
 }
@@ -194,15 +195,18 @@ impl Desk {
         self.lost.swap(0, Ordering::Relaxed)
     }
 
-    /// Scribe's thread: lines are gathered as long as others follow at once.
-    fn take_one(&self, number: LogNumber, level: Level, line: &Line<'_>) {
+    /// Scribe's thread: a line is gathered with others that follow at once; the last one has all written.
+    fn put(&self, number: LogNumber, level: Level, line: &Line<'_>) {
         let mut logs = self.logs();
         let is_enough = logs.get_mut(&number).is_some_and(|log| self.take_line(log, level, line));
-        // The count falls while the logs are held: who sees 0 finds the line in the outlet.
-        let was_last = self.on_the_way.fetch_sub(1, Ordering::AcqRel) == 1;
-        if was_last || is_enough {
+        if is_enough || self.on_the_way() == 1 {
             self.write_files(&mut logs);
         }
+    }
+
+    /// Scribe's thread: a line is written, or lies on the desk with others behind it.
+    fn note_done(&self) {
+        self.on_the_way.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// Whether the log should be written without waiting for more.
