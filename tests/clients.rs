@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::harness::scale::has_program;
-use crate::harness::{Daemon, PASSWORD, Setup};
+use crate::harness::{PASSWORD, Setup};
 use crate::transfers::patterned;
 
 #[test]

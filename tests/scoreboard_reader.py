@@ -1,21 +1,12 @@
 """Reads a scoreboard with docs/scoreboard.md in hand and nothing of ferryd: prints what it says as JSON."""
-import json
-import mmap
-import struct
-import sys
-import time
+import json, mmap, struct, sys, time
 
-STATES = ["vacant", "starting", "spare", "greeting", "login", "idle", "busy", "closing"]
-TOTALS = ["connections", "logins", "refused", "downloads", "uploads", "bytes_out", "bytes_in", "aborted", "records_lost"]
+STATES = "vacant starting spare greeting login idle busy closing".split()
+TOTALS = "connections logins refused downloads uploads bytes_out bytes_in aborted records_lost".split()
 
-def word(board, at):
-    return struct.unpack_from("<Q", board, at)[0]
-
-def text(page, at, size):
-    return page[at:at + size].split(b"\0", 1)[0].decode("utf-8", "replace")
-
-def totals(page, at):
-    return {name: word(page, at + 8 * number) for number, name in enumerate(TOTALS)}
+word = lambda board, at: struct.unpack_from("<Q", board, at)[0]
+text = lambda page, at, size: page[at:at + size].split(b"\0", 1)[0].decode("utf-8", "replace")
+totals = lambda page, at: {name: word(page, at + 8 * number) for number, name in enumerate(TOTALS)}
 
 def slot(board, at):
     """A copy under an even, unmoved sequence count; None for a writer that died in mid-sentence."""

@@ -6,6 +6,7 @@ use std::io::Read;
 use ferryd::scoreboard::State;
 
 use crate::harness::events::until;
+use crate::harness::setup::{FIRST_UID, NOBODY, Starter};
 use crate::harness::{Client, Daemon, PASSWORD, Setup, as_root, eventually, processes};
 
 #[test]
@@ -78,10 +79,27 @@ fn a_session_runs_as_its_account() {
     let daemon = Daemon::usual();
     let client = daemon.session();
     let slot = daemon.slot_of(&client);
-    assert_eq!(processes::uid_of(slot.pid.0), Some(crate::harness::setup::FIRST_UID));
+    assert_eq!(processes::uid_of(slot.pid.0), Some(FIRST_UID));
     let waiting = daemon.client();
     let slot = daemon.slot_of(&waiting);
-    assert_eq!(processes::uid_of(slot.pid.0), Some(crate::harness::setup::NOBODY));
+    assert_eq!(processes::uid_of(slot.pid.0), Some(NOBODY));
+}
+
+#[test]
+fn without_root_everything_runs_as_the_caller() {
+    if !as_root("without_root_everything_runs_as_the_caller") {
+        return;
+    }
+    let daemon = Setup::new().started_as(Starter::Nobody).line("DefaultRoot ~").start();
+    let mut client = daemon.session();
+    client.command("TYPE I").expect(200);
+    client.store("file", b"nobody's");
+    assert_eq!(client.retrieve("file"), b"nobody's");
+    for process in daemon.processes() {
+        assert_eq!(processes::uid_of(process.pid), Some(NOBODY), "{process:?}");
+    }
+    client.command("SIZE /../../etc/passwd").expect(550);
+    daemon.stop();
 }
 
 #[test]
@@ -137,7 +155,7 @@ fn a_session_stays_in_its_root() {
 fn default_chdir_is_where_a_session_begins() {
     let daemon = Setup::new().line("DefaultRoot ~\nDefaultChdir pub").start();
     let home = daemon.setup.home("alice");
-    daemon.setup.make_folder(&home.join("pub"), Some(crate::harness::setup::FIRST_UID));
+    daemon.setup.make_folder(&home.join("pub"), Some(FIRST_UID));
     let mut client = daemon.session();
     assert!(client.command("PWD").expect(257).text().contains("\"/pub\""));
 }

@@ -21,8 +21,6 @@ pub struct Counts {
     pub cut: AtomicU64,
     pub uploads: AtomicU64,
     pub downloads: AtomicU64,
-    pub bytes_in: AtomicU64,
-    pub bytes_out: AtomicU64,
 }
 
 impl Counts {

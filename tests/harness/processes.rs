@@ -10,7 +10,6 @@ use nix::unistd::Pid;
 #[derive(Clone, Debug)]
 pub struct Process {
     pub pid: i32,
-    pub name: String,
     pub state: char,
     pub parent: i32,
     pub group: i32,
@@ -55,12 +54,11 @@ fn all() -> Vec<Process> {
 
 fn read(pid: i32) -> Option<Process> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (front, back) = stat.rsplit_once(')')?;
-    let (_, name) = front.split_once('(')?;
+    // The name before it may hold brackets and blanks of its own.
+    let (_, back) = stat.rsplit_once(')')?;
     let mut fields = back.split_whitespace();
     Some(Process {
         pid,
-        name: name.to_owned(),
         state: fields.next()?.chars().next()?,
         parent: fields.next()?.parse().ok()?,
         group: fields.next()?.parse().ok()?,
