@@ -165,13 +165,14 @@ impl Logs {
 
     /// USR1, HUP: every file is opened anew by its path. Gives what could not be; those go on into the old file.
     pub fn reopen(&mut self) -> Vec<LogsError> {
-        let system = match opened(&self.system) {
-            Ok((Some(_), _, Some(file))) => Some(self.control.reopened(LogNumber::SYSTEM, file.as_fd())),
-            Ok(_) => None,
-            Err(error) => return vec![error],
-        };
+        let system = self.reopen_system().err();
         let others = self.logs.iter().filter_map(|log| self.reopen_one(log).err());
-        system.and_then(Result::err).map(LogsError::Recorder).into_iter().chain(others).collect()
+        system.into_iter().chain(others).collect()
+    }
+
+    fn reopen_system(&self) -> Result<(), LogsError> {
+        let (_, _, Some(file)) = opened(&self.system)? else { return Ok(()) };
+        self.control.reopened(LogNumber::SYSTEM, file.as_fd()).map_err(LogsError::Recorder)
     }
 
     fn reopen_one(&self, log: &Log) -> Result<(), LogsError> {

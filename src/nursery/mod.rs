@@ -209,7 +209,8 @@ fn still_there(master: ProcessId) -> io::Result<()> {
 
 /// With auth's door where the kernel gives a listener; otherwise, if the operator allows, held to the known ids.
 fn install_filter(inherited: &Inheritance, sealed: bool) -> Result<(Door, Option<OwnedFd>), NurseryError> {
-    let shared = [inherited.auth.as_fd(), inherited.recorder.socket().as_fd()];
+    let shared: Vec<BorrowedFd<'_>> =
+        [inherited.auth.as_fd()].into_iter().chain(inherited.recorder.descriptors()).collect();
     let Some(who) = &inherited.unprivileged else {
         at("seccomp", Filter::new(table::rows(&rootless_shape(sealed, &shared))).install(false))?;
         return Ok((Door::Rootless, None));

@@ -41,6 +41,18 @@ pub fn confine_to(root: BorrowedFd<'_>) -> io::Result<Confinement> {
     restrict(rules)
 }
 
+/// Recorder, before its threads: no file is reached by a path, no signal leaves. Descriptors opened before go on working; a
+/// socket with a path can still be connected to.
+pub fn confine_to_descriptors() -> io::Result<Confinement> {
+    let rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(KNOWN))
+        .and_then(|rules| rules.scope(Scope::AbstractUnixSocket | Scope::Signal))
+        .and_then(|rules| rules.create())
+        .map_err(io::Error::other)?;
+    restrict(rules)
+}
+
 /// What a session may do beneath its root; everything else that Landlock knows is refused.
 fn session_rights() -> BitFlags<AccessFs> {
     let refused = AccessFs::Execute

@@ -18,6 +18,8 @@ use crate::sys::ProcessId;
 
 /// Lines on their way to the scribe. slog-async would block at this number, so no more are read from the socket.
 const ON_THE_WAY_MAX: usize = 1024;
+/// Where the host's syslog listens (syslog(3)), unless the master names another place.
+const SYSLOG_SOCKET: &str = "/dev/log";
 /// How often a flush looks whether the scribe is done.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -55,6 +57,9 @@ impl Lines {
     pub(super) fn open(&mut self, number: LogNumber, kind: Kind, path: PathBuf, file: Option<OwnedFd>) {
         match (kind, file) {
             (Kind::Line, Some(file)) => self.desk.open_file(number, file),
+            (Kind::Syslog, _) if path.as_os_str().is_empty() => {
+                self.desk.open_syslog(number, SYSLOG_SOCKET.into());
+            }
             (Kind::Syslog, _) => self.desk.open_syslog(number, path),
             (Kind::Line, None) | (Kind::Raw, _) => return,
         }

@@ -5,16 +5,19 @@ mod evidence;
 mod lines;
 mod losses;
 mod outlet;
-mod process;
 mod scribe;
 mod syslog;
+mod work;
 
+use std::io;
 use std::os::fd::OwnedFd;
 
 use jiff::tz::TimeZone;
 
+use self::scribe::Scribe;
+use self::work::Recorder;
 use super::Ends;
-use crate::sys::{GroupId, UserId};
+use crate::sys::{GroupId, UserId, confine, identity, process, signals};
 
 /// What the master hands a recorder; the process keeps these descriptors, stderr where there is a foreground, and no other.
 #[derive(Debug)]
@@ -44,12 +47,40 @@ pub enum Foreground {
     Plain,
 }
 
-/// The recorder's life, in its own process; gives the exit status.
+/// The recorder's life, in its own process; gives the exit status. The scribe is made first, because it reads what the terminal
+/// can do; its thread starts last, because what confines a process must come before its threads.
 pub fn serve(inheritance: Inheritance) -> u8 {
-    match process::Recorder::new(inheritance).run() {
+    let scribe = Scribe::new(inheritance.host.clone(), inheritance.zone, inheritance.foreground);
+    let served = confine(inheritance.identity).and_then(|()| {
+        let recorder = Recorder::new(inheritance, scribe);
+        process::stay_alone()?;
+        recorder.run()
+    });
+    match served {
         Ok(()) => 0,
-        Err(_) => 1,
+        // Nobody else can be told: the master sees the status and starts another recorder.
+        Err(error) => {
+            eprintln!("ferryd: recorder: {error}");
+            1
+        }
     }
+}
+
+/// Gives up everything but the descriptors. Workers before login have the same uid: the last step keeps them from reading the
+/// memory of this process and from opening its logs through /proc, and comes last because a change of uid resets it (prctl(2),
+/// PR_SET_DUMPABLE).
+fn confine(identity: Option<(UserId, GroupId)>) -> io::Result<()> {
+    signals::ignore_termination()?;
+    process::leave_no_core()?;
+    if let Some((uid, gid)) = identity {
+        identity::leave_groups()?;
+        identity::take_group(gid)?;
+        identity::take_user(uid)?;
+    }
+    identity::drop_capabilities()?;
+    process::forbid_new_privileges()?;
+    confine::confine_to_descriptors()?;
+    process::hide_memory()
 }
 
 #[cfg(test)]

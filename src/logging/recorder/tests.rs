@@ -1,7 +1,7 @@
 //! The recorder at work in a thread, between real sockets and real files.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +38,8 @@ fn start(ends: &Ends) -> (Control, JoinHandle<io::Result<()>>) {
         zone: UTC,
         identity: None,
     };
-    (control, spawn(|| process::Recorder::new(inheritance).run()))
+    let scribe = Scribe::new(inheritance.host.clone(), UTC, inheritance.foreground);
+    (control, spawn(|| Recorder::new(inheritance, scribe).run()))
 }
 
 impl House {
@@ -204,9 +205,12 @@ fn sessions_outlive_the_master_and_their_recorder_outlives_them() {
     let House { folder, channel, ends, control, recorder } = house;
     drop((control, ends));
     channel.send(XFERLOG, Weight::Evidence, b"after the master").unwrap();
-    drop(channel);
+    let life = File::from(channel.descriptors()[2].try_clone_to_owned().unwrap());
+    (&life).write_all(b"a hostile byte ends nothing").unwrap();
+    channel.send(XFERLOG, Weight::Evidence, b"and after that").unwrap();
+    drop((channel, life));
     recorder.join().unwrap().unwrap();
-    assert_eq!(read(&folder.path().join("xferlog")), "after the master\n");
+    assert_eq!(read(&folder.path().join("xferlog")), "after the master\nand after that\n");
 }
 
 #[test]

@@ -77,13 +77,13 @@ enum Source {
 
 impl Recorder {
     /// Starts the scribe's thread: the process has become whom it will be before.
-    pub(super) fn new(inheritance: Inheritance) -> Recorder {
-        let Inheritance { ends, control, host, server, foreground, zone, identity: _ } = inheritance;
+    pub(super) fn new(inheritance: Inheritance, scribe: Scribe) -> Recorder {
+        let Inheritance { ends, control, server, .. } = inheritance;
         Recorder {
             ends,
             master: Some(control),
             evidence: Evidence::default(),
-            lines: Lines::start(Scribe::new(host, zone, foreground)),
+            lines: Lines::start(scribe),
             losses: Losses::default(),
             server,
             pace: Pace::Waiting,
@@ -114,7 +114,8 @@ impl Recorder {
         let now = Instant::now();
         let timeout = self.next_deadline(now).map(|at| at.saturating_duration_since(now));
         let is_reading = self.pace == Pace::Waiting;
-        let life = Waiting::to_read(self.ends.life.as_fd());
+        // Not to be read: a hostile sender may write into it, and only its end means something.
+        let life = Waiting { read: false, ..Waiting::to_read(self.ends.life.as_fd()) };
         let mut waiting = vec![life];
         waiting.extend(self.master.as_ref().map(|master| Waiting::to_read(master.as_fd())));
         if is_reading && self.evidence.has_room() {
@@ -127,7 +128,7 @@ impl Recorder {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
-        if waiting[0].ready.readable {
+        if waiting[0].ready.hung_up {
             self.request = Request::End;
         }
         Ok(())
