@@ -1,17 +1,251 @@
-//! `<Directory>`: which sections a path lies in, and what they say together. The deepest match weighs most.
+//! `<Directory>`: which sections a path lies in, and what they say together. Sections are merged when a path is asked for: only then
+//! is it known which of them meet there (`~` is another folder in every session, patterns overlap), and a denial in one must not be
+//! lost to a deeper one. Plain paths are found by hashing, so that thousands of sections cost a session nothing.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-use super::settings::{DirectoryRules, PathRules};
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::settings::{DirectoryRules, Filter, PathRules, ScopeRules};
 
 /// The `<Directory>` sections of one scope.
 #[derive(Debug, Default)]
-pub struct Sections {}
+pub struct Sections {
+    list: Vec<Section>,
+    /// Plain paths: positions in `list`.
+    plain: HashMap<PathBuf, Vec<usize>>,
+    /// All others.
+    other: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Section {
+    target: Target,
+    /// `/*` at the end: what lies within, but not the folder itself.
+    within: bool,
+    rules: ScopeRules,
+}
+
+/// What a section names.
+#[derive(Debug)]
+enum Target {
+    /// A folder.
+    Plain(PathBuf),
+    /// The session's home, or a folder below it.
+    Home(PathBuf),
+    /// Every folder whose path matches, and how many components the pattern has.
+    Pattern(GlobMatcher, usize),
+    /// The same, below the session's home.
+    HomePattern(GlobMatcher, usize),
+}
+
+impl Sections {
+    /// Adds a section: an absolute path or pattern, or one that begins with `~`. Later ones weigh more than earlier ones of the same
+    /// depth.
+    pub fn add(&mut self, text: &str, rules: ScopeRules) -> Result<(), String> {
+        let (folder, within) = match text.strip_suffix("/*") {
+            Some(folder) => (if folder.is_empty() { "/" } else { folder }, true),
+            None => (text, false),
+        };
+        let target = target(folder)?;
+        let position = self.list.len();
+        match &target {
+            Target::Plain(path) => self.plain.entry(path.clone()).or_default().push(position),
+            _ => self.other.push(position),
+        }
+        self.list.push(Section { target, within, rules });
+        Ok(())
+    }
+
+    /// Sections around a path, the deepest first.
+    fn around(&self, path: &Path, home: &Path) -> Vec<&ScopeRules> {
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for (depth, folder) in
+            path.ancestors().zip((1..=path.components().count()).rev()).map(|(f, d)| (d, f))
+        {
+            let plain = self.plain.get(folder).into_iter().flatten();
+            found.extend(plain.filter(|at| !self.list[**at].within || folder != path).map(|at| (depth, *at)));
+        }
+        for at in &self.other {
+            found.extend(self.list[*at].depth(path, home).map(|depth| (depth, *at)));
+        }
+        // The same depth: what is within a folder is narrower than the folder; then the later one.
+        found.sort_by_key(|(depth, at)| (*depth, self.list[*at].within, *at));
+        found.into_iter().rev().map(|(_, at)| &self.list[at].rules).collect()
+    }
+}
+
+impl Section {
+    /// How deep the folder lies by which this section holds for a path; None if it does not.
+    fn depth(&self, path: &Path, home: &Path) -> Option<usize> {
+        let fits = |folder: &Path| !self.within || folder != path;
+        match &self.target {
+            Target::Plain(folder) => {
+                (path.starts_with(folder) && fits(folder)).then(|| folder.components().count())
+            }
+            Target::Home(below) => {
+                let folder = if below.as_os_str().is_empty() { home.to_owned() } else { home.join(below) };
+                (path.starts_with(&folder) && fits(&folder)).then(|| folder.components().count())
+            }
+            Target::Pattern(pattern, depth) => {
+                let folder = ancestor(path, *depth)?;
+                (pattern.is_match(folder) && fits(folder)).then_some(*depth)
+            }
+            Target::HomePattern(pattern, below) => {
+                let depth = home.components().count() + below;
+                let folder = ancestor(path, depth)?;
+                let inner = folder.strip_prefix(home).ok()?;
+                (pattern.is_match(inner) && fits(folder)).then_some(depth)
+            }
+        }
+    }
+}
+
+/// The ancestor of a path, or itself, that has so many components.
+fn ancestor(path: &Path, depth: usize) -> Option<&Path> {
+    path.ancestors().find(|folder| folder.components().count() == depth)
+}
+
+fn target(folder: &str) -> Result<Target, String> {
+    let below = folder.strip_prefix('~').map(|below| below.trim_start_matches('/'));
+    match (below, folder.contains(['*', '?', '['])) {
+        (Some(below), false) => Ok(Target::Home(PathBuf::from(below.trim_end_matches('/')))),
+        (Some(below), true) => Ok(Target::HomePattern(glob(below)?, Path::new(below).components().count())),
+        (None, true) => Ok(Target::Pattern(glob(folder)?, Path::new(folder).components().count())),
+        (None, false) => Ok(Target::Plain(canonical(Path::new(folder)))),
+    }
+}
+
+fn glob(text: &str) -> Result<GlobMatcher, String> {
+    let built =
+        GlobBuilder::new(text.trim_end_matches('/')).literal_separator(true).backslash_escape(true).build();
+    built
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| format!("'{text}' is no pattern: {}", error.kind()))
+}
+
+/// Sessions ask with canonical paths, so a symlink in a section's path is followed as far as the path exists.
+fn canonical(path: &Path) -> PathBuf {
+    for folder in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (folder.canonicalize(), path.strip_prefix(folder)) {
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    path.to_owned()
+}
 
 impl DirectoryRules {
     /// What holds for a canonical path, given the session's canonical home for `~`.
     pub fn rules_for(&self, canonical: &Path, home: &Path) -> PathRules<'_> {
-        let _ = (canonical, home);
-        todo!()
+        let mut scopes = self.sections.around(canonical, home);
+        scopes.push(&self.base);
+        merged(&scopes)
+    }
+}
+
+/// The nearest scope that says something decides; limits are all kept, the nearest first.
+fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
+    fn nearest<T>(scopes: &[&ScopeRules], says: impl Fn(&ScopeRules) -> Option<T>, otherwise: T) -> T {
+        scopes.iter().find_map(|scope| says(scope)).unwrap_or(otherwise)
+    }
+    let (umask_file, umask_directory) = nearest(scopes, |scope| scope.umask, (0o022, 0o022));
+    PathRules {
+        umask_file,
+        umask_directory,
+        allow_overwrite: nearest(scopes, |scope| scope.allow_overwrite, false),
+        allow_store_restart: nearest(scopes, |scope| scope.allow_store_restart, false),
+        allow_retrieve_restart: nearest(scopes, |scope| scope.allow_retrieve_restart, true),
+        show_symlinks: nearest(scopes, |scope| scope.show_symlinks, true),
+        deny_filter: filter(scopes.iter().find_map(|scope| scope.deny_filter.as_ref())),
+        allow_filter: filter(scopes.iter().find_map(|scope| scope.allow_filter.as_ref())),
+        path_deny_filter: filter(scopes.iter().find_map(|scope| scope.path_deny_filter.as_ref())),
+        path_allow_filter: filter(scopes.iter().find_map(|scope| scope.path_allow_filter.as_ref())),
+        limits: scopes.iter().flat_map(|scope| &scope.limits).collect(),
+    }
+}
+
+fn filter(said: Option<&Filter>) -> Option<&regex::bytes::Regex> {
+    match said {
+        Some(Filter::Pattern(pattern)) => Some(pattern),
+        Some(Filter::None) | None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::Limit;
+    use super::*;
+
+    /// Sections whose umask tells them apart: the first has 1, the second 2.
+    fn umask_at(sections: &[&str], path: &str) -> u32 {
+        let mut rules = DirectoryRules { base: ScopeRules::default(), sections: Sections::default() };
+        for (number, text) in (1..).zip(sections) {
+            let scope = ScopeRules { umask: Some((number, number)), ..ScopeRules::default() };
+            rules.sections.add(text, scope).expect("a sound pattern");
+        }
+        rules.rules_for(path.as_ref(), "/ferryd-home/joe".as_ref()).umask_file
+    }
+
+    #[test]
+    fn the_deepest_match_wins() {
+        let table: &[(&[&str], &str, u32)] = &[
+            (&["/a", "/a/b"], "/a/b/c", 2),
+            (&["/a/b", "/a"], "/a/b/c", 1),
+            (&["/a", "/a/b"], "/a/bc", 1),
+            (&["/a"], "/ab", 0o022),
+            (&["/"], "/x", 1),
+            (&["/*"], "/", 0o022),
+            (&["/*"], "/x", 1),
+            (&["/a/*"], "/a", 0o022),
+            (&["/a/*"], "/a/b/c", 1),
+            (&["/a/*", "/a"], "/a/b", 1),
+            (&["~"], "/ferryd-home/joe/x", 1),
+            (&["~"], "/ferryd-home/joey", 0o022),
+            (&["~/pub", "~"], "/ferryd-home/joe/pub/x", 1),
+            (&["~", "/ferryd-home"], "/ferryd-home/joe", 1),
+            (&["~/*"], "/ferryd-home/joe", 0o022),
+            (&["~/*/cgi"], "/ferryd-home/joe/www/cgi/x", 1),
+            (&["/ferryd-home/*/www"], "/ferryd-home/ann/www/x", 1),
+            (&["/ferryd-home/*/www"], "/ferryd-home/ann/x/www", 0o022),
+            (&["/ferryd-home/*/www", "~"], "/ferryd-home/joe/www", 1),
+        ];
+        for (sections, path, expected) in table {
+            assert_eq!(umask_at(sections, path), *expected, "{sections:?} at {path}");
+        }
+    }
+
+    #[test]
+    fn a_denial_around_a_deeper_section_is_not_lost() {
+        let deny = Limit { commands: vec!["STOR".into()], allow: Some(false) };
+        let mut rules = DirectoryRules { base: ScopeRules::default(), sections: Sections::default() };
+        rules.sections.add("/h", ScopeRules { limits: vec![deny], ..ScopeRules::default() }).expect("sound");
+        rules
+            .sections
+            .add("~", ScopeRules { allow_overwrite: Some(true), ..ScopeRules::default() })
+            .expect("sound");
+        let there = rules.rules_for("/h/joe/x".as_ref(), "/h/joe".as_ref());
+        assert!(there.allow_overwrite && !there.allows("STOR", &["WRITE"]));
+    }
+
+    #[test]
+    fn none_ends_an_outer_filter() {
+        let pattern = regex::bytes::Regex::new("x").expect("compiles");
+        let base = ScopeRules { deny_filter: Some(Filter::Pattern(pattern)), ..ScopeRules::default() };
+        let mut rules = DirectoryRules { base, sections: Sections::default() };
+        let none = ScopeRules { deny_filter: Some(Filter::None), ..ScopeRules::default() };
+        rules.sections.add("/free", none).expect("sound");
+        assert!(rules.rules_for("/".as_ref(), "/".as_ref()).deny_filter.is_some());
+        assert!(rules.rules_for("/free/x".as_ref(), "/".as_ref()).deny_filter.is_none());
+    }
+
+    #[test]
+    fn a_symlink_in_a_section_is_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let real = folder.path().canonicalize().expect("a path").join("real");
+        std::fs::create_dir(&real).expect("a folder");
+        std::os::unix::fs::symlink(&real, folder.path().join("link")).expect("a link");
+        let link = folder.path().join("link/new");
+        assert_eq!(umask_at(&[link.to_str().expect("text")], real.join("new/x").to_str().expect("text")), 1);
     }
 }

@@ -2,15 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
+mod arguments;
 pub mod complaint;
+mod contexts;
 pub mod defaults;
+pub mod directives;
 pub mod directories;
+mod draft;
+mod interpret;
 pub mod limits;
+pub mod lines;
 pub mod modules;
 pub mod policy;
+mod patterns;
 pub mod settings;
+pub mod tree;
+pub mod variables;
 
 pub use complaint::Complaint;
+pub use directives::directive_names;
 pub use modules::module_table;
 pub use settings::Settings;
 
@@ -60,10 +70,5 @@ pub fn load(file: &Path, options: &LoadOptions) -> Loaded {
 /// Only where the runtime files lie. Opens nothing but the configuration, so that anybody who may read that may call it.
 pub fn runtime_paths(file: &Path) -> Result<RuntimePaths, Vec<Complaint>> {
     let _ = file;
-    todo!()
-}
-
-/// Every directive's name and the ProFTPD module it belongs to (`mod_core.c`), sorted by name, for `-vvv`.
-pub fn directive_names() -> Vec<(&'static str, &'static str)> {
     todo!()
 }

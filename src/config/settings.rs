@@ -115,6 +115,8 @@ pub struct Server {
     pub auth_group_file: Option<PathBuf>,
     /// RequireValidShell.
     pub require_valid_shell: bool,
+    /// AuthOrder, as far as the sources are ours.
+    pub auth_order: Vec<AuthSource>,
     /// UserAlias: (alias, real).
     pub user_aliases: Vec<(String, String)>,
     /// For sessions that are not anonymous.
@@ -123,6 +125,15 @@ pub struct Server {
     pub directories: DirectoryRules,
     /// `<Anonymous>` sections.
     pub anonymous: Vec<Anonymous>,
+}
+
+/// Where accounts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthSource {
+    /// AuthUserFile and AuthGroupFile.
+    File,
+    /// The host's own accounts.
+    Host,
 }
 
 /// The 220 greeting.
@@ -149,6 +160,10 @@ pub struct Anonymous {
     pub aliases: Vec<String>,
     /// AnonRequirePassword.
     pub require_password: bool,
+    /// RequireValidShell, for the account it runs as.
+    pub require_valid_shell: bool,
+    /// TransferLog.
+    pub transfer_log: LogTarget,
     /// What holds for its sessions.
     pub session: SessionRules,
     /// What holds by folder.

@@ -1,0 +1,79 @@
+//! Where a directive may stand.
+
+use std::fmt;
+
+/// A set of contexts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contexts(u8);
+
+/// Outside every section.
+pub const MAIN: Contexts = Contexts(1);
+/// `<VirtualHost>`.
+pub const HOST: Contexts = Contexts(2);
+/// `<Global>`.
+pub const GLOBAL: Contexts = Contexts(4);
+/// `<Anonymous>`.
+pub const ANONYMOUS: Contexts = Contexts(8);
+/// `<Directory>`.
+pub const DIRECTORY: Contexts = Contexts(16);
+/// `<Limit>`.
+pub const LIMIT: Contexts = Contexts(32);
+
+/// Whatever makes a server.
+pub const SERVERS: Contexts = Contexts(1 | 2 | 4);
+/// A server and `<Anonymous>`.
+pub const SESSIONS: Contexts = Contexts(1 | 2 | 4 | 8);
+/// A server, `<Anonymous>` and `<Directory>`.
+pub const FILES: Contexts = Contexts(1 | 2 | 4 | 8 | 16);
+/// Everywhere.
+pub const ANYWHERE: Contexts = Contexts(63);
+
+const NAMES: &[(Contexts, &str)] = &[
+    (MAIN, "server config"),
+    (HOST, "<VirtualHost>"),
+    (GLOBAL, "<Global>"),
+    (ANONYMOUS, "<Anonymous>"),
+    (DIRECTORY, "<Directory>"),
+    (LIMIT, "<Limit>"),
+];
+
+impl Contexts {
+    /// All of these.
+    pub const fn of(sets: &[Contexts]) -> Contexts {
+        let mut all = 0;
+        let mut next = 0;
+        while next < sets.len() {
+            all |= sets[next].0;
+            next += 1;
+        }
+        Contexts(all)
+    }
+
+    /// Whether all of `other` is in this set.
+    pub fn has(self, other: Contexts) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl fmt::Display for Contexts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == ANYWHERE {
+            return out.write_str("anywhere");
+        }
+        let names: Vec<&str> =
+            NAMES.iter().filter(|(one, _)| self.has(*one)).map(|(_, name)| *name).collect();
+        out.write_str(&names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_are_told_by_name() {
+        assert_eq!(Contexts::of(&[MAIN, DIRECTORY]).to_string(), "server config, <Directory>");
+        assert_eq!(ANYWHERE.to_string(), "anywhere");
+        assert!(FILES.has(ANONYMOUS) && !SERVERS.has(LIMIT));
+    }
+}

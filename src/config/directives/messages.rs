@@ -1,0 +1,119 @@
+//! What clients read before, at and after their login.
+
+use std::path::PathBuf;
+
+use super::super::arguments::{Arguments, Fault, switch};
+use super::super::contexts::{Contexts, HOST, MAIN, SERVERS, SESSIONS};
+use super::super::draft::Scope;
+use super::super::settings::Ident;
+use super::Effect::Ignored;
+use super::{Row, other, sets};
+
+pub const ROWS: &[Row] = &[
+    sets(
+        "ServerName",
+        "mod_core",
+        Contexts::of(&[MAIN, HOST]),
+        "text",
+        "\"ProFTPD\"",
+        "The server's name in its greeting, in ftpwho and in messages.",
+        |scope, arguments| {
+            scope.server.name = Some(arguments.text("a name")?);
+            Ok(())
+        },
+    ),
+    sets(
+        "ServerAdmin",
+        "mod_core",
+        Contexts::of(&[MAIN, HOST]),
+        "mail",
+        "root@localhost",
+        "Whom messages tell clients to write to.",
+        |scope, arguments| {
+            scope.server.admin = Some(arguments.text("an address")?);
+            Ok(())
+        },
+    ),
+    sets(
+        "ServerIdent",
+        "mod_core",
+        SERVERS,
+        "off|on [text]",
+        "on",
+        "The greeting: the standard one, one's own, or the address alone.",
+        ident,
+    ),
+    sets(
+        "DeferWelcome",
+        "mod_core",
+        SERVERS,
+        "on|off",
+        "off",
+        "Whether the server's name is told only after login.",
+        |scope, arguments| {
+            scope.server.defer_welcome = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "MultilineRFC2228",
+        "mod_core",
+        MAIN,
+        "on|off",
+        "off",
+        "Whether each line of a long reply carries its code.",
+        |scope, arguments| {
+            scope.daemon.multiline_rfc2228 = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "DisplayConnect",
+        "mod_core",
+        SERVERS,
+        "path",
+        "",
+        "A file shown at connect.",
+        |scope, arguments| {
+            scope.server.display_connect = Some(display(arguments)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "DisplayLogin",
+        "mod_auth",
+        SESSIONS,
+        "path",
+        "",
+        "A file shown at login; a relative one lies in the session's first folder.",
+        |scope, arguments| {
+            scope.session.display_login = Some(display(arguments)?);
+            Ok(())
+        },
+    ),
+    sets("DisplayQuit", "mod_core", SESSIONS, "path", "", "A file shown at QUIT.", |scope, arguments| {
+        scope.session.display_quit = Some(display(arguments)?);
+        Ok(())
+    }),
+    sets("AccessGrantMsg", "mod_auth", SESSIONS, "text", "", "The words of 230.", |scope, arguments| {
+        scope.session.access_grant_message = Some(arguments.text("a text")?);
+        Ok(())
+    }),
+    other("AccessDenyMsg", "mod_auth", Ignored, "the standard words are used."),
+];
+
+fn display(arguments: &mut Arguments<'_>) -> Result<PathBuf, Fault> {
+    arguments.text("a path").map(PathBuf::from)
+}
+
+fn ident(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let word = arguments.word("on or off")?;
+    scope.server.ident = Some(match (switch(&word.text), arguments.maybe()) {
+        (Some(true), None) => Ident::Standard,
+        (Some(true), Some(text)) => Ident::Text(text.text.clone()),
+        (Some(false), None) => Ident::Address,
+        (Some(false), Some(_)) => return Err(arguments.fault("takes no text with off")),
+        (None, _) => return Err(arguments.fault(format!("takes on or off, not '{}'", word.text))),
+    });
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Every directive: one row says its name, the ProFTPD module it belongs to, where it may stand, how it is written, its default,
+//! what it means in one sentence, and what it sets. Checks, "did you mean", `-vvv` and docs/directives.md are read from the rows.
+
+use super::arguments::{Arguments, Fault};
+use super::contexts::{ANYWHERE, Contexts};
+use super::draft::Scope;
+
+mod access;
+mod accounts;
+mod families;
+mod files;
+mod logs;
+mod messages;
+mod network;
+mod pool;
+mod process;
+mod sections;
+mod sessions;
+
+/// One directive.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// As ProFTPD writes it; a section with its brackets.
+    pub name: &'static str,
+    /// `mod_core`; `ferryd` for our own.
+    pub module: &'static str,
+    /// Where it may stand.
+    pub contexts: Contexts,
+    /// What follows the name.
+    pub syntax: &'static str,
+    /// What holds without it.
+    pub default: &'static str,
+    /// What it means, or why it is not taken.
+    pub sentence: &'static str,
+    /// What reading it does.
+    pub effect: Effect,
+}
+
+/// What reading a directive does.
+#[derive(Clone, Copy, Debug)]
+pub enum Effect {
+    /// Sets a value.
+    Sets(fn(&mut Scope, &mut Arguments<'_>) -> Result<(), Fault>),
+    /// Is part of the language: a section, or carried out while the file is read.
+    Language,
+    /// Is taken without a word: ferryd always does so, or it means nothing here.
+    Accepted,
+    /// Is taken with a warning: it is not done, and nobody gets more access by that. `off` needs no warning.
+    Ignored,
+    /// Restricts access or protects data and is not done yet: an error, but for `off`.
+    Guards,
+    /// The same, where `off` is what restricts.
+    GuardsWhenOff,
+    /// Is not taken at all, with the row's sentence.
+    Refused,
+}
+
+const SUBJECTS: &[&[Row]] = &[
+    process::ROWS,
+    pool::ROWS,
+    sections::ROWS,
+    accounts::ROWS,
+    access::ROWS,
+    sessions::ROWS,
+    files::ROWS,
+    messages::ROWS,
+    network::ROWS,
+    logs::ROWS,
+];
+
+/// Headings of the subjects, for the reference.
+const HEADINGS: &[&str] = &[
+    "The daemon",
+    "The pool of workers",
+    "Sections and the language",
+    "Accounts",
+    "Access",
+    "Sessions",
+    "Files and listings",
+    "Messages",
+    "Network",
+    "Logs",
+];
+
+/// The row of a name, whatever its case.
+pub fn row(name: &str) -> Option<Row> {
+    let rows = SUBJECTS.iter().copied().flatten();
+    let found = rows.copied().find(|row| row.name.eq_ignore_ascii_case(name));
+    found.or_else(|| families::row(name))
+}
+
+/// Every row, by subject.
+pub fn subjects() -> impl Iterator<Item = (&'static str, &'static [Row])> {
+    HEADINGS.iter().copied().zip(SUBJECTS.iter().copied())
+}
+
+/// The rows of directives known by name alone.
+pub fn known_by_name() -> impl Iterator<Item = Row> {
+    families::rows()
+}
+
+/// Every name, for "did you mean".
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SUBJECTS.iter().copied().flatten().map(|row| row.name).chain(families::rows().map(|row| row.name))
+}
+
+/// Every directive's name and module, sorted by name, for `-vvv`. A section has two lines, as in ProFTPD.
+pub fn directive_names() -> Vec<(String, &'static str)> {
+    let rows = SUBJECTS.iter().copied().flatten().copied().chain(families::rows());
+    let mut names: Vec<(String, &str)> = Vec::new();
+    for row in rows {
+        if let Some(section) = row.name.strip_prefix('<') {
+            names.push((format!("</{section}"), row.module));
+        }
+        names.push((row.name.to_owned(), row.module));
+    }
+    names.sort();
+    names
+}
+
+/// A row that sets a value.
+const fn sets(
+    name: &'static str,
+    module: &'static str,
+    contexts: Contexts,
+    syntax: &'static str,
+    default: &'static str,
+    sentence: &'static str,
+    setter: fn(&mut Scope, &mut Arguments<'_>) -> Result<(), Fault>,
+) -> Row {
+    Row { name, module, contexts, syntax, default, sentence, effect: Effect::Sets(setter) }
+}
+
+/// A row that sets nothing.
+const fn other(name: &'static str, module: &'static str, effect: Effect, sentence: &'static str) -> Row {
+    Row { name, module, contexts: ANYWHERE, syntax: "…", default: "", sentence, effect }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_name_stands_twice() {
+        let mut seen = HashSet::new();
+        for name in names() {
+            assert!(seen.insert(name.to_ascii_lowercase()), "{name} stands twice");
+        }
+        assert!(seen.len() > 450, "{} names", seen.len());
+    }
+
+    #[test]
+    fn every_subject_has_a_heading_and_every_row_a_sentence() {
+        assert_eq!(SUBJECTS.len(), HEADINGS.len());
+        for (_, rows) in subjects() {
+            for row in rows {
+                assert!(row.sentence.ends_with('.'), "{}: {}", row.name, row.sentence);
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Addresses, ports and sockets.
+
+use super::super::arguments::{Arguments, Fault};
+use super::super::contexts::{Contexts, HOST, MAIN, SERVERS};
+use super::super::draft::Scope;
+use super::{Row, sets};
+
+pub const ROWS: &[Row] = &[
+    sets(
+        "Port",
+        "mod_core",
+        SERVERS,
+        "number",
+        "21",
+        "Where the server listens; 0 for a server without a listener.",
+        |scope, arguments| {
+            scope.server.port = Some(arguments.number(0..=65535)? as u16);
+            Ok(())
+        },
+    ),
+    sets(
+        "DefaultAddress",
+        "mod_core",
+        MAIN,
+        "address…",
+        "every address",
+        "The main server's addresses.",
+        |scope, arguments| {
+            scope.daemon.addresses = arguments.words("an address")?.to_vec();
+            Ok(())
+        },
+    ),
+    sets(
+        "DefaultServer",
+        "mod_core",
+        Contexts::of(&[MAIN, HOST]),
+        "on|off",
+        "off",
+        "Whether this server takes clients that come to no server's address.",
+        default_server,
+    ),
+    sets(
+        "SocketBindTight",
+        "mod_core",
+        MAIN,
+        "on|off",
+        "off",
+        "Whether each server's addresses are bound, instead of every address of the host.",
+        |scope, arguments| {
+            scope.daemon.bind_tight = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "UseIPv6",
+        "mod_core",
+        MAIN,
+        "on|off",
+        "on where the host has IPv6",
+        "Whether IPv6 is used.",
+        |scope, arguments| {
+            scope.daemon.use_ipv6 = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "TCPBackLog",
+        "mod_core",
+        MAIN,
+        "number",
+        "the system's most",
+        "How many connections may wait to be accepted.",
+        |scope, arguments| {
+            scope.daemon.backlog = Some(arguments.number(1..=65535)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "UseReverseDNS",
+        "mod_core",
+        MAIN,
+        "on|off",
+        "off",
+        "Whether logs and ftpwho tell clients' names.",
+        |scope, arguments| {
+            scope.daemon.use_reverse_dns = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "PassivePorts",
+        "mod_core",
+        SERVERS,
+        "first last",
+        "any",
+        "The ports of passive data connections.",
+        passive_ports,
+    ),
+    sets(
+        "MasqueradeAddress",
+        "mod_core",
+        SERVERS,
+        "address|name",
+        "",
+        "The address told in replies to PASV, behind a translating router.",
+        |scope, arguments| {
+            scope.server.masquerade = Some(arguments.word("an address")?.clone());
+            Ok(())
+        },
+    ),
+    sets(
+        "AllowForeignAddress",
+        "mod_core",
+        SERVERS,
+        "on|off",
+        "off",
+        "Whether data connections may go to another host than the client's.",
+        |scope, arguments| {
+            scope.server.allow_foreign_address = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "CommandBufferSize",
+        "mod_core",
+        SERVERS,
+        "bytes",
+        "512",
+        "The longest command line.",
+        |scope, arguments| {
+            scope.server.command_buffer = Some(arguments.number(64..=4096)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "ServerAlias",
+        "mod_core",
+        Contexts::of(&[MAIN, HOST]),
+        "name…",
+        "",
+        "Names for HOST; servers cannot yet be told apart by name.",
+        |scope, arguments| {
+            arguments.words("a name")?;
+            scope.server.has_alias = true;
+            arguments.warn("servers cannot yet be told apart by name, only by address and port");
+            Ok(())
+        },
+    ),
+    sets(
+        "Protocols",
+        "mod_core",
+        SERVERS,
+        "ftp",
+        "ftp",
+        "What the server speaks; it must hold ftp.",
+        protocols,
+    ),
+];
+
+fn default_server(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let word = arguments.word("on or off")?.clone();
+    let on = super::super::arguments::switch(&word.text);
+    let on = on.ok_or_else(|| arguments.fault(format!("takes on or off, not '{}'", word.text)))?;
+    scope.server.is_default = Some((on, word));
+    Ok(())
+}
+
+fn passive_ports(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let first = arguments.number(1024..=65535)? as u16;
+    let last = arguments.number(1024..=65535)? as u16;
+    if last < first {
+        return Err(arguments.fault(format!("the last port, {last}, is below the first, {first}")));
+    }
+    scope.server.passive_ports = Some((first, last));
+    Ok(())
+}
+
+fn protocols(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let words = arguments.words("ftp")?;
+    match words.iter().any(|word| word.text.eq_ignore_ascii_case("ftp")) {
+        true => Ok(()),
+        false => Err(arguments.fault("only ftp is supported")),
+    }
+}

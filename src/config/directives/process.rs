@@ -1,0 +1,152 @@
+//! The daemon as a whole: whom it runs as, its files, how it stops.
+
+use super::super::arguments::{Arguments, Fault};
+use super::super::contexts::{MAIN, SESSIONS};
+use super::super::draft::Scope;
+use super::{Row, sets};
+
+pub const ROWS: &[Row] = &[
+    sets(
+        "ServerType",
+        "mod_core",
+        MAIN,
+        "standalone|inetd",
+        "standalone",
+        "Who listens; inetd is not yet supported.",
+        server_type,
+    ),
+    sets(
+        "User",
+        "mod_core",
+        SESSIONS,
+        "name",
+        "nobody",
+        "Whom workers are before login; in `<Anonymous>`, whom its sessions are and the name that logs in there.",
+        |scope, arguments| {
+            scope.user = Some(arguments.word("a user's name")?.clone());
+            Ok(())
+        },
+    ),
+    sets(
+        "Group",
+        "mod_core",
+        SESSIONS,
+        "name",
+        "the User's own",
+        "The group of workers before login; in `<Anonymous>`, of its sessions.",
+        |scope, arguments| {
+            scope.group = Some(arguments.word("a group's name")?.clone());
+            Ok(())
+        },
+    ),
+    sets(
+        "PidFile",
+        "mod_core",
+        MAIN,
+        "path",
+        "/run/proftpd.pid",
+        "Holds the master's pid while it runs, and is locked by it.",
+        |scope, arguments| {
+            scope.daemon.pid_file = Some(arguments.path()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "ScoreboardFile",
+        "mod_core",
+        MAIN,
+        "path|none|off",
+        "/run/proftpd.scoreboard",
+        "The shared memory that ftpwho and its kin read; none keeps it private.",
+        scoreboard_file,
+    ),
+    sets(
+        "ShutdownMessageFile",
+        "ferryd",
+        MAIN,
+        "path",
+        "/etc/shutmsg",
+        "The file by which ftpshut announces a shutdown.",
+        |scope, arguments| {
+            scope.daemon.shutdown_file = Some(arguments.path()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "ShutdownTimeout",
+        "ferryd",
+        MAIN,
+        "seconds",
+        "5",
+        "How long sessions have, after TERM and their 421, before they are killed.",
+        |scope, arguments| {
+            scope.daemon.shutdown_timeout = Some(arguments.duration()?.unwrap_or_default());
+            Ok(())
+        },
+    ),
+    sets(
+        "DrainTimeout",
+        "ferryd",
+        MAIN,
+        "seconds|none",
+        "none",
+        "How long QUIT waits for sessions to finish before it ends them.",
+        |scope, arguments| {
+            scope.daemon.drain_timeout = Some(arguments.duration()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "RuntimeDirectory",
+        "ferryd",
+        MAIN,
+        "path [user]",
+        "",
+        "A folder made at start; with `user` it belongs to User.",
+        |scope, arguments| {
+            let path = arguments.path()?;
+            let for_user = arguments.takes("user");
+            scope.daemon.runtime_directories.push((path, for_user));
+            Ok(())
+        },
+    ),
+    sets(
+        "StartMessage",
+        "ferryd",
+        MAIN,
+        "text",
+        "",
+        "A line for the terminal of a daemon started with -n.",
+        |scope, arguments| {
+            scope.daemon.start_messages.push(arguments.text("a text")?);
+            Ok(())
+        },
+    ),
+    sets(
+        "RequireIdentityDoor",
+        "ferryd",
+        MAIN,
+        "on|off",
+        "off",
+        "Refuse to start where the kernel cannot let auth decide on each change of identity.",
+        |scope, arguments| {
+            scope.daemon.require_identity_door = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+];
+
+fn server_type(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let word = arguments.word("standalone")?;
+    match word.text.to_ascii_lowercase().as_str() {
+        "standalone" => Ok(()),
+        "inetd" => Err(arguments.fault("inetd is not yet supported; use standalone")),
+        _ => Err(arguments.fault(format!("takes standalone, not '{}'", word.text))),
+    }
+}
+
+fn scoreboard_file(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let path = arguments.path_or_none()?;
+    scope.daemon.scoreboard_file = Some(path.filter(|path| path.as_os_str() != "/dev/null"));
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! What each scope says, before inheritance: every value may be missing.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::lines::Word;
+use super::settings::{Ident, LimitText, LogTarget, PathFor, ScopeRules};
+
+/// A whole configuration, as written.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// Outside every section.
+    pub main: Scope,
+    /// All `<Global>` sections together.
+    pub global: Scope,
+    /// `<VirtualHost>` sections.
+    pub hosts: Vec<HostDraft>,
+}
+
+/// A `<VirtualHost>`.
+#[derive(Debug)]
+pub struct HostDraft {
+    /// Its addresses; never empty.
+    pub addresses: Vec<Word>,
+    /// What it says.
+    pub scope: Scope,
+}
+
+/// An `<Anonymous>`.
+#[derive(Debug)]
+pub struct AnonymousDraft {
+    /// Its root.
+    pub root: Word,
+    /// What it says.
+    pub scope: Scope,
+}
+
+/// A `<Directory>`.
+#[derive(Debug)]
+pub struct DirectoryDraft {
+    /// Its path or pattern.
+    pub path: Word,
+    /// What it says.
+    pub files: ScopeRules,
+}
+
+/// What one scope says.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// For the whole daemon (server config alone).
+    pub daemon: DaemonDraft,
+    /// For a server.
+    pub server: ServerDraft,
+    /// For a session.
+    pub session: SessionDraft,
+    /// For files.
+    pub files: ScopeRules,
+    /// User.
+    pub user: Option<Word>,
+    /// Group.
+    pub group: Option<Word>,
+    /// UserAlias: (alias, real).
+    pub aliases: Vec<(String, String)>,
+    /// AllowAll (true) or DenyAll (false) outside `<Limit>`, or within the one this scope stands for. A denial is not taken back.
+    pub says: Option<bool>,
+    /// `<Directory>` sections.
+    pub directories: Vec<DirectoryDraft>,
+    /// `<Anonymous>` sections.
+    pub anonymous: Vec<AnonymousDraft>,
+}
+
+/// See [`super::settings::Daemon`].
+#[derive(Debug, Default)]
+pub struct DaemonDraft {
+    /// PidFile.
+    pub pid_file: Option<PathBuf>,
+    /// ScoreboardFile; the inner None is `none`.
+    pub scoreboard_file: Option<Option<PathBuf>>,
+    /// ShutdownMessageFile.
+    pub shutdown_file: Option<PathBuf>,
+    /// MaxInstances; the inner None is `none`.
+    pub max_instances: Option<Option<u32>>,
+    /// MaxInstancesReply.
+    pub max_instances_reply: Option<bool>,
+    /// StartWorkers.
+    pub start_workers: Option<u32>,
+    /// MinSpareWorkers.
+    pub min_spare_workers: Option<u32>,
+    /// MaxSpareWorkers.
+    pub max_spare_workers: Option<u32>,
+    /// ShutdownTimeout.
+    pub shutdown_timeout: Option<Duration>,
+    /// DrainTimeout; the inner None is `none`.
+    pub drain_timeout: Option<Option<Duration>>,
+    /// TCPBackLog.
+    pub backlog: Option<u32>,
+    /// SystemLog.
+    pub system_log: Option<LogTarget>,
+    /// MultilineRFC2228.
+    pub multiline_rfc2228: Option<bool>,
+    /// UseReverseDNS.
+    pub use_reverse_dns: Option<bool>,
+    /// TimesGMT.
+    pub times_gmt: Option<bool>,
+    /// UseIPv6.
+    pub use_ipv6: Option<bool>,
+    /// SocketBindTight.
+    pub bind_tight: Option<bool>,
+    /// RequireIdentityDoor.
+    pub require_identity_door: Option<bool>,
+    /// RuntimeDirectory: whether it is User's.
+    pub runtime_directories: Vec<(PathBuf, bool)>,
+    /// StartMessage.
+    pub start_messages: Vec<String>,
+    /// DefaultAddress.
+    pub addresses: Vec<Word>,
+}
+
+/// See [`super::settings::Server`].
+#[derive(Debug, Default)]
+pub struct ServerDraft {
+    /// ServerName.
+    pub name: Option<String>,
+    /// ServerAdmin.
+    pub admin: Option<String>,
+    /// Port.
+    pub port: Option<u16>,
+    /// DefaultServer, and where it is said.
+    pub is_default: Option<(bool, Word)>,
+    /// ServerAlias stands here: the server may share its address.
+    pub has_alias: bool,
+    /// ServerIdent.
+    pub ident: Option<Ident>,
+    /// DeferWelcome.
+    pub defer_welcome: Option<bool>,
+    /// MaxLoginAttempts; the inner None is `none`.
+    pub max_login_attempts: Option<Option<u32>>,
+    /// PassivePorts.
+    pub passive_ports: Option<(u16, u16)>,
+    /// MasqueradeAddress.
+    pub masquerade: Option<Word>,
+    /// AllowForeignAddress.
+    pub allow_foreign_address: Option<bool>,
+    /// CommandBufferSize.
+    pub command_buffer: Option<u32>,
+    /// AuthUserFile.
+    pub auth_user_file: Option<Word>,
+    /// AuthGroupFile.
+    pub auth_group_file: Option<Word>,
+    /// AuthFileOptions InsecurePerms.
+    pub insecure_permissions: Option<bool>,
+    /// AuthOrder, as far as ferryd has the sources.
+    pub auth_order: Option<Vec<super::settings::AuthSource>>,
+    /// DisplayConnect.
+    pub display_connect: Option<PathBuf>,
+}
+
+/// See [`super::settings::SessionRules`].
+#[derive(Debug, Default)]
+pub struct SessionDraft {
+    /// TransferLog.
+    pub transfer_log: Option<LogTarget>,
+    /// DefaultRoot.
+    pub default_root: Vec<PathFor>,
+    /// DefaultChdir.
+    pub default_chdir: Vec<PathFor>,
+    /// RequireValidShell.
+    pub require_valid_shell: Option<bool>,
+    /// AnonRequirePassword.
+    pub require_password: Option<bool>,
+    /// MaxClients.
+    pub max_clients: Option<LimitText>,
+    /// MaxClientsPerUser.
+    pub max_clients_per_user: Option<LimitText>,
+    /// MaxClientsPerHost.
+    pub max_clients_per_host: Option<LimitText>,
+    /// AccessGrantMsg.
+    pub access_grant_message: Option<String>,
+    /// TimeoutLogin; here and below the inner None is off.
+    pub timeout_login: Option<Option<Duration>>,
+    /// TimeoutIdle.
+    pub timeout_idle: Option<Option<Duration>>,
+    /// TimeoutNoTransfer.
+    pub timeout_no_transfer: Option<Option<Duration>>,
+    /// TimeoutStalled.
+    pub timeout_stalled: Option<Option<Duration>>,
+    /// TimeoutSession.
+    pub timeout_session: Option<Option<Duration>>,
+    /// TimeoutLinger.
+    pub timeout_linger: Option<Option<Duration>>,
+    /// ListOptions.
+    pub list_options: Option<String>,
+    /// DisplayLogin.
+    pub display_login: Option<PathBuf>,
+    /// DisplayQuit.
+    pub display_quit: Option<PathBuf>,
+}

@@ -1,0 +1,212 @@
+//! The tree, read with the rows: what each scope says. Contexts are checked here, and every complaint is gathered.
+
+use super::arguments::{Arguments, Fault, absolute, switch};
+use super::complaint::{Complaint, similar_names};
+use super::contexts::{ANONYMOUS, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN};
+use super::directives::{Effect, Row, names, row};
+use super::draft::{AnonymousDraft, DirectoryDraft, Draft, HostDraft, Scope};
+use super::limits::is_limitable;
+use super::settings::Limit;
+use super::tree::{Complaints, Node};
+
+/// Reads the tree into a draft.
+pub fn interpret(nodes: &[Node], complaints: &mut Complaints) -> Draft {
+    let mut reader = Reader { complaints, global: Scope::default(), hosts: Vec::new() };
+    let mut main = Scope::default();
+    reader.scope(nodes, MAIN, &mut main);
+    let Reader { mut global, hosts, .. } = reader;
+    settle(&mut global);
+    Draft { main, global, hosts }
+}
+
+/// Warns of each directive that was skipped with its module and would have guarded something.
+pub fn warn_of_lost_guards(skipped: &[Node], complaints: &mut Complaints) {
+    for node in skipped {
+        let guards =
+            row(&node.name.text).is_some_and(|row| matches!(row.effect, Effect::Guards | Effect::Refused));
+        if guards && !is_off(&node.arguments) {
+            let message =
+                format!("{} is not in force: ferryd lacks the module that <IfModule> names", node.name.text);
+            complaints.warning(&node.name.mark, message);
+        }
+    }
+}
+
+struct Reader<'a> {
+    complaints: &'a mut Complaints,
+    global: Scope,
+    hosts: Vec<HostDraft>,
+}
+
+impl Reader<'_> {
+    fn scope(&mut self, nodes: &[Node], context: Contexts, scope: &mut Scope) {
+        for node in nodes {
+            self.node(node, context, scope);
+        }
+        if context != GLOBAL && context != LIMIT {
+            settle(scope);
+        }
+    }
+
+    fn node(&mut self, node: &Node, context: Contexts, scope: &mut Scope) {
+        let written = match node.children {
+            Some(_) => format!("<{}>", node.name.text),
+            None => node.name.text.clone(),
+        };
+        let Some(row) = row(&written) else { return self.unknown(node, &written) };
+        if !row.contexts.has(context) {
+            let message = format!("{} cannot stand in {context}; it belongs in: {}", row.name, row.contexts);
+            return self.complaints.error(&node.name.mark, message);
+        }
+        match (row.effect, &node.children) {
+            (Effect::Sets(setter), _) => self.set(node, row, setter, scope),
+            (Effect::Language, Some(children)) => self.section(node, row, children, context, scope),
+            (Effect::Language | Effect::Accepted, _) => {}
+            (Effect::Ignored, _) => self.ignored(node, row),
+            (Effect::Guards, _) => self.guard(node, row, is_off(&node.arguments)),
+            (Effect::GuardsWhenOff, _) => self.guard(node, row, !is_off(&node.arguments)),
+            (Effect::Refused, _) => self.guard(node, row, false),
+        }
+    }
+
+    fn unknown(&mut self, node: &Node, written: &str) {
+        let message = format!("no directive '{written}' is known");
+        let complaint = Complaint::error(Some(node.name.mark.place()), message);
+        self.complaints.push(complaint.with_similar(similar_names(written, names())));
+    }
+
+    fn set(
+        &mut self,
+        node: &Node,
+        row: Row,
+        setter: fn(&mut Scope, &mut Arguments<'_>) -> Result<(), Fault>,
+        scope: &mut Scope,
+    ) {
+        let mut arguments = Arguments::new(&node.name, &node.arguments);
+        let result = setter(scope, &mut arguments).and_then(|()| arguments.end());
+        for warning in arguments.warnings {
+            self.complaints.warning(&warning.mark, format!("{}: {}", row.name, warning.message));
+        }
+        if let Err(fault) = result {
+            self.complaints.error(&fault.mark, format!("{}: {}", row.name, fault.message));
+        }
+    }
+
+    fn ignored(&mut self, node: &Node, row: Row) {
+        if !is_off(&node.arguments) {
+            let reason = row.sentence.trim_end_matches('.');
+            self.complaints.warning(&node.name.mark, format!("{} has no effect: {reason}", row.name));
+        }
+    }
+
+    fn guard(&mut self, node: &Node, row: Row, accepted: bool) {
+        if !accepted {
+            let reason = row.sentence.trim_end_matches('.');
+            let message =
+                format!("{}: {reason}; starting without it could give more access than was meant", row.name);
+            self.complaints.error(&node.name.mark, message);
+        }
+    }
+
+    fn section(&mut self, node: &Node, row: Row, children: &[Node], context: Contexts, scope: &mut Scope) {
+        match row.name {
+            "<Global>" => self.global(node, children),
+            "<VirtualHost>" => self.host(node, children),
+            "<Anonymous>" => self.anonymous(node, children, scope),
+            "<Directory>" => self.directory(node, children, context, scope),
+            "<Limit>" => self.limit(node, children, scope),
+            _ => self.complaints.warning(&node.name.mark, format!("{}: {}", row.name, row.sentence)),
+        }
+    }
+
+    fn global(&mut self, node: &Node, children: &[Node]) {
+        if let Some(word) = node.arguments.first() {
+            self.complaints.error(&word.mark, "<Global>: takes no argument");
+        }
+        let mut global = std::mem::take(&mut self.global);
+        self.scope(children, GLOBAL, &mut global);
+        self.global = global;
+    }
+
+    fn host(&mut self, node: &Node, children: &[Node]) {
+        if node.arguments.is_empty() {
+            self.complaints.error(&node.name.mark, "<VirtualHost>: an address is missing");
+        }
+        let mut scope = Scope::default();
+        self.scope(children, HOST, &mut scope);
+        self.hosts.push(HostDraft { addresses: node.arguments.clone(), scope });
+    }
+
+    fn anonymous(&mut self, node: &Node, children: &[Node], scope: &mut Scope) {
+        let mut inner = Scope::default();
+        self.scope(children, ANONYMOUS, &mut inner);
+        match &node.arguments[..] {
+            [root] if root.text.starts_with(['/', '~']) => {
+                scope.anonymous.push(AnonymousDraft { root: root.clone(), scope: inner });
+            }
+            _ => self.complaints.error(&node.name.mark, "<Anonymous>: takes one absolute path or ~user"),
+        }
+    }
+
+    fn directory(&mut self, node: &Node, children: &[Node], context: Contexts, scope: &mut Scope) {
+        let mut inner = Scope::default();
+        self.scope(children, DIRECTORY, &mut inner);
+        let [path] = &node.arguments[..] else {
+            return self.complaints.error(&node.name.mark, "<Directory>: takes one path");
+        };
+        let sound = path.text.starts_with(['/', '~']) || context == ANONYMOUS;
+        if !sound {
+            let message =
+                format!("<Directory>: takes an absolute path or ~ outside <Anonymous>, not '{}'", path.text);
+            return self.complaints.error(&path.mark, message);
+        }
+        if path.text.contains("%u") {
+            return self.complaints.error(&path.mark, "<Directory>: %u is not yet supported");
+        }
+        let path = match absolute(&path.text) {
+            Some(plain) => super::lines::Word { text: plain.to_string_lossy().into_owned(), ..path.clone() },
+            None => path.clone(),
+        };
+        scope.directories.push(DirectoryDraft { path, files: inner.files });
+    }
+
+    fn limit(&mut self, node: &Node, children: &[Node], scope: &mut Scope) {
+        let mut inner = Scope::default();
+        self.scope(children, LIMIT, &mut inner);
+        let mut commands = Vec::new();
+        // ProFTPD takes commas between commands too.
+        for word in &node.arguments {
+            for name in word.text.split(',').filter(|name| !name.is_empty()) {
+                let name = name.to_ascii_uppercase();
+                if !is_limitable(&name) {
+                    let complaint = Complaint::error(
+                        Some(word.mark.place()),
+                        format!("<Limit>: no command '{name}' is known"),
+                    );
+                    let similar = similar_names(&name, super::limits::limitable());
+                    self.complaints.push(complaint.with_similar(similar));
+                }
+                commands.push(name);
+            }
+        }
+        if commands.is_empty() {
+            return self.complaints.error(&node.name.mark, "<Limit>: takes one or more commands");
+        }
+        scope.files.limits.push(Limit { commands, allow: inner.says });
+    }
+}
+
+/// The end of a scope: a bare AllowAll or DenyAll becomes a limit on ALL, and denials come before allowances, so that two sections of
+/// one scope that contradict each other deny.
+fn settle(scope: &mut Scope) {
+    if let Some(allow) = scope.says.take() {
+        scope.files.limits.push(Limit { commands: vec!["ALL".into()], allow: Some(allow) });
+    }
+    scope.files.limits.sort_by_key(|limit| limit.allow != Some(false));
+}
+
+/// `off`, `no`, `false`, `none` as the first argument.
+fn is_off(arguments: &[super::lines::Word]) -> bool {
+    let first = arguments.first().map(|word| word.text.as_str()).unwrap_or_default();
+    switch(first) == Some(false) || first.eq_ignore_ascii_case("none")
+}

@@ -1,0 +1,312 @@
+//! Bytes to lines to words: continuations, comments, quotes. Every word knows where it stands.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::complaint::{Place, SHOWN_MOST};
+
+/// Most bytes of one logical line, continuations included.
+pub const LINE_MOST: usize = 64 * 1024;
+
+/// Most words of one line.
+pub const WORDS_MOST: usize = 4096;
+
+/// A file's text, kept for complaints.
+#[derive(Debug)]
+pub struct Source {
+    /// As it was named.
+    pub path: PathBuf,
+    lines: Vec<String>,
+}
+
+impl Source {
+    /// Splits a file into its lines.
+    pub fn new(path: PathBuf, bytes: &[u8]) -> Rc<Self> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text = String::from_utf8_lossy(bytes);
+        let lines = text.lines().map(|line| line.to_owned()).collect();
+        Rc::new(Self { path, lines })
+    }
+}
+
+/// Where a word stands.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    source: Rc<Source>,
+    line: usize,
+    column: usize,
+}
+
+impl Mark {
+    /// The first byte of a file.
+    pub fn start(source: &Rc<Source>) -> Self {
+        Self { source: source.clone(), line: 0, column: 0 }
+    }
+
+    /// What a complaint needs.
+    pub fn place(&self) -> Place {
+        let line = self.source.lines.get(self.line).map_or("", String::as_str);
+        let text = line
+            .char_indices()
+            .take_while(|(at, c)| at + c.len_utf8() <= SHOWN_MOST)
+            .map(|(_, c)| c)
+            .collect();
+        Place {
+            file: self.source.path.clone(),
+            line: self.line as u32 + 1,
+            column: self.column as u32 + 1,
+            text,
+        }
+    }
+}
+
+/// One word, quotes taken off.
+#[derive(Clone, Debug)]
+pub struct Word {
+    /// What it says.
+    pub text: String,
+    /// Where it begins.
+    pub mark: Mark,
+}
+
+/// One logical line that says something.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Never empty.
+    pub words: Vec<Word>,
+    /// `<Name …>` or `</Name>`: the angle brackets are off, a slash stays.
+    pub is_section: bool,
+    /// What is odd about how it is written.
+    pub oddities: Vec<(Mark, Oddity)>,
+}
+
+/// What is odd about how a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// A quote without its end (ProFTPD takes the rest of the line, and so do we).
+    OpenQuote,
+    /// A section without `>`.
+    OpenBracket,
+    /// Longer than [`LINE_MOST`], or more words than [`WORDS_MOST`]; what is over is gone.
+    TooLong,
+    /// Bytes that are not UTF-8.
+    NotText,
+}
+
+/// The lines of a file that say something, in order.
+pub fn lines(source: &Rc<Source>) -> Vec<Line> {
+    let mut found = Vec::new();
+    let mut next = 0;
+    while next < source.lines.len() {
+        let logical = Logical::gather(source, next);
+        next = logical.end;
+        found.extend(logical.read());
+    }
+    found
+}
+
+/// A logical line: the characters of its physical lines, each with its place.
+struct Logical<'a> {
+    source: &'a Rc<Source>,
+    /// (character, physical line, byte column).
+    characters: Vec<(char, usize, usize)>,
+    end: usize,
+    too_long: bool,
+}
+
+impl<'a> Logical<'a> {
+    /// Joins what continuations (`\` at the very end) hold together. A comment has no continuation, as in ProFTPD.
+    fn gather(source: &'a Rc<Source>, first: usize) -> Self {
+        let mut logical = Self { source, characters: Vec::new(), end: first, too_long: false };
+        let is_comment = source.lines[first].trim_start().starts_with('#');
+        while let Some(line) = source.lines.get(logical.end) {
+            let number = logical.end;
+            logical.end += 1;
+            let (text, goes_on) = match line.strip_suffix('\\') {
+                Some(text) if !is_comment => (text, true),
+                _ => (line.as_str(), false),
+            };
+            logical.add(number, text);
+            if !goes_on {
+                break;
+            }
+        }
+        logical
+    }
+
+    fn add(&mut self, number: usize, text: &str) {
+        let room = LINE_MOST.saturating_sub(self.characters.len());
+        self.too_long |= text.len() > room;
+        self.characters.extend(text.char_indices().take(room).map(|(column, c)| (c, number, column)));
+    }
+
+    fn mark(&self, at: usize) -> Mark {
+        let (_, line, column) =
+            self.characters.get(at).or(self.characters.last()).copied().unwrap_or((' ', 0, 0));
+        Mark { source: self.source.clone(), line, column }
+    }
+
+    /// None for blank lines and comments.
+    fn read(&self) -> Option<Line> {
+        let mut words = Words { logical: self, at: 0, end: self.characters.len(), oddities: Vec::new() };
+        words.skip_blanks();
+        let start = words.at;
+        let is_section = words.peek() == Some('<');
+        if is_section {
+            words.enter_brackets();
+        }
+        let mut found = Vec::new();
+        while let Some(word) = words.next_word() {
+            found.push(word);
+            if found.len() == WORDS_MOST {
+                words.oddities.push((self.mark(start), Oddity::TooLong));
+                break;
+            }
+        }
+        let mut oddities = words.oddities;
+        if self.too_long {
+            oddities.push((self.mark(start), Oddity::TooLong));
+        }
+        if found.iter().any(|word| word.text.contains('\u{fffd}')) {
+            oddities.push((self.mark(start), Oddity::NotText));
+        }
+        (!found.is_empty()).then_some(Line { words: found, is_section, oddities })
+    }
+}
+
+/// A walk over a logical line.
+struct Words<'a> {
+    logical: &'a Logical<'a>,
+    at: usize,
+    end: usize,
+    oddities: Vec<(Mark, Oddity)>,
+}
+
+impl Words<'_> {
+    fn peek(&self) -> Option<char> {
+        (self.at < self.end).then(|| self.logical.characters[self.at].0)
+    }
+
+    fn skip_blanks(&mut self) {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.at += 1;
+        }
+    }
+
+    /// Steps over `<` and lets the line end at its last `>`.
+    fn enter_brackets(&mut self) {
+        let start = self.logical.mark(self.at);
+        self.at += 1;
+        match (self.at..self.end).rev().find(|at| self.logical.characters[*at].0 == '>') {
+            Some(close) => self.end = close,
+            None => self.oddities.push((start, Oddity::OpenBracket)),
+        }
+    }
+
+    /// The next word; None at the end and at a `#` that begins a word.
+    fn next_word(&mut self) -> Option<Word> {
+        self.skip_blanks();
+        let mark = self.logical.mark(self.at);
+        let text = match self.peek()? {
+            '#' => return None,
+            '"' => self.quoted(&mark),
+            _ => self.bare(),
+        };
+        Some(Word { text, mark })
+    }
+
+    /// Outside quotes a backslash is a character like others: `DenyFilter \*.*/` stands in every Debian file.
+    fn bare(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(c) = self.peek().filter(|c| !c.is_whitespace()) {
+            text.push(c);
+            self.at += 1;
+        }
+        text
+    }
+
+    /// Within quotes `\"` and `\\` stand for the character; other backslashes stay, so that a quoted pattern means what it says.
+    fn quoted(&mut self, open: &Mark) -> String {
+        let mut text = String::new();
+        self.at += 1;
+        loop {
+            let Some(c) = self.peek() else {
+                self.oddities.push((open.clone(), Oddity::OpenQuote));
+                return text;
+            };
+            self.at += 1;
+            match (c, self.peek()) {
+                ('"', _) => return text,
+                ('\\', Some(escaped @ ('"' | '\\'))) => {
+                    text.push(escaped);
+                    self.at += 1;
+                }
+                _ => text.push(c),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Vec<Line> {
+        lines(&Source::new("f".into(), text.as_bytes()))
+    }
+
+    fn words(text: &str) -> Vec<Vec<String>> {
+        read(text).into_iter().map(|line| line.words.into_iter().map(|word| word.text).collect()).collect()
+    }
+
+    #[test]
+    fn lines_become_words() {
+        let table: &[(&str, &[&[&str]])] = &[
+            ("", &[]),
+            ("# all of it\n\n   \n", &[]),
+            ("  Port\t 21  ", &[&["Port", "21"]]),
+            ("Port 21 # the usual", &[&["Port", "21"]]),
+            ("ServerName \"a # b\"", &[&["ServerName", "a # b"]]),
+            ("DenyFilter \\*.*/", &[&["DenyFilter", "\\*.*/"]]),
+            ("X \"a \\\" b\\\\c \\.d\"", &[&["X", "a \" b\\c \\.d"]]),
+            ("X \"\"", &[&["X", ""]]),
+            ("Por\\\nt 2\\\n  1\nY", &[&["Port", "2", "1"], &["Y"]]),
+            ("# no continuation \\\nY", &[&["Y"]]),
+            ("<Limit WRITE>\r\n</Limit>", &[&["Limit", "WRITE"], &["/Limit"]]),
+            ("<Directory \"/a b/*\">", &[&["Directory", "/a b/*"]]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(&words(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_knows_its_line_behind_a_continuation() {
+        let line = &read("\nPort \\\n  21")[0];
+        let place = line.words[1].mark.place();
+        assert_eq!((place.line, place.column, place.text.as_str()), (3, 3, "  21"));
+    }
+
+    #[test]
+    fn oddities_are_told() {
+        let odd = |text| read(text)[0].oddities.iter().map(|(_, oddity)| *oddity).collect::<Vec<_>>();
+        assert_eq!(odd("X \"a b"), [Oddity::OpenQuote]);
+        assert_eq!(odd("<Limit ALL"), [Oddity::OpenBracket]);
+        assert_eq!(odd(&format!("X {}", "y".repeat(LINE_MOST))), [Oddity::TooLong]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_upset_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            let source = Source::new("f".into(), &bytes);
+            for line in lines(&source) {
+                prop_assert!(!line.words.is_empty());
+                for word in &line.words {
+                    word.mark.place();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Lines to a tree: sections and what they hold, with Include, Define, IfDefine and IfModule already carried out.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::complaint::{COMPLAINTS_MOST, Complaint, similar_names};
+use super::lines::{Line, Mark, Oddity, Source, Word, lines};
+use super::modules::{Standing, known_names, standing};
+use super::variables::Variables;
+
+/// How deep Include may go, as in ProFTPD.
+pub const INCLUDE_DEPTH_MOST: usize = 64;
+
+/// How deep sections may nest.
+pub const NESTING_MOST: usize = 32;
+
+/// Most bytes of all files together.
+pub const BYTES_MOST: u64 = 64 * 1024 * 1024;
+
+/// Most files read for one configuration.
+pub const FILES_MOST: usize = 100_000;
+
+/// A directive or a section, as written.
+#[derive(Debug)]
+pub struct Node {
+    /// Its name, without brackets for a section.
+    pub name: Word,
+    /// What follows the name, variables replaced.
+    pub arguments: Vec<Word>,
+    /// What a section holds; None for a directive.
+    pub children: Option<Vec<Node>>,
+}
+
+/// A configuration, read.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// In the order written, included files in their place.
+    pub nodes: Vec<Node>,
+    /// Directives within `<IfModule>` of a module that ferryd lacks.
+    pub skipped: Vec<Node>,
+    /// What is wrong so far.
+    pub complaints: Complaints,
+}
+
+/// Complaints, bounded.
+#[derive(Debug, Default)]
+pub struct Complaints {
+    list: Vec<Complaint>,
+    more: usize,
+}
+
+impl Complaints {
+    /// Keeps one, or counts it.
+    pub fn push(&mut self, complaint: Complaint) {
+        if self.list.len() < COMPLAINTS_MOST {
+            self.list.push(complaint);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// An error at a word.
+    pub fn error(&mut self, mark: &Mark, message: impl Into<String>) {
+        self.push(Complaint::error(Some(mark.place()), message));
+    }
+
+    /// A warning at a word.
+    pub fn warning(&mut self, mark: &Mark, message: impl Into<String>) {
+        self.push(Complaint::warning(Some(mark.place()), message));
+    }
+
+    /// All of them; what was counted only becomes a last error, as no one can say that it was harmless.
+    pub fn finish(mut self) -> Vec<Complaint> {
+        if self.more > 0 {
+            self.list.push(Complaint::error(None, format!("and {} more complaints", self.more)));
+        }
+        self.list
+    }
+}
+
+/// Reads a file and all it includes. `file` is absolute.
+pub fn read(file: &Path, defines: &[(String, Option<String>)]) -> Tree {
+    let mut reader = Reader {
+        variables: Variables::new(file, defines),
+        tree: Tree::default(),
+        including: Vec::new(),
+        files: 0,
+        bytes: 0,
+        absent_modules: Vec::new(),
+    };
+    match fs::File::open(file).and_then(|open| reader.contents(open)) {
+        Ok(bytes) => reader.tree.nodes = reader.file(file, &bytes),
+        Err(error) => reader.tree.complaints.push(unreadable(None, file, &error)),
+    }
+    reader.tell_absent_modules();
+    reader.tree
+}
+
+fn unreadable(mark: Option<&Mark>, path: &Path, error: &std::io::Error) -> Complaint {
+    Complaint::error(mark.map(Mark::place), format!("cannot read {}: {error}", path.display()))
+}
+
+struct Reader {
+    variables: Variables,
+    tree: Tree,
+    /// Files being read, outermost first.
+    including: Vec<PathBuf>,
+    files: usize,
+    bytes: u64,
+    absent_modules: Vec<Word>,
+}
+
+/// A section or condition that is open.
+struct Open {
+    name: Word,
+    kind: Kind,
+}
+
+enum Kind {
+    /// A section that will be a node.
+    Section { arguments: Vec<Word>, nodes: Vec<Node> },
+    /// `<IfDefine>` or `<IfModule>` that holds: what is within belongs to what is around.
+    Holds,
+    /// One that does not hold.
+    Skipped { for_module: bool },
+}
+
+impl Reader {
+    /// A plain file's bytes, within the bounds.
+    fn contents(&mut self, open: fs::File) -> std::io::Result<Vec<u8>> {
+        if !open.metadata()?.is_file() {
+            return Err(std::io::Error::other("it is not a plain file"));
+        }
+        let mut bytes = Vec::new();
+        let left = BYTES_MOST - self.bytes;
+        open.take(left + 1).read_to_end(&mut bytes)?;
+        self.files += 1;
+        if bytes.len() as u64 > left || self.files > FILES_MOST {
+            return Err(std::io::Error::other("the configuration is too large"));
+        }
+        self.bytes += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    /// The nodes of one file. Sections end in the file in which they begin.
+    fn file(&mut self, path: &Path, bytes: &[u8]) -> Vec<Node> {
+        let source = Source::new(path.to_owned(), bytes);
+        self.including.push(path.to_owned());
+        let mut open: Vec<Open> = Vec::new();
+        let mut nodes = Vec::new();
+        for line in lines(&source) {
+            self.line(line, &mut open, &mut nodes);
+        }
+        while let Some(unclosed) = open.pop() {
+            let message = format!("<{}> is not closed in this file", unclosed.name.text);
+            self.tree.complaints.error(&unclosed.name.mark, message);
+            close(unclosed, &mut open, &mut nodes);
+        }
+        self.including.pop();
+        nodes
+    }
+
+    fn line(&mut self, line: Line, open: &mut Vec<Open>, nodes: &mut Vec<Node>) {
+        let skipping = open.iter().any(|open| matches!(open.kind, Kind::Skipped { .. }));
+        if !skipping {
+            line.oddities.iter().for_each(|(mark, oddity)| self.tell_oddity(mark, *oddity));
+        }
+        let mut words = VecDeque::from(line.words);
+        let Some(name) = words.pop_front() else { return };
+        if line.is_section {
+            match name.text.strip_prefix('/') {
+                Some(closing) => self.close(&name, closing, open, nodes),
+                None => self.open(name, words.into(), skipping, open),
+            }
+        } else if skipping {
+            self.skip(name, words.into(), open);
+        } else {
+            self.directive(name, words.into(), open, nodes);
+        }
+    }
+
+    fn tell_oddity(&mut self, mark: &Mark, oddity: Oddity) {
+        match oddity {
+            Oddity::OpenQuote => {
+                self.tree.complaints.warning(mark, "the quote is not closed; it ends with the line")
+            }
+            Oddity::OpenBracket => self.tree.complaints.error(mark, "the section's '>' is missing"),
+            Oddity::TooLong => self.tree.complaints.error(mark, "the line is too long"),
+            Oddity::NotText => self.tree.complaints.error(mark, "the line is not UTF-8"),
+        }
+    }
+
+    fn open(&mut self, name: Word, arguments: Vec<Word>, skipping: bool, open: &mut Vec<Open>) {
+        if open.len() == NESTING_MOST {
+            self.tree.complaints.error(&name.mark, format!("sections nest deeper than {NESTING_MOST}"));
+        }
+        let kind = if skipping || open.len() >= NESTING_MOST {
+            Kind::Skipped { for_module: false }
+        } else if name.text.eq_ignore_ascii_case("IfDefine") {
+            self.condition(
+                &name,
+                &arguments,
+                |reader, defined| reader.variables.defines.contains_key(defined),
+                false,
+            )
+        } else if name.text.eq_ignore_ascii_case("IfModule") {
+            self.condition(&name, &arguments, |_, module| standing(module) == Standing::Provided, true)
+        } else {
+            Kind::Section { arguments: self.replaced(arguments), nodes: Vec::new() }
+        };
+        // A bound on what a hostile file costs: deeper sections are only counted.
+        if open.len() < 4 * NESTING_MOST {
+            open.push(Open { name, kind });
+        }
+    }
+
+    fn condition(
+        &mut self,
+        name: &Word,
+        words: &[Word],
+        asks: fn(&Self, &str) -> bool,
+        for_module: bool,
+    ) -> Kind {
+        let [word] = words else {
+            self.tree.complaints.error(&name.mark, format!("<{}> takes one name", name.text));
+            return Kind::Skipped { for_module: false };
+        };
+        let holds = match word.text.strip_prefix('!') {
+            Some(negated) => !asks(self, negated.trim()),
+            None => asks(self, &word.text),
+        };
+        if holds { Kind::Holds } else { Kind::Skipped { for_module } }
+    }
+
+    fn close(&mut self, name: &Word, closing: &str, open: &mut Vec<Open>, nodes: &mut Vec<Node>) {
+        let Some(innermost) = open.last() else {
+            self.tree.complaints.error(&name.mark, format!("</{closing}> closes nothing"));
+            return;
+        };
+        if !innermost.name.text.eq_ignore_ascii_case(closing) {
+            let message = format!("</{closing}> stands where </{}> is expected", innermost.name.text);
+            self.tree.complaints.error(&name.mark, message);
+            if !open.iter().any(|open| open.name.text.eq_ignore_ascii_case(closing)) {
+                return;
+            }
+        }
+        while let Some(ended) = open.pop() {
+            let is_it = ended.name.text.eq_ignore_ascii_case(closing);
+            close(ended, open, nodes);
+            if is_it {
+                return;
+            }
+        }
+    }
+
+    /// What stands in a block for an absent module is kept aside, so that a lost restriction can be told.
+    fn skip(&mut self, name: Word, arguments: Vec<Word>, open: &[Open]) {
+        let for_module = open.iter().any(|open| matches!(open.kind, Kind::Skipped { for_module: true }));
+        if for_module {
+            self.tree.skipped.push(Node { name, arguments, children: None });
+        }
+    }
+
+    fn directive(&mut self, name: Word, arguments: Vec<Word>, open: &mut [Open], nodes: &mut Vec<Node>) {
+        // LogFormat's %{env:…} is a variable of the log line, not of this file.
+        let arguments =
+            if name.text.eq_ignore_ascii_case("LogFormat") { arguments } else { self.replaced(arguments) };
+        let around = open.iter_mut().rev().find_map(|open| match &mut open.kind {
+            Kind::Section { nodes, .. } => Some(nodes),
+            _ => None,
+        });
+        let here = around.unwrap_or(nodes);
+        match name.text.to_ascii_lowercase().as_str() {
+            "include" => here.extend(self.include(&name, &arguments)),
+            "define" => self.define(&name, &arguments),
+            "loadmodule" => self.load_module(&name, arguments),
+            _ => here.push(Node { name, arguments, children: None }),
+        }
+    }
+
+    fn replaced(&mut self, words: Vec<Word>) -> Vec<Word> {
+        let mut replaced = words;
+        for word in &mut replaced {
+            match self.variables.replace(&word.text) {
+                Ok(text) => word.text = text,
+                Err(message) => self.tree.complaints.error(&word.mark, message),
+            }
+        }
+        replaced
+    }
+
+    fn define(&mut self, name: &Word, arguments: &[Word]) {
+        match arguments {
+            [defined] => _ = self.variables.defines.insert(defined.text.clone(), None),
+            [defined, value] => {
+                _ = self.variables.defines.insert(defined.text.clone(), Some(value.text.clone()))
+            }
+            _ => self.tree.complaints.error(&name.mark, "Define: takes a name and perhaps a value"),
+        }
+    }
+
+    fn load_module(&mut self, name: &Word, mut arguments: Vec<Word>) {
+        let (Some(module), true) = (arguments.pop(), arguments.is_empty()) else {
+            self.tree.complaints.error(&name.mark, "LoadModule: takes the name of one module");
+            return;
+        };
+        match standing(&module.text) {
+            Standing::Provided => {}
+            Standing::Absent => self.absent_modules.push(module),
+            Standing::Unknown => {
+                let message = format!("LoadModule: no module '{}' is known; it is left out", module.text);
+                let similar = similar_names(&module.text, known_names());
+                self.tree
+                    .complaints
+                    .push(Complaint::warning(Some(module.mark.place()), message).with_similar(similar));
+            }
+        }
+    }
+
+    /// One warning for all of them: Debian's file alone names thirty.
+    fn tell_absent_modules(&mut self) {
+        let Some(first) = self.absent_modules.first() else { return };
+        let names: Vec<&str> = self.absent_modules.iter().map(|word| word.text.as_str()).collect();
+        let message = format!("LoadModule: not part of ferryd, left out: {}", names.join(" "));
+        self.tree.complaints.warning(&first.mark, message);
+    }
+
+    fn include(&mut self, name: &Word, arguments: &[Word]) -> Vec<Node> {
+        let [path] = arguments else {
+            self.tree.complaints.error(&name.mark, "Include: takes one path");
+            return Vec::new();
+        };
+        if !path.text.starts_with('/') {
+            self.tree.complaints.error(&path.mark, "Include: the path must be absolute (%{config-dir}/… is)");
+            return Vec::new();
+        }
+        if self.including.len() >= INCLUDE_DEPTH_MOST {
+            self.tree
+                .complaints
+                .error(&path.mark, format!("Include: deeper than {INCLUDE_DEPTH_MOST} files"));
+            return Vec::new();
+        }
+        match included_files(Path::new(&path.text)) {
+            Ok(files) => files.into_iter().flat_map(|file| self.included(path, &file)).collect(),
+            Err(message) => {
+                self.tree.complaints.error(&path.mark, format!("Include: {message}"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn included(&mut self, word: &Word, file: &Path) -> Vec<Node> {
+        let canonical = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        if self.including.iter().any(|open| *open == canonical || open == file) {
+            let message = format!("Include: {} includes itself", file.display());
+            self.tree.complaints.error(&word.mark, message);
+            return Vec::new();
+        }
+        match fs::File::open(&canonical).and_then(|open| self.contents(open)) {
+            Ok(bytes) => self.file(&canonical, &bytes),
+            Err(error) => {
+                self.tree.complaints.push(unreadable(Some(&word.mark), file, &error));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Gives a closed section to what is around it.
+fn close(ended: Open, open: &mut [Open], nodes: &mut Vec<Node>) {
+    let Kind::Section { arguments, nodes: children } = ended.kind else { return };
+    let node = Node { name: ended.name, arguments, children: Some(children) };
+    let around = open.iter_mut().rev().find_map(|open| match &mut open.kind {
+        Kind::Section { nodes, .. } => Some(nodes),
+        _ => None,
+    });
+    around.unwrap_or(nodes).push(node);
+}
+
+/// A file, the files of a folder, or what a pattern in the last component matches; sorted by name.
+fn included_files(path: &Path) -> Result<Vec<PathBuf>, String> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if is_pattern(&name) {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        if is_pattern(&folder.to_string_lossy()) {
+            return Err("a pattern may stand in the last component only".into());
+        }
+        let glob = globset::GlobBuilder::new(&name)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| error.to_string())?;
+        let matcher = glob.compile_matcher();
+        return Ok(files_of(folder)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|file| named_as(file, &matcher))
+            .collect());
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => files_of(path).map_err(|error| cannot_read(path, &error)),
+        Ok(_) => Ok(vec![path.to_owned()]),
+        Err(error) => Err(cannot_read(path, &error)),
+    }
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot read {}: {error}", path.display())
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+fn named_as(file: &Path, matcher: &globset::GlobMatcher) -> bool {
+    file.file_name().is_some_and(|name| matcher.is_match(name))
+}
+
+/// Plain files of a folder by name; hidden ones are no configuration.
+fn files_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)?.take(FILES_MOST) {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,85 @@
+//! `%{env:NAME}`, `%{define:NAME}` and `%{config-dir}` in values: replaced as the file is read. Other `%{…}` belong to messages and
+//! logs, and stay.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What names stand for.
+#[derive(Debug)]
+pub struct Variables {
+    /// The folder of the main configuration file, absolute.
+    pub config_dir: String,
+    /// `Define` and `-D`.
+    pub defines: HashMap<String, Option<String>>,
+}
+
+/// Most bytes of a value after replacement.
+const VALUE_MOST: usize = 64 * 1024;
+
+impl Variables {
+    /// With what the command line defines.
+    pub fn new(file: &Path, defines: &[(String, Option<String>)]) -> Self {
+        let config_dir = file.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
+        Self { config_dir, defines: defines.iter().cloned().collect() }
+    }
+
+    /// A value with its variables replaced; Err is the sentence for the operator.
+    pub fn replace(&self, value: &str) -> Result<String, String> {
+        let mut replaced = String::with_capacity(value.len());
+        let mut rest = value;
+        while let Some(start) = rest.find("%{") {
+            let Some(length) = rest[start..].find('}') else { break };
+            let (before, variable) = (&rest[..start], &rest[start..=start + length]);
+            replaced.push_str(before);
+            replaced.push_str(&self.value_of(variable)?);
+            rest = &rest[start + length + 1..];
+            if replaced.len() > VALUE_MOST {
+                return Err(format!("the value is longer than {VALUE_MOST} bytes"));
+            }
+        }
+        replaced.push_str(rest);
+        Ok(replaced)
+    }
+
+    /// An unset variable is an error: an empty value could mean the opposite of what was wanted.
+    fn value_of(&self, variable: &str) -> Result<String, String> {
+        let name = &variable[2..variable.len() - 1];
+        if name == "config-dir" {
+            return Ok(self.config_dir.clone());
+        }
+        if let Some(name) = name.strip_prefix("env:") {
+            return environment(name).ok_or_else(|| format!("the environment has no variable '{name}'"));
+        }
+        if let Some(name) = name.strip_prefix("define:") {
+            let defined = self.defines.get(name).cloned().flatten();
+            return defined.ok_or_else(|| format!("no value is defined for '{name}' (-D {name}=VALUE)"));
+        }
+        Ok(variable.to_owned())
+    }
+}
+
+/// A variable whose name could not be one at all has no value (`std::env::var` may panic on such names).
+fn environment(name: &str) -> Option<String> {
+    let sound = !name.is_empty() && !name.contains(['=', '\0']);
+    sound.then(|| std::env::var(name).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_replaced() {
+        let defines = [("PORT".to_owned(), Some("2121".to_owned())), ("BARE".to_owned(), None)];
+        let variables = Variables::new(Path::new("/etc/f/f.conf"), &defines);
+        let home = std::env::var("PATH").expect("tests have a PATH");
+        assert_eq!(variables.replace("a %{env:PATH} b"), Ok(format!("a {home} b")));
+        assert_eq!(variables.replace("%{config-dir}/x"), Ok("/etc/f/x".into()));
+        assert_eq!(variables.replace("%{define:PORT}"), Ok("2121".into()));
+        assert_eq!(variables.replace("%{iso8601} %u 100%{"), Ok("%{iso8601} %u 100%{".into()));
+        for unset in ["%{env:FERRYD_SURELY_UNSET}", "%{env:}", "%{env:a=b}", "%{define:BARE}", "%{define:NO}"]
+        {
+            assert!(variables.replace(unset).is_err(), "{unset}");
+        }
+    }
+}
