@@ -125,7 +125,7 @@ pub fn similar_names<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> V
     if typed.len() > 64 {
         return Vec::new();
     }
-    let most = 1 + typed.len() / 4;
+    let most = (typed.len().div_ceil(3)).saturating_sub(1).max(1);
     let mut near: Vec<(usize, &str)> = known
         .filter(|name| name.len().abs_diff(typed.len()) <= most)
         .map(|name| (distance(typed.as_bytes(), name.to_ascii_lowercase().as_bytes()), name))

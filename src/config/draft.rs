@@ -166,8 +166,6 @@ pub struct SessionDraft {
     pub default_chdir: Vec<PathFor>,
     /// RequireValidShell.
     pub require_valid_shell: Option<bool>,
-    /// AnonRequirePassword.
-    pub require_password: Option<bool>,
     /// MaxClients.
     pub max_clients: Option<LimitText>,
     /// MaxClientsPerUser.

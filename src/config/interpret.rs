@@ -4,7 +4,7 @@ use super::arguments::{Arguments, Fault, absolute, switch};
 use super::complaint::{Complaint, similar_names};
 use super::contexts::{ANONYMOUS, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN};
 use super::directives::{Effect, Row, names, row};
-use super::draft::{AnonymousDraft, DirectoryDraft, Draft, HostDraft, Scope};
+use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, Draft, HostDraft, Scope};
 use super::limits::is_limitable;
 use super::settings::Limit;
 use super::tree::{Complaints, Node};
@@ -30,6 +30,18 @@ pub fn warn_of_lost_guards(skipped: &[Node], complaints: &mut Complaints) {
             complaints.warning(&node.name.mark, message);
         }
     }
+}
+
+/// What the server config says in some directives, and in no section; the others are not even checked.
+pub fn daemon_only(nodes: &[Node], directives: &[&str]) -> (DaemonDraft, Vec<Complaint>) {
+    let mut complaints = Complaints::default();
+    let mut reader = Reader { complaints: &mut complaints, global: Scope::default(), hosts: Vec::new() };
+    let mut main = Scope::default();
+    let wanted = |node: &&Node| directives.iter().any(|name| node.name.text.eq_ignore_ascii_case(name));
+    for node in nodes.iter().filter(|node| node.children.is_none()).filter(wanted) {
+        reader.node(node, MAIN, &mut main);
+    }
+    (main.daemon, complaints.finish())
 }
 
 struct Reader<'a> {

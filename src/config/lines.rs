@@ -163,6 +163,10 @@ impl<'a> Logical<'a> {
                 break;
             }
         }
+        // A section is pointed at by its bracket.
+        if let (true, Some(name)) = (is_section, found.first_mut()) {
+            name.mark = self.mark(start);
+        }
         let mut oddities = words.oddities;
         if self.too_long {
             oddities.push((self.mark(start), Oddity::TooLong));

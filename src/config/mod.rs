@@ -2,20 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
+mod account_files;
+mod addresses;
 mod arguments;
+mod assemble;
+mod auth_policy;
 pub mod complaint;
 mod contexts;
 pub mod defaults;
 pub mod directives;
 pub mod directories;
 mod draft;
+mod inherit;
 mod interpret;
 pub mod limits;
 pub mod lines;
 pub mod modules;
 pub mod policy;
+mod names;
 mod patterns;
+mod servers;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 pub mod variables;
 
@@ -63,12 +72,42 @@ pub struct RuntimePaths {
 
 /// Reads a configuration and all it includes.
 pub fn load(file: &Path, options: &LoadOptions) -> Loaded {
-    let _ = (file, options);
-    todo!()
+    let file = absolute_file(file);
+    let tree::Tree { nodes, skipped, mut complaints } = tree::read(&file, &options.defines);
+    let draft = interpret::interpret(&nodes, &mut complaints);
+    interpret::warn_of_lost_guards(&skipped, &mut complaints);
+    let settings = assemble::assemble(&file, draft, options, &mut complaints);
+    let complaints = complaints.finish();
+    let settings = (!complaints.iter().any(Complaint::is_error)).then_some(settings);
+    Loaded { settings, complaints }
 }
 
-/// Only where the runtime files lie. Opens nothing but the configuration, so that anybody who may read that may call it.
+/// Only where the runtime files lie. Opens nothing but the configuration, so that anybody who may read that may call it; an included
+/// file that cannot be read is no obstacle.
 pub fn runtime_paths(file: &Path) -> Result<RuntimePaths, Vec<Complaint>> {
-    let _ = file;
-    todo!()
+    let file = absolute_file(file);
+    if let Err(error) = std::fs::File::open(&file) {
+        return Err(vec![Complaint::error(None, format!("cannot read {}: {error}", file.display()))]);
+    }
+    let tree = tree::read(&file, &[]);
+    let (daemon, complaints) = interpret::daemon_only(&tree.nodes, &PATH_DIRECTIVES);
+    if complaints.iter().any(Complaint::is_error) {
+        return Err(complaints);
+    }
+    Ok(RuntimePaths {
+        scoreboard_file: assemble::scoreboard_file(&daemon),
+        pid_file: assemble::pid_file(&daemon),
+        shutdown_file: assemble::shutdown_file(&daemon),
+    })
+}
+
+/// What [`runtime_paths`] reads.
+const PATH_DIRECTIVES: [&str; 3] = ["PidFile", "ScoreboardFile", "ShutdownMessageFile"];
+
+/// A relative file is the start folder's.
+fn absolute_file(file: &Path) -> PathBuf {
+    match std::path::absolute(file) {
+        Ok(path) => arguments::normalised(&path),
+        Err(_) => file.to_owned(),
+    }
 }

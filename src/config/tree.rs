@@ -71,13 +71,26 @@ impl Complaints {
         self.push(Complaint::warning(Some(mark.place()), message));
     }
 
-    /// All of them; what was counted only becomes a last error, as no one can say that it was harmless.
+    /// All of them, in the order of the lines; what was counted only becomes a last error, as no one can say that it was harmless.
     pub fn finish(mut self) -> Vec<Complaint> {
+        let mut files: Vec<PathBuf> = Vec::new();
+        self.list.sort_by_cached_key(|complaint| match &complaint.place {
+            None => (usize::MAX, 0, 0),
+            Some(place) => (number_of(&place.file, &mut files), place.line, place.column),
+        });
         if self.more > 0 {
             self.list.push(Complaint::error(None, format!("and {} more complaints", self.more)));
         }
         self.list
     }
+}
+
+/// Files are numbered as they come up.
+fn number_of(file: &Path, files: &mut Vec<PathBuf>) -> usize {
+    files.iter().position(|known| known == file).unwrap_or_else(|| {
+        files.push(file.to_owned());
+        files.len() - 1
+    })
 }
 
 /// Reads a file and all it includes. `file` is absolute.

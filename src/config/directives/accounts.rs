@@ -1,8 +1,7 @@
 //! Who may log in, and how the password is checked.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::Contexts;
-use super::super::contexts::{ANONYMOUS, GLOBAL, HOST, MAIN, SERVERS, SESSIONS};
+use super::super::contexts::{SERVERS, SESSIONS};
 use super::super::draft::Scope;
 use super::super::modules::{Standing, standing};
 use super::super::settings::AuthSource;
@@ -102,17 +101,11 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
-    sets(
+    other(
         "AnonRequirePassword",
         "mod_auth",
-        Contexts::of(&[MAIN, HOST, GLOBAL, ANONYMOUS]),
-        "on|off",
-        "off",
-        "Whether an anonymous login needs its account's password.",
-        |scope, arguments| {
-            scope.session.require_password = Some(arguments.switch()?);
-            Ok(())
-        },
+        Guards,
+        "anonymous logins with a password are not yet supported.",
     ),
     other("UseFtpUsers", "mod_auth", Guards, "/etc/ftpusers is not yet read."),
     other("AnonRejectPasswords", "mod_auth", Guards, "this rule of access is not yet supported."),

@@ -2,7 +2,6 @@
 
 use super::super::arguments::{Arguments, Fault, absolute};
 use super::super::contexts::{SERVERS, SESSIONS};
-use super::super::draft::Scope;
 use super::super::settings::{LimitText, PathFor};
 use super::{Row, sets};
 

@@ -1,0 +1,102 @@
+//! AuthUserFile and AuthGroupFile, looked at while the configuration is read: a file that others may read or change is no place for
+//! passwords.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+use super::arguments::absolute;
+use super::lines::Word;
+use super::tree::Complaints;
+
+/// Which of the two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountFile {
+    /// AuthUserFile: not readable, not writable by everybody.
+    Users,
+    /// AuthGroupFile: not writable by everybody.
+    Groups,
+}
+
+/// The file's path; complains about what is wrong with it. `insecure` is `AuthFileOptions InsecurePerms`.
+pub fn checked(
+    word: &Word,
+    which: AccountFile,
+    insecure: bool,
+    complaints: &mut Complaints,
+) -> Option<PathBuf> {
+    let directive = match which {
+        AccountFile::Users => "AuthUserFile",
+        AccountFile::Groups => "AuthGroupFile",
+    };
+    match fault(&word.text, which, insecure) {
+        Ok(path) => Some(path),
+        Err(message) => {
+            complaints.error(&word.mark, format!("{directive}: {message}"));
+            None
+        }
+    }
+}
+
+fn fault(text: &str, which: AccountFile, insecure: bool) -> Result<PathBuf, String> {
+    let path = absolute(text).ok_or_else(|| format!("takes an absolute path, not '{text}'"))?;
+    let file = fs::File::open(&path).map_err(|error| format!("cannot read {text}: {error}"))?;
+    let found = file.metadata().map_err(|error| format!("cannot read {text}: {error}"))?;
+    if !found.is_file() {
+        return Err(format!("{text} is no plain file"));
+    }
+    if insecure {
+        return Ok(path);
+    }
+    if which == AccountFile::Users && found.mode() & 0o004 != 0 {
+        return Err(format!(
+            "everybody may read {text}; chmod o-rwx it, or say AuthFileOptions InsecurePerms"
+        ));
+    }
+    if found.mode() & 0o002 != 0 {
+        return Err(format!(
+            "everybody may write to {text}; chmod o-w it, or say AuthFileOptions InsecurePerms"
+        ));
+    }
+    let folder = path.parent().and_then(|folder| fs::metadata(folder).ok());
+    if folder.is_some_and(|folder| folder.mode() & 0o002 != 0) {
+        return Err(format!(
+            "everybody may replace {text}: its folder is writable by all; chmod o-w the folder"
+        ));
+    }
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn files_open_to_everybody_are_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("users");
+        fs::write(&path, "").expect("written");
+        let text = path.to_str().expect("text");
+        let judge = |mode, which, insecure| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
+            fault(text, which, insecure).is_ok()
+        };
+        let table = [
+            (0o600, AccountFile::Users, false, true),
+            (0o640, AccountFile::Users, false, true),
+            (0o644, AccountFile::Users, false, false),
+            (0o644, AccountFile::Users, true, true),
+            (0o644, AccountFile::Groups, false, true),
+            (0o662, AccountFile::Groups, false, false),
+        ];
+        for (mode, which, insecure, expected) in table {
+            assert_eq!(judge(mode, which, insecure), expected, "{mode:o} {which:?} {insecure}");
+        }
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("set");
+        assert!(!judge(0o600, AccountFile::Users, false));
+        assert!(fault("/no/such/file", AccountFile::Users, true).is_err());
+        assert!(fault("users", AccountFile::Users, true).is_err());
+    }
+}

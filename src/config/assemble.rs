@@ -1,0 +1,139 @@
+//! A draft becomes settings: defaults, inheritance, names and addresses looked up, contradictions told.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::addresses::{Families, listeners};
+use super::draft::{DaemonDraft, Draft, Scope, SessionDraft};
+use super::inherit::from_global;
+use super::names::{Identity, caller, unprivileged};
+use super::servers::{self, Surroundings};
+use super::settings::{Daemon, LimitText, LogTarget, Server, SessionRules, Settings};
+use super::tree::Complaints;
+use super::{Complaint, LoadOptions, defaults};
+
+/// Makes settings; they hold only if no complaint is an error.
+pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &mut Complaints) -> Settings {
+    let Draft { mut main, global, hosts } = draft;
+    let identity = if options.rootless { caller() } else { unprivileged(&main, complaints) };
+    let families = Families::chosen(options.use_ipv6, main.daemon.use_ipv6);
+    from_global(&mut main, &global);
+    let said = std::mem::take(&mut main.daemon);
+    let around = Surroundings {
+        global: &global,
+        families,
+        options,
+        main_port: main.server.port.unwrap_or(defaults::PORT),
+        main_admin: main.server.admin.clone(),
+    };
+    let mut found = vec![servers::main(main, &said, &around, complaints)];
+    found.extend(hosts.into_iter().map(|host| servers::host(host, &around, complaints)));
+    servers::tell_collisions(&found, options.check_collisions, complaints);
+    let servers: Vec<Server> = found.into_iter().map(|found| found.server).collect();
+    let listen = listeners(&servers, said.bind_tight.unwrap_or(false), families);
+    if listen.is_empty() {
+        complaints.push(Complaint::error(None, "no server has an address and a port to listen on"));
+    }
+    let daemon = daemon(said, &global, identity, listen, options);
+    Settings { file: file.to_owned(), daemon, servers }
+}
+
+fn daemon(
+    said: DaemonDraft,
+    global: &Scope,
+    identity: Identity,
+    listen: Vec<std::net::SocketAddr>,
+    options: &LoadOptions,
+) -> Daemon {
+    let system_log = said.system_log.clone().or_else(|| global.daemon.system_log.clone());
+    let (min_spare, max_spare) = spares(said.min_spare_workers, said.max_spare_workers);
+    Daemon {
+        uid: identity.uid,
+        gid: identity.gid,
+        user: identity.user,
+        pid_file: pid_file(&said),
+        scoreboard_file: scoreboard_file(&said),
+        shutdown_file: shutdown_file(&said),
+        max_instances: said.max_instances.flatten(),
+        max_instances_reply: said.max_instances_reply.unwrap_or(true),
+        start_workers: said.start_workers.unwrap_or(defaults::START_WORKERS).min(max_spare.max(1)),
+        min_spare,
+        max_spare,
+        shutdown_timeout: said.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
+        drain_timeout: said.drain_timeout.flatten(),
+        // listen(2) cuts it to the system's most.
+        backlog: said.backlog.unwrap_or(65535) as i32,
+        system_log: system_log.unwrap_or(if options.foreground {
+            LogTarget::Stderr
+        } else {
+            LogTarget::Syslog
+        }),
+        multiline_rfc2228: said.multiline_rfc2228.unwrap_or(false),
+        use_reverse_dns: said.use_reverse_dns.unwrap_or(true),
+        times_gmt: said.times_gmt.or(global.daemon.times_gmt).unwrap_or(true),
+        require_identity_door: said.require_identity_door.unwrap_or(false),
+        runtime_directories: said.runtime_directories,
+        start_messages: said.start_messages,
+        listen,
+    }
+}
+
+/// One bound alone moves the other's default out of its way.
+fn spares(min: Option<u32>, max: Option<u32>) -> (u32, u32) {
+    let most = max.unwrap_or(defaults::MAX_SPARE_WORKERS.max(min.unwrap_or(0)));
+    (min.unwrap_or(defaults::MIN_SPARE_WORKERS).min(most), most)
+}
+
+/// PidFile.
+pub fn pid_file(said: &DaemonDraft) -> PathBuf {
+    said.pid_file.clone().unwrap_or_else(|| defaults::PID_FILE.into())
+}
+
+/// ScoreboardFile.
+pub fn scoreboard_file(said: &DaemonDraft) -> Option<PathBuf> {
+    said.scoreboard_file.clone().unwrap_or_else(|| Some(defaults::SCOREBOARD_FILE.into()))
+}
+
+/// ShutdownMessageFile.
+pub fn shutdown_file(said: &DaemonDraft) -> PathBuf {
+    said.shutdown_file.clone().unwrap_or_else(|| defaults::SHUTDOWN_FILE.into())
+}
+
+/// What holds for a session, with defaults for what nobody says.
+pub fn session_rules(said: SessionDraft, display_connect: Option<PathBuf>) -> SessionRules {
+    let seconds = |said: Option<Option<Duration>>, otherwise: u64| {
+        said.unwrap_or_else(|| (otherwise > 0).then(|| Duration::from_secs(otherwise)))
+    };
+    let limit = |said: Option<LimitText>| said.unwrap_or_default();
+    SessionRules {
+        default_root: said.default_root,
+        default_chdir: said.default_chdir,
+        max_clients: limit(said.max_clients),
+        max_clients_per_user: limit(said.max_clients_per_user),
+        max_clients_per_host: limit(said.max_clients_per_host),
+        access_grant_message: said.access_grant_message,
+        timeout_login: seconds(said.timeout_login, 300),
+        timeout_idle: seconds(said.timeout_idle, 600),
+        timeout_no_transfer: seconds(said.timeout_no_transfer, 300),
+        timeout_stalled: seconds(said.timeout_stalled, 3600),
+        timeout_session: seconds(said.timeout_session, 0),
+        timeout_linger: seconds(said.timeout_linger, 10).unwrap_or_default(),
+        list_options: said.list_options.unwrap_or_default(),
+        display_login: said.display_login,
+        display_connect,
+        display_quit: said.display_quit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bound_moves_the_others_default() {
+        assert_eq!(spares(None, None), (defaults::MIN_SPARE_WORKERS, defaults::MAX_SPARE_WORKERS));
+        assert_eq!(spares(Some(100), None), (100, 100));
+        assert_eq!(spares(None, Some(2)), (2, 2));
+        assert_eq!(spares(Some(1), Some(3)), (1, 3));
+    }
+}

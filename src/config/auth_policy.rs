@@ -1,0 +1,45 @@
+//! What auth needs to know of a configuration, as plain values.
+
+use super::settings::{Anonymous, AuthSource, Server, SessionRules, Settings};
+use crate::auth::{AnonymousPolicy, LimitPolicy, Policy, ServerPolicy};
+
+impl Settings {
+    /// For the auth process of this generation. `rootless`: every session is the caller.
+    pub fn auth_policy(&self, rootless: bool) -> Policy {
+        Policy { servers: self.servers.iter().map(server).collect(), rootless }
+    }
+}
+
+fn server(server: &Server) -> ServerPolicy {
+    let by_file = server.auth_order.contains(&AuthSource::File);
+    ServerPolicy {
+        user_file: server.auth_user_file.clone().filter(|_| by_file),
+        group_file: server.auth_group_file.clone().filter(|_| by_file),
+        aliases: server.user_aliases.iter().map(|(alias, real)| (bytes(alias), bytes(real))).collect(),
+        require_valid_shell: server.require_valid_shell,
+        anonymous: server.anonymous.iter().map(anonymous).collect(),
+        limits: limits(&server.session),
+    }
+}
+
+fn anonymous(section: &Anonymous) -> AnonymousPolicy {
+    let names = section.aliases.iter().chain([&section.user]);
+    AnonymousPolicy {
+        user: bytes(&section.user),
+        group: section.group.as_deref().map(bytes),
+        names: names.map(|name| bytes(name)).collect(),
+        limits: limits(&section.session),
+    }
+}
+
+fn limits(session: &SessionRules) -> LimitPolicy {
+    LimitPolicy {
+        clients: session.max_clients.most,
+        clients_per_user: session.max_clients_per_user.most,
+        clients_per_host: session.max_clients_per_host.most,
+    }
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
+}

@@ -1,0 +1,118 @@
+//! Inheritance: what an inner scope does not say, the outer one says for it. `<Global>` is outside every server, a server outside its
+//! `<Anonymous>` sections. Lists grow: the inner scope's entries stand first.
+
+use super::draft::{Scope, ServerDraft, SessionDraft};
+use super::settings::ScopeRules;
+
+macro_rules! inherit {
+    ($inner:ident, $outer:ident, $($field:ident),+ $(,)?) => {
+        $(if $inner.$field.is_none() {
+            $inner.$field.clone_from(&$outer.$field);
+        })+
+    };
+}
+
+/// A server (or `<Anonymous>`, for what concerns its sessions) takes from what is around it.
+pub trait Inherit {
+    /// Fills what is not said.
+    fn inherit(&mut self, outer: &Self);
+}
+
+impl Inherit for ServerDraft {
+    fn inherit(&mut self, outer: &Self) {
+        inherit!(
+            self,
+            outer,
+            name,
+            admin,
+            port,
+            ident,
+            defer_welcome,
+            max_login_attempts,
+            passive_ports,
+            masquerade,
+            allow_foreign_address,
+            command_buffer,
+            auth_user_file,
+            auth_group_file,
+            insecure_permissions,
+            auth_order,
+            display_connect,
+        );
+    }
+}
+
+impl Inherit for SessionDraft {
+    fn inherit(&mut self, outer: &Self) {
+        inherit!(
+            self,
+            outer,
+            transfer_log,
+            require_valid_shell,
+            max_clients,
+            max_clients_per_user,
+            max_clients_per_host,
+            access_grant_message,
+            timeout_login,
+            timeout_idle,
+            timeout_no_transfer,
+            timeout_stalled,
+            timeout_session,
+            timeout_linger,
+            list_options,
+            display_login,
+            display_quit,
+        );
+        self.default_root.extend(outer.default_root.iter().cloned());
+        self.default_chdir.extend(outer.default_chdir.iter().cloned());
+    }
+}
+
+impl Inherit for ScopeRules {
+    fn inherit(&mut self, outer: &Self) {
+        inherit!(
+            self,
+            outer,
+            umask,
+            allow_overwrite,
+            allow_store_restart,
+            allow_retrieve_restart,
+            show_symlinks,
+            deny_filter,
+            allow_filter,
+            path_deny_filter,
+            path_allow_filter,
+        );
+        self.limits.extend(outer.limits.iter().cloned());
+    }
+}
+
+/// A server takes from `<Global>`; its sections are its own concern.
+pub fn from_global(server: &mut Scope, global: &Scope) {
+    server.server.inherit(&global.server);
+    server.session.inherit(&global.session);
+    server.files.inherit(&global.files);
+    server.aliases.extend(global.aliases.iter().cloned());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::Limit;
+    use super::*;
+
+    #[test]
+    fn the_inner_scope_speaks_first() {
+        let limit = |name: &str| Limit { commands: vec![name.into()], allow: Some(false) };
+        let outer = ScopeRules {
+            umask: Some((7, 7)),
+            allow_overwrite: Some(true),
+            limits: vec![limit("READ")],
+            ..ScopeRules::default()
+        };
+        let mut inner =
+            ScopeRules { umask: Some((2, 2)), limits: vec![limit("STOR")], ..ScopeRules::default() };
+        inner.inherit(&outer);
+        assert_eq!((inner.umask, inner.allow_overwrite), (Some((2, 2)), Some(true)));
+        assert_eq!(inner.limits, [limit("STOR"), limit("READ")]);
+    }
+}
