@@ -6,7 +6,6 @@ mod account_files;
 mod addresses;
 mod arguments;
 mod assemble;
-mod auth_policy;
 pub mod complaint;
 mod contexts;
 pub mod defaults;
@@ -18,9 +17,9 @@ mod interpret;
 pub mod limits;
 pub mod lines;
 pub mod modules;
-pub mod policy;
 mod names;
 mod patterns;
+mod policy;
 mod servers;
 pub mod settings;
 #[cfg(test)]

@@ -1,21 +1,21 @@
-//! What auth needs of the settings, as plain values: auth never sees the configuration.
+//! What auth needs to know of a configuration, as plain values.
 
-use super::settings::{Anonymous, Server, SessionRules, Settings};
+use super::settings::{Anonymous, AuthSource, Server, SessionRules, Settings};
 use crate::auth::{AnonymousPolicy, LimitPolicy, Policy, ServerPolicy};
 
 impl Settings {
-    /// For the auth process of this generation.
+    /// For the auth process of this generation. `rootless`: every session is the caller.
     pub fn auth_policy(&self, rootless: bool) -> Policy {
         Policy { servers: self.servers.iter().map(server).collect(), rootless }
     }
 }
 
 fn server(server: &Server) -> ServerPolicy {
-    let alias = |(alias, real): &(String, String)| (alias.clone().into_bytes(), real.clone().into_bytes());
+    let by_file = server.auth_order.contains(&AuthSource::File);
     ServerPolicy {
-        user_file: server.auth_user_file.clone(),
-        group_file: server.auth_group_file.clone(),
-        aliases: server.user_aliases.iter().map(alias).collect(),
+        user_file: server.auth_user_file.clone().filter(|_| by_file),
+        group_file: server.auth_group_file.clone().filter(|_| by_file),
+        aliases: server.user_aliases.iter().map(|(alias, real)| (bytes(alias), bytes(real))).collect(),
         require_valid_shell: server.require_valid_shell,
         anonymous: server.anonymous.iter().map(anonymous).collect(),
         limits: limits(&server.session),
@@ -25,17 +25,21 @@ fn server(server: &Server) -> ServerPolicy {
 fn anonymous(section: &Anonymous) -> AnonymousPolicy {
     let names = section.aliases.iter().chain([&section.user]);
     AnonymousPolicy {
-        user: section.user.clone().into_bytes(),
-        group: section.group.clone().map(String::into_bytes),
-        names: names.map(|name| name.clone().into_bytes()).collect(),
+        user: bytes(&section.user),
+        group: section.group.as_deref().map(bytes),
+        names: names.map(|name| bytes(name)).collect(),
         limits: limits(&section.session),
     }
 }
 
-fn limits(rules: &SessionRules) -> LimitPolicy {
+fn limits(session: &SessionRules) -> LimitPolicy {
     LimitPolicy {
-        clients: rules.max_clients.most,
-        clients_per_user: rules.max_clients_per_user.most,
-        clients_per_host: rules.max_clients_per_host.most,
+        clients: session.max_clients.most,
+        clients_per_user: session.max_clients_per_user.most,
+        clients_per_host: session.max_clients_per_host.most,
     }
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
 }

@@ -190,8 +190,9 @@ mod tests {
     fn never_one_more_and_always_that_many() {
         let mut admission = Admission::default();
         let limits = LimitPolicy { clients: Some(3), ..LimitPolicy::default() };
-        let answers: Vec<PlaceAnswer> =
-            (0..5).map(|slot| admission.login(SlotNumber(slot), &login(slot.into(), HOME, limits.clone()))).collect();
+        let answers: Vec<PlaceAnswer> = (0..5)
+            .map(|slot| admission.login(SlotNumber(slot), &login(slot.into(), HOME, limits.clone())))
+            .collect();
         let full = PlaceAnswer::Full(LimitKind::Clients, 3);
         assert_eq!(answers, [PlaceAnswer::Granted, PlaceAnswer::Granted, PlaceAnswer::Granted, full, full]);
         admission.release(SlotNumber(1));
@@ -204,12 +205,16 @@ mod tests {
         let mut admission = Admission::default();
         let limits = LimitPolicy { clients: None, clients_per_user: Some(1), clients_per_host: Some(2) };
         let elsewhere: IpAddr = "10.0.0.1".parse().unwrap();
-        let mut ask = |slot, account, host| admission.login(SlotNumber(slot), &login(account, host, limits.clone()));
+        let mut ask =
+            |slot, account, host| admission.login(SlotNumber(slot), &login(account, host, limits.clone()));
         assert_eq!(ask(0, 1, HOME), PlaceAnswer::Granted);
         assert_eq!(ask(1, 1, elsewhere), PlaceAnswer::Full(LimitKind::ClientsPerUser, 1));
         assert_eq!(ask(2, 2, HOME), PlaceAnswer::Granted);
         assert_eq!(ask(3, 3, HOME), PlaceAnswer::Full(LimitKind::ClientsPerHost, 2));
-        assert_eq!(ask(4, 3, "::ffff:127.0.0.1".parse().unwrap()), PlaceAnswer::Full(LimitKind::ClientsPerHost, 2));
+        assert_eq!(
+            ask(4, 3, "::ffff:127.0.0.1".parse().unwrap()),
+            PlaceAnswer::Full(LimitKind::ClientsPerHost, 2)
+        );
         assert_eq!(ask(5, 3, elsewhere), PlaceAnswer::Granted);
     }
 
@@ -217,7 +222,10 @@ mod tests {
     fn counts_of_nobody_are_forgotten() {
         let mut admission = Admission::default();
         admission.login(SlotNumber(0), &login(1, HOME, LimitPolicy::default()));
-        assert_eq!(admission.login(SlotNumber(0), &login(1, HOME, LimitPolicy::default())), PlaceAnswer::Refused);
+        assert_eq!(
+            admission.login(SlotNumber(0), &login(1, HOME, LimitPolicy::default())),
+            PlaceAnswer::Refused
+        );
         admission.release(SlotNumber(0));
         admission.release(SlotNumber(0));
         assert!(admission.clients.is_empty() && admission.users.is_empty() && admission.hosts.is_empty());
