@@ -1,5 +1,16 @@
-//! What the administrator runs.
+//! What the administrator runs: `ftpwho`, `ftpcount`, `ftpshut`. They read the scoreboard by its file and write the
+//! shutdown file; they need no living daemon and hold nothing that it could wait for.
 
+mod classes;
+mod compat;
 pub mod count;
+mod json;
+mod plain;
+mod replace;
+mod runtime;
+mod session;
 pub mod shut;
+mod shutdown_time;
+mod spans;
 pub mod who;
+mod words;

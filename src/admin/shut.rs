@@ -1,6 +1,247 @@
-//! The tool.
+//! `ftpshut`: writes the shutdown file, or removes it. What follows from it is the running server's business.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::{CommandFactory, Parser};
+use jiff::Zoned;
+
+use super::replace::replace;
+use super::shutdown_time::moment;
+use super::{runtime, words};
+use crate::config::RuntimePaths;
+use crate::shutmsg::{DEFAULT_MESSAGE, Notice, Offset};
+
+#[derive(Parser)]
+#[command(
+    name = "ftpshut",
+    about = "shut down the FTP server at a given time",
+    long_about = "ftpshut writes the file that tells the FTP server when to close. From some minutes before that time on, \
+                  new clients and logins are refused; from fewer minutes before it on, sessions are disconnected. Each \
+                  client is told the message. The server goes on running, and serves again once the file is removed.",
+    after_long_help = "The message may hold variables: %s the time of the shutdown, %r the time from which clients are \
+                       refused, %d the time at which they are disconnected, %T the time now, %C the client's working \
+                       directory, %L the server's address, %R the client's name, %U the user's name, %V the server's \
+                       name.",
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args_override_self = true
+)]
+struct Words {
+    /// Remove the file: the server takes clients again
+    #[arg(short = 'R')]
+    remove: bool,
+    /// Minutes before the shutdown from which on clients are refused
+    #[arg(short = 'l', value_name = "MIN", default_value = "10", value_parser = minutes)]
+    deny: u64,
+    /// Minutes before the shutdown at which sessions are disconnected
+    #[arg(short = 'd', value_name = "MIN", default_value = "5", value_parser = minutes)]
+    disconnect: u64,
+    /// Write this file, not the one that the configuration names
+    #[arg(short = 'f', value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The server's configuration file
+    #[arg(short = 'c', value_name = "CONF")]
+    config: Option<PathBuf>,
+    /// When: now, +N minutes, HHMM or HH on a 24 hour clock
+    time: Option<String>,
+    /// What clients are told
+    message: Vec<String>,
+}
+
+/// The definition, for the manual page.
+pub fn command() -> clap::Command {
+    Words::command()
+}
 
 /// Runs it.
-pub fn main() -> std::process::ExitCode {
-    todo!()
+pub fn main() -> ExitCode {
+    let program = std::env::args().next().unwrap_or_else(|| "ftpshut".to_owned());
+    let words = match Words::try_parse() {
+        Ok(words) => words,
+        Err(error) => return words::refuse(&format!("{program}: {}", mistake(&error)), &usage(&program)),
+    };
+    match words.carry_out(&program) {
+        Ok(text) => words::print(&text),
+        Err(Refusal::Words(mistake)) if mistake.is_empty() => words::refuse_silently(&usage(&program)),
+        Err(Refusal::Words(mistake)) => words::refuse(&format!("{program}: {mistake}"), &usage(&program)),
+        Err(Refusal::System(sentence)) => words::fail(&format!("{program}: {sentence}")),
+    }
+}
+
+/// Why nothing was done.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    /// The command line; the usage follows. Without words: no time was given.
+    Words(String),
+    /// The system, or the configuration.
+    System(String),
+}
+
+impl Words {
+    fn carry_out(self, program: &str) -> Result<String, Refusal> {
+        let runtime = runtime::paths(self.config.as_deref());
+        let path = match (&self.file, &runtime) {
+            (Some(file), _) => file.clone(),
+            (None, Ok(paths)) => paths.shutdown_file.clone(),
+            (None, Err(sentence)) => return Err(Refusal::System(sentence.clone())),
+        };
+        if self.remove {
+            return remove(&path, program);
+        }
+        let now = Zoned::now();
+        let notice = self.notice(&now)?;
+        let bytes = notice.render(now.time_zone()).ok_or_else(no_time)?;
+        replace(&path, &bytes).map_err(|error| {
+            Refusal::System(format!("error writing '{}': {}", path.display(), words::reason(&error)))
+        })?;
+        warn_if_unwatched(&path, &runtime, program);
+        Ok(String::new())
+    }
+
+    fn notice(&self, now: &Zoned) -> Result<Notice, Refusal> {
+        let time = self.time.as_deref().ok_or(Refusal::Words(String::new()))?;
+        let message = match self.message.join(" ") {
+            none if none.is_empty() => DEFAULT_MESSAGE.to_owned(),
+            message => message,
+        };
+        Ok(Notice {
+            shutdown: moment(time, now).ok_or_else(no_time)?,
+            deny: offset("-l", self.deny)?,
+            disconnect: offset("-d", self.disconnect)?,
+            message: message.into_bytes(),
+        })
+    }
+}
+
+fn no_time() -> Refusal {
+    Refusal::Words("Invalid time interval specified.".to_owned())
+}
+
+fn offset(option: &str, minutes: u64) -> Result<Offset, Refusal> {
+    Offset::minutes(minutes).ok_or_else(|| {
+        let most = Offset::MAX_MINUTES;
+        Refusal::Words(format!("{option} takes at most {most} minutes: the file has no room for more"))
+    })
+}
+
+fn remove(path: &Path, program: &str) -> Result<String, Refusal> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(format!("{program}: {} removed\n", path.display())),
+        Err(error) => {
+            Err(Refusal::System(format!("error removing '{}': {}", path.display(), words::reason(&error))))
+        }
+    }
+}
+
+/// A file that nobody reads closes nothing: said, though the file may be meant for a server still to be started.
+fn warn_if_unwatched(path: &Path, runtime: &Result<RuntimePaths, String>, program: &str) {
+    let doubt = match runtime {
+        Err(sentence) => format!("cannot tell whether a server watches {}: {sentence}", path.display()),
+        Ok(paths) if !is_same(&paths.shutdown_file, path) => format!(
+            "no running server watches {}: the configuration names {}",
+            path.display(),
+            paths.shutdown_file.display()
+        ),
+        Ok(paths) if !runtime::is_running(paths) => {
+            format!("no running server watches {}", path.display())
+        }
+        Ok(_) => return,
+    };
+    words::fail(&format!("{program}: warning: {doubt}"));
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other
+        || std::fs::canonicalize(one).is_ok_and(|one| std::fs::canonicalize(other).is_ok_and(|o| o == one))
+}
+
+fn minutes(word: &str) -> Result<u64, std::num::ParseIntError> {
+    word.parse()
+}
+
+fn mistake(error: &clap::Error) -> String {
+    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let letter = option.trim_start_matches('-').chars().next().unwrap_or('-');
+    match error.kind() {
+        ErrorKind::ValueValidation => format!("-{letter} requires a numeric argument"),
+        ErrorKind::InvalidValue => format!("-{letter} needs a value"),
+        ErrorKind::UnknownArgument => format!("unknown option '{letter}'"),
+        _ => words::mistake(error),
+    }
+}
+
+fn usage(program: &str) -> String {
+    format!(
+        "usage: {program} [ -R ] [ -l min ] [ -d min ] [ -f file ] [ -c config ] time  [ warning-message ... ]\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &[&str]) -> Result<Words, String> {
+        Words::try_parse_from(std::iter::once(&"ftpshut").chain(line)).map_err(|error| mistake(&error))
+    }
+
+    fn notice(line: &[&str]) -> Result<Notice, Refusal> {
+        let now = jiff::Timestamp::from_second(1_795_370_516).unwrap().to_zoned(jiff::tz::TimeZone::UTC);
+        parsed(line).map_err(Refusal::Words)?.notice(&now)
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn offsets_and_message_have_defaults() {
+        let notice = notice(&["+60"]).unwrap();
+        assert_eq!((notice.deny.to_string(), notice.disconnect.to_string()), ("0010".into(), "0005".into()));
+        assert_eq!(notice.message, b"going down at %s");
+        assert_eq!(notice.shutdown, 1_795_374_116);
+    }
+
+    #[test]
+    fn words_are_joined_and_options_stand_anywhere() {
+        let notice = notice(&["-l", "0", "now", "-d7", "back", "at", "%d", "-l", "75"]).unwrap();
+        assert_eq!((notice.deny.to_string(), notice.disconnect.to_string()), ("0115".into(), "0007".into()));
+        assert_eq!(notice.message, b"back at %d");
+    }
+
+    #[test]
+    fn mistakes_are_told_as_proftpd_tells_them() {
+        for (line, expected) in [
+            (&["-l", "x", "now"][..], "-l requires a numeric argument"),
+            (&["-d", "1x", "now"], "-d requires a numeric argument"),
+            (&["-l"], "-l needs a value"),
+            (&["-z"], "unknown option 'z'"),
+            (&["-h"], "unknown option 'h'"),
+            (&["--bogus"], "unknown option 'b'"),
+            (&["2567"], "Invalid time interval specified."),
+            (&["+x"], "Invalid time interval specified."),
+            (&[], ""),
+            (&["-l", "6000", "now"], "-l takes at most 5999 minutes: the file has no room for more"),
+        ] {
+            assert_eq!(notice(line), Err(Refusal::Words(expected.to_owned())), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_written_and_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shutmsg");
+        let file = path.to_str().unwrap();
+        let run = |line: &[&str]| parsed(line).unwrap().carry_out("ftpshut");
+        assert_eq!(run(&["-f", file, "now", "we", "close"]), Ok(String::new()));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().nth(1), Some("we close"));
+        assert_eq!(run(&["-R", "-f", file]), Ok(format!("ftpshut: {file} removed\n")));
+        assert_eq!(
+            run(&["-R", "-f", file]),
+            Err(Refusal::System(format!("error removing '{file}': No such file or directory")))
+        );
+    }
 }

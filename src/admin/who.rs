@@ -1,6 +1,184 @@
-//! The tool.
+//! `ftpwho`: who is connected, and what each one does.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use super::plain::Layout;
+use super::runtime::Source;
+use super::session::Session;
+use super::{classes, compat, json, plain, spans, words};
+use crate::scoreboard::{HeaderRecord, Reader};
+use crate::sys::clock::now_ms;
+
+#[derive(Parser)]
+#[command(
+    name = "ftpwho",
+    about = "show who is connected to the FTP server",
+    long_about = "ftpwho shows each session of the running FTP server: who, since when, and what it is doing. It reads \
+                  the server's scoreboard, and needs neither its permission nor its life: it works while the server is \
+                  stopped, and after it has died.",
+    disable_help_flag = true,
+    infer_long_args = true,
+    args_override_self = true
+)]
+struct Words {
+    #[command(flatten)]
+    source: Source,
+    /// display ftpwho usage
+    #[arg(short = 'h', long = "help")]
+    help: bool,
+    /// specify an output format: compat, oneline, or json
+    #[arg(short = 'o', long = "outform", value_name = "FORM")]
+    form: Option<String>,
+    /// display additional information for each connection
+    #[arg(short = 'v', long = "verbose")]
+    verbose: bool,
+    /// show users only for specified ServerName
+    #[arg(short = 'S', long = "server", value_name = "NAME")]
+    server: Option<String>,
+}
+
+/// How the sessions are printed.
+#[derive(Clone, Copy)]
+enum Form {
+    Plain,
+    OneLine,
+    Compat,
+    Json,
+}
+
+/// The definition, for the manual page.
+pub fn command() -> clap::Command {
+    Words::command()
+}
 
 /// Runs it.
-pub fn main() -> std::process::ExitCode {
-    todo!()
+pub fn main() -> ExitCode {
+    let words = match Words::try_parse() {
+        Ok(words) => words,
+        Err(error) => return words::refuse(&words::mistake(&error), &words::usage(&command())),
+    };
+    if words.help {
+        return words::print(&words::usage(&command()));
+    }
+    match words.form().and_then(|form| Ok((form, words.source.board()?))) {
+        Ok((form, board)) => words.show(form, &board),
+        Err(sentence) => words::fail(&sentence),
+    }
+}
+
+impl Words {
+    fn form(&self) -> Result<Form, String> {
+        match self.form.as_deref() {
+            None => Ok(Form::Plain),
+            Some("oneline") => Ok(Form::OneLine),
+            Some("compat") => Ok(Form::Compat),
+            Some("json") => Ok(Form::Json),
+            Some(other) => Err(format!("unknown outform value: '{other}'")),
+        }
+    }
+
+    fn show(&self, form: Form, board: &Reader) -> ExitCode {
+        let census = match board.census() {
+            Ok(census) => census,
+            Err(error) => return words::fail(&error.to_string()),
+        };
+        let sessions = sessions(&census.slots, self.server.as_deref());
+        words::print(&self.text(form, &census.header, &sessions, now_ms()))
+    }
+
+    fn text(&self, form: Form, header: &HeaderRecord, sessions: &[Session], now_ms: u64) -> String {
+        let one = |session: &Session| match form {
+            Form::Compat => compat::session(session, now_ms, self.verbose),
+            Form::OneLine => plain::session(session, now_ms, self.verbose.then_some(Layout::OneLine)),
+            _ => plain::session(session, now_ms, self.verbose.then_some(Layout::Lines)),
+        };
+        if matches!(form, Form::Json) {
+            return json::document(header, sessions, now_ms);
+        }
+        let mut text = daemon(header, now_ms);
+        text += &server_line(self.server.as_deref());
+        if sessions.is_empty() {
+            return text + "no users connected\n";
+        }
+        text.extend(sessions.iter().map(one));
+        text + &classes::lines(sessions)
+    }
+}
+
+/// The sessions of a server, or of all, without the spares.
+pub(super) fn sessions(slots: &[crate::scoreboard::SlotRecord], server: Option<&str>) -> Vec<Session> {
+    let is_asked_for = |session: &Session| server.is_none_or(|name| session.server_name == name);
+    slots.iter().filter_map(Session::of).filter(is_asked_for).collect()
+}
+
+/// Names the server whose sessions alone are shown.
+pub(super) fn server_line(server: Option<&str>) -> String {
+    server.map(|name| format!("ProFTPD Server '{name}'\n")).unwrap_or_default()
+}
+
+fn daemon(header: &HeaderRecord, now_ms: u64) -> String {
+    let pid = header.master.map_or(0, |master| master.0);
+    let uptime = spans::uptime(now_ms.saturating_sub(header.started_ms));
+    format!("standalone FTP daemon [{pid}], up for {uptime}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::json::examples::header;
+    use super::super::session::examples::{NOW, sessions};
+    use super::*;
+
+    fn text(line: &str, sessions: &[Session]) -> String {
+        let words = Words::try_parse_from(std::iter::once("ftpwho").chain(line.split_whitespace())).unwrap();
+        words.text(words.form().unwrap(), &header(), sessions, NOW)
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn nobody_is_told_as_well() {
+        assert_eq!(text("", &[]), "standalone FTP daemon [24743], up for 0 min\nno users connected\n");
+        assert_eq!(
+            text("-o compat -S X", &[]),
+            "standalone FTP daemon [24743], up for 0 min\nProFTPD Server 'X'\nno users connected\n"
+        );
+    }
+
+    #[test]
+    fn sessions_stand_between_daemon_and_classes() {
+        let text = text("", &sessions());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 8);
+        assert_eq!(lines[1], "24761 (none)   [  0m2s] (authenticating)");
+        assert_eq!(lines[6], "Service class local                -   4 users");
+    }
+
+    #[test]
+    fn mistakes_are_told_as_proftpd_tells_them() {
+        let said = |line: &str| {
+            let words = Words::try_parse_from(std::iter::once("ftpwho").chain(line.split_whitespace()));
+            words.map(|words| words.form().err()).unwrap_or_else(|error| Some(words::mistake(&error)))
+        };
+        assert_eq!(said("-z").unwrap(), "unknown option: z");
+        assert_eq!(said("--bogus").unwrap(), "unknown option: --bogus");
+        assert_eq!(said("more").unwrap(), "unknown parameter: more");
+        assert_eq!(said("-o bogus").unwrap(), "unknown outform value: 'bogus'");
+        assert!(said("-f").unwrap().starts_with("option needs a value: "));
+        assert_eq!(said("-v -o json --file /x --conf /y -S name"), None);
+    }
+
+    #[test]
+    fn the_usage_names_every_option() {
+        let usage = words::usage(&command());
+        assert!(
+            usage.starts_with("usage: ftpwho [options]\n  -c, --config\n    specify full path"),
+            "{usage}"
+        );
+        assert_eq!(usage.lines().count(), 13);
+    }
 }

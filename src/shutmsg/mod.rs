@@ -28,9 +28,6 @@ pub const MESSAGE_MAX: usize = 512;
 /// Bytes of the file that are read: more than any that `ftpshut` writes.
 pub const FILE_MAX: usize = 4096;
 
-/// Where the file lies unless ShutdownMessageFile says otherwise.
-pub const DEFAULT_PATH: &str = "/etc/shutmsg";
-
 /// The message of a file that brings none, and of an `ftpshut` that was given none.
 pub const DEFAULT_MESSAGE: &str = "going down at %s";
 

@@ -1,0 +1,34 @@
+//! How many sessions each class has, in the order in which classes are met.
+
+use super::session::Session;
+use super::spans::plural;
+
+/// The closing lines of `ftpwho` and `ftpcount`; empty without any session.
+pub fn lines(sessions: &[Session]) -> String {
+    let mut classes: Vec<(&str, u64)> = Vec::new();
+    for session in sessions {
+        match classes.iter_mut().find(|(class, _)| *class == session.class) {
+            Some((_, count)) => *count += 1,
+            None => classes.push((&session.class, 1)),
+        }
+    }
+    let line = |(class, count): (&str, u64)| {
+        format!("Service class {class:<20} - {count:3} user{}\n", plural(count))
+    };
+    classes.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::session::examples;
+    use super::*;
+
+    #[test]
+    fn classes_are_counted_and_so_is_none() {
+        assert_eq!(
+            lines(&examples::sessions()),
+            "Service class local                -   4 users\nService class                      -   1 user\n"
+        );
+        assert_eq!(lines(&[]), "");
+    }
+}
