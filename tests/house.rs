@@ -141,17 +141,38 @@ fn every_shipped_configuration_loads() {
 }
 
 /// A manual page as the definition of the command line prints it.
-fn page(command: clap::Command, section: &str) -> String {
+fn page(command: clap::Command, section: &str, closing: &str) -> String {
     let mut bytes = Vec::new();
     let manual = clap_mangen::Man::new(command).section(section).date("").source("ferryd").manual("ferryd");
     manual.render(&mut bytes).expect("a page in memory");
-    String::from_utf8(bytes).expect("a page is text")
+    String::from_utf8(bytes).expect("a page is text") + closing
 }
+
+/// What the definition of the command line does not know.
+const FERRYD_CLOSING: &str = r#".SH EXIT STATUS
+0 when clients are served (without \fB\-n\fR), when the daemon was told to end, and when what was asked for was printed.
+1 for every mistake on the command line, in the configuration or at the start; a sentence on stderr says which.
+.SH SIGNALS
+.TP
+TERM, INT
+Every session hears 421; what is left after ShutdownTimeout is killed.
+.TP
+QUIT
+No more connections; sessions finish.
+.TP
+HUP
+The configuration is read anew beside the running one. A broken one changes nothing and is told in the log.
+.TP
+USR1
+The logs are opened anew.
+.SH SEE ALSO
+\fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1)
+"#;
 
 /// With FERRYD_WRITE=1 the pages are written anew instead.
 #[test]
 fn manual_pages_tell_the_truth() {
-    let pages = [("ferryd.8", page(ferryd::master::command_line::command(), "8"))];
+    let pages = [("ferryd.8", page(ferryd::master::command_line::command(), "8", FERRYD_CLOSING))];
     for (name, expected) in pages {
         let path = root().join("docs/man").join(name);
         if std::env::var_os("FERRYD_WRITE").is_some() {
