@@ -19,4 +19,6 @@ mod shutmsg;
 mod signals;
 mod tools;
 mod transfers;
+#[cfg(target_arch = "x86_64")]
+mod trust;
 mod verbs;

@@ -39,7 +39,7 @@ impl Pace {
         self.level = self.level * (-age).exp() + f64::from(arrivals);
         self.seen = now;
         if arrivals > 0 {
-            self.postpone_calm(now);
+            self.calm_at = now + CALM;
         }
     }
 
@@ -53,11 +53,6 @@ impl Pace {
     /// When surplus spares may go.
     pub fn calm_at(&self) -> Instant {
         self.calm_at
-    }
-
-    /// Not before another while has passed.
-    pub fn postpone_calm(&mut self, now: Instant) {
-        self.calm_at = now + CALM;
     }
 }
 

@@ -173,8 +173,10 @@ impl Master {
     /// The hint: who was taken, who is ready.
     pub(super) fn look_at_pool(&mut self) {
         let seen = self.workers.look(&self.board);
-        self.pace.note(seen.taken, Instant::now());
+        let now = Instant::now();
+        self.pace.note(seen.taken, now);
         self.finish_raising_if_ready();
+        self.thin_out(now);
         self.refill();
     }
 
@@ -237,21 +239,18 @@ impl Master {
         (self.phase == Phase::Running && pool::surplus(bounds.min, spares, &bounds) > 0).then_some(calm)
     }
 
-    /// A while after the last client the pool shrinks to what it was at the start.
+    /// Spares beyond MaxSpareWorkers leave at once (clients that said nothing gave them back); a while after the last client
+    /// the pool shrinks to what it was at the start.
     pub(super) fn thin_out(&mut self, now: Instant) {
-        if self.calm_deadline().is_none_or(|calm| calm > now) {
-            return;
-        }
-        let Some(bounds) = self.generation(self.serving).map(|generation| generation.bounds()) else {
-            return;
-        };
+        let Some(bounds) = self.generation(self.serving).map(|generation| generation.bounds()) else { return };
         let spares: Vec<SlotNumber> = self.workers.spares(self.serving).collect();
-        let surplus = pool::surplus(self.pace.wanted(&bounds, now), spares.len() as u32, &bounds) as usize;
+        let calm = self.calm_deadline().is_some_and(|calm| calm <= now);
+        let most = if calm { bounds.start.max(self.pace.wanted(&bounds, now)) } else { bounds.max };
+        let surplus = spares.len().saturating_sub(most.max(bounds.min) as usize);
         for slot in spares.into_iter().rev().take(surplus) {
             self.retire(slot);
+            self.workers.let_go(slot);
         }
-        // Those told are spares until they are reaped; they are not told twice within this time.
-        self.pace.postpone_calm(now);
     }
 
     /// A spare leaves; one that has met a client at this moment finishes with it first.

@@ -101,6 +101,14 @@ impl Workers {
         Some(worker)
     }
 
+    /// A spare was told to leave: it counts as one no more. Should it have met a client meanwhile, it serves that one first.
+    pub fn let_go(&mut self, slot: SlotNumber) {
+        self.spares.retain(|other| *other != slot);
+        if let Some(worker) = self.slots.get_mut(slot.0 as usize).and_then(Option::as_mut) {
+            worker.stage = Stage::Session;
+        }
+    }
+
     /// Who lives there.
     pub fn worker(&self, slot: SlotNumber) -> Option<&Worker> {
         self.slots.get(slot.0 as usize)?.as_ref()

@@ -6,6 +6,8 @@ pub mod events;
 pub mod load;
 pub mod ports;
 pub mod processes;
+#[cfg(target_arch = "x86_64")]
+pub mod puppet;
 pub mod scale;
 pub mod setup;
 

@@ -1,0 +1,162 @@
+//! A process of the daemon's that a test holds by ptrace and makes call the kernel: what a worker could do whose code a client
+//! had taken over. The daemon itself has no hook for it; its filter sees the calls as the worker's own.
+
+use std::fs;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::ptrace;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It succeeded, with this result.
+    Done(i64),
+    /// It failed.
+    Failed(Errno),
+    /// The process did not survive it.
+    Killed(Signal),
+}
+
+/// The process, stopped.
+pub struct Puppet {
+    pid: Pid,
+    saved: libc::user_regs_struct,
+    gone: bool,
+}
+
+/// How far below its stack a puppet keeps what its calls point to.
+const SCRATCH: u64 = 16 * 1024;
+
+impl Puppet {
+    /// Stops a process that waits in the kernel.
+    pub fn hold(pid: i32) -> Puppet {
+        let pid = Pid::from_raw(pid);
+        ptrace::attach(pid).expect("root may trace");
+        assert!(matches!(waitpid(pid, None), Ok(WaitStatus::Stopped(..))), "{pid} stops");
+        let saved = ptrace::getregs(pid).expect("registers");
+        let before = ptrace::read(pid, (saved.rip - 2) as ptrace::AddressType).expect("code");
+        assert_eq!(before & 0xffff, 0x050f, "{pid} waits in a system call");
+        Puppet { pid, saved, gone: false }
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.pid.as_raw()
+    }
+
+    /// Puts bytes where calls can point to; each call of this overwrites what the last one put there.
+    pub fn put(&self, bytes: &[u8]) -> u64 {
+        let at = (self.saved.rsp - SCRATCH) & !0xf;
+        for (index, chunk) in bytes.chunks(8).enumerate() {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            let address = (at + 8 * index as u64) as ptrace::AddressType;
+            ptrace::write(self.pid, address, i64::from_ne_bytes(word)).expect("its stack is there");
+        }
+        at
+    }
+
+    /// A C string where calls can point to.
+    pub fn put_text(&self, text: &str) -> u64 {
+        self.put(&[text.as_bytes(), b"\0"].concat())
+    }
+
+    /// One system call, from the process itself.
+    pub fn call(&mut self, number: libc::c_long, arguments: &[u64]) -> Outcome {
+        let mut regs = self.saved;
+        let argument = |at: usize| arguments.get(at).copied().unwrap_or(0);
+        regs.rip = self.saved.rip - 2;
+        // Nothing to restart: the wait it was in is taken up again when the puppet is let go.
+        regs.orig_rax = u64::MAX;
+        regs.rax = number as u64;
+        (regs.rdi, regs.rsi, regs.rdx) = (argument(0), argument(1), argument(2));
+        (regs.r10, regs.r8, regs.r9) = (argument(3), argument(4), argument(5));
+        ptrace::setregs(self.pid, regs).expect("registers");
+        ptrace::step(self.pid, None).expect("a step");
+        self.outcome()
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        loop {
+            match waitpid(self.pid, None).expect("the puppet is waited for") {
+                WaitStatus::Stopped(_, Signal::SIGTRAP) => break,
+                WaitStatus::Stopped(_, signal) if is_fatal(signal) => {
+                    self.gone = true;
+                    ptrace::cont(self.pid, signal).expect("its end");
+                    return Outcome::Killed(signal);
+                }
+                WaitStatus::Stopped(..) => ptrace::step(self.pid, None).expect("a step"),
+                WaitStatus::Signaled(_, signal, _) => {
+                    self.gone = true;
+                    return Outcome::Killed(signal);
+                }
+                status => panic!("the puppet: {status:?}"),
+            }
+        }
+        let result = ptrace::getregs(self.pid).expect("registers").rax as i64;
+        if (-4095..0).contains(&result) { Outcome::Failed(Errno::from_raw(-result as i32)) } else { Outcome::Done(result) }
+    }
+
+    /// The call must fail with this error.
+    #[track_caller]
+    pub fn refused(&mut self, what: &str, number: libc::c_long, arguments: &[u64], error: Errno) {
+        assert_eq!(self.call(number, arguments), Outcome::Failed(error), "{what}");
+    }
+
+    /// The call must not succeed, however it fails.
+    #[track_caller]
+    pub fn fails(&mut self, what: &str, number: libc::c_long, arguments: &[u64]) {
+        let outcome = self.call(number, arguments);
+        assert!(matches!(outcome, Outcome::Failed(_)), "{what}: {outcome:?}");
+    }
+
+    /// Where a file is mapped: (start, end, permissions as in /proc/PID/maps).
+    pub fn mappings(&self, file: &str) -> Vec<(u64, u64, String)> {
+        let maps = fs::read_to_string(format!("/proc/{}/maps", self.pid)).expect("its maps");
+        maps.lines().filter(|line| line.ends_with(file)).map(mapping).collect()
+    }
+
+    /// Its descriptors and what they are.
+    pub fn descriptors(&self) -> Vec<(u64, String)> {
+        let folder = format!("/proc/{}/fd", self.pid);
+        let entries = fs::read_dir(folder).expect("its descriptors").flatten();
+        let named = |entry: fs::DirEntry| {
+            let number = entry.file_name().to_string_lossy().parse().ok()?;
+            Some((number, fs::read_link(entry.path()).ok()?.to_string_lossy().into_owned()))
+        };
+        entries.filter_map(named).collect()
+    }
+
+    /// Lets it go on with what it did.
+    pub fn release(mut self) {
+        self.let_go();
+    }
+
+    fn let_go(&mut self) {
+        if !std::mem::replace(&mut self.gone, true) {
+            // It may have been killed meanwhile; then there is nothing to put back.
+            let _ = ptrace::setregs(self.pid, self.saved);
+            let _ = ptrace::detach(self.pid, None);
+        }
+    }
+}
+
+impl Drop for Puppet {
+    fn drop(&mut self) {
+        self.let_go();
+    }
+}
+
+fn mapping(line: &str) -> (u64, u64, String) {
+    let mut words = line.split_whitespace();
+    let (start, end) = words.next().and_then(|range| range.split_once('-')).expect("a range");
+    let hex = |text| u64::from_str_radix(text, 16).expect("an address");
+    (hex(start), hex(end), words.next().unwrap_or_default().to_owned())
+}
+
+fn is_fatal(signal: Signal) -> bool {
+    matches!(signal, Signal::SIGSYS | Signal::SIGKILL | Signal::SIGSEGV | Signal::SIGABRT)
+}
