@@ -285,7 +285,7 @@ fn a_session_opens_nothing_outside_its_root() {
             puppet.fails(&format!("{path} from {target}"), libc::SYS_openat, &[*descriptor, text, libc::O_RDONLY as u64, 0]);
         }
     }
-    let homes = daemon.setup_folder().join("homes/alice");
+    let homes = daemon.setup.home("alice");
     for (_, target) in &roots {
         assert!(target.starts_with(&homes.display().to_string()) || target == "/proc", "left open: {roots:?}");
     }
