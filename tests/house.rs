@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ferryd::admin;
+
 use crate::harness::daemon::run;
 use crate::harness::setup::Setup;
 
@@ -172,7 +174,12 @@ The logs are opened anew.
 /// With FERRYD_WRITE=1 the pages are written anew instead.
 #[test]
 fn manual_pages_tell_the_truth() {
-    let pages = [("ferryd.8", page(ferryd::master::command_line::command(), "8", FERRYD_CLOSING))];
+    let pages = [
+        ("ftpwho.1", page(admin::who::command(), "1", "")),
+        ("ftpcount.1", page(admin::count::command(), "1", "")),
+        ("ftpshut.8", page(admin::shut::command(), "8", "")),
+        ("ferryd.8", page(ferryd::master::command_line::command(), "8", FERRYD_CLOSING)),
+    ];
     for (name, expected) in pages {
         let path = root().join("docs/man").join(name);
         if std::env::var_os("FERRYD_WRITE").is_some() {

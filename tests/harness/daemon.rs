@@ -60,9 +60,9 @@ impl Daemon {
                 Err(error) => panic!("notices: {error}"),
             }
             if let Some(status) = self.ended() {
-                panic!("the daemon ended ({status}) before {line}:\n{}", self.words());
+                panic!("the daemon ended ({status}) before {line}");
             }
-            assert!(Instant::now() < end, "no {line} in time:\n{}", self.words());
+            assert!(Instant::now() < end, "no {line} in time");
         }
     }
 
@@ -151,7 +151,7 @@ impl Daemon {
         self.signal(Signal::SIGHUP);
         until("the next generation", || {
             let header = self.header();
-            assert_eq!(header.refused_reloads, 0, "refused:\n{}", self.words());
+            assert_eq!(header.refused_reloads, 0, "refused");
             header.generation > before
         });
     }
@@ -173,11 +173,11 @@ impl Daemon {
     #[track_caller]
     pub fn await_log(&self, text: &str) -> String {
         let look = || self.log().lines().find(|line| line.contains(text)).map(str::to_owned);
-        within(DEADLINE, &format!("{text:?} in the log:\n{}", self.words()), look)
+        within(DEADLINE, &format!("{text:?} in the log"), look)
     }
 
     /// All that the daemon said, for a failed test's report.
-    pub fn words(&self) -> String {
+    fn words(&self) -> String {
         format!("--- stderr\n{}--- log\n{}---", read(&self.setup.path("stderr")), self.log())
     }
 
@@ -186,7 +186,7 @@ impl Daemon {
     pub fn stop(mut self) {
         self.signal(Signal::SIGTERM);
         let status = self.await_end();
-        assert_eq!(status.code(), Some(0), "after TERM:\n{}", self.words());
+        assert_eq!(status.code(), Some(0), "after TERM");
         self.assert_gone();
     }
 
