@@ -140,7 +140,7 @@ pub fn read(line: &[u8]) -> Result<Request, Reply> {
         return Err(Reply::new(500, "Invalid command: try being more creative"));
     }
     let Some((verb, called)) = find(word) else {
-        return Err(Reply::new(500, [word, b" not understood"].concat()));
+        return Err(Reply::new(500, [&word.to_ascii_uppercase(), b" not understood".as_slice()].concat()));
     };
     let argument = rest.strip_prefix(b" ").unwrap_or_default();
     let command = (verb.read)(Argument { verb: called, bytes: argument });

@@ -42,6 +42,8 @@ pub struct Member {
     pub storage: Storage,
     /// The working directory.
     pub cwd: FtpPath,
+    /// Where it stood on the host when it was entered: `<Limit>` is asked there for commands that name no path.
+    cwd_on_host: PathBuf,
     /// RNFR's file, for RNTO.
     pub renaming: Option<RenameSource>,
     /// TYPE.
@@ -68,6 +70,7 @@ impl Member {
             Some(_) => given_password.reveal().to_vec(),
             None => Vec::new(),
         };
+        let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
         Member {
             account,
             given_name,
@@ -78,6 +81,7 @@ impl Member {
             storage: Storage::new(root, directories, home.clone()),
             home,
             cwd: FtpPath::root(),
+            cwd_on_host: folder,
             renaming: None,
             representation: Type::Ascii,
             restart: 0,
@@ -103,8 +107,14 @@ impl Member {
     fn start_in(&mut self, seen: &[u8]) {
         let Ok(path) = self.cwd.join(seen) else { return };
         if self.storage.root().find(&path).is_ok_and(|found| found.status().kind == Kind::Directory) {
-            self.cwd = path;
+            self.stand_in(path);
         }
+    }
+
+    /// Moves the working directory.
+    pub fn stand_in(&mut self, folder: FtpPath) {
+        self.cwd_on_host = self.storage.root().on_host(&folder).unwrap_or_else(|_| PathBuf::from("/"));
+        self.cwd = folder;
     }
 
     fn below_root(&self, host: &Path) -> Option<Vec<u8>> {
@@ -115,8 +125,7 @@ impl Member {
 
     /// Whether `<Limit>` allows a verb that names no path, here.
     pub fn allows(&self, verb: &Verb) -> bool {
-        let host = self.storage.root().on_host(&self.cwd).unwrap_or_else(|_| PathBuf::from("/"));
-        self.directories.rules_for(&host, &self.home).allows(verb.name, verb.groups)
+        self.directories.rules_for(&self.cwd_on_host, &self.home).allows(verb.name, verb.groups)
     }
 
     /// The lines of a display file; a relative name is the root's. Read with the session's own rights.

@@ -19,7 +19,7 @@ pub fn change(watch: &mut Watch, member: &mut Member, (verb, called): (&Verb, &s
     });
     match entered {
         Ok(path) => {
-            member.cwd = path;
+            member.stand_in(path);
             watch.cwd = member.cwd.as_bytes().to_vec();
             watch.birth.own.cwd(&watch.cwd);
             Reply::new(250, format!("{called} command successful"))
