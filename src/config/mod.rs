@@ -20,6 +20,7 @@ pub mod modules;
 mod names;
 mod patterns;
 mod policy;
+mod reference;
 mod servers;
 pub mod settings;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub mod variables;
 pub use complaint::Complaint;
 pub use directives::directive_names;
 pub use modules::module_table;
+pub use reference::reference;
 pub use settings::Settings;
 
 /// What the command line says about the configuration.

@@ -13,6 +13,8 @@ pub struct Variables {
     pub defines: HashMap<String, Option<String>>,
 }
 
+const CONFIG_DIR: &str = "%{config-dir}";
+
 /// Most bytes of a value after replacement.
 const VALUE_MOST: usize = 64 * 1024;
 
@@ -31,8 +33,12 @@ impl Variables {
             let Some(length) = rest[start..].find('}') else { break };
             let (before, variable) = (&rest[..start], &rest[start..=start + length]);
             replaced.push_str(before);
-            replaced.push_str(&self.value_of(variable)?);
             rest = &rest[start + length + 1..];
+            if variable == CONFIG_DIR {
+                replaced.push_str(&self.config_dir_above(&mut rest));
+            } else {
+                replaced.push_str(&self.value_of(variable)?);
+            }
             if replaced.len() > VALUE_MOST {
                 return Err(format!("the value is longer than {VALUE_MOST} bytes"));
             }
@@ -41,12 +47,22 @@ impl Variables {
         Ok(replaced)
     }
 
+    /// The configuration's folder, or the one above it for each `/..` that follows: it is read in messages too.
+    fn config_dir_above(&self, rest: &mut &str) -> String {
+        let mut folder = Path::new(&self.config_dir);
+        while let Some(after) =
+            rest.strip_prefix("/..").filter(|after| after.is_empty() || after.starts_with('/'))
+        {
+            folder = folder.parent().unwrap_or(folder);
+            *rest = after;
+        }
+        let folder = folder.to_string_lossy();
+        if rest.starts_with('/') { folder.trim_end_matches('/').to_owned() } else { folder.into_owned() }
+    }
+
     /// An unset variable is an error: an empty value could mean the opposite of what was wanted.
     fn value_of(&self, variable: &str) -> Result<String, String> {
         let name = &variable[2..variable.len() - 1];
-        if name == "config-dir" {
-            return Ok(self.config_dir.clone());
-        }
         if let Some(name) = name.strip_prefix("env:") {
             return environment(name).ok_or_else(|| format!("the environment has no variable '{name}'"));
         }
@@ -75,6 +91,8 @@ mod tests {
         let home = std::env::var("PATH").expect("tests have a PATH");
         assert_eq!(variables.replace("a %{env:PATH} b"), Ok(format!("a {home} b")));
         assert_eq!(variables.replace("%{config-dir}/x"), Ok("/etc/f/x".into()));
+        assert_eq!(variables.replace("%{config-dir}/../x/../y"), Ok("/etc/x/../y".into()));
+        assert_eq!(variables.replace("%{config-dir}/../../.. %{config-dir}/..a"), Ok("/ /etc/f/..a".into()));
         assert_eq!(variables.replace("%{define:PORT}"), Ok("2121".into()));
         assert_eq!(variables.replace("%{iso8601} %u 100%{"), Ok("%{iso8601} %u 100%{".into()));
         for unset in ["%{env:FERRYD_SURELY_UNSET}", "%{env:}", "%{env:a=b}", "%{define:BARE}", "%{define:NO}"]

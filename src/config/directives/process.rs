@@ -2,6 +2,7 @@
 
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{MAIN, SESSIONS};
+use super::super::defaults;
 use super::super::draft::Scope;
 use super::{Row, sets};
 
@@ -44,7 +45,7 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         MAIN,
         "path",
-        "/run/proftpd.pid",
+        defaults::PID_FILE,
         "Holds the master's pid while it runs, and is locked by it.",
         |scope, arguments| {
             scope.daemon.pid_file = Some(arguments.path()?);
@@ -56,7 +57,7 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         MAIN,
         "path|none|off",
-        "/run/proftpd.scoreboard",
+        defaults::SCOREBOARD_FILE,
         "The shared memory that ftpwho and its kin read; none keeps it private.",
         scoreboard_file,
     ),
@@ -65,7 +66,7 @@ pub const ROWS: &[Row] = &[
         "ferryd",
         MAIN,
         "path",
-        "/etc/shutmsg",
+        defaults::SHUTDOWN_FILE,
         "The file by which ftpshut announces a shutdown.",
         |scope, arguments| {
             scope.daemon.shutdown_file = Some(arguments.path()?);

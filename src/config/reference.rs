@@ -1,0 +1,114 @@
+//! docs/directives.md, printed from the rows, so that the page and the parser cannot differ.
+
+use std::fmt::Write;
+
+use super::directives::{Effect, Row, known_by_name, subjects};
+
+const INTRODUCTION: &str = "\
+# Directives
+
+Printed from the table that the parser reads (`src/config/directives/`); `cargo test` compares. To print it anew:
+`FERRYD_PRINT=1 cargo test --lib the_reference_is_up_to_date`.
+
+Names may be written in any case. A line is continued by `\\` at its very end; `#` begins a comment; values with blanks stand in
+double quotes, where `\\\"` and `\\\\` are a quote and a backslash. `%{env:NAME}` is a variable of the environment, `%{define:NAME}`
+one of `-D NAME=VALUE` or `Define`, `%{config-dir}` the folder of the main file; one that is not set is an error.
+On and off may be written yes and no, true and false, 1 and 0. Times are seconds, `h:mm:ss`, or a number with `h`, `m` or `s`.
+
+What an inner scope does not say, the outer one says for it: `<Global>`, server, `<Anonymous>`, `<Directory>`. Of the `<Directory>`
+sections around a path the deepest that says something decides. In `<Limit>` single commands weigh more than groups, groups more
+than `ALL`; the nearest section that speaks decides; two that contradict each other in one scope deny. `ALL` does not mean `LOGIN`.
+
+**Fail closed.** A directive that restricts access or protects data and is not done yet is an error, at start and at reload, unless
+it says `off`. What widens nobody's access is ignored with a warning.
+";
+
+/// The whole page.
+pub fn reference() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for (heading, rows) in subjects() {
+        section(&mut page, heading, rows);
+    }
+    families(&mut page);
+    page
+}
+
+// Writing to a string does not fail.
+fn section(page: &mut String, heading: &str, rows: &[Row]) {
+    let _ = write!(page, "\n## {heading}\n");
+    for row in rows {
+        let _ = write!(page, "\n### `{}`\n\n", row.name);
+        match row.effect {
+            Effect::Sets(_) | Effect::Language => done(page, row),
+            _ => {
+                let _ = write!(page, "{} {}\n\n", stands(row.effect), capitalised(row.sentence));
+            }
+        }
+        let _ = writeln!(page, "- stands in: `{}`\n- of: {}", row.contexts, row.module);
+    }
+}
+
+fn done(page: &mut String, row: &Row) {
+    let _ = write!(page, "{}\n\n", capitalised(row.sentence));
+    let written = match row.name.strip_suffix('>') {
+        Some(open) if row.syntax.is_empty() => format!("{open}>"),
+        Some(open) => format!("{open} {}>", row.syntax),
+        None => format!("{} {}", row.name, row.syntax).trim_end().to_owned(),
+    };
+    let _ = writeln!(page, "- written: `{written}`");
+    if !row.default.is_empty() {
+        let _ = writeln!(page, "- default: {}", row.default);
+    }
+}
+
+/// Directives known by name alone: one line for all that stand alike.
+fn families(page: &mut String) {
+    let _ =
+        write!(page, "\n## Known by name\n\nDirectives whose work is not done here, and how each stands.\n");
+    let mut last = None;
+    for row in known_by_name() {
+        let key = (row.module, stands(row.effect), row.sentence);
+        if last == Some(key) {
+            let _ = write!(page, ", {}", row.name);
+        } else {
+            let _ =
+                write!(page, "\n- **{}**. {} {} {}", row.module, key.1, capitalised(row.sentence), row.name);
+        }
+        last = Some(key);
+    }
+    page.push('\n');
+}
+
+fn stands(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Sets(_) | Effect::Language => "Done.",
+        Effect::Accepted => "Accepted.",
+        Effect::Ignored => "Ignored with a warning.",
+        Effect::Guards => "An error, unless off.",
+        Effect::GuardsWhenOff => "An error when off.",
+        Effect::Refused => "An error.",
+    }
+}
+
+fn capitalised(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + characters.as_str())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_is_up_to_date() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/directives.md");
+        if std::env::var_os("FERRYD_PRINT").is_some() {
+            std::fs::write(&path, reference()).expect("written");
+        }
+        let page = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(page == reference(), "docs/directives.md is stale; print it anew as it says itself");
+    }
+}
