@@ -44,7 +44,8 @@ fn a_spare_becomes_nobody_it_was_not_granted() {
         return;
     }
     let (daemon, mut puppet) = held_spare();
-    let root_forms = [[0, 0, 0], [SAME, 0, SAME], [SAME, SAME, 0], [0x1_0000_0000, 0x1_0000_0000, 0x1_0000_0000]];
+    let root_forms =
+        [[0, 0, 0], [SAME, 0, SAME], [SAME, SAME, 0], [0x1_0000_0000, 0x1_0000_0000, 0x1_0000_0000]];
     for ids in root_forms {
         puppet.refused("setresuid to root", libc::SYS_setresuid, &ids, Errno::EPERM);
         puppet.refused("setresgid to root", libc::SYS_setresgid, &ids, Errno::EPERM);
@@ -103,7 +104,11 @@ fn the_board_is_written_nowhere_but_in_the_own_page() {
     assert_eq!(own_end - own, 4096, "of one page");
     let read_write = (libc::PROT_READ | libc::PROT_WRITE) as u64;
     for (start, end, permissions) in maps.iter().filter(|(.., permissions)| !permissions.contains('w')) {
-        puppet.fails(&format!("mprotect of {permissions}"), libc::SYS_mprotect, &[*start, end - start, read_write]);
+        puppet.fails(
+            &format!("mprotect of {permissions}"),
+            libc::SYS_mprotect,
+            &[*start, end - start, read_write],
+        );
         let fixed = (libc::MAP_FIXED | libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
         let over = [*start, 4096, read_write, fixed, SAME, 0];
         puppet.fails("another page over the board", libc::SYS_mmap, &over);
@@ -172,15 +177,24 @@ fn no_other_process_and_no_other_program() {
     puppet.refused("clone as fork does", libc::SYS_clone, &[libc::SIGCHLD as u64], Errno::EPERM);
     puppet.refused("a thread", libc::SYS_clone, &[libc::CLONE_VM as u64], Errno::EPERM);
     puppet.refused("clone3", libc::SYS_clone3, &[0, 0], Errno::ENOSYS);
-    let births = (libc::CLONE_PARENT | libc::CLONE_PARENT_SETTID | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID)
-        as u64
+    let births = (libc::CLONE_PARENT
+        | libc::CLONE_PARENT_SETTID
+        | libc::CLONE_CHILD_SETTID
+        | libc::CLONE_CHILD_CLEARTID) as u64
         | libc::SIGCHLD as u64;
     let scratch = puppet.put(&[0; 16]);
-    puppet.refused("the nursery's own form", libc::SYS_clone, &[births, 0, scratch, scratch + 8, 0], Errno::EAGAIN);
+    puppet.refused(
+        "the nursery's own form",
+        libc::SYS_clone,
+        &[births, 0, scratch, scratch + 8, 0],
+        Errno::EAGAIN,
+    );
     let more = puppet.put(&[1u64, 1].map(u64::to_ne_bytes).concat());
     let raise = [0, libc::RLIMIT_NPROC as u64, more, 0];
     puppet.refused("a higher limit", libc::SYS_prlimit64, &raise, Errno::EPERM);
-    for call in [libc::SYS_unshare, libc::SYS_setns, libc::SYS_bpf, libc::SYS_io_uring_setup, libc::SYS_userfaultfd] {
+    for call in
+        [libc::SYS_unshare, libc::SYS_setns, libc::SYS_bpf, libc::SYS_io_uring_setup, libc::SYS_userfaultfd]
+    {
         puppet.refused("the kernel's machinery", call, &[0, 0, 0, 0], Errno::EPERM);
     }
     goes_on(daemon, puppet);
@@ -221,8 +235,12 @@ fn a_flood_of_questions_delays_nobody() {
     }
     let (daemon, mut puppet) = held_spare();
     let question = puppet.put(&[0x41; 64]);
-    let sockets: Vec<u64> =
-        puppet.descriptors().into_iter().filter(|(_, target)| target.starts_with("socket:")).map(|(fd, _)| fd).collect();
+    let sockets: Vec<u64> = puppet
+        .descriptors()
+        .into_iter()
+        .filter(|(_, target)| target.starts_with("socket:"))
+        .map(|(fd, _)| fd)
+        .collect();
     for _ in 0..500 {
         for socket in &sockets {
             let dont_wait = (libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) as u64;
@@ -248,7 +266,12 @@ fn a_session_stays_who_it_is() {
     }
     let (daemon, mut client, mut puppet) = held_session();
     let status = fs::read_to_string(format!("/proc/{}/status", puppet.pid())).expect("its status");
-    for none in ["CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "CapInh:\t0000000000000000", "NoNewPrivs:\t1"] {
+    for none in [
+        "CapPrm:\t0000000000000000",
+        "CapEff:\t0000000000000000",
+        "CapInh:\t0000000000000000",
+        "NoNewPrivs:\t1",
+    ] {
         assert!(status.contains(none), "{none} in {status}");
     }
     puppet.refused("back to User", libc::SYS_setresuid, &[NOBODY, NOBODY, NOBODY], Errno::EPERM);
@@ -273,21 +296,39 @@ fn a_session_opens_nothing_outside_its_root() {
     let mut client = daemon.session();
     let mut puppet = Puppet::hold(daemon.slot_of(&client).pid.0);
     let here = libc::AT_FDCWD as u64;
-    for path in ["/etc/passwd", "/etc/shadow", "/", "/proc/self/status", "/proc/1/root/etc/passwd", "/dev/null", "/tmp"] {
+    for path in [
+        "/etc/passwd",
+        "/etc/shadow",
+        "/",
+        "/proc/self/status",
+        "/proc/1/root/etc/passwd",
+        "/dev/null",
+        "/tmp",
+    ] {
         let text = puppet.put_text(path);
         puppet.fails(path, libc::SYS_openat, &[here, text, libc::O_RDONLY as u64, 0]);
     }
-    let roots: Vec<(u64, String)> =
-        puppet.descriptors().into_iter().filter(|(_, target)| target.starts_with('/') && !target.starts_with("/dev/")).collect();
+    let roots: Vec<(u64, String)> = puppet
+        .descriptors()
+        .into_iter()
+        .filter(|(_, target)| target.starts_with('/') && !target.starts_with("/dev/"))
+        .collect();
     for (descriptor, target) in &roots {
         for path in ["..", "../bob", "../../ferryd.conf"] {
             let text = puppet.put_text(path);
-            puppet.fails(&format!("{path} from {target}"), libc::SYS_openat, &[*descriptor, text, libc::O_RDONLY as u64, 0]);
+            puppet.fails(
+                &format!("{path} from {target}"),
+                libc::SYS_openat,
+                &[*descriptor, text, libc::O_RDONLY as u64, 0],
+            );
         }
     }
     let homes = daemon.setup.home("alice");
     for (_, target) in &roots {
-        assert!(target.starts_with(&homes.display().to_string()) || target == "/proc", "left open: {roots:?}");
+        assert!(
+            target.starts_with(&homes.display().to_string()) || target == "/proc",
+            "left open: {roots:?}"
+        );
     }
     let link = puppet.put_text("/etc/passwd");
     puppet.fails("a pipe", libc::SYS_mknodat, &[here, link, libc::S_IFIFO as u64, 0]);

@@ -50,9 +50,8 @@ impl Variables {
     /// The configuration's folder, or the one above it for each `/..` that follows: it is read in messages too.
     fn config_dir_above(&self, rest: &mut &str) -> String {
         let mut folder = Path::new(&self.config_dir);
-        while let Some(after) =
-            rest.strip_prefix("/..").filter(|after| after.is_empty() || after.starts_with('/'))
-        {
+        let ends = |after: &&str| after.chars().next().is_none_or(|c| c == '/' || c.is_whitespace());
+        while let Some(after) = rest.strip_prefix("/..").filter(ends) {
             folder = folder.parent().unwrap_or(folder);
             *rest = after;
         }

@@ -242,7 +242,9 @@ impl Master {
     /// Spares beyond MaxSpareWorkers leave at once (clients that said nothing gave them back); a while after the last client
     /// the pool shrinks to what it was at the start.
     pub(super) fn thin_out(&mut self, now: Instant) {
-        let Some(bounds) = self.generation(self.serving).map(|generation| generation.bounds()) else { return };
+        let Some(bounds) = self.generation(self.serving).map(|generation| generation.bounds()) else {
+            return;
+        };
         let spares: Vec<SlotNumber> = self.workers.spares(self.serving).collect();
         let calm = self.calm_deadline().is_some_and(|calm| calm <= now);
         let most = if calm { bounds.start.max(self.pace.wanted(&bounds, now)) } else { bounds.max };

@@ -97,7 +97,11 @@ impl Puppet {
             }
         }
         let result = ptrace::getregs(self.pid).expect("registers").rax as i64;
-        if (-4095..0).contains(&result) { Outcome::Failed(Errno::from_raw(-result as i32)) } else { Outcome::Done(result) }
+        if (-4095..0).contains(&result) {
+            Outcome::Failed(Errno::from_raw(-result as i32))
+        } else {
+            Outcome::Done(result)
+        }
     }
 
     /// The call must fail with this error.
