@@ -99,7 +99,8 @@ fn ftpshut_closes_and_opens_the_server() {
     let output = ftpshut(&["-R"]);
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(said, format!("ftpshut: {} removed\n", file.display()));
+    // As ProFTPD's, it calls itself what it was called.
+    assert_eq!(said, format!("{}: {} removed\n", env!("CARGO_BIN_EXE_ftpshut"), file.display()));
     eventually("service again", || (greeting(&daemon).code == 220).then_some(()));
     let output = ftpshut(&["now"]);
     assert_eq!(output.status.code(), Some(0));

@@ -46,7 +46,7 @@ struct Words {
     config: Option<PathBuf>,
     /// When: now, +N minutes, HHMM or HH on a 24 hour clock
     time: Option<String>,
-    /// What clients are told
+    /// What clients are told; words are joined, and words that begin with a dash come after --
     message: Vec<String>,
 }
 

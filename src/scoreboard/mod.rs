@@ -8,6 +8,8 @@ mod header;
 pub mod layout;
 mod master;
 mod place;
+#[cfg(test)]
+mod published;
 mod reader;
 mod record;
 mod sequence;
