@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Birth;
-use super::text::{self, Facts};
+use super::text::Facts;
 use crate::protocol::Reply;
-use crate::shutmsg::Schedule;
+use crate::shutmsg::{self, Schedule, Variables};
 use crate::sys::clock;
 
 /// The wall clock may be set while a schedule stands: it is looked at no less often than this.
@@ -40,20 +39,14 @@ pub fn until_disconnect<'a>(
 }
 
 fn message(schedule: &Schedule, facts: &Facts<'_>, zone: &TimeZone) -> Vec<u8> {
-    text::expand(&schedule.message, |letter| {
-        let moment = match letter {
-            b's' => schedule.shutdown,
-            b'r' => schedule.deny,
-            b'd' => schedule.disconnect,
-            b'T' => clock::now(),
-            _ => return facts.value(letter),
-        };
-        Some(date(moment, zone).into_bytes())
+    shutmsg::expand(&Variables {
+        schedule,
+        now: clock::now(),
+        cwd: facts.cwd,
+        server_address: facts.server_address().as_bytes(),
+        client_name: Some(facts.peer.name().as_bytes()),
+        user: facts.user,
+        server_name: facts.server.name.as_bytes(),
+        zone,
     })
-}
-
-/// `Thu Sep  3 22:05:00 2026`.
-fn date(moment: i64, zone: &TimeZone) -> String {
-    let moment = Timestamp::from_second(moment).unwrap_or_default();
-    moment.to_zoned(zone.clone()).strftime("%a %b %d %H:%M:%S %Y").to_string()
 }
