@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::logs::server_in_lines;
 use super::pool::Bounds;
 use super::spawn;
 use crate::auth::control::Note;
@@ -171,7 +172,7 @@ impl Generation {
             recorder: Arc::clone(&common.recorder),
             leftovers,
             generation: self.number,
-            origin: self.settings.servers[0].name.clone(),
+            origin: server_in_lines(&self.settings),
         };
         let pid = spawn::server(inheritance, auth_keeps, auth::serve)?;
         self.auth = Some(Auth { pid, control, places, born: Instant::now() });

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::config::settings::{LogTarget, Settings};
 use crate::logging::control::Control;
 use crate::logging::recorder::{self, Foreground};
 use crate::logging::{Channel, Ends, Kind, LogFileError, LogNumber};
-use crate::sys::{GroupId, ProcessId, UserId};
+use crate::sys::{GroupId, ProcessId, UserId, host};
 
 /// How long the master waits at its end for the last lines to be written.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -44,7 +45,7 @@ impl fmt::Display for LogsError {
 pub struct Surroundings {
     /// This host's name.
     pub host: String,
-    /// Of the main server.
+    /// In the recorder's own lines, see [`server_in_lines`].
     pub server: String,
     /// With -n.
     pub foreground: Option<Foreground>,
@@ -200,6 +201,16 @@ impl Logs {
     /// The daemon's end: what was sent is written.
     pub fn stop(&self) -> io::Result<()> {
         self.control.stop(LAST_LINES)
+    }
+}
+
+/// SERVER in the lines of master, auth and recorder: the main server's address, or the host's name when it listens on all of
+/// them. One word, as ProFTPD writes it and monitors expect; a ServerName may have blanks.
+pub fn server_in_lines(settings: &Settings) -> String {
+    let first = settings.servers.first().and_then(|server| server.listen.first());
+    match first.map(SocketAddr::ip) {
+        Some(address) if !address.is_unspecified() => address.to_string(),
+        _ => host::name(),
     }
 }
 

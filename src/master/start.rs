@@ -12,7 +12,7 @@ use slog::{info, warn};
 
 use super::admission::Admission;
 use super::generation::Common;
-use super::logs::{Logs, Surroundings};
+use super::logs::{Logs, Surroundings, server_in_lines};
 use super::pool::Pace;
 use super::signals::Signals;
 use super::stop::Phase;
@@ -114,7 +114,7 @@ impl Master {
                 return Err(forget(pid_file, why));
             }
         };
-        let log = logging::logger(std::sync::Arc::clone(logs.channel()), &settings.servers[0].name);
+        let log = logging::logger(std::sync::Arc::clone(logs.channel()), &server_in_lines(&settings));
         let taken = poll::hint().map_err(|error| format!("no eventfd: {error}"))?;
         let common = Common { recorder: std::sync::Arc::clone(logs.channel()), taken, zone, rootless };
         let shutdown_file =
@@ -237,7 +237,7 @@ fn start_logs(
         .then(|| if terminal::is_terminal() { Foreground::Terminal } else { Foreground::Plain });
     let surroundings = Surroundings {
         host: crate::sys::host::name(),
-        server: settings.servers[0].name.clone(),
+        server: server_in_lines(settings),
         foreground,
         zone: if daemon.times_gmt { Box::leak(Box::new(TimeZone::UTC)) } else { zone },
         identity: (!rootless).then_some((daemon.uid, daemon.gid)),

@@ -2,7 +2,7 @@
 
 use crate::protocol::verbs::{self, When};
 use crate::protocol::{Line, Reply};
-use crate::scoreboard::State;
+use crate::scoreboard::{State, Totals};
 use crate::sys::crypt;
 
 use super::commands;
@@ -50,6 +50,10 @@ impl Session {
             Ending::Quit | Ending::Gone | Ending::Refused => {}
         }
         slog::info!(self.watch.log, "FTP session closed.");
+        let records_lost = self.watch.birth.recorder.take_lost();
+        if records_lost > 0 {
+            self.watch.birth.own.count(&Totals { records_lost, ..Totals::default() });
+        }
     }
 
     /// The lines that have come are obeyed together, then their replies leave together with the next wait.
