@@ -3,17 +3,21 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use slog::{error, info};
 use tempfile::TempDir;
 
 use super::*;
 use crate::logging::control::Control;
 use crate::logging::{Channel, Kind, LogNumber, Weight, logger, open};
+use crate::sys::socket;
 
 const LONG: Duration = Duration::from_secs(20);
 const XFERLOG: LogNumber = LogNumber(5);
@@ -129,7 +133,7 @@ fn an_order_is_obeyed_before_the_record_that_needs_it() {
 fn records_for_no_log_and_no_records_are_counted() {
     let house = House::new();
     house.channel.send(LogNumber(99), Weight::Evidence, b"line").unwrap();
-    crate::sys::socket::send(house.channel.socket().as_fd(), b"?", &[], false).unwrap();
+    socket::send(house.channel.socket().as_fd(), b"?", &[], false).unwrap();
     let system = house.flushed("system");
     assert!(
         system.contains("] Main: log records lost: 0 unwritten, 1 for unknown logs, 1 malformed"),
@@ -211,6 +215,45 @@ fn sessions_outlive_the_master_and_their_recorder_outlives_them() {
     drop((channel, life));
     recorder.join().unwrap().unwrap();
     assert_eq!(read(&folder.path().join("xferlog")), "after the master\nand after that\n");
+}
+
+#[test]
+fn lines_go_to_the_hosts_syslog_in_its_own_shape() {
+    let house = House::new();
+    let path = house.path("devlog");
+    let daemon = UnixDatagram::bind(&path).unwrap();
+    house.control.open(LogNumber::SYSTEM, Kind::Syslog, &path, None).unwrap();
+    error!(house.log(), "cannot bind"; "port" => 21);
+    let mut buffer = [0; 300];
+    let length = daemon.recv(&mut buffer).unwrap();
+    let text = std::str::from_utf8(&buffer[..length]).unwrap();
+    assert!(text.starts_with("<27>"), "{text}");
+    assert!(
+        text.ends_with(&format!(" proftpd[{}]: Main (h[::1]) - cannot bind port=21", std::process::id()))
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_datagram_and_no_order_ends_the_recorder(
+        records in vec(vec(any::<u8>(), 0..40), 0..40),
+        orders in vec((1u8..4, any::<u16>(), any::<u8>(), vec(any::<u8>(), 0..9)), 0..9),
+    ) {
+        let house = House::new();
+        for (order, log, kind, path) in orders {
+            let [low, high] = log.to_le_bytes();
+            let message = [&[order, low, high, kind], &path[..]].concat();
+            socket::send(house.control.socket().as_fd(), &message, &[], false).unwrap();
+        }
+        for record in records {
+            socket::send(house.channel.descriptors()[0], &record, &[], false).unwrap();
+            socket::send(house.channel.descriptors()[1], &record, &[house.ends.life.as_fd()], false).unwrap();
+        }
+        house.control.stop(LONG).unwrap();
+        house.recorder.join().unwrap().unwrap();
+    }
 }
 
 #[test]
