@@ -187,15 +187,14 @@ impl Logs {
             start_recorder(&self.surroundings, &self.ends).map_err(LogsError::Recorder)?;
         self.control = control;
         self.recorder = recorder;
-        let system = self.system.clone();
-        self.open_system(&system)?;
-        for log in &self.logs {
-            let file = crate::logging::open(&log.path, log.kind).map_err(LogsError::File)?;
-            self.control
-                .open(log.number, log.kind, &log.path, Some(file.as_fd()))
-                .map_err(LogsError::Recorder)?;
-        }
-        Ok(())
+        let system = self.open_system(&self.system.clone());
+        // One that cannot be opened does not keep the others closed.
+        self.logs.iter().map(|log| self.hand_over(log)).fold(system, Result::and)
+    }
+
+    fn hand_over(&self, log: &Log) -> Result<(), LogsError> {
+        let file = crate::logging::open(&log.path, log.kind).map_err(LogsError::File)?;
+        self.control.open(log.number, log.kind, &log.path, Some(file.as_fd())).map_err(LogsError::Recorder)
     }
 
     /// The daemon's end: what was sent is written.
