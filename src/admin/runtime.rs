@@ -50,7 +50,7 @@ pub fn paths(config: Option<&Path>) -> Result<RuntimePaths, String> {
 /// Whether a living daemon uses these files: it holds the lock of its PidFile, and of its board.
 pub fn is_running(paths: &RuntimePaths) -> bool {
     let pid_file = mapping::open_as_found(&paths.pid_file, false);
-    let is_locked = pid_file.is_ok_and(|file| lock::holder(file).is_ok_and(|holder| holder.is_some()));
+    let is_locked = pid_file.is_ok_and(|file| lock::is_locked(file).unwrap_or(false));
     let board = paths.scoreboard_file.as_deref().and_then(|path| Reader::open(path).ok());
     is_locked || board.is_some_and(|board| board.is_held())
 }

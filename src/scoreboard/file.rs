@@ -17,8 +17,11 @@ const PROFTPD_MAGIC: u64 = 0xdead_beef;
 /// How often a start that loses a race against another looks again.
 const ATTEMPTS: usize = 10;
 
-/// The board's file as its master holds it: descriptors for life. Closing one would give up the lock.
+/// The board's file as its master holds it, for life.
 pub struct MasterFile {
+    /// Holds the lock, and serves for nothing else: what children inherit of it they close at birth, while they keep
+    /// the others for a while. None for a nameless board, which nobody else can find.
+    _lock: Option<File>,
     read_write: OwnedFd,
     read_only: OwnedFd,
     place: Option<BoardFile>,
@@ -39,7 +42,7 @@ impl MasterFile {
         check_folder(path)?;
         // Looked at again, under its lock, before it is replaced; this spares a second start every trace.
         if let Some(old) = old_board(path)?
-            && lock::holder(&old).map_err(said)?.is_some()
+            && lock::is_locked(&old).map_err(said)?
         {
             return Err(BoardError::Held(path.to_owned()));
         }
@@ -47,7 +50,7 @@ impl MasterFile {
         // Exactly this mode, whatever the umask: everyone may read, the owner alone may write.
         file.set_permissions(Permissions::from_mode(0o644)).map_err(said)?;
         file.set_len(size).map_err(said)?;
-        match lock::try_lock(&file).map_err(said)? {
+        match lock::try_lock_description(&file).map_err(said)? {
             true => Ok(Beside { path: path.to_owned(), temporary, file }),
             false => Err(BoardError::Held(path.to_owned())),
         }
@@ -58,7 +61,7 @@ impl MasterFile {
         let file = File::from(mapping::nameless_file("scoreboard")?);
         file.set_len(size)?;
         let read_only = mapping::reopen_read_only(file.as_fd())?;
-        Ok(MasterFile { read_write: file.into(), read_only, place: None })
+        Ok(MasterFile { _lock: None, read_write: file.into(), read_only, place: None })
     }
 
     /// For mapping, reading only.
@@ -103,14 +106,14 @@ impl Beside {
     /// Puts the board in its place, unless a living master's board is there.
     pub fn into_place(self) -> Result<MasterFile, BoardError> {
         let said = |error| BoardError::Io(self.path.clone(), error);
-        // Kept for life, as the other one: closing any descriptor of the file would give up its lock.
-        let read_only = File::open(&self.temporary.0).map_err(said)?;
+        let read_only = File::open(&self.temporary.0).map_err(said)?.into();
+        let read_write =
+            OpenOptions::new().read(true).write(true).open(&self.temporary.0).map_err(said)?.into();
         let metadata = self.file.metadata().map_err(said)?;
         for _ in 0..ATTEMPTS {
             if self.take_place()? {
                 let place = BoardFile { path: self.path, device: metadata.dev(), inode: metadata.ino() };
-                let (read_write, read_only) = (self.file.into(), read_only.into());
-                return Ok(MasterFile { read_write, read_only, place: Some(place) });
+                return Ok(MasterFile { _lock: Some(self.file), read_write, read_only, place: Some(place) });
             }
         }
         Err(BoardError::Held(self.path))
@@ -128,7 +131,7 @@ impl Beside {
             };
         };
         // Whoever replaces a board must hold its lock, and so is the only one to do it.
-        if !lock::try_lock(&old).map_err(said)? {
+        if !lock::try_lock_description(&old).map_err(said)? {
             return Err(BoardError::Held(self.path.clone()));
         }
         let found = old.metadata().map_err(said)?;

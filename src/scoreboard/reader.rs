@@ -42,9 +42,9 @@ impl Reader {
         Ok(Reader { map, geometry, file, path: path.to_owned() })
     }
 
-    /// Whether a living master holds the board. False too for the master itself, to whom its own lock is invisible.
+    /// Whether a living master holds the board.
     pub fn is_held(&self) -> bool {
-        lock::holder(&self.file).is_ok_and(|holder| holder.is_some())
+        lock::is_locked(&self.file).unwrap_or(false)
     }
 
     /// A consistent copy of the header.

@@ -270,6 +270,9 @@ fn auth_writes_grants_and_knows_workers_by_their_births() {
     let master = MasterBoard::create(&folder.board(), 8).unwrap();
     master.allocate(SLOT).unwrap();
     let (read_only, read_write) = master.descriptors();
+    // What children are handed is closed here after the fork, and the board stays held.
+    drop(read_write.try_clone_to_owned().unwrap());
+    assert!(Reader::open(&folder.board()).unwrap().is_held());
     let auth = AuthBoard::map(read_write).unwrap();
     assert_eq!(auth.slot_of(ProcessId(4711)), None);
     let geometry = worker::geometry_of(read_only).unwrap();

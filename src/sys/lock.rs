@@ -1,5 +1,6 @@
-//! Record locks on whole files (fcntl(2)): held by a process for life, gone at its death, not inherited by its
-//! children. They are also lost when the process closes *any* descriptor of that file: its holder opens it once.
+//! Locks on whole files (fcntl(2)), of two kinds. A process's lock is gone at its death, not inherited by its
+//! children, and lost when it closes *any* descriptor of that file: its holder opens it once. An open description's
+//! lock is gone when the last descriptor of that description is closed, in children too: they close theirs at birth.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -16,6 +17,23 @@ pub fn try_lock(file: impl AsFd) -> io::Result<bool> {
         Err(Errno::EACCES | Errno::EAGAIN) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Takes the write lock for the open description alone, if nobody holds one; says whether it has it now. Other
+/// descriptors of the same file may be closed at will.
+pub fn try_lock_description(file: impl AsFd) -> io::Result<bool> {
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file())) {
+        Ok(_) => Ok(true),
+        Err(Errno::EACCES | Errno::EAGAIN) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a lock of either kind is held on the file by another than this very description.
+pub fn is_locked(file: impl AsFd) -> io::Result<bool> {
+    let mut lock = whole_file();
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut lock))?;
+    Ok(i32::from(lock.l_type) != libc::F_UNLCK)
 }
 
 /// The other process that holds a lock on the file, if any (needs no more than a descriptor open for reading).
@@ -43,6 +61,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_descriptions_lock_outlives_other_descriptors() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let reopened = || file.reopen().unwrap();
+        let held = reopened();
+        assert!(try_lock_description(&held).unwrap());
+        drop(reopened());
+        assert!(is_locked(reopened()).unwrap() && !is_locked(&held).unwrap());
+        assert!(!try_lock_description(reopened()).unwrap());
+        drop(held);
+        assert!(!is_locked(reopened()).unwrap());
+    }
+
+    #[test]
     fn a_lock_is_seen_by_others_with_its_holder() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert_eq!(holder(&file).unwrap(), None);
@@ -56,7 +87,7 @@ mod tests {
         let mut ready = [0; 1];
         child.stdout.take().unwrap().read_exact(&mut ready).unwrap();
         assert_eq!(holder(&file).unwrap(), Some(ProcessId(child.id() as i32)));
-        assert!(!try_lock(&file).unwrap());
+        assert!(!try_lock(&file).unwrap() && is_locked(&file).unwrap());
         drop(child.stdin.take());
         child.wait().unwrap();
         assert_eq!(holder(&file).unwrap(), None);
