@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::words::reason;
+use super::words::{reason, remark};
 use crate::config::{self, RuntimePaths, defaults};
 use crate::scoreboard::{BoardError, Reader};
 use crate::sys::{lock, mapping};
@@ -30,7 +30,11 @@ impl Source {
                 "this configuration has no scoreboard (ScoreboardFile none); nobody can see its sessions",
             )?,
         };
-        Reader::open(&path).map_err(|error| explained(&error))
+        let board = Reader::open(&path).map_err(|error| explained(&error))?;
+        if !board.is_held() {
+            remark(&format!("{}: its server is not running; this is what it left", path.display()));
+        }
+        Ok(board)
     }
 }
 

@@ -149,7 +149,7 @@ fn warn_if_unwatched(path: &Path, runtime: &Result<RuntimePaths, String>, progra
         }
         Ok(_) => return,
     };
-    words::fail(&format!("{program}: warning: {doubt}"));
+    words::remark(&format!("{program}: warning: {doubt}"));
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

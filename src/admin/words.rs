@@ -53,6 +53,12 @@ pub fn fail(sentence: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// A sentence on stderr, by the way.
+pub fn remark(sentence: &str) {
+    // There is nobody else to tell.
+    let _ = writeln!(io::stderr(), "{sentence}");
+}
+
 /// Text on stdout; exit 0 unless it could not be written. A reader who has seen enough (`| head`) is no failure.
 pub fn print(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {

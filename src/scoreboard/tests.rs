@@ -5,6 +5,8 @@ use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use proptest::prelude::*;
+
 use super::layout::{self, header, slot};
 use super::*;
 use crate::shutmsg::Schedule;
@@ -262,6 +264,28 @@ fn readers_say_what_is_wrong_with_a_file() {
     assert!(reader.slots().is_empty() && matches!(reader.census(), Err(BoardError::Truncated(_))));
     file.set_len(0).unwrap();
     assert!(reader.header().master.is_none());
+}
+
+proptest! {
+    /// Whatever a file holds where a board's header should be, it is refused, or read without harm.
+    #[test]
+    fn no_header_harms_its_reader(
+        words in proptest::collection::vec((0..512_usize, prop_oneof![any::<u64>(), 0..40_u64]), 0..12),
+        size in prop_oneof![Just(None), (0..100_000_u64).prop_map(Some)],
+    ) {
+        let folder = Folder::new();
+        let path = MasterBoard::create(&folder.board(), 8).unwrap().file().unwrap().path().to_owned();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        for (word, value) in words {
+            file.write_all_at(&value.to_le_bytes(), word as u64 * 8).unwrap();
+        }
+        if let Some(size) = size {
+            file.set_len(size).unwrap();
+        }
+        if let Ok(reader) = Reader::open(&path) {
+            let _ = (reader.census(), reader.unfinished(), reader.birth(SlotNumber(u32::MAX)));
+        }
+    }
 }
 
 #[test]
