@@ -1,6 +1,8 @@
 //! A login judged: whose name it is, whether the password proves it, and whether that account may come in at all. The
 //! limits are asked afterwards, of the master.
 
+use std::sync::Arc;
+
 use super::host_accounts;
 use super::secret::Secret;
 use super::shells;
@@ -30,7 +32,7 @@ pub struct Users<'a> {
     /// Its part of the configuration.
     pub policy: &'a ServerPolicy,
     /// Asked in this order.
-    pub sources: &'a [&'a dyn Source],
+    pub sources: &'a [Arc<dyn Source>],
     /// Whom every session becomes where the daemon is not root.
     pub caller: Option<(UserId, GroupId)>,
 }
@@ -246,8 +248,8 @@ mod tests {
         password: &str,
     ) -> (Judgement, Counted) {
         let mut counted = Counted::default();
-        let known = known();
-        let users = Users { policy, sources: &[&known], caller };
+        let sources: [Arc<dyn Source>; 1] = [Arc::new(known())];
+        let users = Users { policy, sources: &sources, caller };
         let password = Secret::new(password.as_bytes().to_vec());
         let judgement = users.judge(name.as_bytes(), &password, &mut counted).unwrap();
         (judgement, counted)

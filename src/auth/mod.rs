@@ -11,21 +11,38 @@ use crate::logging::Channel;
 use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
 
+mod confinement;
 pub mod control;
+mod desk;
+mod door;
+mod errand;
+mod grant;
 mod group_file;
+mod guesses;
 mod host_accounts;
 mod kept;
+mod ledger;
+mod leftovers;
+mod life;
 mod login;
+mod office;
+mod place_desk;
 pub mod places;
+mod post;
 pub mod question;
 mod queue;
+mod reception;
 pub mod record;
 pub mod secret;
 mod shells;
 mod source;
+mod threads;
+mod turnstile;
 mod user_file;
 mod virtual_users;
 pub mod wire;
+
+pub use life::serve;
 
 /// What auth is forked with; everything else of the master's is closed or never used.
 #[derive(Debug)]
@@ -60,13 +77,6 @@ pub struct Leftovers {
     pub pid_file: PathBuf,
     /// The scoreboard, removed if its path still leads to that inode; None without ScoreboardFile.
     pub scoreboard: Option<BoardFile>,
-}
-
-/// Auth, for life; returns the exit status. Called once, in the forked child, by its only thread; the caller ends the
-/// process, and with it the threads that are left.
-pub fn serve(inheritance: Inheritance) -> u8 {
-    let _ = inheritance;
-    todo!()
 }
 
 /// Everything auth needs to know of one generation's configuration; plain values.

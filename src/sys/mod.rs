@@ -12,6 +12,7 @@ pub mod files;
 pub mod host;
 pub mod identity;
 pub mod ids;
+pub mod limits;
 pub mod lock;
 pub mod mapping;
 pub mod notification;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::libc;
+use nix::sys::socket::SockaddrLike;
 use nix::sys::socket::{
     self as net, AddressFamily, Backlog, ControlMessage, MsgFlags, SockFlag, SockType, SockaddrStorage,
     UnixAddr, sockopt,
@@ -50,6 +51,17 @@ pub fn datagram_pair() -> io::Result<(OwnedFd, OwnedFd)> {
 /// Two connected sequenced-packet sockets: boundaries kept, and an end of file when the peer has gone.
 pub fn seqpacket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(net::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?)
+}
+
+/// Whether a descriptor is a local socket (SO_DOMAIN, socket(7)). One that is another socket is told not to linger, so that
+/// closing it cannot block.
+pub fn is_local(descriptor: BorrowedFd<'_>) -> bool {
+    let is_unix = matches!(net::getsockname::<SockaddrStorage>(descriptor.as_raw_fd()),
+        Ok(address) if address.family() == Some(AddressFamily::Unix));
+    if !is_unix {
+        let _ = set_linger(descriptor, None);
+    }
+    is_unix
 }
 
 /// Has the kernel add the sender's credentials to what arrives here.

@@ -1,0 +1,50 @@
+//! Auth's own privileges: it reads password files and ends workers, and can do nothing else that root can.
+
+use std::io;
+
+use caps::{CapSet, Capability};
+
+use crate::sys::{identity, limits, process};
+
+/// Password files may belong to anybody; workers run as other users.
+const KEPT: [Capability; 2] = [Capability::CAP_DAC_READ_SEARCH, Capability::CAP_KILL];
+
+/// How much better than hashing threads the others are placed: they answer workers that the kernel holds.
+pub const NICENESS_OF_HASHING: i32 = 5;
+
+/// Descriptors auth may hold: one for each question in flight, one for each grant not yet taken.
+const DESCRIPTORS_MAX: u64 = 16 * 1024;
+
+/// Gives up what auth never needs; threads that start later have no more. Returns how many descriptors it may hold.
+pub fn confine() -> io::Result<u64> {
+    // Asks for CAP_SYS_NICE, which a container may lack; then hashing threads are placed worse instead.
+    let _ = limits::change_niceness(-NICENESS_OF_HASHING);
+    let descriptors = limits::raise_descriptors(DESCRIPTORS_MAX)?;
+    process::forbid_new_privileges()?;
+    process::leave_no_core()?;
+    if identity::is_root() {
+        for capability in caps::all().into_iter().filter(|capability| !KEPT.contains(capability)) {
+            leave_bounding_set(capability)?;
+        }
+        identity::hold_capabilities(&permitted_of_kept())?;
+    }
+    // Last: it also takes /proc/self away from the process.
+    process::hide_memory()?;
+    Ok(descriptors)
+}
+
+/// A container may lack one of them; then files that root may not read are no password files, and workers are not ended.
+fn permitted_of_kept() -> Vec<Capability> {
+    let is_permitted = |capability| caps::has_cap(None, CapSet::Permitted, capability).unwrap_or(false);
+    KEPT.into_iter().filter(|capability| is_permitted(*capability)).collect()
+}
+
+/// Needs CAP_SETPCAP, which a container may lack: without it the set cannot be widened either.
+fn leave_bounding_set(capability: Capability) -> io::Result<()> {
+    let is_there = caps::has_cap(None, CapSet::Bounding, capability).unwrap_or(false);
+    let may_drop = caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false);
+    if is_there && may_drop {
+        caps::drop(None, CapSet::Bounding, capability).map_err(io::Error::other)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! One question on its way through auth, with the descriptor that takes the answer.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use super::guesses::neighbourhood;
+use super::ledger::Visit;
+use super::wire::{Answer, Request};
+use crate::sys::poll::{self, Waiting};
+use crate::sys::{ProcessId, socket};
+
+/// A question in flight. Dropped without an answer, it closes its descriptor, which the worker reads as
+/// [`Answer::TryAgain`].
+pub struct Errand {
+    /// Whose it is; its worker can ask nothing else meanwhile.
+    pub visit: Visit,
+    /// What is asked.
+    pub request: Request,
+    reply: OwnedFd,
+}
+
+/// Who takes turns with whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Turn {
+    /// Logins, by where the client comes from.
+    Peer(std::net::IpAddr),
+    /// Questions about names, by worker.
+    Worker(ProcessId),
+}
+
+impl Errand {
+    /// A request as it arrived. None where the descriptor is no local socket: closing or writing to anything else
+    /// might block.
+    pub fn new(visit: Visit, request: Request, reply: OwnedFd) -> Option<Errand> {
+        socket::is_local(reply.as_fd()).then_some(Errand { visit, request, reply })
+    }
+
+    /// Whose turn it waits for.
+    pub fn turn(&self) -> Turn {
+        match &self.request {
+            Request::Login { peer, .. } => Turn::Peer(neighbourhood(*peer)),
+            Request::Instance | Request::Names { .. } => Turn::Worker(self.visit.pid),
+        }
+    }
+
+    /// Whether the worker has gone, or has given up waiting: then no hash is wasted on it.
+    pub fn is_abandoned(&self) -> bool {
+        let mut waiting = [Waiting::to_write(self.reply.as_fd())];
+        poll::wait(&mut waiting, Some(Duration::ZERO)).is_err() || waiting[0].ready.hung_up
+    }
+
+    /// Says the answer, if anybody still listens; never waits.
+    pub fn answer(&self, answer: &Answer) -> io::Result<()> {
+        socket::send(self.reply.as_fd(), &answer.encode(), &[], false)
+    }
+}

@@ -1,0 +1,282 @@
+//! Who asked, who was granted what, and how far each has come: one entry for each living worker that ever asked. One question
+//! in flight a pid, one grant a pid for life; whoever goes on knocking at closed doors is ended.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Account;
+use super::grant::Grant;
+use crate::scoreboard::{AuthBoard, SlotNumber};
+use crate::sys::notification::{Listener, Notification, Verdict};
+use crate::sys::process::PidFd;
+use crate::sys::{GroupId, ProcessId, UserId, signals};
+
+/// What a worker may do wrong before it is ended: refused changes of identity, questions on top of one that is not answered
+/// yet, records that are none. An honest worker gives up after the first.
+pub const OFFENCES_MAX: u32 = 16;
+
+/// What auth needs of the scoreboard; a stand-in for tests.
+pub trait Grants: Send + Sync {
+    /// The slot of a living worker.
+    fn slot_of(&self, pid: ProcessId) -> Option<SlotNumber>;
+    /// Writes a grant.
+    fn write(&self, slot: SlotNumber, uid: UserId, gid: GroupId, groups: &[GroupId]);
+    /// Clears a grant.
+    fn clear(&self, slot: SlotNumber);
+    /// Whether a grant stands there.
+    fn stands(&self, slot: SlotNumber) -> bool;
+}
+
+impl Grants for AuthBoard {
+    fn slot_of(&self, pid: ProcessId) -> Option<SlotNumber> {
+        AuthBoard::slot_of(self, pid)
+    }
+
+    fn write(&self, slot: SlotNumber, uid: UserId, gid: GroupId, groups: &[GroupId]) {
+        self.grant(slot, uid, gid, groups);
+    }
+
+    fn clear(&self, slot: SlotNumber) {
+        self.revoke(slot);
+    }
+
+    fn stands(&self, slot: SlotNumber) -> bool {
+        self.has_grant(slot)
+    }
+}
+
+/// All workers that ever asked.
+pub struct Ledger {
+    grants: Box<dyn Grants>,
+    lives: Mutex<HashMap<ProcessId, Life>>,
+    visits: AtomicU64,
+}
+
+/// One worker.
+#[derive(Debug)]
+struct Life {
+    slot: SlotNumber,
+    standing: Standing,
+    /// The question in flight.
+    visit: Option<u64>,
+    offences: u32,
+}
+
+/// How far a worker has come.
+#[derive(Debug)]
+enum Standing {
+    /// Nothing granted yet.
+    Newcomer,
+    /// May take this identity.
+    Granted(Grant),
+    /// Took it, or lost it. There is no second one.
+    Spent,
+}
+
+/// A question in flight: while it lives its worker can ask no other.
+pub struct Visit {
+    ledger: Arc<Ledger>,
+    /// Whose, by the kernel's word.
+    pub pid: ProcessId,
+    /// Where it lives, by the births.
+    pub slot: SlotNumber,
+    number: u64,
+}
+
+impl Visit {
+    /// Names the question; later ones have higher numbers.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        let mut lives = self.ledger.lives();
+        if let Some(life) = lives.get_mut(&self.pid).filter(|life| life.visit == Some(self.number)) {
+            life.visit = None;
+        }
+    }
+}
+
+/// What became of a knock at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The worker goes on.
+    Opened,
+    /// It got EPERM.
+    Refused,
+    /// It was ended.
+    Ended,
+    /// It did not wait for the answer.
+    Gone,
+}
+
+impl Ledger {
+    /// Nobody has asked yet.
+    pub fn new(grants: Box<dyn Grants>) -> Ledger {
+        Ledger { grants, lives: Mutex::default(), visits: AtomicU64::new(1) }
+    }
+
+    /// Lets a worker ask; None for whoever is no worker, or has a question in flight.
+    pub fn admit(self: &Arc<Ledger>, pid: ProcessId) -> Option<Visit> {
+        let slot = self.grants.slot_of(pid)?;
+        let mut lives = self.lives();
+        let life = self.life(&mut lives, pid, slot);
+        if life.visit.is_some() {
+            return None;
+        }
+        let number = self.visits.fetch_add(1, Ordering::Relaxed);
+        life.visit = Some(number);
+        Some(Visit { ledger: Arc::clone(self), pid, slot, number })
+    }
+
+    /// Whether the worker may still log in.
+    pub fn is_newcomer(&self, visit: &Visit) -> bool {
+        self.lives().get(&visit.pid).is_some_and(|life| matches!(life.standing, Standing::Newcomer))
+    }
+
+    /// Grants an account to whoever asked, if it still is the process that asked. False where it is not, or where it
+    /// has had its grant.
+    pub fn grant(&self, visit: &Visit, account: &Account) -> io::Result<bool> {
+        let mut lives = self.lives();
+        let Some(life) = lives.get_mut(&visit.pid).filter(|life| life.visit == Some(visit.number)) else {
+            return Ok(false);
+        };
+        if !matches!(life.standing, Standing::Newcomer) {
+            return Ok(false);
+        }
+        let process = PidFd::open(visit.pid)?;
+        // Looked up after the descriptor was opened: both name the worker that was born in this slot.
+        if self.grants.slot_of(visit.pid) != Some(visit.slot) {
+            return Ok(false);
+        }
+        let groups = supplementary(account);
+        self.grants.write(visit.slot, account.uid, account.gid, &groups);
+        life.standing =
+            Standing::Granted(Grant::new(visit.slot, account.uid, account.gid, groups.len(), process));
+        Ok(true)
+    }
+
+    /// Takes back a grant whose news did not reach the worker.
+    pub fn withdraw(&self, visit: &Visit) {
+        let mut lives = self.lives();
+        if let Some(life) = lives.get_mut(&visit.pid).filter(|life| life.slot == visit.slot) {
+            life.standing = Standing::Spent;
+            self.grants.clear(visit.slot);
+        }
+    }
+
+    /// The worker was reaped; the master says so before anybody else is born in the slot.
+    pub fn forget(&self, slot: SlotNumber, pid: ProcessId) {
+        let mut lives = self.lives();
+        if lives.get(&pid).is_some_and(|life| life.slot == slot) {
+            lives.remove(&pid);
+            self.grants.clear(slot);
+        }
+    }
+
+    /// Answers a worker that stands at the door.
+    pub fn answer(&self, listener: &Listener, asked: &Notification) -> io::Result<Outcome> {
+        let slot = self.grants.slot_of(asked.pid);
+        let mut lives = self.lives();
+        let Some(life) = slot.map(|slot| self.life(&mut lives, asked.pid, slot)) else {
+            return answered(listener.answer(asked.id, Verdict::Refuse), Outcome::Refused);
+        };
+        let Standing::Granted(grant) = &mut life.standing else {
+            return refuse(life, listener, asked);
+        };
+        // The pid may have come to mean another process until now. The kernel says that the one who asked still
+        // waits, and the descriptor that the one who was granted still lives: then they are the same.
+        if !(grant.allows(asked.call) && listener.is_waiting(asked.id) && grant.is_alive()) {
+            return refuse(life, listener, asked);
+        }
+        match listener.answer(asked.id, Verdict::Continue) {
+            Ok(()) => {
+                if grant.step() {
+                    life.standing = Standing::Spent;
+                }
+                Ok(Outcome::Opened)
+            }
+            Err(error) => {
+                life.offences += 1;
+                answered(Err(error), Outcome::Gone)
+            }
+        }
+    }
+
+    /// Notes that a worker sent what no honest one sends; ends it after the last of several. Says whether it did.
+    pub fn note_offence(&self, pid: ProcessId) -> io::Result<bool> {
+        let Some(slot) = self.grants.slot_of(pid) else { return Ok(false) };
+        let mut lives = self.lives();
+        let life = self.life(&mut lives, pid, slot);
+        life.offences += 1;
+        if life.offences < OFFENCES_MAX {
+            return Ok(false);
+        }
+        let process = PidFd::open(pid)?;
+        if self.grants.slot_of(pid) != Some(slot) {
+            return Ok(false);
+        }
+        process.tell(Some(signals::KILL))?;
+        Ok(true)
+    }
+
+    fn lives(&self) -> MutexGuard<'_, HashMap<ProcessId, Life>> {
+        // Every thread that panics ends the whole process (see `abort`).
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The worker's entry; a new one where another worker had the pid before.
+    fn life<'l>(
+        &self,
+        lives: &'l mut HashMap<ProcessId, Life>,
+        pid: ProcessId,
+        slot: SlotNumber,
+    ) -> &'l mut Life {
+        if lives.get(&pid).is_some_and(|life| life.slot != slot) {
+            lives.remove(&pid);
+        }
+        lives.entry(pid).or_insert_with(|| {
+            // A grant that stands though we gave none is a predecessor's. Grants die with their auth, and nobody gets
+            // a second one.
+            let standing = if self.grants.stands(slot) { Standing::Spent } else { Standing::Newcomer };
+            Life { slot, standing, visit: None, offences: 0 }
+        })
+    }
+}
+
+fn refuse(life: &mut Life, listener: &Listener, asked: &Notification) -> io::Result<Outcome> {
+    life.offences += 1;
+    if life.offences >= OFFENCES_MAX && end(listener, asked)? {
+        return Ok(Outcome::Ended);
+    }
+    answered(listener.answer(asked.id, Verdict::Refuse), Outcome::Refused)
+}
+
+/// Ends the worker that waits, and no other: it is named by descriptor before the kernel is asked whether it still waits.
+fn end(listener: &Listener, asked: &Notification) -> io::Result<bool> {
+    let process = PidFd::open(asked.pid)?;
+    if !listener.is_waiting(asked.id) {
+        return Ok(false);
+    }
+    process.tell(Some(signals::KILL))?;
+    Ok(true)
+}
+
+/// Nobody waiting for the answer any more is no error: a signal or the worker's end came first.
+fn answered(sent: io::Result<()>, outcome: Outcome) -> io::Result<Outcome> {
+    match sent {
+        Ok(()) => Ok(outcome),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Outcome::Gone),
+        Err(error) => Err(error),
+    }
+}
+
+/// The groups that go into the grant; the primary one is taken by its own call.
+fn supplementary(account: &Account) -> Vec<GroupId> {
+    let gids = account.groups.iter().map(|(gid, _)| *gid);
+    gids.filter(|gid| *gid != account.gid && *gid != GroupId::ROOT).collect()
+}

@@ -1,0 +1,92 @@
+//! What a master that died left behind. A PidFile or scoreboard that speaks of nobody would mislead monitors and the next
+//! start.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::Leftovers;
+use crate::sys::{ProcessId, lock};
+
+/// A dying process closes its descriptors one by one: the channel may close before the lock is given up.
+const LOCK_PATIENCE: Duration = Duration::from_millis(900);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+impl Leftovers {
+    /// Removes what still is the dead master's. Errors are named by their file.
+    pub fn remove(&self) -> Vec<(&Path, io::Error)> {
+        let board = self
+            .scoreboard
+            .as_ref()
+            .and_then(|board| board.remove().err().map(|error| (board.path(), error)));
+        let pid_file = self.remove_pid_file(Instant::now() + LOCK_PATIENCE).err();
+        board.into_iter().chain(pid_file.map(|error| (self.pid_file.as_path(), error))).collect()
+    }
+
+    fn remove_pid_file(&self, deadline: Instant) -> io::Result<()> {
+        let mut file = match OpenOptions::new().read(true).write(true).open(&self.pid_file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened?,
+        };
+        while !lock::try_lock(&file)? {
+            if Instant::now() >= deadline || !speaks_of(&mut file, self.master)? {
+                return Ok(());
+            }
+            std::thread::sleep(LOCK_PAUSE);
+        }
+        // Under the lock nobody else writes or replaces it.
+        if speaks_of(&mut file, self.master)? && is_at(&file, &self.pid_file) {
+            fs::remove_file(&self.pid_file)?;
+        }
+        Ok(())
+    }
+}
+
+fn speaks_of(file: &mut File, master: ProcessId) -> io::Result<bool> {
+    use std::io::Seek;
+    let mut text = String::new();
+    file.rewind()?;
+    // Bounded: a pid and a line end.
+    file.take(32).read_to_string(&mut text)?;
+    Ok(text.trim().parse() == Ok(master.0))
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let inode = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(open), Ok(named)) => inode(open) == inode(named),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(pid_file: &Path) -> Leftovers {
+        Leftovers { master: ProcessId(4711), pid_file: pid_file.to_path_buf(), scoreboard: None }
+    }
+
+    #[test]
+    fn a_dead_masters_pid_file_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pid");
+        fs::write(&path, "4711\n").unwrap();
+        assert!(left(&path).remove().is_empty());
+        assert!(!path.exists());
+        assert!(left(&path).remove().is_empty());
+    }
+
+    #[test]
+    fn anothers_pid_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pid");
+        for contents in ["4712\n", "", "47110", "garbage that is longer than any pid ever was or will be"] {
+            fs::write(&path, contents).unwrap();
+            left(&path).remove();
+            assert!(path.exists(), "{contents:?}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What all threads of auth share: the policy, the sources, who asked what, and where questions wait.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use crossbeam::channel::Sender;
+use slog::Logger;
+
+use super::errand::{Errand, Turn};
+use super::guesses::Guesses;
+use super::ledger::Ledger;
+use super::login::Users;
+use super::post::LetterBox;
+use super::queue::Bounds;
+use super::source::Source;
+use super::turnstile::Turnstile;
+use super::virtual_users::VirtualUsers;
+use super::wire::{Answer, Denial};
+use super::{Policy, ServerPolicy};
+use crate::sys::{GroupId, UserId, identity};
+
+/// Shared by all threads for the life of the process.
+pub struct Office {
+    /// This generation's users and limits.
+    pub policy: Policy,
+    /// Each server's sources, in the order they are asked.
+    sources: Vec<Vec<Arc<dyn Source>>>,
+    /// Whom every session becomes where the daemon is not root.
+    caller: Option<(UserId, GroupId)>,
+    /// Who asked, and who was granted what.
+    pub ledger: Arc<Ledger>,
+    /// Questions that take time, in fair turns.
+    pub queue: Turnstile<Turn, Errand>,
+    /// Questions about instances, which the master answers at once.
+    pub instances: Sender<Errand>,
+    /// Answers for later.
+    letters: LetterBox,
+    guesses: Mutex<Guesses>,
+    /// To SystemLog.
+    pub log: Logger,
+}
+
+/// How much may wait. A burst from one address (a test, a proxy) finds room; one address never takes every thread.
+pub fn bounds(descriptors: u64, threads: usize) -> Bounds {
+    // Each question in flight, and each answer kept for later, holds a descriptor; so does each grant.
+    let waiting = usize::try_from(descriptors / 4).unwrap_or(usize::MAX).clamp(64, 4096);
+    Bounds { waiting, waiting_of_one: waiting / 2, served_of_one: threads.saturating_sub(1).max(1) }
+}
+
+impl Office {
+    /// Opens it. Nothing is read yet.
+    pub fn new(
+        policy: Policy,
+        ledger: Ledger,
+        bounds: Bounds,
+        instances: Sender<Errand>,
+        letters: LetterBox,
+        log: Logger,
+    ) -> Office {
+        Office {
+            sources: sources(&policy, &log),
+            caller: policy.rootless.then(identity::own),
+            policy,
+            ledger: Arc::new(ledger),
+            queue: Turnstile::new(bounds),
+            instances,
+            letters,
+            guesses: Mutex::default(),
+            log,
+        }
+    }
+
+    /// The part of the configuration that a request names; None where there is no such server.
+    pub fn server(&self, index: u16) -> Option<(&ServerPolicy, &[Arc<dyn Source>])> {
+        let index = usize::from(index);
+        Some((self.policy.servers.get(index)?, self.sources.get(index)?))
+    }
+
+    /// Who may log in there.
+    pub fn users(&self, server: u16) -> Option<Users<'_>> {
+        let (policy, sources) = self.server(server)?;
+        Some(Users { policy, sources, caller: self.caller })
+    }
+
+    /// Refuses a login, later the more wrong guesses came from there. The peer hears the same, and as late, whatever was
+    /// wrong.
+    pub fn refuse_later(&self, errand: Errand, peer: IpAddr, denial: Denial) {
+        let now = Instant::now();
+        let delay = self.guesses.lock().unwrap_or_else(PoisonError::into_inner).note_wrong(peer, now);
+        self.letters.leave(now + delay, errand, Answer::Denied(denial));
+    }
+}
+
+/// One source for each pair of files, however many servers share it.
+fn sources(policy: &Policy, log: &Logger) -> Vec<Vec<Arc<dyn Source>>> {
+    let mut made: HashMap<(PathBuf, Option<PathBuf>), Arc<dyn Source>> = HashMap::new();
+    let mut of_server = |server: &ServerPolicy| -> Vec<Arc<dyn Source>> {
+        let Some(user_file) = server.user_file.clone() else { return Vec::new() };
+        let files = (user_file, server.group_file.clone());
+        let source =
+            made.entry(files.clone()).or_insert_with(|| Arc::new(VirtualUsers::new(files.0, files.1, log)));
+        vec![Arc::clone(source)]
+    };
+    policy.servers.iter().map(&mut of_server).collect()
+}

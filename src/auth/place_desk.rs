@@ -1,0 +1,43 @@
+//! One thread's line to the master: a question, and the wait for its answer.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use super::ledger::Visit;
+use super::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
+use crate::sys::socket;
+
+/// The line. Strictly one answer to one question, so that no answer is taken for another's.
+pub struct PlaceDesk {
+    master: OwnedFd,
+}
+
+impl PlaceDesk {
+    /// Over this socket.
+    pub fn new(master: OwnedFd) -> PlaceDesk {
+        PlaceDesk { master }
+    }
+
+    /// Asks for a place. The master answers at once, or is gone: an error.
+    pub fn ask(&self, visit: &Visit, kind: PlaceKind) -> io::Result<PlaceAnswer> {
+        let question = PlaceQuestion { slot: visit.slot, pid: visit.pid, kind };
+        undisturbed(|| socket::send(self.master.as_fd(), &question.encode(), &[], true))?;
+        let mut buffer = [0; PLACE_RECORD_MAX];
+        let received = undisturbed(|| socket::receive(self.master.as_fd(), &mut buffer, true))?;
+        if received.length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        PlaceAnswer::decode(&buffer[..received.length])
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+}
+
+/// A signal that came in between is no answer.
+fn undisturbed<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
