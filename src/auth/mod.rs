@@ -34,7 +34,7 @@ mod queue;
 mod reception;
 pub mod record;
 pub mod secret;
-mod shells;
+pub mod shells;
 mod source;
 mod threads;
 mod turnstile;

@@ -60,7 +60,7 @@ pub struct Scope {
     /// Group.
     pub group: Option<Word>,
     /// UserAlias: (alias, real).
-    pub aliases: Vec<(String, String)>,
+    pub aliases: Vec<(Word, Word)>,
     /// AllowAll (true) or DenyAll (false) outside `<Limit>`, or within the one this scope stands for. A denial is not taken back.
     pub says: Option<bool>,
     /// `<Directory>` sections.

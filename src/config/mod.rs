@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 mod account_files;
 mod addresses;
+mod anonymous;
 mod arguments;
 mod assemble;
 pub mod complaint;

@@ -1,17 +1,18 @@
 //! A server and its sections: from what was said in and around them to settings.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use super::account_files::{AccountFile, checked};
 use super::addresses::Families;
+use super::anonymous::anonymous;
 use super::assemble::session_rules;
 use super::directories::Sections;
-use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, HostDraft, Scope, SessionDraft};
-use super::inherit::{Inherit, from_global};
+use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
+use super::inherit::from_global;
 use super::lines::Word;
-use super::names::{group, home_of, user};
+use super::names::home_of;
 use super::settings::{Anonymous, AuthSource, DirectoryRules, Ident, LogTarget, Server};
 use super::tree::Complaints;
 use super::{Complaint, LoadOptions, arguments, defaults};
@@ -31,6 +32,7 @@ pub struct Surroundings<'a> {
 pub struct Found {
     pub server: Server,
     blame: Option<Word>,
+    default_word: Option<Word>,
     has_alias: bool,
 }
 
@@ -84,31 +86,15 @@ fn finish(
     around: &Surroundings<'_>,
     complaints: &mut Complaints,
 ) -> Found {
-    let said = &scope.server;
-    let insecure = said.insecure_permissions.unwrap_or(false);
-    let mut account_file =
-        |word: Option<&Word>, which| word.and_then(|word| checked(word, which, insecure, complaints));
-    let auth_user_file = account_file(said.auth_user_file.as_ref(), AccountFile::Users);
-    let auth_group_file = account_file(said.auth_group_file.as_ref(), AccountFile::Groups);
-    let mut folders: Vec<&DirectoryDraft> =
-        around.global.directories.iter().chain(&scope.directories).collect();
-    let sections = sections(&folders, None, complaints);
-    let anonymous_drafts = scope.anonymous.iter().chain(&around.global.anonymous);
-    let anonymous = anonymous_drafts
-        .filter_map(|draft| anonymous(draft, &scope, &mut folders, around, complaints))
-        .collect();
-    let is_default = scope.server.is_default.as_ref().is_some_and(|(on, _)| *on);
-    let blame =
-        scope.server.is_default.as_ref().filter(|(on, _)| *on).map(|(_, word)| word.clone()).or(blame);
-    let has_alias = scope.server.has_alias;
-    let masquerade =
-        scope.server.masquerade.as_ref().and_then(|word| masquerade(word, around.families, complaints));
+    let LookedUp { user_file, group_file, masquerade, sections, anonymous } =
+        look_up(&scope, around, complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
+    let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
     let server = Server {
         name: said.name.unwrap_or_else(|| "ProFTPD".into()),
         admin: said.admin.unwrap_or_else(|| "root@localhost".into()),
         listen,
-        is_default,
+        is_default: default_word.is_some(),
         ident: said.ident.unwrap_or(Ident::Standard),
         defer_welcome: said.defer_welcome.unwrap_or(false),
         max_login_attempts: said.max_login_attempts.unwrap_or(Some(3)),
@@ -117,20 +103,57 @@ fn finish(
         masquerade,
         allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
         command_buffer: said.command_buffer.unwrap_or(512) as usize,
-        auth_user_file,
-        auth_group_file,
+        auth_user_file: user_file,
+        auth_group_file: group_file,
         require_valid_shell: session.require_valid_shell.unwrap_or(true),
         auth_order: said.auth_order.unwrap_or_else(|| vec![AuthSource::File, AuthSource::Host]),
-        user_aliases: aliases,
+        user_aliases: aliases.into_iter().map(|(alias, real)| (alias.text, real.text)).collect(),
         session: session_rules(session, said.display_connect),
         directories: DirectoryRules { base: files, sections },
         anonymous,
     };
-    Found { server, blame, has_alias }
+    tell_closed_doors(&server, complaints);
+    Found { server, blame, default_word, has_alias: said.has_alias }
+}
+
+/// What a server's words stand for on this host.
+struct LookedUp {
+    user_file: Option<PathBuf>,
+    group_file: Option<PathBuf>,
+    masquerade: Option<IpAddr>,
+    sections: Sections,
+    anonymous: Vec<Anonymous>,
+}
+
+fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints) -> LookedUp {
+    let said = &scope.server;
+    let insecure = said.insecure_permissions.unwrap_or(false);
+    let mut file = |word: Option<&Word>, which| checked(word?, which, insecure, complaints);
+    let user_file = file(said.auth_user_file.as_ref(), AccountFile::Users);
+    let group_file = file(said.auth_group_file.as_ref(), AccountFile::Groups);
+    let masquerade = said.masquerade.as_ref().and_then(|word| masquerade(word, around.families, complaints));
+    let folders: Vec<&DirectoryDraft> = around.global.directories.iter().chain(&scope.directories).collect();
+    let sections = sections(&folders, None, complaints);
+    let drafts = scope.anonymous.iter().chain(&around.global.anonymous);
+    let anonymous =
+        drafts.filter_map(|draft| anonymous(draft, scope, &folders, around, complaints)).collect();
+    LookedUp { user_file, group_file, masquerade, sections, anonymous }
+}
+
+/// A server that nobody can enter is no error, but hardly meant.
+fn tell_closed_doors(server: &Server, complaints: &mut Complaints) {
+    let by_file = server.auth_user_file.is_some() && server.auth_order.contains(&AuthSource::File);
+    if !by_file && server.anonymous.is_empty() && !server.listen.is_empty() {
+        let message = format!(
+            "nobody can log in to '{}': it has no AuthUserFile and no <Anonymous>, and the host's own accounts are not yet supported",
+            server.name
+        );
+        complaints.push(Complaint::warning(None, message));
+    }
 }
 
 /// xferlog in the log folder, where one can be written; an ordinary user's daemon has none unless it says where.
-fn default_transfer_log() -> LogTarget {
+pub fn default_transfer_log() -> LogTarget {
     let folder = Path::new(defaults::LOG_FOLDER);
     match nix::unistd::access(folder, nix::unistd::AccessFlags::W_OK) {
         Ok(()) => LogTarget::File(folder.join("xferlog")),
@@ -139,7 +162,7 @@ fn default_transfer_log() -> LogTarget {
 }
 
 /// A name that cannot be resolved is told, but does not keep a host from serving.
-fn masquerade(word: &Word, families: Families, complaints: &mut Complaints) -> Option<std::net::IpAddr> {
+fn masquerade(word: &Word, families: Families, complaints: &mut Complaints) -> Option<IpAddr> {
     match families.resolve(&word.text) {
         Ok(found) => {
             found.iter().map(|(address, _)| *address).find(|address| address.is_ipv4()).or(Some(found[0].0))
@@ -152,7 +175,7 @@ fn masquerade(word: &Word, families: Families, complaints: &mut Complaints) -> O
 }
 
 /// The way to `<Directory>` sections. Within `<Anonymous>` a relative path is the root's.
-fn sections(drafts: &[&DirectoryDraft], root: Option<&Path>, complaints: &mut Complaints) -> Sections {
+pub fn sections(drafts: &[&DirectoryDraft], root: Option<&Path>, complaints: &mut Complaints) -> Sections {
     let mut sections = Sections::default();
     for draft in drafts {
         let text = &draft.path.text;
@@ -173,82 +196,6 @@ fn joined(root: &Path, text: &str) -> String {
     arguments::normalised(&root.join(text)).to_string_lossy().into_owned()
 }
 
-fn anonymous<'a>(
-    draft: &'a AnonymousDraft,
-    server: &Scope,
-    folders: &mut Vec<&'a DirectoryDraft>,
-    around: &Surroundings<'_>,
-    complaints: &mut Complaints,
-) -> Option<Anonymous> {
-    let root = anonymous_root(&draft.root, complaints)?;
-    let said = &draft.scope;
-    let Some(name) = said.user.as_ref().or(server.user.as_ref()) else {
-        complaints.error(&draft.root.mark, "<Anonymous>: User is missing: whom are its sessions to be?");
-        return None;
-    };
-    anonymous_identity(name, said.group.as_ref(), around, complaints);
-    let mut session =
-        SessionDraft { require_valid_shell: said.session.require_valid_shell, ..Default::default() };
-    session.inherit(&said.session);
-    let own_chdir = session.default_chdir.clone();
-    session.inherit(&server.session);
-    session.default_root.clear();
-    session.default_chdir = own_chdir;
-    let mut base = said.files.clone();
-    base.inherit(&server.files);
-    let outer = folders.len();
-    folders.extend(&said.directories);
-    let sections = sections(folders, Some(&root), complaints);
-    folders.truncate(outer);
-    Some(Anonymous {
-        root,
-        user: name.text.clone(),
-        group: said.group.as_ref().map(|word| word.text.clone()),
-        aliases: aliases_of(&name.text, said),
-        require_password: false,
-        require_valid_shell: session.require_valid_shell.unwrap_or(true),
-        transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
-        session: session_rules(session, None),
-        directories: DirectoryRules { base, sections },
-    })
-}
-
-fn aliases_of(user: &str, said: &Scope) -> Vec<String> {
-    said.aliases.iter().filter(|(_, real)| real == user).map(|(alias, _)| alias.clone()).collect()
-}
-
-/// Without root every session is the caller, but the names must still be good ones.
-fn anonymous_identity(
-    name: &Word,
-    group_name: Option<&Word>,
-    around: &Surroundings<'_>,
-    complaints: &mut Complaints,
-) {
-    let account = user(name, "User", complaints);
-    let gid = group_name.and_then(|word| group(word, "Group", complaints));
-    if around.options.rootless {
-        return;
-    }
-    if account.as_ref().is_some_and(|account| account.uid.is_root()) {
-        complaints.error(&name.mark, "User: no session runs as root");
-    }
-    let primary = account.map(|account| crate::sys::GroupId(account.gid.as_raw()));
-    if gid.or(primary) == Some(crate::sys::GroupId::ROOT) {
-        complaints.error(&group_name.unwrap_or(name).mark, "Group: no session is in root's group");
-    }
-}
-
-fn anonymous_root(word: &Word, complaints: &mut Complaints) -> Option<PathBuf> {
-    if let Some(path) = arguments::absolute(&word.text) {
-        return Some(path);
-    }
-    if word.text == "~" || word.text.starts_with("~/") {
-        complaints.error(&word.mark, "<Anonymous>: whose home? Write ~user");
-        return None;
-    }
-    home_of(word, "<Anonymous>", complaints).and_then(|path| arguments::absolute(&path))
-}
-
 /// Two servers at one address and port, and two that would take all others' clients.
 pub fn tell_collisions(found: &[Found], check: bool, complaints: &mut Complaints) {
     let mut taken: HashMap<SocketAddr, &Found> = HashMap::new();
@@ -261,7 +208,7 @@ pub fn tell_collisions(found: &[Found], check: bool, complaints: &mut Complaints
         }
     }
     for second in found.iter().filter(|found| found.server.is_default).skip(1) {
-        let place = second.blame.as_ref().map(|word| word.mark.place());
+        let place = second.default_word.as_ref().map(|word| word.mark.place());
         complaints.push(Complaint::error(place, "DefaultServer: another server is the default already"));
     }
 }

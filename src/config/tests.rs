@@ -26,13 +26,18 @@ fn settings(text: &str) -> Settings {
     settings.unwrap_or_else(|| panic!("{text}: {complaints:#?}"))
 }
 
+/// Complaints that point at a line: who runs it and who may enter is told of every file of one line.
+fn placed(loaded: &Loaded) -> impl Iterator<Item = &Complaint> {
+    loaded.complaints.iter().filter(|complaint| complaint.place.is_some())
+}
+
 /// `line:column: message` of every complaint, warnings too.
 fn complaints(text: &str) -> Vec<String> {
     let said = |complaint: &Complaint| {
         let line = complaint.one_line();
         line.split_once("f.conf:").map_or(line.clone(), |(_, rest)| rest.to_owned())
     };
-    loaded(text).complaints.iter().map(said).collect()
+    placed(&loaded(text)).map(said).collect()
 }
 
 #[test]
@@ -93,7 +98,7 @@ fn global_reaches_every_server_and_sections_inherit() {
 #[test]
 fn anonymous_sections_are_read() {
     let settings = settings(
-        "AllowOverwrite on\n<Limit LOGIN>\nDenyAll\n</Limit>\n<Anonymous /srv/ftp>\nUser nobody\nUserAlias anonymous nobody\n\
+        "AllowOverwrite on\n<Limit LOGIN>\nDenyAll\n</Limit>\n<Anonymous /srv/ftp>\nUser nobody\nRequireValidShell off\nUserAlias anonymous nobody\n\
          MaxClients 5 \"only %m\"\n<Limit LOGIN>\nAllowAll\n</Limit>\n<Limit WRITE>\nDenyAll\n</Limit>\n\
          <Directory in>\n<Limit STOR>\nAllowAll\n</Limit>\n</Directory>\n</Anonymous>\n",
     );
@@ -107,6 +112,23 @@ fn anonymous_sections_are_read() {
     assert!(!at("/srv/ftp/in/x").allows("DELE", &["WRITE"]) && at("/srv/ftp/in/x").allow_overwrite);
     assert!(at("/").allows("LOGIN", &[]));
     assert!(!server.directories.rules_for(Path::new("/"), Path::new("/")).allows("LOGIN", &[]));
+}
+
+#[test]
+fn an_anonymous_section_names_its_user_and_lets_somebody_in() {
+    for lines in
+        ["", "User nobody", "User nobody\nGroup no-such-group\nRequireValidShell off", "User no-such-user"]
+    {
+        let text = format!("User nobody\n<Anonymous /srv>\n{lines}\n</Anonymous>\n");
+        assert!(loaded(&text).settings.is_none(), "{text}");
+    }
+    let root = "<Anonymous /srv>\nUser root\nRequireValidShell off\n</Anonymous>\n";
+    assert!(loaded_with(root, &LoadOptions::default()).settings.is_none());
+    let other = "<Anonymous /srv>\nUser nobody\nRequireValidShell off\nUserAlias x joe\n</Anonymous>\n";
+    assert_eq!(
+        complaints(other),
+        ["4:13: warning: UserAlias: 'joe' is not this section's User; the alias has no effect"]
+    );
 }
 
 #[test]
@@ -135,7 +157,7 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
         assert!(loaded(line).settings.is_none(), "{line}");
     }
     for line in ["TLSEngine off", "QuotaEngine off", "RootLogin off", "HideFiles none", "MaxClients none"] {
-        assert!(loaded(line).complaints.is_empty(), "{line}: {:?}", loaded(line).complaints);
+        assert_eq!(complaints(line), [""; 0], "{line}");
     }
 }
 
@@ -148,8 +170,7 @@ fn what_widens_nothing_is_ignored_with_a_warning() {
         "DisplayChdir .message",
         "ExtendedLog /x ALL",
     ] {
-        let Loaded { settings, complaints } = loaded(line);
-        assert!(settings.is_some() && complaints.len() == 1, "{line}: {complaints:?}");
+        assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
     }
 }
 
@@ -233,7 +254,7 @@ fn includes_are_files_folders_and_patterns() {
     let looped = load(&folder.path().join("main.conf"), &options);
     assert!(looped.settings.is_none() && looped.complaints[0].message.contains("includes itself"));
     write("main.conf", "Include %{config-dir}/missing.conf\nInclude relative.conf\n");
-    assert_eq!(load(&folder.path().join("main.conf"), &options).complaints.len(), 2);
+    assert_eq!(placed(&load(&folder.path().join("main.conf"), &options)).count(), 2);
     assert!(load(&folder.path().join("nowhere.conf"), &options).settings.is_none());
     assert!(load(folder.path(), &options).settings.is_none());
 }
@@ -342,8 +363,11 @@ fn a_file_in_the_style_of_a_distribution_loads() {
     let options = LoadOptions { check_collisions: true, ..LoadOptions::default() };
     let Loaded { settings, complaints } = loaded_with(text, &options);
     assert!(settings.is_some(), "{complaints:?}");
-    let said: Vec<&str> =
-        complaints.iter().map(|complaint| complaint.message.split(' ').next().unwrap_or("")).collect();
+    let said: Vec<&str> = complaints
+        .iter()
+        .filter(|complaint| complaint.place.is_some())
+        .map(|complaint| complaint.message.split(' ').next().unwrap_or(""))
+        .collect();
     assert_eq!(said, ["DisplayChdir", "LoadModule:"]);
 }
 

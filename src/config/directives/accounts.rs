@@ -83,9 +83,9 @@ pub const ROWS: &[Row] = &[
         "",
         "A name that stands for another at login.",
         |scope, arguments| {
-            let alias = arguments.text("the alias")?;
-            let name = arguments.text("the real name")?;
-            scope.aliases.push((alias, name));
+            let alias = arguments.word("the alias")?;
+            let name = arguments.word("the real name")?;
+            scope.aliases.push((alias.clone(), name.clone()));
             Ok(())
         },
     ),

@@ -1,0 +1,114 @@
+//! `<Anonymous>`: whom its sessions are, where they are confined, what holds for them.
+
+use std::path::PathBuf;
+
+use super::arguments;
+use super::assemble::session_rules;
+use super::draft::{AnonymousDraft, DirectoryDraft, Scope, SessionDraft};
+use super::inherit::Inherit;
+use super::lines::Word;
+use super::names::{group, home_of, user};
+use super::servers::{Surroundings, default_transfer_log, sections};
+use super::settings::{Anonymous, DirectoryRules};
+use super::tree::Complaints;
+use crate::auth::shells;
+use crate::sys::GroupId;
+
+/// A section within a server. `folders` are the server's own `<Directory>` sections; they hold here too.
+pub fn anonymous(
+    draft: &AnonymousDraft,
+    server: &Scope,
+    folders: &[&DirectoryDraft],
+    around: &Surroundings<'_>,
+    complaints: &mut Complaints,
+) -> Option<Anonymous> {
+    let said = &draft.scope;
+    let root = root(&draft.root, complaints)?;
+    let session = session(&said.session, &server.session);
+    let require_valid_shell = session.require_valid_shell.unwrap_or(true);
+    // A server's User is no name to log in with, so it is not inherited.
+    let Some(name) = said.user.as_ref() else {
+        complaints.error(&draft.root.mark, "<Anonymous>: User is missing: whom are its sessions to be?");
+        return None;
+    };
+    identity(name, said.group.as_ref(), require_valid_shell, around, complaints);
+    let mut base = said.files.clone();
+    base.inherit(&server.files);
+    let folders: Vec<&DirectoryDraft> = folders.iter().copied().chain(&said.directories).collect();
+    let sections = sections(&folders, Some(&root), complaints);
+    Some(Anonymous {
+        root,
+        user: name.text.clone(),
+        group: said.group.as_ref().map(|word| word.text.clone()),
+        aliases: aliases(&name.text, said, complaints),
+        require_password: false,
+        require_valid_shell,
+        transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
+        session: session_rules(session, None),
+        directories: DirectoryRules { base, sections },
+    })
+}
+
+/// Its root is its own, and so is the folder it begins in.
+fn session(said: &SessionDraft, server: &SessionDraft) -> SessionDraft {
+    let mut session = SessionDraft::default();
+    session.inherit(said);
+    session.inherit(server);
+    session.default_root.clear();
+    session.default_chdir.truncate(said.default_chdir.len());
+    session
+}
+
+/// UserAlias within a section names its User; others would lead out of it.
+fn aliases(user: &str, said: &Scope, complaints: &mut Complaints) -> Vec<String> {
+    let (own, others): (Vec<_>, Vec<_>) = said.aliases.iter().partition(|(_, real)| real.text == user);
+    for (_, real) in others {
+        let message =
+            format!("UserAlias: '{}' is not this section's User; the alias has no effect", real.text);
+        complaints.warning(&real.mark, message);
+    }
+    own.into_iter().map(|(alias, _)| alias.text.clone()).collect()
+}
+
+/// Without root every session is the caller, but the names must still be good ones.
+fn identity(
+    name: &Word,
+    group_name: Option<&Word>,
+    require_valid_shell: bool,
+    around: &Surroundings<'_>,
+    complaints: &mut Complaints,
+) {
+    let account = user(name, "User", complaints);
+    let gid = group_name.and_then(|word| group(word, "Group", complaints));
+    let Some(account) = account else { return };
+    let shell = account.shell.as_os_str();
+    if require_valid_shell && !shells::is_valid(shell.as_encoded_bytes()) {
+        let message = format!(
+            "User: nobody could log in here, as the shell of '{}', {}, is not in {}; say RequireValidShell off in this section",
+            name.text,
+            shell.display(),
+            shells::SHELLS_FILE
+        );
+        complaints.error(&name.mark, message);
+    }
+    if around.options.rootless {
+        return;
+    }
+    if account.uid.is_root() {
+        complaints.error(&name.mark, "User: no session runs as root");
+    }
+    if gid.unwrap_or(GroupId(account.gid.as_raw())) == GroupId::ROOT {
+        complaints.error(&group_name.unwrap_or(name).mark, "Group: no session is in root's group");
+    }
+}
+
+fn root(word: &Word, complaints: &mut Complaints) -> Option<PathBuf> {
+    if let Some(path) = arguments::absolute(&word.text) {
+        return Some(path);
+    }
+    if word.text == "~" || word.text.starts_with("~/") {
+        complaints.error(&word.mark, "<Anonymous>: whose home? Write ~user");
+        return None;
+    }
+    home_of(word, "<Anonymous>", complaints).and_then(|path| arguments::absolute(&path))
+}
