@@ -64,34 +64,34 @@ impl<H: Hasher> Desk<H> {
             Request::Login { server, peer, name, password } => {
                 self.answer_login(errand, server, peer, &name, &password);
             }
-            Request::Names { server, users, groups } => self.answer_names(&errand, server, &users, &groups),
+            Request::Names { server, users, groups } => self.answer_names(errand, server, &users, &groups),
             // Instances go to a thread of their own.
             Request::Instance => {}
         }
     }
 
     fn answer_login(&mut self, errand: Errand, server: u16, peer: IpAddr, name: &[u8], password: &Secret) {
-        let Some(users) = self.office.users(server) else { return say(&errand, &Answer::TryAgain) };
+        let Some(users) = self.office.users(server) else { return say(errand, &Answer::TryAgain) };
         // One grant a pid, for life: whoever had one hears nothing more about anybody.
         if !self.office.ledger.is_newcomer(&errand.visit) {
-            return say(&errand, &Answer::TryAgain);
+            return say(errand, &Answer::TryAgain);
         }
         match users.judge(name, password, &mut self.hasher) {
-            Ok(Ok(admission)) => self.admit(&errand, server, peer, admission),
+            Ok(Ok(admission)) => self.admit(errand, server, peer, admission),
             Ok(Err(denial)) => self.office.refuse_later(errand, peer, denial),
-            Err(failed) => self.apologise(&errand, &failed),
+            Err(failed) => self.apologise(errand, &failed),
         }
     }
 
-    fn apologise(&self, errand: &Errand, failed: &SourceError) {
+    fn apologise(&self, errand: Errand, failed: &SourceError) {
         error!(self.office.log, "login not possible: {failed}");
         say(errand, &Answer::TryAgain);
     }
 
     /// The password was right: asks for the place, then writes the grant, then says so.
-    fn admit(&self, errand: &Errand, server: u16, peer: IpAddr, admission: Admission) {
+    fn admit(&self, errand: Errand, server: u16, peer: IpAddr, admission: Admission) {
         let answer = match self.places.ask(&errand.visit, self.place(server, peer, &admission)) {
-            Ok(PlaceAnswer::Granted) => self.grant(errand, admission),
+            Ok(PlaceAnswer::Granted) => self.grant(&errand, admission),
             Ok(PlaceAnswer::Full(limit, most)) => full(limit, most),
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
             Err(failed) => {
@@ -99,9 +99,10 @@ impl<H: Hasher> Desk<H> {
                 Answer::TryAgain
             }
         };
+        let (slot, pid) = (errand.visit.slot, errand.visit.pid);
         let was_granted = matches!(answer, Answer::Granted { .. });
         if errand.answer(&answer).is_err() && was_granted {
-            self.office.ledger.withdraw(&errand.visit);
+            self.office.ledger.withdraw(slot, pid);
         }
     }
 
@@ -131,7 +132,7 @@ impl<H: Hasher> Desk<H> {
     }
 
     /// Names for the listings of a session; before a login nobody needs any.
-    fn answer_names(&self, errand: &Errand, server: u16, users: &[UserId], groups: &[GroupId]) {
+    fn answer_names(&self, errand: Errand, server: u16, users: &[UserId], groups: &[GroupId]) {
         let Some((_, sources)) = self.office.server(server) else { return };
         if self.office.ledger.is_newcomer(&errand.visit) {
             return;
@@ -153,7 +154,7 @@ impl<H: Hasher> Desk<H> {
 }
 
 /// The worker may have gone; then nobody minds.
-fn say(errand: &Errand, answer: &Answer) {
+fn say(errand: Errand, answer: &Answer) {
     let _ = errand.answer(answer);
 }
 

@@ -50,8 +50,10 @@ impl Errand {
         poll::wait(&mut waiting, Some(Duration::ZERO)).is_err() || waiting[0].ready.hung_up
     }
 
-    /// Says the answer, if anybody still listens; never waits.
-    pub fn answer(&self, answer: &Answer) -> io::Result<()> {
+    /// Says the answer; never waits. An error when nobody listens any more.
+    pub fn answer(self, answer: &Answer) -> io::Result<()> {
+        // First: with the answer in hand the worker may ask its next question at once.
+        drop(self.visit);
         socket::send(self.reply.as_fd(), &answer.encode(), &[], false)
     }
 }

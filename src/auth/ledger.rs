@@ -161,11 +161,11 @@ impl Ledger {
     }
 
     /// Takes back a grant whose news did not reach the worker.
-    pub fn withdraw(&self, visit: &Visit) {
+    pub fn withdraw(&self, slot: SlotNumber, pid: ProcessId) {
         let mut lives = self.lives();
-        if let Some(life) = lives.get_mut(&visit.pid).filter(|life| life.slot == visit.slot) {
+        if let Some(life) = lives.get_mut(&pid).filter(|life| life.slot == slot) {
             life.standing = Standing::Spent;
-            self.grants.clear(visit.slot);
+            self.grants.clear(slot);
         }
     }
 

@@ -36,6 +36,8 @@ pub mod record;
 pub mod secret;
 pub mod shells;
 mod source;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod turnstile;
 mod user_file;

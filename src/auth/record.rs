@@ -101,10 +101,10 @@ impl FieldWriter {
         self,
         items: &[T],
         most: u16,
-        mut item: impl FnMut(FieldWriter, &T) -> FieldWriter,
+        item: impl FnMut(FieldWriter, &T) -> FieldWriter,
     ) -> FieldWriter {
         let count = u16::try_from(items.len()).unwrap_or(u16::MAX).min(most);
-        items[..usize::from(count)].iter().fold(self.short(count), |record, one| item(record, one))
+        items[..usize::from(count)].iter().fold(self.short(count), item)
     }
 
     /// The record.

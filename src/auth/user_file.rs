@@ -119,6 +119,7 @@ impl UserTable {
     }
 
     /// How many accounts there are.
+    #[cfg(test)]
     pub fn count(&self) -> usize {
         self.by_name.len()
     }
