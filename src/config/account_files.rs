@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use super::arguments::absolute;
+use super::complaint::Complaints;
 use super::lines::Word;
-use super::tree::Complaints;
 
 /// Which of the two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 
+use super::complaint::Complaints;
 use super::lines::Word;
 use super::settings::Server;
-use super::tree::Complaints;
 
 /// Which addresses may be used.
 #[derive(Clone, Copy, Debug)]

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use super::arguments;
 use super::assemble::session_rules;
+use super::complaint::Complaints;
 use super::draft::{AnonymousDraft, DirectoryDraft, Scope, SessionDraft};
 use super::inherit::Inherit;
 use super::lines::Word;
 use super::names::{group, home_of, user};
 use super::servers::{Surroundings, default_transfer_log, sections};
 use super::settings::{Anonymous, DirectoryRules};
-use super::tree::Complaints;
 use crate::auth::shells;
 use crate::sys::GroupId;
 

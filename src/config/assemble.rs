@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::addresses::{Families, listeners};
+use super::complaint::Complaints;
 use super::draft::{DaemonDraft, Draft, Scope, SessionDraft};
 use super::inherit::from_global;
 use super::names::{Identity, caller, unprivileged};
 use super::servers::{self, Surroundings};
 use super::settings::{Daemon, LimitText, LogTarget, Server, SessionRules, Settings};
-use super::tree::Complaints;
 use super::{Complaint, LoadOptions, defaults};
 
 /// Makes settings; they hold only if no complaint is an error.

@@ -2,7 +2,9 @@
 //! at, so that it can be shown long after the file is gone.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::lines::Mark;
 
 /// Whether a configuration with this complaint may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +119,55 @@ fn alternatives(names: &[String]) -> String {
         Some((only, [])) => only.clone(),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
     }
+}
+
+/// Complaints, bounded.
+#[derive(Debug, Default)]
+pub struct Complaints {
+    list: Vec<Complaint>,
+    more: usize,
+}
+
+impl Complaints {
+    /// Keeps one, or counts it.
+    pub fn push(&mut self, complaint: Complaint) {
+        if self.list.len() < COMPLAINTS_MOST {
+            self.list.push(complaint);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// An error at a word.
+    pub fn error(&mut self, mark: &Mark, message: impl Into<String>) {
+        self.push(Complaint::error(Some(mark.place()), message));
+    }
+
+    /// A warning at a word.
+    pub fn warning(&mut self, mark: &Mark, message: impl Into<String>) {
+        self.push(Complaint::warning(Some(mark.place()), message));
+    }
+
+    /// All of them, in the order of the lines; what was counted only becomes a last error, as no one can say that it was harmless.
+    pub fn finish(mut self) -> Vec<Complaint> {
+        let mut files: Vec<PathBuf> = Vec::new();
+        self.list.sort_by_cached_key(|complaint| match &complaint.place {
+            None => (usize::MAX, 0, 0),
+            Some(place) => (number_of(&place.file, &mut files), place.line, place.column),
+        });
+        if self.more > 0 {
+            self.list.push(Complaint::error(None, format!("and {} more complaints", self.more)));
+        }
+        self.list
+    }
+}
+
+/// Files are numbered as they come up.
+fn number_of(file: &Path, files: &mut Vec<PathBuf>) -> usize {
+    files.iter().position(|known| known == file).unwrap_or_else(|| {
+        files.push(file.to_owned());
+        files.len() - 1
+    })
 }
 
 /// The names most like a mistyped one, at most [`SIMILAR_MOST`], best first.

@@ -1,13 +1,13 @@
 //! The tree, read with the rows: what each scope says. Contexts are checked here, and every complaint is gathered.
 
 use super::arguments::{Arguments, Fault, absolute, switch};
-use super::complaint::{Complaint, similar_names};
+use super::complaint::{Complaint, Complaints, similar_names};
 use super::contexts::{ANONYMOUS, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN};
 use super::directives::{Effect, Row, names, row};
 use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, Draft, HostDraft, Scope};
 use super::limits::is_limitable;
 use super::settings::Limit;
-use super::tree::{Complaints, Node};
+use super::tree::Node;
 
 /// Reads the tree into a draft.
 pub fn interpret(nodes: &[Node], complaints: &mut Complaints) -> Draft {
@@ -30,6 +30,13 @@ pub fn warn_of_lost_guards(skipped: &[Node], complaints: &mut Complaints) {
             complaints.warning(&node.name.mark, message);
         }
     }
+}
+
+/// Whether a directive narrows what clients may do.
+fn guards(name: &str) -> bool {
+    let refused = |row: Row| matches!(row.effect, Effect::Guards | Effect::Refused);
+    row(name).is_some_and(refused)
+        || ["DenyAll", "Deny"].iter().any(|denial| name.eq_ignore_ascii_case(denial))
 }
 
 /// What the server config says in some directives, and in no section; the others are not even checked.

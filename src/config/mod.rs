@@ -13,6 +13,7 @@ pub mod defaults;
 pub mod directives;
 pub mod directories;
 mod draft;
+mod include;
 mod inherit;
 mod interpret;
 pub mod limits;

@@ -3,10 +3,10 @@
 use nix::unistd::{Group, User};
 
 use super::Complaint;
+use super::complaint::Complaints;
 use super::defaults::UNPRIVILEGED_USER;
 use super::draft::Scope;
 use super::lines::Word;
-use super::tree::Complaints;
 use crate::sys::{GroupId, UserId};
 
 /// Whom workers are before login.

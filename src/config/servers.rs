@@ -8,13 +8,13 @@ use super::account_files::{AccountFile, checked};
 use super::addresses::Families;
 use super::anonymous::anonymous;
 use super::assemble::session_rules;
+use super::complaint::Complaints;
 use super::directories::Sections;
 use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
 use super::inherit::from_global;
 use super::lines::Word;
 use super::names::home_of;
 use super::settings::{Anonymous, AuthSource, DirectoryRules, Ident, LogTarget, Server};
-use super::tree::Complaints;
 use super::{Complaint, LoadOptions, arguments, defaults};
 
 /// What stands around a server.

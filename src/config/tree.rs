@@ -5,7 +5,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::complaint::{COMPLAINTS_MOST, Complaint, similar_names};
+use super::complaint::{Complaint, Complaints, similar_names};
+use super::include::included_files;
 use super::lines::{Line, Mark, Oddity, Source, Word, lines};
 use super::modules::{Standing, known_names, standing};
 use super::variables::Variables;
@@ -42,55 +43,6 @@ pub struct Tree {
     pub skipped: Vec<Node>,
     /// What is wrong so far.
     pub complaints: Complaints,
-}
-
-/// Complaints, bounded.
-#[derive(Debug, Default)]
-pub struct Complaints {
-    list: Vec<Complaint>,
-    more: usize,
-}
-
-impl Complaints {
-    /// Keeps one, or counts it.
-    pub fn push(&mut self, complaint: Complaint) {
-        if self.list.len() < COMPLAINTS_MOST {
-            self.list.push(complaint);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    /// An error at a word.
-    pub fn error(&mut self, mark: &Mark, message: impl Into<String>) {
-        self.push(Complaint::error(Some(mark.place()), message));
-    }
-
-    /// A warning at a word.
-    pub fn warning(&mut self, mark: &Mark, message: impl Into<String>) {
-        self.push(Complaint::warning(Some(mark.place()), message));
-    }
-
-    /// All of them, in the order of the lines; what was counted only becomes a last error, as no one can say that it was harmless.
-    pub fn finish(mut self) -> Vec<Complaint> {
-        let mut files: Vec<PathBuf> = Vec::new();
-        self.list.sort_by_cached_key(|complaint| match &complaint.place {
-            None => (usize::MAX, 0, 0),
-            Some(place) => (number_of(&place.file, &mut files), place.line, place.column),
-        });
-        if self.more > 0 {
-            self.list.push(Complaint::error(None, format!("and {} more complaints", self.more)));
-        }
-        self.list
-    }
-}
-
-/// Files are numbered as they come up.
-fn number_of(file: &Path, files: &mut Vec<PathBuf>) -> usize {
-    files.iter().position(|known| known == file).unwrap_or_else(|| {
-        files.push(file.to_owned());
-        files.len() - 1
-    })
 }
 
 /// Reads a file and all it includes. `file` is absolute.
@@ -390,56 +342,4 @@ fn close(ended: Open, open: &mut [Open], nodes: &mut Vec<Node>) {
         _ => None,
     });
     around.unwrap_or(nodes).push(node);
-}
-
-/// A file, the files of a folder, or what a pattern in the last component matches; sorted by name.
-fn included_files(path: &Path) -> Result<Vec<PathBuf>, String> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if is_pattern(&name) {
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        if is_pattern(&folder.to_string_lossy()) {
-            return Err("a pattern may stand in the last component only".into());
-        }
-        let glob = globset::GlobBuilder::new(&name)
-            .literal_separator(true)
-            .build()
-            .map_err(|error| error.to_string())?;
-        let matcher = glob.compile_matcher();
-        return Ok(files_of(folder)
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|file| named_as(file, &matcher))
-            .collect());
-    }
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => files_of(path).map_err(|error| cannot_read(path, &error)),
-        Ok(_) => Ok(vec![path.to_owned()]),
-        Err(error) => Err(cannot_read(path, &error)),
-    }
-}
-
-fn cannot_read(path: &Path, error: &std::io::Error) -> String {
-    format!("cannot read {}: {error}", path.display())
-}
-
-fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?', '['])
-}
-
-fn named_as(file: &Path, matcher: &globset::GlobMatcher) -> bool {
-    file.file_name().is_some_and(|name| matcher.is_match(name))
-}
-
-/// Plain files of a folder by name; hidden ones are no configuration.
-fn files_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)?.take(FILES_MOST) {
-        let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
