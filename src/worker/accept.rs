@@ -29,6 +29,7 @@ pub struct Client {
 pub fn next_client(birth: &Birth) -> io::Result<Option<Client>> {
     let exclusive = Exclusive::new(birth.listeners.iter().map(|(listener, _)| listener.as_fd()))?;
     birth.own.state(State::Spare);
+    give_hint(birth);
     let mut failures = 0;
     loop {
         if orders::standing(birth) != Standing::Serve {
