@@ -99,10 +99,7 @@ pub fn serve(birth: Birth) -> u8 {
         match greeting::greet(&birth, client) {
             Greeted::Speaks(guest) => return attend_to(birth, *guest),
             Greeted::Dismissed => return SERVED,
-            Greeted::Left => {
-                birth.own.returned_to_pool();
-                accept::give_hint(&birth);
-            }
+            Greeted::Left => birth.own.returned_to_pool(),
         }
     }
 }
