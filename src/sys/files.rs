@@ -178,6 +178,24 @@ pub fn will_read_through(file: BorrowedFd<'_>) {
     let _ = fcntl::posix_fadvise(file, 0, 0, fcntl::PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL);
 }
 
+/// Moves up to `most` bytes of a file to a socket without passing them through user space, and `offset` on by as many.
+pub fn send(
+    socket: BorrowedFd<'_>,
+    file: BorrowedFd<'_>,
+    offset: &mut u64,
+    most: usize,
+) -> io::Result<usize> {
+    let mut from = i64::try_from(*offset).map_err(|_| Errno::EOVERFLOW)?;
+    let moved = nix::sys::sendfile::sendfile64(socket, file, Some(&mut from), most)?;
+    *offset += moved as u64;
+    Ok(moved)
+}
+
+/// Closes a file and says what the file system still had to object (a full disk behind a network, for one).
+pub fn close(file: File) -> io::Result<()> {
+    Ok(unistd::close(file)?)
+}
+
 /// A directory's names, as the file system gives them.
 #[derive(Debug)]
 pub struct Names {

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod append;
+pub mod buffer;
 pub mod clock;
 pub mod confine;
 pub mod crypt;
@@ -18,6 +19,7 @@ pub mod mapping;
 pub mod notification;
 pub mod poll;
 pub mod process;
+pub mod random;
 pub mod seccomp;
 pub mod signals;
 pub mod socket;

@@ -1,7 +1,21 @@
 //! The data connection: how it is opened, what moves over it, how it ends. The session says what must be
 //! served meanwhile by [`Attend`], and turns the outcome into replies.
 
+use std::io;
 use std::os::fd::BorrowedFd;
+
+mod active;
+mod line_ends;
+mod lines;
+mod passive;
+mod stream;
+mod transfer;
+
+pub use active::{IllegalAddress, Target as ActiveTarget};
+pub use lines::Lines;
+pub use passive::{Callers, Listener};
+pub use stream::Stream;
+pub use transfer::{download, upload};
 
 /// What the session goes on doing while bytes move. One thread serves both: whoever waits here waits for all.
 pub trait Attend {
@@ -27,3 +41,32 @@ pub enum Interrupt {
     /// The control connection is gone.
     ControlClosed,
 }
+
+/// What became of a transfer.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Bytes that moved over the data connection.
+    pub bytes: u64,
+    /// How it ended.
+    pub ended: Result<(), Stop>,
+}
+
+/// Why a transfer, or the opening of its connection, ended early.
+#[derive(Debug)]
+pub enum Stop {
+    /// The session wanted it.
+    Interrupted(Interrupt),
+    /// The data connection failed: 425 before it stood, 426 after.
+    Connection(io::Error),
+    /// The file could not be read or written: [`code_of`](crate::worker::storage::code_of) has the code.
+    File(io::Error),
+}
+
+impl From<Interrupt> for Stop {
+    fn from(interrupt: Interrupt) -> Stop {
+        Stop::Interrupted(interrupt)
+    }
+}
+
+#[cfg(test)]
+mod testing;

@@ -17,6 +17,10 @@ mod policy;
 mod retrieving;
 mod root;
 mod storing;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use accounting::{Accounting, Change};
 pub use denied::{Denied, Reason, code_of, words_of};

@@ -29,17 +29,25 @@ pub struct Target {
     end: u64,
 }
 
+impl Target {
+    /// Closes the file; some file systems say only now that there was no room.
+    pub fn close(self) -> io::Result<()> {
+        files::close(self.file)
+    }
+}
+
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let reach = self.position.saturating_add(bytes.len() as u64);
-        let growth = i64::try_from(reach.saturating_sub(self.end)).unwrap_or(i64::MAX);
-        if growth > 0 {
-            self.accounting.report(Change { owner: self.owner, bytes: growth, files: 0 })?;
-        }
-        let written = self.file.write(bytes)?;
-        self.position += written as u64;
-        self.end = self.end.max(reach);
-        Ok(written)
+        let growth = Change { owner: self.owner, bytes: signed(reach.saturating_sub(self.end)), files: 0 };
+        self.accounting.report(growth)?;
+        let written = self.file.write(bytes);
+        let kept = *written.as_ref().unwrap_or(&0) as u64;
+        self.position += kept;
+        let missing = reach.saturating_sub(self.position.max(self.end));
+        self.accounting.report(Change { bytes: -signed(missing), ..growth })?;
+        self.end = self.end.max(self.position);
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {

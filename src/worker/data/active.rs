@@ -1,0 +1,91 @@
+//! PORT and EPRT: a connection to the client, to no other host and to no service of the system (RFC 2577 §3).
+
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
+
+use super::passive::Callers;
+use super::{Attend, Stop, Stream};
+use crate::sys::socket;
+
+/// Ports below are the system's services, which a client has no business to make us talk to.
+const LOWEST_PORT: u16 = 1024;
+
+/// Where the client waits for its data connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target(SocketAddr);
+
+/// The address is another host's, or its port is the system's: `500 Illegal PORT command`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IllegalAddress;
+
+impl Target {
+    /// Takes what the client asked for, if it may be asked for.
+    pub fn new(address: SocketAddr, callers: Callers) -> Result<Target, IllegalAddress> {
+        let belongs = match callers {
+            Callers::Peer(peer) => socket::unmapped(peer) == socket::unmapped(address.ip()),
+            Callers::Anyone => true,
+        };
+        let legal = belongs && address.port() >= LOWEST_PORT && !is_nowhere(address.ip());
+        if legal { Ok(Target(address)) } else { Err(IllegalAddress) }
+    }
+
+    /// Connects from the control connection's local address.
+    pub fn connect(self, local: SocketAddr, attend: &mut dyn Attend) -> Result<Stream, Stop> {
+        let address = self.beside(local);
+        let socket = socket::bound(SocketAddr::new(local.ip(), 0)).map_err(Stop::Connection)?;
+        if !socket::connect(socket.as_fd(), address).map_err(Stop::Connection)? {
+            attend.attend(socket.as_fd(), false, true)?;
+            socket::connect_outcome(socket.as_fd()).map_err(Stop::Connection)?;
+        }
+        Ok(Stream::Plain(socket))
+    }
+
+    /// The address in the family that the control connection has: a mapped peer may be named either way.
+    fn beside(self, local: SocketAddr) -> SocketAddr {
+        match (local.ip(), socket::unmapped(self.0.ip())) {
+            (IpAddr::V6(_), IpAddr::V4(four)) => SocketAddr::new(four.to_ipv6_mapped().into(), self.0.port()),
+            (_, address) => SocketAddr::new(address, self.0.port()),
+        }
+    }
+}
+
+fn is_nowhere(address: IpAddr) -> bool {
+    address.is_unspecified() || address.is_multicast()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::super::testing::Waits;
+    use super::*;
+
+    const LOCAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    const PEER: Callers = Callers::Peer(IpAddr::V4(Ipv4Addr::LOCALHOST));
+
+    #[test]
+    fn only_the_peers_own_ports_are_legal() {
+        let table = [
+            ("127.0.0.1:1024", PEER, true),
+            ("127.0.0.1:1023", PEER, false),
+            ("127.0.0.2:5000", PEER, false),
+            ("127.0.0.2:5000", Callers::Anyone, true),
+            ("127.0.0.2:25", Callers::Anyone, false),
+            ("[::ffff:127.0.0.1]:5000", PEER, true),
+            ("0.0.0.0:5000", Callers::Anyone, false),
+        ];
+        for (address, callers, legal) in table {
+            assert_eq!(Target::new(address.parse().unwrap(), callers).is_ok(), legal, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_client_is_reached_or_the_failure_told() {
+        let client = TcpListener::bind(LOCAL).unwrap();
+        let target = Target::new(client.local_addr().unwrap(), PEER).unwrap();
+        target.connect(LOCAL, &mut Waits::for_ever()).unwrap();
+        client.accept().unwrap();
+        drop(client);
+        assert!(matches!(target.connect(LOCAL, &mut Waits::for_ever()), Err(Stop::Connection(_))));
+    }
+}

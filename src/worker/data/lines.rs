@@ -1,0 +1,62 @@
+//! Lines of a listing over the data connection: gathered into blocks, ended by CR LF in either TYPE.
+
+use super::{Attend, Stop, Stream};
+use crate::sys::buffer::Buffer;
+
+/// Bytes gathered before they are sent: a few segments, so that the first lines leave at once.
+const BLOCK: usize = 8 << 10;
+
+/// A data connection as a listing writes to it.
+pub struct Lines<'a> {
+    stream: &'a mut Stream,
+    attend: &'a mut dyn Attend,
+    block: Buffer,
+    used: usize,
+    done: u64,
+}
+
+impl<'a> Lines<'a> {
+    /// Begins.
+    pub fn new(stream: &'a mut Stream, attend: &'a mut dyn Attend) -> Result<Lines<'a>, Stop> {
+        let block = Buffer::map(BLOCK).map_err(Stop::File)?;
+        Ok(Lines { stream, attend, block, used: 0, done: 0 })
+    }
+
+    /// One line, without its end.
+    pub fn line(&mut self, line: &[u8]) -> Result<(), Stop> {
+        self.put(line)?;
+        self.put(b"\r\n")
+    }
+
+    /// Looks at the control connection while no line is ready.
+    pub fn glance(&mut self) -> Result<(), Stop> {
+        Ok(self.attend.glance()?)
+    }
+
+    /// Sends what is left. Returns how many bytes the listing had.
+    pub fn finish(mut self) -> Result<u64, Stop> {
+        self.flush()?;
+        Ok(self.done)
+    }
+
+    fn put(&mut self, mut bytes: &[u8]) -> Result<(), Stop> {
+        while !bytes.is_empty() {
+            if self.used == BLOCK {
+                self.flush()?;
+            }
+            let fits = bytes.len().min(BLOCK - self.used);
+            self.block[self.used..self.used + fits].copy_from_slice(&bytes[..fits]);
+            self.used += fits;
+            bytes = &bytes[fits..];
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        self.stream.write_all(&self.block[..self.used], self.attend)?;
+        self.done += self.used as u64;
+        self.used = 0;
+        self.attend.progress(self.done);
+        Ok(())
+    }
+}

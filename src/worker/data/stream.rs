@@ -1,0 +1,99 @@
+//! A connection's bytes, however they travel. Callers see one type; what TLS will change, changes here.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::{Attend, Stop};
+use crate::sys::{files, socket};
+
+/// How much is thrown away of what a client still sends on a connection that is given up.
+const DISCARDED_MOST: usize = 1 << 20;
+
+/// A connected, nonblocking stream.
+#[derive(Debug)]
+pub enum Stream {
+    /// Bytes as they are.
+    Plain(OwnedFd),
+}
+
+impl Stream {
+    /// What is waited for.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        match self {
+            Stream::Plain(socket) => socket.as_fd(),
+        }
+    }
+
+    /// Reads what is there; 0 at the end.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket::read(socket.as_fd(), buffer),
+        }
+    }
+
+    /// Writes what there is room for.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket::write(socket.as_fd(), bytes),
+        }
+    }
+
+    /// Sends a part of a file straight from the page cache, where the stream changes no byte; None where it must be read and
+    /// written.
+    pub fn send_file(
+        &mut self,
+        file: BorrowedFd<'_>,
+        offset: &mut u64,
+        most: usize,
+    ) -> Option<io::Result<usize>> {
+        match self {
+            Stream::Plain(socket) => Some(files::send(socket.as_fd(), file, offset, most)),
+        }
+    }
+
+    /// Writes all, waiting for room.
+    pub fn write_all(&mut self, mut bytes: &[u8], attend: &mut dyn Attend) -> Result<(), Stop> {
+        while !bytes.is_empty() {
+            match self.write(bytes) {
+                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+                Err(error) => self.wait_or_fail(error, false, true, attend)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns "not now" into waiting, and any other error into the end.
+    pub(super) fn wait_or_fail(
+        &self,
+        error: io::Error,
+        readable: bool,
+        writable: bool,
+        attend: &mut dyn Attend,
+    ) -> Result<(), Stop> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => Ok(attend.attend(self.descriptor(), readable, writable)?),
+            io::ErrorKind::Interrupted => Ok(()),
+            _ => Err(Stop::Connection(error)),
+        }
+    }
+
+    /// Ends a connection over which all was said: the client sees its end, whoever else holds the descriptor.
+    pub fn finish(self) {
+        // A client that has gone already needs no end.
+        let _ = socket::finish_sending(self.descriptor());
+    }
+
+    /// Ends a connection in the middle. What the client has still sent is thrown away first, as far as it is here:
+    /// closing over it would reset the connection, and take what the client has not read yet from it.
+    pub fn give_up(mut self) {
+        let _ = socket::finish_sending(self.descriptor());
+        let mut discarded = [0; 4096];
+        let mut seen = 0;
+        while seen < DISCARDED_MOST {
+            match self.read(&mut discarded) {
+                Ok(count) if count > 0 => seen += count,
+                _ => return,
+            }
+        }
+    }
+}

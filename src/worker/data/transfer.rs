@@ -1,0 +1,272 @@
+//! Files over the data connection, both ways. Binary downloads go from the page cache to the socket; everything else
+//! passes through one buffer that is mapped for the transfer.
+
+use std::io::{self, Read, Write};
+
+use super::line_ends::{Expand, Strip};
+use super::{Attend, Outcome, Stop, Stream};
+use crate::protocol::Type;
+use crate::sys::buffer::Buffer;
+use crate::worker::storage::{Source, Target};
+
+/// Most bytes of one call that sends a file: small enough to look up between two.
+const FILE_BLOCK: usize = 2 << 20;
+/// Bytes read at once.
+const BLOCK: usize = 256 << 10;
+/// How far a transfer that never waits goes between two looks at the control connection.
+const GLANCE_EVERY: u64 = 4 << 20;
+
+/// Sends a file from its offset to its end.
+pub fn download(stream: &mut Stream, source: &mut Source, form: Type, attend: &mut dyn Attend) -> Outcome {
+    let mut moved = Moved::default();
+    let ended = match form {
+        Type::Image => send_image(stream, source, &mut moved, attend),
+        Type::Ascii => send_ascii(stream, source, &mut moved, attend),
+    };
+    Outcome { bytes: moved.bytes, ended }
+}
+
+/// Receives a file until the client ends the connection.
+pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut dyn Attend) -> Outcome {
+    let mut moved = Moved::default();
+    let received = match form {
+        Type::Image => receive_image(stream, &mut target, &mut moved, attend),
+        Type::Ascii => receive_ascii(stream, &mut target, &mut moved, attend),
+    };
+    let closed = target.close().map_err(Stop::File);
+    Outcome { bytes: moved.bytes, ended: received.and(closed) }
+}
+
+/// How far a transfer is.
+#[derive(Debug, Default)]
+struct Moved {
+    bytes: u64,
+    glanced_at: u64,
+}
+
+impl Moved {
+    fn more(&mut self, count: usize, attend: &mut dyn Attend) -> Result<(), Stop> {
+        self.bytes += count as u64;
+        attend.progress(self.bytes);
+        if self.bytes - self.glanced_at >= GLANCE_EVERY {
+            self.glanced_at = self.bytes;
+            attend.glance()?;
+        }
+        Ok(())
+    }
+}
+
+fn send_image(
+    stream: &mut Stream,
+    source: &mut Source,
+    moved: &mut Moved,
+    attend: &mut dyn Attend,
+) -> Result<(), Stop> {
+    let mut offset = source.offset;
+    loop {
+        match stream.send_file(source.file(), &mut offset, FILE_BLOCK) {
+            Some(Ok(0)) => return Ok(()),
+            Some(Ok(count)) => moved.more(count, attend)?,
+            Some(Err(error)) if is_unsendable(&error) => break,
+            Some(Err(error)) => stream.wait_or_fail(error, false, true, attend)?,
+            None => break,
+        }
+    }
+    source.offset = offset;
+    send_copied(stream, source, moved, attend, None)
+}
+
+/// Not every file system can feed a socket.
+fn is_unsendable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+}
+
+fn send_ascii(
+    stream: &mut Stream,
+    source: &mut Source,
+    moved: &mut Moved,
+    attend: &mut dyn Attend,
+) -> Result<(), Stop> {
+    send_copied(stream, source, moved, attend, Some(Expand::default()))
+}
+
+fn send_copied(
+    stream: &mut Stream,
+    source: &mut Source,
+    moved: &mut Moved,
+    attend: &mut dyn Attend,
+    mut expand: Option<Expand>,
+) -> Result<(), Stop> {
+    let mut buffer = Buffer::map(3 * BLOCK).map_err(Stop::File)?;
+    let (block, wire) = buffer.split_at_mut(BLOCK);
+    let file = source.reader().map_err(Stop::File)?;
+    loop {
+        let count = read_some(file, block).map_err(Stop::File)?;
+        if count == 0 {
+            return Ok(());
+        }
+        let bytes = match &mut expand {
+            Some(expand) => {
+                let length = expand.convert(&block[..count], wire);
+                &wire[..length]
+            }
+            None => &block[..count],
+        };
+        stream.write_all(bytes, attend)?;
+        moved.more(bytes.len(), attend)?;
+    }
+}
+
+fn read_some(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(block) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+fn receive_image(
+    stream: &mut Stream,
+    target: &mut Target,
+    moved: &mut Moved,
+    attend: &mut dyn Attend,
+) -> Result<(), Stop> {
+    let mut buffer = Buffer::map(BLOCK).map_err(Stop::File)?;
+    loop {
+        let count = receive_some(stream, &mut buffer, attend)?;
+        if count == 0 {
+            return Ok(());
+        }
+        target.write_all(&buffer[..count]).map_err(Stop::File)?;
+        moved.more(count, attend)?;
+    }
+}
+
+fn receive_ascii(
+    stream: &mut Stream,
+    target: &mut Target,
+    moved: &mut Moved,
+    attend: &mut dyn Attend,
+) -> Result<(), Stop> {
+    let mut buffer = Buffer::map(BLOCK).map_err(Stop::File)?;
+    let mut strip = Strip::default();
+    loop {
+        let count = receive_some(stream, &mut buffer[Strip::ROOM..], attend)?;
+        if count == 0 {
+            return target.write_all(strip.rest()).map_err(Stop::File);
+        }
+        let text = strip.convert(&mut buffer, Strip::ROOM + count);
+        target.write_all(text).map_err(Stop::File)?;
+        moved.more(count, attend)?;
+    }
+}
+
+/// Waits for bytes; 0 at the end.
+fn receive_some(stream: &mut Stream, buffer: &mut [u8], attend: &mut dyn Attend) -> Result<usize, Stop> {
+    loop {
+        match stream.read(buffer) {
+            Ok(count) => return Ok(count),
+            Err(error) => stream.wait_or_fail(error, true, false, attend)?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+
+    use super::super::testing::Waits;
+    use super::super::{Interrupt, Stop};
+    use super::*;
+    use crate::worker::storage::{Placement, testing::Place};
+
+    fn pair() -> (Stream, UnixStream) {
+        let (ours, client) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        (Stream::Plain(ours.into()), client)
+    }
+
+    /// What a client gets of a file with this content, from `offset`.
+    fn downloaded(content: &[u8], offset: u64, form: Type) -> Vec<u8> {
+        let place = Place::new();
+        std::fs::write(place.path("f"), content).unwrap();
+        let mut source = place.storage().retrieve(&place.asked("RETR", "f"), offset).unwrap();
+        let (mut stream, mut client) = pair();
+        let reading = thread::spawn(move || {
+            let mut got = Vec::new();
+            client.read_to_end(&mut got).map(|_| got)
+        });
+        let outcome = download(&mut stream, &mut source, form, &mut Waits::for_ever());
+        outcome.ended.unwrap();
+        stream.finish();
+        let got = reading.join().unwrap().unwrap();
+        assert_eq!(outcome.bytes, got.len() as u64);
+        got
+    }
+
+    /// What a file holds after a client has sent this.
+    fn uploaded(before: Option<&[u8]>, sent: &'static [u8], placement: Placement, form: Type) -> Vec<u8> {
+        let place = Place::new();
+        if let Some(before) = before {
+            std::fs::write(place.path("f"), before).unwrap();
+        }
+        let target = place.storage().store(&place.asked("STOR", "f"), placement).unwrap();
+        let (mut stream, mut client) = pair();
+        let writing = thread::spawn(move || client.write_all(sent));
+        let outcome = upload(&mut stream, target, form, &mut Waits::for_ever());
+        outcome.ended.unwrap();
+        writing.join().unwrap().unwrap();
+        assert_eq!(outcome.bytes, sent.len() as u64);
+        std::fs::read(place.path("f")).unwrap()
+    }
+
+    #[test]
+    fn downloads_carry_every_byte() {
+        let content: Vec<u8> = (0..9_000_000u32).map(|number| (number % 251) as u8).collect();
+        assert!(downloaded(&content, 0, Type::Image) == content);
+        assert!(downloaded(&content, 5_000_001, Type::Image) == content[5_000_001..]);
+        assert_eq!(downloaded(b"", 0, Type::Image), b"");
+        assert_eq!(downloaded(b"one\ntwo\n", 0, Type::Ascii), b"one\r\ntwo\r\n");
+        assert_eq!(downloaded(b"one\ntwo\n", 4, Type::Ascii), b"two\r\n");
+    }
+
+    #[test]
+    fn uploads_land_where_they_should() {
+        let (whole, end) = (Placement::Whole, Placement::End);
+        assert_eq!(uploaded(None, b"new", whole, Type::Image), b"new");
+        assert_eq!(uploaded(Some(b"longer than"), b"new", whole, Type::Image), b"new");
+        assert_eq!(uploaded(Some(b"abcdef"), b"XY", Placement::At(2), Type::Image), b"abXYef");
+        assert_eq!(uploaded(Some(b"abc"), b"def", end, Type::Image), b"abcdef");
+        assert_eq!(uploaded(None, b"a\r\nb\r", whole, Type::Ascii), b"a\nb\r");
+        assert_eq!(uploaded(None, b"", whole, Type::Ascii), b"");
+    }
+
+    #[test]
+    fn the_session_can_end_a_transfer() {
+        let place = Place::new();
+        std::fs::write(place.path("f"), vec![7; 8 << 20]).unwrap();
+        let mut source = place.storage().retrieve(&place.asked("RETR", "f"), 0).unwrap();
+        let (mut stream, client) = pair();
+        let outcome = download(&mut stream, &mut source, Type::Image, &mut Waits::until(1));
+        assert!(matches!(outcome.ended, Err(Stop::Interrupted(Interrupt::Aborted))));
+        assert!(outcome.bytes > 0);
+        stream.give_up();
+        drop(client);
+    }
+
+    #[test]
+    fn a_client_that_hangs_up_ends_a_download() {
+        let place = Place::new();
+        std::fs::write(place.path("f"), b"content").unwrap();
+        for form in [Type::Image, Type::Ascii] {
+            let mut source = place.storage().retrieve(&place.asked("RETR", "f"), 0).unwrap();
+            let (mut stream, client) = pair();
+            drop(client);
+            let outcome = download(&mut stream, &mut source, form, &mut Waits::for_ever());
+            assert!(matches!(outcome.ended, Err(Stop::Connection(_))));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A folder of the host's as a session's root, for tests.
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::{Asked, FtpPath, Root, Storage, Verb};
+use crate::config::settings::{DirectoryRules, ScopeRules};
+
+/// A temporary folder: `root` within it is what sessions see, the rest is the host outside.
+pub struct Place {
+    folder: TempDir,
+    storage: Storage,
+}
+
+impl Place {
+    /// Everything allowed.
+    pub fn new() -> Place {
+        Place::with(&[])
+    }
+
+    /// With `<Directory>` sections, whose paths are the host's with `ROOT` for the session's root.
+    pub fn with(sections: &[(&str, ScopeRules)]) -> Place {
+        let folder = TempDir::new().unwrap();
+        let root = folder.path().canonicalize().unwrap().join("root");
+        std::fs::create_dir(&root).unwrap();
+        let base = ScopeRules {
+            allow_overwrite: Some(true),
+            allow_store_restart: Some(true),
+            ..ScopeRules::default()
+        };
+        let mut rules = DirectoryRules { base, sections: Default::default() };
+        for (path, scope) in sections {
+            rules.sections.add(&path.replace("ROOT", root.to_str().unwrap()), scope.clone()).unwrap();
+        }
+        let storage = Storage::new(Root::open(&root).unwrap(), Box::leak(Box::new(rules)), root);
+        Place { folder, storage }
+    }
+
+    /// The session's files.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The host's path of a session's.
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.folder.path().join("root").join(inside)
+    }
+
+    /// The host's path of something outside the root.
+    pub fn outside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A request at the root.
+    pub fn asked(&self, verb: &'static str, argument: &str) -> Asked {
+        self.asked_bytes(verb, argument.as_bytes())
+    }
+
+    /// The same for names that are no text.
+    pub fn asked_bytes(&self, verb: &'static str, argument: &[u8]) -> Asked {
+        let groups: &[&str] = match verb {
+            "RETR" | "SIZE" | "MDTM" => &["READ"],
+            "CWD" | "LIST" | "NLST" | "STAT" => &["DIRS"],
+            _ => &["WRITE"],
+        };
+        Asked::new(Verb { name: verb, groups }, &FtpPath::root(), argument).unwrap()
+    }
+}
