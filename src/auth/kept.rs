@@ -88,6 +88,7 @@ fn read(path: &Path) -> io::Result<(Option<Stamp>, Vec<u8>)> {
         let file = open_regular(path)?;
         let before = Stamp::of(&file.metadata()?);
         contents.clear();
+        contents.reserve(usize::try_from(before.size.min(SIZE_MAX)).unwrap_or(0) + 1);
         (&file).take(SIZE_MAX + 1).read_to_end(&mut contents)?;
         if contents.len() as u64 > SIZE_MAX {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 256 MiB"));

@@ -32,13 +32,13 @@ impl Question {
     /// Worker: the answer, once [`Question::reply`] is readable. An auth that died, or that will not answer, is
     /// [`Answer::TryAgain`]; `WouldBlock` when nothing has come yet.
     pub fn answer(&self) -> io::Result<Answer> {
-        let mut buffer = vec![0; RECORD_MAX];
-        let received = socket::receive(self.reply.as_fd(), &mut buffer, false)?;
-        if received.length == 0 || received.truncated {
+        // Larger than any answer, so that none is cut. Read plainly: the filter lets no worker receive a descriptor.
+        let mut buffer = vec![0; RECORD_MAX + 1];
+        let length = socket::read(self.reply.as_fd(), &mut buffer)?;
+        if length == 0 {
             return Ok(Answer::TryAgain);
         }
-        Answer::decode(&buffer[..received.length])
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        Answer::decode(&buffer[..length]).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 
