@@ -79,13 +79,21 @@ pub fn become_worker() -> io::Result<()> {
     restore(&worker_mask())
 }
 
-/// Auth and recorder, at birth: they end with the master's channel, not by a terminal's signals. Threads that start later
+/// Auth and recorder, at birth: they end with the master's channel, not by signals sent to the whole group (a terminal, systemd). Threads that start later
 /// inherit the mask.
 pub fn become_server() -> io::Result<()> {
-    for number in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGPIPE, BELL] {
+    for number in [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGQUIT,
+        Signal::SIGUSR1,
+        Signal::SIGPIPE,
+        BELL,
+    ] {
         handle(number, SigHandler::SigIgn)?;
     }
-    for number in FAULTS.iter().copied().chain([Signal::SIGTERM, Signal::SIGCHLD]) {
+    for number in FAULTS.iter().copied().chain([Signal::SIGCHLD]) {
         handle(number, SigHandler::SigDfl)?;
     }
     restore(&SigSet::empty())
