@@ -14,10 +14,12 @@ pub mod worker;
 // What the operator wrote.
 pub mod config;
 
-// What FTP says, who may come in, what is written down.
+// What FTP says, who may come in.
 pub mod auth;
-pub mod logging;
 pub mod protocol;
+
+// What is written down.
+pub mod logging;
 
 // Leaves: the shutdown file, the shared memory.
 pub mod scoreboard;

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Output;
 
 use crate::harness::daemon::run;
-use crate::harness::{Daemon, Setup};
+use crate::harness::{Client, Daemon, Setup};
 
 /// `-t` on the usual configuration with these lines added.
 fn tested(lines: &str) -> Output {
@@ -250,9 +250,7 @@ fn a_folder_may_say_otherwise() {
 #[test]
 fn a_limit_on_login_closes_the_door() {
     let daemon = Setup::new().line("<Limit LOGIN>\nDenyAll\n</Limit>").start();
-    let mut client = daemon.client();
-    client.command("USER alice");
-    client.command(&format!("PASS {}", crate::harness::PASSWORD)).expect(530);
+    Client::connect(daemon.address()).expect("a connection").expect_end();
 }
 
 #[test]
@@ -286,7 +284,7 @@ fn a_virtual_host_answers_by_its_own_name() {
     );
     let daemon: Daemon = Setup::new().line(&section).start();
     let address = (std::net::Ipv4Addr::LOCALHOST, other.number).into();
-    let mut client = crate::harness::Client::connect(address).expect("a connection");
+    let mut client = Client::connect(address).expect("a connection");
     assert!(client.reply().expect(220).text().contains("I am the second"));
     daemon.client();
 }

@@ -58,7 +58,7 @@ fn a_worker_that_read_a_client_never_meets_another() {
 
 #[test]
 fn a_client_that_said_nothing_gives_its_worker_back() {
-    let daemon = Setup::new().workers(1, 1, 1).start();
+    let daemon = Setup::new().workers(1, 1, 4).start();
     daemon.await_spares(1);
     let client = daemon.client();
     let pid = daemon.slot_of(&client).pid.0;

@@ -32,7 +32,8 @@ pub fn next_client(birth: &Birth) -> io::Result<Option<Client>> {
     give_hint(birth);
     let mut failures = 0;
     loop {
-        if orders::standing(birth) != Standing::Serve {
+        // The master may have died while this worker had a client that said nothing: its bell has rung then.
+        if orders::standing_of_spare(birth) != Standing::Serve {
             break;
         }
         match exclusive.wait_or_bell() {
@@ -42,11 +43,7 @@ pub fn next_client(birth: &Birth) -> io::Result<Option<Client>> {
                 Err(error) if failures == FAILURES_MOST => return Err(error),
                 Err(_) => failures += 1,
             },
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                if orders::standing_of_spare(birth) != Standing::Serve {
-                    break;
-                }
-            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
