@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::BoardError;
 use super::layout;
-use crate::sys::{lock, mapping};
+use crate::sys::{lock, mapping, rename};
 
 /// ProFTPD's own scoreboard begins so; what it left behind at our path may be replaced.
 const PROFTPD_MAGIC: u64 = 0xdead_beef;
@@ -123,8 +123,8 @@ impl Beside {
     fn take_place(&self) -> Result<bool, BoardError> {
         let said = |error| BoardError::Io(self.path.clone(), error);
         let Some(old) = old_board(&self.path)? else {
-            // A link does not replace: of two masters that start at once, one gets the path.
-            return match std::fs::hard_link(&self.temporary.0, &self.path) {
+            // Of two masters that start at once, one gets the path.
+            return match rename::into_vacant_place(&self.temporary.0, &self.path) {
                 Ok(()) => Ok(true),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
                 Err(error) => Err(said(error)),

@@ -20,6 +20,7 @@ pub mod notification;
 pub mod poll;
 pub mod process;
 pub mod random;
+pub mod rename;
 pub mod seccomp;
 pub mod signals;
 pub mod socket;
