@@ -14,11 +14,10 @@ use super::settings::{Anonymous, DirectoryRules};
 use crate::auth::shells;
 use crate::sys::GroupId;
 
-/// A section within a server. `folders` are the server's own `<Directory>` sections; they hold here too.
+/// A section within a server. The server's own `<Directory>` sections do not hold here, as in ProFTPD; its `<Limit>` sections do.
 pub fn anonymous(
     draft: &AnonymousDraft,
     server: &Scope,
-    folders: &[&DirectoryDraft],
     around: &Surroundings<'_>,
     complaints: &mut Complaints,
 ) -> Option<Anonymous> {
@@ -34,7 +33,7 @@ pub fn anonymous(
     identity(name, said.group.as_ref(), require_valid_shell, around, complaints);
     let mut base = said.files.clone();
     base.inherit(&server.files);
-    let folders: Vec<&DirectoryDraft> = folders.iter().copied().chain(&said.directories).collect();
+    let folders: Vec<&DirectoryDraft> = said.directories.iter().collect();
     let sections = sections(&folders, Some(&root), complaints);
     Some(Anonymous {
         root,

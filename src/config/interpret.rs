@@ -22,9 +22,7 @@ pub fn interpret(nodes: &[Node], complaints: &mut Complaints) -> Draft {
 /// Warns of each directive that was skipped with its module and would have guarded something.
 pub fn warn_of_lost_guards(skipped: &[Node], complaints: &mut Complaints) {
     for node in skipped {
-        let guards =
-            row(&node.name.text).is_some_and(|row| matches!(row.effect, Effect::Guards | Effect::Refused));
-        if guards && !is_off(&node.arguments) {
+        if guards(&node.name.text) && !is_off(&node.arguments) {
             let message =
                 format!("{} is not in force: ferryd lacks the module that <IfModule> names", node.name.text);
             complaints.warning(&node.name.mark, message);
@@ -215,13 +213,13 @@ impl Reader<'_> {
     }
 }
 
-/// The end of a scope: a bare AllowAll or DenyAll becomes a limit on ALL, and denials come before allowances, so that two sections of
-/// one scope that contradict each other deny.
+/// The end of a scope: a bare AllowAll or DenyAll becomes a limit on ALL, and the last section stands first, as it outweighs the
+/// others of its scope (so does ProFTPD's).
 fn settle(scope: &mut Scope) {
     if let Some(allow) = scope.says.take() {
         scope.files.limits.push(Limit { commands: vec!["ALL".into()], allow: Some(allow) });
     }
-    scope.files.limits.sort_by_key(|limit| limit.allow != Some(false));
+    scope.files.limits.reverse();
 }
 
 /// `off`, `no`, `false`, `none` as the first argument.

@@ -15,9 +15,12 @@ double quotes, where `\\\"` and `\\\\` are a quote and a backslash. `%{env:NAME}
 one of `-D NAME=VALUE` or `Define`, `%{config-dir}` the folder of the main file; one that is not set is an error.
 On and off may be written yes and no, true and false, 1 and 0. Times are seconds, `h:mm:ss`, or a number with `h`, `m` or `s`.
 
+Within quotes other backslashes stay (ProFTPD drops them): `\"\\.exe$\"` is the pattern `\\.exe$`.
+
 What an inner scope does not say, the outer one says for it: `<Global>`, server, `<Anonymous>`, `<Directory>`. Of the `<Directory>`
-sections around a path the deepest that says something decides. In `<Limit>` single commands weigh more than groups, groups more
-than `ALL`; the nearest section that speaks decides; two that contradict each other in one scope deny. `ALL` does not mean `LOGIN`.
+sections around a path the deepest that says something decides, of two equally deep the later one; a server's do not reach into its
+`<Anonymous>` sections. In `<Limit>` single commands weigh more than groups, groups more than `ALL`; the nearest section that speaks
+decides, of two in one scope the later one. `ALL` does not mean `LOGIN`.
 
 **Fail closed.** A directive that restricts access or protects data and is not done yet is an error, at start and at reload, unless
 it says `off`. What widens nobody's access is ignored with a warning.

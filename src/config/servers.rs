@@ -135,8 +135,7 @@ fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints
     let folders: Vec<&DirectoryDraft> = around.global.directories.iter().chain(&scope.directories).collect();
     let sections = sections(&folders, None, complaints);
     let drafts = scope.anonymous.iter().chain(&around.global.anonymous);
-    let anonymous =
-        drafts.filter_map(|draft| anonymous(draft, scope, &folders, around, complaints)).collect();
+    let anonymous = drafts.filter_map(|draft| anonymous(draft, scope, around, complaints)).collect();
     LookedUp { user_file, group_file, masquerade, sections, anonymous }
 }
 

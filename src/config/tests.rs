@@ -132,6 +132,27 @@ fn an_anonymous_section_names_its_user_and_lets_somebody_in() {
 }
 
 #[test]
+fn of_two_limits_in_one_scope_the_later_decides() {
+    let limit = |rule: &str| format!("<Limit STOR>\n{rule}\n</Limit>\n");
+    for (first, last, expected) in [("DenyAll", "AllowAll", true), ("AllowAll", "DenyAll", false)] {
+        let settings = settings(&(limit(first) + &limit(last)));
+        let rules = settings.servers[0].directories.rules_for(Path::new("/"), Path::new("/"));
+        assert_eq!(rules.allows("STOR", &["WRITE"]), expected);
+    }
+}
+
+#[test]
+fn a_servers_folders_do_not_reach_into_its_anonymous_sections() {
+    let settings = settings(
+        "<Limit DELE>\nDenyAll\n</Limit>\n<Directory /srv/in>\n<Limit STOR>\nDenyAll\n</Limit>\n</Directory>\n\
+         <Anonymous /srv>\nUser nobody\nRequireValidShell off\n</Anonymous>\n",
+    );
+    let rules =
+        settings.servers[0].anonymous[0].directories.rules_for(Path::new("/srv/in/x"), Path::new("/srv"));
+    assert!(rules.allows("STOR", &["WRITE"]) && !rules.allows("DELE", &["WRITE"]));
+}
+
+#[test]
 fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
     for line in [
         "TLSEngine on",
@@ -177,11 +198,14 @@ fn what_widens_nothing_is_ignored_with_a_warning() {
 #[test]
 fn a_guard_lost_with_its_module_is_told() {
     let said = complaints(
-        "<IfModule mod_tls.c>\nTLSEngine on\n</IfModule>\n<IfModule mod_quotatab.c>\nQuotaEngine off\n</IfModule>",
+        "<IfModule mod_tls.c>\nTLSEngine on\n</IfModule>\n<IfModule mod_quotatab.c>\nQuotaEngine off\n<Limit WRITE>\nDenyAll\n</Limit>\n</IfModule>",
     );
     assert_eq!(
         said,
-        ["2:1: warning: TLSEngine is not in force: ferryd lacks the module that <IfModule> names"]
+        [
+            "2:1: warning: TLSEngine is not in force: ferryd lacks the module that <IfModule> names",
+            "7:1: warning: DenyAll is not in force: ferryd lacks the module that <IfModule> names"
+        ]
     );
 }
 
