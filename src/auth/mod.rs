@@ -15,6 +15,8 @@ mod confinement;
 pub mod control;
 mod desk;
 mod door;
+#[cfg(test)]
+mod door_tests;
 mod errand;
 mod grant;
 mod group_file;

@@ -1,0 +1,227 @@
+//! The door under a real filter. A nursery (this test program again, with one test) installs the filter and bears a worker,
+//! as the daemon's does; this process is master and auth. Only root can be nobody and anybody else.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+
+use caps::Capability;
+use slog::{Logger, o};
+
+use super::Account;
+use super::door;
+use super::ledger::{Ledger, OFFENCES_MAX};
+use crate::scoreboard::{AuthBoard, MasterBoard, NurseryBirths, SlotNumber, WorkerBoard, grant_address};
+use crate::sys::notification::Listener;
+use crate::sys::process::{Ending, Forked, Nest};
+use crate::sys::seccomp::Filter;
+use crate::sys::seccomp::table::{self, Shape};
+use crate::sys::{GroupId, UserId, identity, process, signals, socket};
+
+const SLOT: SlotNumber = SlotNumber(1);
+const NEIGHBOUR: SlotNumber = SlotNumber(2);
+const BOARD: &str = "FERRYD_TEST_BOARD";
+const WORKER: &str = "FERRYD_TEST_WORKER";
+
+/// What a worker may try, by name.
+const WORKERS: [(&str, fn(&WorkerBoard)); 4] = [
+    ("honest, then greedy", honest_then_greedy),
+    ("without a grant", without_a_grant),
+    ("knocking", knocking),
+    ("honest", honest),
+];
+
+fn account() -> Account {
+    let group = |gid: u32| (GroupId(gid), Vec::new());
+    Account {
+        name: b"demo".to_vec(),
+        uid: UserId(4001),
+        gid: GroupId(4002),
+        groups: vec![group(4003), group(4004)],
+        home: "/".into(),
+    }
+}
+
+/// Who keeps the door.
+enum Auth {
+    /// The one that granted [`account`].
+    Granting,
+    /// One that granted nothing.
+    Stern,
+    /// The successor of one that granted [`account`] and died.
+    Successor,
+}
+
+/// Runs a worker to its end.
+fn play(worker: &str, auth: &Auth) -> Ending {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("board");
+    let master = MasterBoard::create(&path, 8).unwrap();
+    [SLOT, NEIGHBOUR].iter().for_each(|slot| master.allocate(*slot).unwrap());
+    let map = || AuthBoard::map(master.descriptors().1).unwrap();
+    map().grant(NEIGHBOUR, UserId(5001), GroupId(5001), &[GroupId(6), GroupId(42)]);
+
+    let (line, theirs) = socket::seqpacket_pair().unwrap();
+    let mut nursery = spawn_nursery(worker, &path, theirs);
+    let mut told = socket::receive(line.as_fd(), &mut [0; 8], true).unwrap();
+    let listener = Listener::new(told.descriptors.pop().expect("the nursery sends its listener"));
+    assert!(nursery.wait().unwrap().success());
+    let pid = map().birth(SLOT).expect("the kernel wrote it before the worker ran");
+
+    let mut ledger = Arc::new(Ledger::new(Box::new(map())));
+    if !matches!(auth, Auth::Stern) {
+        let visit = ledger.admit(pid).unwrap();
+        assert!(ledger.grant(&visit, &account()).unwrap());
+    }
+    if matches!(auth, Auth::Successor) {
+        ledger = Arc::new(Ledger::new(Box::new(map())));
+    }
+    let log = Logger::root(slog::Discard, o!());
+    let keeper = thread::spawn(move || door::keep(&listener, &ledger, &log));
+    socket::send(line.as_fd(), b"go", &[], true).unwrap();
+    let ending = process::wait_for(pid).unwrap();
+    // With its last worker the filter goes, and the listener hangs up.
+    keeper.join().unwrap();
+    ending
+}
+
+fn spawn_nursery(worker: &str, board: &Path, line: OwnedFd) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "auth::door_tests::nursery", "--ignored", "--nocapture", "--test-threads=1"])
+        .env(BOARD, board)
+        .env(WORKER, worker)
+        .stdin(Stdio::from(line))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn is_root() -> bool {
+    if !identity::is_root() {
+        eprintln!("SKIPPED: only root can be somebody else");
+    }
+    identity::is_root()
+}
+
+#[test]
+fn the_granted_identity_is_taken_once_and_no_other() {
+    if is_root() {
+        assert_eq!(play("honest, then greedy", &Auth::Granting), Ending::Exited(0));
+    }
+}
+
+#[test]
+fn without_a_grant_every_identity_is_refused() {
+    if is_root() {
+        assert_eq!(play("without a grant", &Auth::Stern), Ending::Exited(0));
+    }
+}
+
+#[test]
+fn grants_die_with_their_auth() {
+    if is_root() {
+        assert_eq!(play("without a grant", &Auth::Successor), Ending::Exited(0));
+        assert_eq!(play("honest", &Auth::Granting), Ending::Exited(0));
+    }
+}
+
+#[test]
+fn a_worker_that_goes_on_knocking_is_killed() {
+    if is_root() {
+        assert_eq!(play("knocking", &Auth::Stern), Ending::Killed(signals::KILL));
+    }
+}
+
+/// The nursery, which ends once it has borne the worker; started by the tests above alone.
+#[test]
+#[ignore = "is a child of the tests above"]
+fn nursery() {
+    let Ok(wanted) = std::env::var(WORKER) else { return };
+    let (_, work) = WORKERS.iter().find(|(name, _)| *name == wanted).unwrap();
+    let path = std::env::var_os(BOARD).unwrap();
+    let line = io::stdin().as_fd().try_clone_to_owned().unwrap();
+    let board = WorkerBoard::map(File::open(&path).unwrap()).unwrap();
+    let births = NurseryBirths::map(OpenOptions::new().read(true).write(true).open(&path).unwrap()).unwrap();
+    let listener = confined(&board);
+    let nest = Nest::new();
+    match nest.bear(&births.birth_cell(SLOT).unwrap()).unwrap() {
+        Forked::Parent(_) => socket::send(line.as_fd(), b"door", &[listener.as_fd()], true).unwrap(),
+        Forked::Child => {
+            // Its supervisor must not be itself.
+            drop(listener);
+            let failed = catch_unwind(AssertUnwindSafe(|| when_told(line, || work(&board)))).is_err();
+            process::exit_now(u8::from(failed));
+        }
+    }
+}
+
+/// Nobody, with what a worker needs at its login, under the real table of calls.
+fn confined(board: &WorkerBoard) -> OwnedFd {
+    process::forbid_new_privileges().unwrap();
+    identity::keep_capabilities().unwrap();
+    identity::leave_groups().unwrap();
+    identity::take_group(GroupId(65534)).unwrap();
+    identity::take_user(UserId(65534)).unwrap();
+    identity::hold_capabilities(&[Capability::CAP_SETUID, Capability::CAP_SETGID]).unwrap();
+    let shape = Shape { notified: true, uids: &[], gids: &[], sealed: board.is_sealed(), shared: &[] };
+    Filter::new(table::rows(&shape)).install(true).unwrap().unwrap()
+}
+
+fn when_told(line: OwnedFd, work: impl FnOnce()) {
+    // Not recvmsg, which the filter refuses.
+    assert_eq!(File::from(line).read(&mut [0; 8]).unwrap(), 2);
+    work();
+}
+
+fn refused(what: &str, outcome: io::Result<()>) {
+    let error = outcome.expect_err(what);
+    assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{what}: {error}");
+}
+
+fn honest(board: &WorkerBoard) {
+    let (address, count) = board.granted_groups(SLOT);
+    identity::take_groups(address, count).unwrap();
+    identity::take_group(GroupId(4002)).unwrap();
+    identity::take_user(UserId(4001)).unwrap();
+}
+
+fn honest_then_greedy(board: &WorkerBoard) {
+    let (address, count) = board.granted_groups(SLOT);
+    assert_eq!((address, count), (grant_address(SLOT), 2));
+    refused("out of order", identity::take_user(UserId(4001)));
+    refused("one group less", identity::take_groups(address, 1));
+    refused("one group more", identity::take_groups(address, 3));
+    refused("the neighbour's groups", identity::take_groups(grant_address(NEIGHBOUR), 2));
+    let own = [4003_u32, 4004];
+    refused("a list of its own", identity::take_groups(own.as_ptr() as usize, 2));
+    identity::take_groups(address, count).unwrap();
+    refused("groups twice", identity::take_groups(address, count));
+    refused("another group", identity::take_group(GroupId(42)));
+    identity::take_group(GroupId(4002)).unwrap();
+    refused("another user", identity::take_user(UserId(5001)));
+    identity::take_user(UserId(4001)).unwrap();
+    refused("a second identity", identity::take_user(UserId(4001)));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    assert!(status.contains("Uid:\t4001\t4001\t4001\t4001\n"), "{status}");
+    assert!(status.contains("Gid:\t4002\t4002\t4002\t4002\n"), "{status}");
+    assert!(status.contains("Groups:\t4003 4004 \n"), "{status}");
+}
+
+fn without_a_grant(_: &WorkerBoard) {
+    refused("an account", identity::take_user(UserId(4001)));
+    refused("a group", identity::take_group(GroupId(4002)));
+    refused("the neighbour's groups", identity::take_groups(grant_address(NEIGHBOUR), 2));
+    refused("root", identity::take_user(UserId::ROOT));
+    refused("itself", identity::take_user(UserId(65534)));
+}
+
+fn knocking(_: &WorkerBoard) {
+    for _ in 0..=OFFENCES_MAX {
+        refused("an account", identity::take_user(UserId(4001)));
+    }
+}
