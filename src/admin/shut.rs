@@ -1,5 +1,7 @@
 //! `ftpshut`: writes the shutdown file, or removes it. What follows from it is the running server's business.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -47,7 +49,7 @@ struct Words {
     /// When: now, +N minutes, HHMM or HH on a 24 hour clock
     time: Option<String>,
     /// What clients are told; words are joined, and words that begin with a dash come after --
-    message: Vec<String>,
+    message: Vec<OsString>,
 }
 
 /// The definition, for the manual page.
@@ -102,15 +104,17 @@ impl Words {
 
     fn notice(&self, now: &Zoned) -> Result<Notice, Refusal> {
         let time = self.time.as_deref().ok_or(Refusal::Words(String::new()))?;
-        let message = match self.message.join(" ") {
-            none if none.is_empty() => DEFAULT_MESSAGE.to_owned(),
+        // Bytes, in whatever encoding the operator's terminal has.
+        let words: Vec<&[u8]> = self.message.iter().map(|word| word.as_bytes()).collect();
+        let message = match words.join(&b' ') {
+            none if none.is_empty() => DEFAULT_MESSAGE.into(),
             message => message,
         };
         Ok(Notice {
             shutdown: moment(time, now).ok_or_else(no_time)?,
             deny: offset("-l", self.deny)?,
             disconnect: offset("-d", self.disconnect)?,
-            message: message.into_bytes(),
+            message,
         })
     }
 }
