@@ -203,12 +203,11 @@ fn kill_in_mid_publish(daemon: &Daemon, round: usize) {
     });
     set_stop_point(daemon, 0);
     armed.extend(births(daemon).difference(&before).copied());
+    // Spares wait in the order of their birth: the load brings the armed ones to their point.
     until("every armed worker stopped and was killed", || {
         for pid in stopped(daemon) {
             kill(pid);
         }
-        // Spares wait in the order of their birth: clients bring the armed ones to their point.
-        let _ = Client::connect(daemon.address()).map(|client| client.stream().set_nonblocking(true));
         armed.retain(|pid| processes::lives(*pid));
         armed.is_empty()
     });

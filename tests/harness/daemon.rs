@@ -21,6 +21,9 @@ use super::events::{DEADLINE, eventually, until, within};
 use super::processes::{self, Process};
 use super::setup::{NOBODY, Setup, Starter};
 
+/// Lines of its log that a failed test shows.
+const LOG_SHOWN: usize = 40;
+
 /// A daemon in the foreground. Dropped, it is ended by force, process by process.
 pub struct Daemon {
     pub setup: Setup,
@@ -178,7 +181,10 @@ impl Daemon {
 
     /// All that the daemon said, for a failed test's report.
     fn words(&self) -> String {
-        format!("--- stderr\n{}--- log\n{}---", read(&self.setup.path("stderr")), self.log())
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines[lines.len().saturating_sub(LOG_SHOWN)..].join("\n");
+        format!("--- stderr\n{}--- log\n{last}\n---", read(&self.setup.path("stderr")))
     }
 
     /// TERM; the daemon must end well, and leave nothing behind.
