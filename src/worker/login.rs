@@ -134,7 +134,7 @@ fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Endin
     };
     identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
     let Scope { anonymous, rules, directories } = scope;
-    let mut member = Box::new(Member::new(entry, anonymous, (rules, directories), root));
+    let mut member = Box::new(Member::new(entry, anonymous, (rules, directories), (root, watch)));
     member.start_at_home();
     if let Some(folder) = applying(&rules.default_chdir, &member.account) {
         member.start_in_host_folder(&folder);

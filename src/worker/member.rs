@@ -4,8 +4,11 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::names::Names;
+use super::rendezvous::Rendezvous;
 use super::storage::{FtpPath, RenameSource, Root, Storage};
 use super::text::{self, Facts};
+use super::watch::Watch;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
 use crate::config::settings::{Anonymous, DirectoryRules, SessionRules};
@@ -38,6 +41,8 @@ pub struct Member {
     pub directories: &'static DirectoryRules,
     /// Its home on the host, links followed.
     pub home: PathBuf,
+    /// Names for its listings.
+    pub names: Names,
     /// Its files.
     pub storage: Storage,
     /// The working directory.
@@ -46,6 +51,8 @@ pub struct Member {
     cwd_on_host: PathBuf,
     /// RNFR's file, for RNTO.
     pub renaming: Option<RenameSource>,
+    /// How the next data connection is made.
+    pub rendezvous: Rendezvous,
     /// TYPE.
     pub representation: Type,
     /// REST, for the next transfer.
@@ -62,7 +69,7 @@ impl Member {
         entry: Entry,
         anonymous: Option<&'static Anonymous>,
         (rules, directories): (&'static SessionRules, &'static DirectoryRules),
-        root: Root,
+        (root, watch): (Root, &Watch),
     ) -> Member {
         let Entry { account, given_name, given_password } = entry;
         let home = account.home.canonicalize().unwrap_or_else(|_| account.home.clone());
@@ -72,6 +79,7 @@ impl Member {
         };
         let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
         Member {
+            names: Names::new(watch.birth, watch.server_index, &account),
             account,
             given_name,
             given_address,
@@ -83,6 +91,7 @@ impl Member {
             cwd: FtpPath::root(),
             cwd_on_host: folder,
             renaming: None,
+            rendezvous: Rendezvous::default(),
             representation: Type::Ascii,
             restart: 0,
             extended_only: false,

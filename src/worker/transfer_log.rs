@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::evidence;
 use super::member::Member;
 use super::watch::{Ending, Watch};
+use crate::logging::LogNumber;
 use crate::logging::xferlog::{Access, Completion, Direction, Entry, Representation};
 use crate::protocol::Type;
 
@@ -27,10 +28,18 @@ pub struct Logged<'a> {
     pub completion: Completion,
 }
 
+/// Whether this virtual host keeps one.
+pub fn is_kept(watch: &Watch) -> bool {
+    number(watch).is_some()
+}
+
+fn number(watch: &Watch) -> Option<LogNumber> {
+    watch.birth.transfer_logs.get(usize::from(watch.server_index)).copied().flatten()
+}
+
 /// Writes the line, where there is a transfer log.
 pub fn write(watch: &mut Watch, member: &Member, logged: &Logged<'_>) -> Result<(), Ending> {
-    let index = usize::from(watch.server_index);
-    let Some(log) = watch.birth.transfer_logs.get(index).copied().flatten() else { return Ok(()) };
+    let Some(log) = number(watch) else { return Ok(()) };
     let entry = Entry {
         ended: Timestamp::now(),
         took: logged.took,

@@ -1,29 +1,107 @@
-//! Where the next data connection is made: PASV, EPSV, PORT, EPRT.
+//! How the next data connection is made: PASV, EPSV, PORT, EPRT.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::protocol::{EpsvArgument, Reply};
+use crate::worker::data::{ActiveTarget, Listener};
 use crate::worker::member::Member;
+use crate::worker::rendezvous::{Rendezvous, callers};
+use crate::worker::storage::words_of;
 use crate::worker::watch::{Ending, Watch};
 
-/// PASV.
+/// PASV. The client is told the address that it can reach, which MasqueradeAddress may know better than the socket.
 pub fn passive(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> {
-    let _ = (watch, member);
-    Ok(Reply::new(502, "not yet"))
+    if member.extended_only {
+        return Ok(extended_only("PASV"));
+    }
+    let IpAddr::V4(address) = told_address(watch) else {
+        return Ok(Reply::new(500, "Illegal PASV command, use EPSV"));
+    };
+    Ok(listen(watch, member, |port| {
+        let [a, b, c, d] = address.octets();
+        let [high, low] = port.to_be_bytes();
+        Reply::new(227, format!("Entering Passive Mode ({a},{b},{c},{d},{high},{low})."))
+    }))
 }
 
-/// EPSV.
+fn told_address(watch: &Watch) -> IpAddr {
+    match (watch.server.masquerade, watch.local.ip()) {
+        (Some(IpAddr::V4(address)), IpAddr::V4(_)) => address.into(),
+        (_, own) => own,
+    }
+}
+
+/// EPSV (RFC 2428 §3).
 pub fn extended_passive(
     watch: &mut Watch,
     member: &mut Member,
     which: EpsvArgument,
 ) -> Result<Reply, Ending> {
-    let _ = (watch, member, which);
-    Ok(Reply::new(502, "not yet"))
+    let is_v4 = watch.local.is_ipv4();
+    match which {
+        EpsvArgument::All => {
+            member.extended_only = true;
+            return Ok(Reply::new(200, "EPSV ALL command successful"));
+        }
+        EpsvArgument::V4 if !is_v4 => return Ok(other_family(watch)),
+        EpsvArgument::V6 if is_v4 => return Ok(other_family(watch)),
+        EpsvArgument::Any | EpsvArgument::V4 | EpsvArgument::V6 => {}
+    }
+    Ok(listen(watch, member, |port| Reply::new(229, format!("Entering Extended Passive Mode (|||{port}|)"))))
 }
 
-/// PORT.
+fn listen(watch: &Watch, member: &mut Member, reply: impl FnOnce(u16) -> Reply) -> Reply {
+    member.rendezvous = Rendezvous::Nowhere;
+    match Listener::open(watch.local, watch.server.passive_ports) {
+        Ok(listener) => {
+            if listener.outside_range {
+                slog::warn!(watch.log, "no port of PassivePorts is free, port {} is used", listener.port());
+            }
+            let reply = reply(listener.port());
+            member.rendezvous = Rendezvous::Passive(listener);
+            reply
+        }
+        Err(error) => Reply::new(425, format!("Unable to build data connection: {}", words_of(&error))),
+    }
+}
+
+/// PORT, EPRT.
 pub fn port(watch: &mut Watch, member: &mut Member, called: &str, to: SocketAddr) -> Result<Reply, Ending> {
-    let _ = (watch, member, called, to);
-    Ok(Reply::new(502, "not yet"))
+    if member.extended_only {
+        return Ok(extended_only(called));
+    }
+    if called == "EPRT" && to.is_ipv4() != watch.local.is_ipv4() {
+        return Ok(other_family(watch));
+    }
+    member.rendezvous = Rendezvous::Nowhere;
+    match ActiveTarget::new(seen_inside(watch, to), callers(watch)) {
+        Ok(target) => {
+            member.rendezvous = Rendezvous::Active(target);
+            Ok(Reply::new(200, format!("{called} command successful")))
+        }
+        Err(_) => {
+            slog::warn!(
+                watch.log,
+                "Refused {called} {to} (address mismatch or low port, possible bounce attack)"
+            );
+            Ok(Reply::new(500, format!("Illegal {called} command")))
+        }
+    }
+}
+
+/// `0.0.0.0` in PORT is a client that does not know its own address: it means itself.
+fn seen_inside(watch: &Watch, to: SocketAddr) -> SocketAddr {
+    match to.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => SocketAddr::new(watch.peer.ip(), to.port()),
+        _ => to,
+    }
+}
+
+fn extended_only(called: &str) -> Reply {
+    Reply::new(500, format!("Illegal {called} command, EPSV ALL in effect"))
+}
+
+fn other_family(watch: &Watch) -> Reply {
+    let known = if watch.local.is_ipv4() { 1 } else { 2 };
+    Reply::new(522, format!("Network protocol not supported, use ({known})"))
 }

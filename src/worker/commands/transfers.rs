@@ -1,21 +1,145 @@
-//! RETR, STOR, APPE.
+//! Files moved: RETR, STOR, APPE.
 
-use crate::protocol::{Reply, Verb};
+use std::mem;
+use std::path::PathBuf;
+
+use super::{asked, refusal};
+use crate::logging::xferlog::{Completion, Direction as Way};
+use crate::protocol::{Reply, Type, Verb};
+use crate::scoreboard::{Direction, Totals};
+use crate::worker::data::{self, Outcome};
+use crate::worker::evidence;
 use crate::worker::member::Member;
+use crate::worker::storage::{Asked, Placement};
+use crate::worker::transfer::{self, Carried, Errand};
+use crate::worker::transfer_log::{self, Logged};
 use crate::worker::watch::{Ending, Watch};
 
-/// RETR.
+/// RETR, from where REST said.
 pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    let _ = (watch, member, verb, path);
-    Ok(Reply::new(502, "not yet"))
+    let offset = mem::take(&mut member.restart);
+    if let Some(reply) = unrecorded(watch)? {
+        return Ok(reply);
+    }
+    let opened = asked(member, verb, path).and_then(|asked| {
+        let source = member.storage.retrieve(&asked, offset)?;
+        Ok((asked, source))
+    });
+    let (asked, mut source) = match opened {
+        Ok(opened) => opened,
+        Err(denied) => return Ok(refusal(&denied)),
+    };
+    let left = source.size.saturating_sub(offset);
+    let canonical = source.canonical.clone();
+    let errand = Errand {
+        direction: Direction::Download,
+        verb: verb.name,
+        path: asked.path.as_bytes(),
+        size: Some(left),
+        opening: opening(member, path, Some(left)),
+    };
+    let form = member.representation;
+    let carried = transfer::carry(watch, member, &errand, |stream, attend| {
+        data::download(stream, &mut source, form, attend)
+    });
+    conclude(watch, member, carried, Direction::Download, canonical)
 }
 
-/// STOR.
+/// STOR; after REST into what is there.
 pub fn store(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    retrieve(watch, member, verb, path)
+    let placement = match mem::take(&mut member.restart) {
+        0 => Placement::Whole,
+        offset => Placement::At(offset),
+    };
+    receive(watch, member, (verb, path), placement)
 }
 
 /// APPE.
 pub fn append(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    retrieve(watch, member, verb, path)
+    member.restart = 0;
+    receive(watch, member, (verb, path), Placement::End)
+}
+
+fn receive(
+    watch: &mut Watch,
+    member: &mut Member,
+    (verb, path): (&Verb, &[u8]),
+    placement: Placement,
+) -> Result<Reply, Ending> {
+    if let Some(reply) = unrecorded(watch)? {
+        return Ok(reply);
+    }
+    let opened = asked(member, verb, path).and_then(|asked: Asked| {
+        let target = member.storage.store(&asked, placement)?;
+        Ok((asked, target))
+    });
+    let (asked, target) = match opened {
+        Ok(opened) => opened,
+        Err(denied) => return Ok(refusal(&denied)),
+    };
+    let canonical = target.canonical.clone();
+    let errand = Errand {
+        direction: Direction::Upload,
+        verb: verb.name,
+        path: asked.path.as_bytes(),
+        size: None,
+        opening: opening(member, path, None),
+    };
+    let form = member.representation;
+    let carried =
+        transfer::carry(watch, member, &errand, |stream, attend| data::upload(stream, target, form, attend));
+    conclude(watch, member, carried, Direction::Upload, canonical)
+}
+
+fn opening(member: &Member, path: &[u8], size: Option<u64>) -> Reply {
+    let mode = match member.representation {
+        Type::Ascii => "ASCII",
+        Type::Image => "BINARY",
+    };
+    let begin = format!("Opening {mode} mode data connection for ").into_bytes();
+    let size = size.map(|size| format!(" ({size} bytes)")).unwrap_or_default();
+    Reply::new(150, [begin.as_slice(), path, size.as_bytes()].concat())
+}
+
+/// A transfer that nobody could write down does not begin.
+fn unrecorded(watch: &mut Watch) -> Result<Option<Reply>, Ending> {
+    if !transfer_log::is_kept(watch) || evidence::can_be_written(watch)? {
+        return Ok(None);
+    }
+    Ok(Some(Reply::new(451, "Transfers cannot be recorded now, try again later")))
+}
+
+/// Totals and the transfer log come before the client hears of the end, so that nobody sees a transfer uncounted.
+fn conclude(
+    watch: &mut Watch,
+    member: &mut Member,
+    carried: Carried,
+    direction: Direction,
+    canonical: PathBuf,
+) -> Result<Reply, Ending> {
+    let Outcome { bytes, ended } = &carried.outcome;
+    member.bytes_moved = member.bytes_moved.saturating_add(*bytes);
+    watch.birth.own.count(&totals(direction, *bytes, ended.is_ok()));
+    let logged = Logged {
+        path: &canonical,
+        bytes: *bytes,
+        took: carried.took,
+        direction: if direction == Direction::Upload { Way::Incoming } else { Way::Outgoing },
+        completion: if ended.is_ok() { Completion::Complete } else { Completion::Incomplete },
+    };
+    let written = transfer_log::write(watch, member, &logged);
+    let reply = transfer::reply(watch, carried)?;
+    written.map(|()| reply)
+}
+
+fn totals(direction: Direction, bytes: u64, is_whole: bool) -> Totals {
+    let is_upload = direction == Direction::Upload;
+    Totals {
+        downloads: (is_whole && !is_upload).into(),
+        uploads: (is_whole && is_upload).into(),
+        bytes_out: if is_upload { 0 } else { bytes },
+        bytes_in: if is_upload { bytes } else { 0 },
+        aborted: (!is_whole).into(),
+        ..Totals::default()
+    }
 }

@@ -1,0 +1,92 @@
+//! One errand over a data connection: it is met, something moves over it, and how that ended becomes a reply.
+
+use std::time::{Duration, Instant};
+
+use super::data::{Attend, Interrupt, Outcome, Stop, Stream};
+use super::member::Member;
+use super::storage::{code_of, words_of};
+use super::watch::{Ending, Watch};
+use crate::protocol::Reply;
+use crate::scoreboard::Direction;
+
+/// What is to move.
+#[derive(Debug)]
+pub struct Errand<'a> {
+    /// Which way.
+    pub direction: Direction,
+    /// The verb, for STAT during the transfer.
+    pub verb: &'a str,
+    /// As the client sees it.
+    pub path: &'a [u8],
+    /// Bytes to come, where known.
+    pub size: Option<u64>,
+    /// The 150. It leaves with the first wait, or, where nothing has to be waited for, together with the 226.
+    pub opening: Reply,
+}
+
+/// How an errand ended.
+#[derive(Debug)]
+pub struct Carried {
+    /// Bytes and end.
+    pub outcome: Outcome,
+    /// From the opening on.
+    pub took: Duration,
+    /// Whether the data connection stood.
+    pub was_open: bool,
+}
+
+/// Opens the data connection that the client has asked for, and has `run` use it.
+pub fn carry(
+    watch: &mut Watch,
+    member: &mut Member,
+    errand: &Errand<'_>,
+    run: impl FnOnce(&mut Stream, &mut dyn Attend) -> Outcome,
+) -> Carried {
+    let began = Instant::now();
+    let path = String::from_utf8_lossy(errand.path);
+    watch.transfer_begins(format!("{} {path}", errand.verb));
+    watch.birth.own.transfer_begins(errand.direction, errand.path, errand.size);
+    let (outcome, was_open) = meet(watch, member, errand, run);
+    watch.transfer_ends();
+    watch.birth.own.transfer_ends();
+    Carried { outcome, took: began.elapsed(), was_open }
+}
+
+fn meet(
+    watch: &mut Watch,
+    member: &mut Member,
+    errand: &Errand<'_>,
+    run: impl FnOnce(&mut Stream, &mut dyn Attend) -> Outcome,
+) -> (Outcome, bool) {
+    let mut stream = match std::mem::take(&mut member.rendezvous).meet(watch) {
+        Ok(stream) => stream,
+        Err(stop) => return (Outcome { bytes: 0, ended: Err(stop) }, false),
+    };
+    watch.reply(&errand.opening);
+    let outcome = run(&mut stream, watch);
+    match outcome.ended {
+        Ok(()) => stream.finish(),
+        Err(_) => stream.give_up(),
+    }
+    (outcome, true)
+}
+
+/// The reply that closes an errand; an error ends the session.
+pub fn reply(watch: &mut Watch, carried: Carried) -> Result<Reply, Ending> {
+    match carried.outcome.ended {
+        Ok(()) => Ok(Reply::new(226, "Transfer complete")),
+        Err(Stop::Interrupted(Interrupt::Aborted)) => {
+            watch.reply(&Reply::new(426, "Transfer aborted. Data connection closed"));
+            Ok(Reply::new(226, "Abort successful"))
+        }
+        Err(Stop::Interrupted(_)) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
+        Err(Stop::Connection(error)) if !carried.was_open => {
+            Ok(Reply::new(425, format!("Unable to build data connection: {}", words_of(&error))))
+        }
+        Err(Stop::Connection(_)) => Ok(Reply::new(426, "Transfer aborted. Data connection closed")),
+        Err(Stop::File(error)) => {
+            let code = if code_of(&error) == 550 { 451 } else { code_of(&error) };
+            Ok(Reply::new(code, format!("Transfer aborted. {}", words_of(&error))))
+        }
+    }
+}
