@@ -9,6 +9,7 @@ mod greeting;
 pub mod identity;
 mod inquiry;
 mod limits;
+pub mod listing;
 mod login;
 mod member;
 mod names;

@@ -43,6 +43,8 @@ pub enum Reason {
     Argument,
     /// PathDenyFilter or PathAllowFilter.
     Name,
+    /// NLST of a pattern that nothing matches.
+    NoMatch,
 }
 
 impl Denied {
@@ -50,6 +52,7 @@ impl Denied {
     pub fn code(&self) -> u16 {
         match &self.reason {
             Reason::System(error) => code_of(error),
+            Reason::NoMatch => 450,
             Reason::StoreRestart | Reason::RetrieveRestart => 451,
             Reason::BehindEnd => 554,
             _ => 550,
@@ -58,8 +61,10 @@ impl Denied {
 
     /// The words to answer with. The name is the client's own bytes.
     pub fn text(&self) -> Vec<u8> {
-        if matches!(self.reason, Reason::BehindEnd) {
-            return [b"REST: invalid ".as_slice(), &self.name, b" argument"].concat();
+        match self.reason {
+            Reason::BehindEnd => return [b"REST: invalid ".as_slice(), &self.name, b" argument"].concat(),
+            Reason::NoMatch => return b"No files found".to_vec(),
+            _ => {}
         }
         [&self.name, b": ".as_slice(), self.reason.words().as_bytes()].concat()
     }
@@ -96,6 +101,7 @@ impl Reason {
             Reason::BehindEnd => "invalid REST argument",
             Reason::Argument => "Forbidden command argument",
             Reason::Name => "Forbidden filename",
+            Reason::NoMatch => "No files found",
         };
         words.to_owned()
     }

@@ -95,6 +95,13 @@ impl Storage {
         }
     }
 
+    /// A directory within another, by the same verb; None where it may not be seen, or is none.
+    pub fn within(&self, directory: &Directory, name: &[u8]) -> Option<Directory> {
+        let path = directory.path.join(name).ok()?;
+        let asked = Asked { verb: directory.verb, argument: Vec::new(), path };
+        self.directory(&asked).ok()
+    }
+
     /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path.
     pub fn shows(&self, directory: &Directory, name: &[u8]) -> bool {
         shows(&self.policy, directory.verb, &directory.canonical.join(OsStr::from_bytes(name)))

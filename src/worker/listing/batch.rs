@@ -1,0 +1,68 @@
+//! A directory's names in order: as many at once as fit in a bound, so that a listing's memory does not grow with the
+//! directory. Larger ones come as one sorted batch after another.
+
+use super::line::time_of;
+use super::options::{Dots, Options, Order};
+use super::pattern::Pattern;
+use crate::worker::storage::{Directory, DirectoryNames};
+
+/// Names sorted at once.
+pub const BATCH: usize = 10_000;
+
+/// Which names of a directory are meant.
+pub enum Choice<'a> {
+    /// Those that the options show.
+    Shown,
+    /// Those that match.
+    Matching(&'a Pattern),
+}
+
+impl Choice<'_> {
+    fn takes(&self, name: &[u8], options: &Options) -> bool {
+        match self {
+            Choice::Matching(pattern) => pattern.matches(name),
+            Choice::Shown => match options.dots {
+                Dots::All => true,
+                Dots::Almost => name != b"." && name != b"..",
+                Dots::Hidden => name.first() != Some(&b'.'),
+            },
+        }
+    }
+}
+
+/// The next batch, sorted; empty at the end. A directory that fails half-way ends there.
+pub fn next(
+    directory: &Directory,
+    names: &mut DirectoryNames,
+    choice: &Choice<'_>,
+    options: &Options,
+) -> Vec<Vec<u8>> {
+    let chosen = names.by_ref().map_while(Result::ok).filter(|name| choice.takes(name, options));
+    let batch: Vec<Vec<u8>> = chosen.take(BATCH).collect();
+    sorted(directory, batch, options)
+}
+
+fn sorted(directory: &Directory, mut batch: Vec<Vec<u8>>, options: &Options) -> Vec<Vec<u8>> {
+    match options.order {
+        Order::Name => batch.sort_unstable(),
+        Order::Time | Order::Size => {
+            let mut keyed: Vec<(i64, Vec<u8>)> =
+                batch.into_iter().map(|name| (key(directory, &name, options), name)).collect();
+            keyed.sort_unstable();
+            batch = keyed.into_iter().map(|(_, name)| name).collect();
+        }
+    }
+    if options.reverse {
+        batch.reverse();
+    }
+    batch
+}
+
+/// Newest and largest come first.
+fn key(directory: &Directory, name: &[u8], options: &Options) -> i64 {
+    let Ok(status) = directory.status(name) else { return 0 };
+    match options.order {
+        Order::Size => i64::try_from(status.size).unwrap_or(i64::MAX).saturating_neg(),
+        _ => time_of(&status, options.clock).saturating_neg(),
+    }
+}

@@ -1,0 +1,210 @@
+//! One line of a listing: `drwxr-xr-x   2 user     group        4096 Nov 22 17:24 name`.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::options::{Clock, Options};
+use crate::sys::files::{Kind, Status};
+
+/// Files older than this are dated by their year instead of the time of day.
+const RECENT: i64 = 180 * 24 * 3600;
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// What stands before a name.
+pub struct Columns<'a> {
+    /// The file.
+    pub status: &'a Status,
+    /// Its owner, as printed.
+    pub user: &'a [u8],
+    /// Its group, as printed.
+    pub group: &'a [u8],
+}
+
+impl Columns<'_> {
+    /// Appends the columns and a blank.
+    pub fn write(&self, options: &Options, zone: &TimeZone, now: i64, line: &mut Vec<u8>) {
+        line.extend_from_slice(&permissions(self.status));
+        append(line, format_args!(" {:3} ", self.status.links));
+        padded(line, self.user);
+        padded(line, self.group);
+        let size = if options.human { human(self.status.size) } else { self.status.size.to_string() };
+        let time = time_of(self.status, options.clock);
+        append(line, format_args!("{size:>8} {} ", date(time, zone, now)));
+    }
+}
+
+/// The time that a listing shows, and sorts by.
+pub fn time_of(status: &Status, clock: Clock) -> i64 {
+    match clock {
+        Clock::Modified => status.modified,
+        Clock::Accessed => status.accessed,
+        Clock::Changed => status.changed,
+    }
+}
+
+/// A name as a line shows it: what would end the line does not.
+pub fn name(bytes: &[u8], line: &mut Vec<u8>) {
+    line.extend(bytes.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b'?' } else { *byte }));
+}
+
+/// `-F`'s mark.
+pub fn mark(status: &Status) -> &'static [u8] {
+    match status.kind {
+        Kind::Directory => b"/",
+        Kind::File if status.mode & 0o111 != 0 => b"*",
+        _ => b"",
+    }
+}
+
+fn append(line: &mut Vec<u8>, words: std::fmt::Arguments<'_>) {
+    // A Vec takes whatever is written to it.
+    let _ = line.write_fmt(words);
+}
+
+fn padded(line: &mut Vec<u8>, name: &[u8]) {
+    line.extend_from_slice(name);
+    line.extend(std::iter::repeat_n(b' ', 8_usize.saturating_sub(name.len()) + 1));
+}
+
+fn permissions(status: &Status) -> [u8; 10] {
+    let kind = match status.kind {
+        Kind::File => b'-',
+        Kind::Directory => b'd',
+        Kind::Link => b'l',
+        Kind::Pipe => b'p',
+        Kind::Socket => b's',
+        Kind::Characters => b'c',
+        Kind::Blocks => b'b',
+    };
+    let mode = status.mode;
+    let bit = |bit: u32, letter: u8| if mode & bit == 0 { b'-' } else { letter };
+    let execute = |bit: u32, special: u32, letter: u8| match (mode & special != 0, mode & bit != 0) {
+        (true, true) => letter,
+        (true, false) => letter.to_ascii_uppercase(),
+        (false, true) => b'x',
+        (false, false) => b'-',
+    };
+    [
+        kind,
+        bit(0o400, b'r'),
+        bit(0o200, b'w'),
+        execute(0o100, 0o4000, b's'),
+        bit(0o040, b'r'),
+        bit(0o020, b'w'),
+        execute(0o010, 0o2000, b's'),
+        bit(0o004, b'r'),
+        bit(0o002, b'w'),
+        execute(0o001, 0o1000, b't'),
+    ]
+}
+
+fn date(seconds: i64, zone: &TimeZone, now: i64) -> String {
+    // What no calendar holds is shown as the epoch.
+    let moment = zone.to_datetime(Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH));
+    let month =
+        usize::try_from(moment.month() - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&"Jan");
+    let day = moment.day();
+    if now.saturating_sub(seconds) > RECENT {
+        format!("{month} {day:2} {:5}", moment.year())
+    } else {
+        format!("{month} {day:2} {:02}:{:02}", moment.hour(), moment.minute())
+    }
+}
+
+fn human(size: u64) -> String {
+    let mut value = size as f64;
+    if value < 1024.0 {
+        return size.to_string();
+    }
+    let mut unit = "";
+    for larger in ["k", "M", "G", "T", "P", "E"] {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = larger;
+    }
+    format!("{value:.1}{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Shape;
+    use super::*;
+    use crate::sys::{GroupId, UserId};
+
+    fn line(kind: Kind, mode: u32, size: u64, modified: i64, argument: &[u8]) -> String {
+        let status = Status {
+            kind,
+            mode,
+            links: 2,
+            uid: UserId(1),
+            gid: GroupId(1),
+            size,
+            modified,
+            accessed: 0,
+            changed: 0,
+        };
+        let columns = Columns { status: &status, user: b"demo", group: b"grp" };
+        let (options, _) = Options::read(Shape::Long, "", argument);
+        let mut line = Vec::new();
+        columns.write(&options, &TimeZone::UTC, 1_795_369_600, &mut line);
+        String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn columns_have_the_widths_that_clients_parse() {
+        let noon = 1_795_348_020;
+        let table = [
+            (
+                Kind::Directory,
+                0o755,
+                4096,
+                noon,
+                "",
+                "drwxr-xr-x   2 demo     grp          4096 Nov 22 11:47 ",
+            ),
+            (
+                Kind::File,
+                0o644,
+                123456,
+                1_546_398_245,
+                "",
+                "-rw-r--r--   2 demo     grp        123456 Jan  2  2019 ",
+            ),
+            (
+                Kind::File,
+                0o6755,
+                123456,
+                noon,
+                "-h",
+                "-rwsr-sr-x   2 demo     grp        120.6k Nov 22 11:47 ",
+            ),
+            (Kind::Directory, 0o1776, 0, noon, "", "drwxrwxrwT   2 demo     grp             0 Nov 22 11:47 "),
+            (
+                Kind::File,
+                0,
+                123456789012,
+                -1,
+                "",
+                "----------   2 demo     grp      123456789012 Dec 31  1969 ",
+            ),
+        ];
+        for (kind, mode, size, modified, argument, expected) in table {
+            assert_eq!(line(kind, mode, size, modified, argument.as_bytes()), expected);
+        }
+        line(Kind::File, 0o644, u64::MAX, i64::MAX, b"-h");
+        line(Kind::File, 0o644, u64::MAX, i64::MIN, b"");
+    }
+
+    #[test]
+    fn names_never_end_a_line() {
+        let mut shown = Vec::new();
+        name(b"a\r\n226 Done\xff", &mut shown);
+        assert_eq!(shown, b"a??226 Done\xff");
+    }
+}

@@ -1,0 +1,163 @@
+//! Listings of real folders.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::config::settings::{Limit, ScopeRules};
+use crate::sys::{GroupId, UserId};
+use crate::worker::storage::testing::Place;
+
+/// Everybody is called the same.
+struct Demo;
+
+impl Names for Demo {
+    fn user(&mut self, _: UserId) -> Vec<u8> {
+        b"demo".to_vec()
+    }
+
+    fn group(&mut self, _: GroupId) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+#[derive(Default)]
+struct Written(Vec<String>);
+
+impl Output for Written {
+    fn line(&mut self, line: &[u8]) -> Result<(), Stop> {
+        self.0.push(String::from_utf8_lossy(line).into_owned());
+        Ok(())
+    }
+
+    fn glance(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+}
+
+fn try_listed(place: &Place, verb: &'static str, argument: &str) -> Result<Vec<String>, Denied> {
+    let shape = if verb == "NLST" { Shape::Names } else { Shape::Long };
+    let (options, path) = Options::read(shape, "", argument.as_bytes());
+    let listing = Listing::of(place.storage(), &place.asked_bytes(verb, path), options)?;
+    let mut written = Written::default();
+    let mut owners = Owners::default();
+    let surroundings =
+        Surroundings { owners: &mut owners, names: &mut Demo, zone: &TimeZone::UTC, now: 1_000_000_000 };
+    listing.write(place.storage(), surroundings, &mut written).unwrap();
+    Ok(written.0)
+}
+
+/// The names at the ends of the lines.
+fn listed(place: &Place, verb: &'static str, argument: &str) -> Vec<String> {
+    let lines = try_listed(place, verb, argument).unwrap();
+    lines
+        .iter()
+        .map(|line| match line.find(" Sep ") {
+            Some(date) => line[date + " Sep 11 00:00 ".len()..].to_owned(),
+            None => line.clone(),
+        })
+        .collect()
+}
+
+fn dated(place: &Place, names: &[&str]) {
+    for name in names {
+        let file = fs::File::open(place.path(name)).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000)).unwrap();
+    }
+}
+
+fn place() -> Place {
+    let deny = Limit { commands: vec!["DIRS".to_owned()], allow: Some(false) };
+    let place = Place::with(&[("ROOT/dark", ScopeRules { limits: vec![deny], ..ScopeRules::default() })]);
+    for name in ["dir", "dir/sub", "dark"] {
+        fs::create_dir(place.path(name)).unwrap();
+    }
+    for (name, content) in [("b", "22"), (".hidden", ""), ("dir/inside", "1"), ("a[1]", "333")] {
+        fs::write(place.path(name), content).unwrap();
+        fs::set_permissions(place.path(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    dated(&place, &["b", ".hidden", "dir/inside", "a[1]", "dir/sub", "dark", "dir"]);
+    place
+}
+
+#[test]
+fn directories_files_and_patterns_are_listed() {
+    let place = place();
+    let table: [(&'static str, &str, &[&str]); 13] = [
+        ("LIST", "", &["a[1]", "b", "dir"]),
+        ("LIST", "-a", &[".", "..", ".hidden", "a[1]", "b", "dir"]),
+        ("LIST", "-A", &[".hidden", "a[1]", "b", "dir"]),
+        ("LIST", "-r", &["dir", "b", "a[1]"]),
+        ("LIST", "-1F", &["a[1]", "b", "dir"]),
+        ("LIST", "./b", &["./b"]),
+        ("LIST", "a[1]", &["a[1]"]),
+        ("LIST", "d*", &["dir"]),
+        ("LIST", "nothing*", &[]),
+        ("LIST", "-d dir", &["dir"]),
+        ("LIST", "-R", &["a[1]", "b", "dir", "", "dir:", "inside", "sub", "", "dir/sub:"]),
+        ("NLST", "dir/", &["dir/inside", "dir/sub"]),
+        ("NLST", "dir/*s*", &["dir/inside", "dir/sub"]),
+    ];
+    for (verb, argument, expected) in table {
+        let lines = listed(&place, verb, argument);
+        let shown: Vec<&str> = lines
+            .iter()
+            .map(|line| match line.rfind(' ') {
+                Some(blank) if line.starts_with('d') && line.len() > 40 => &line[blank + 1..],
+                _ => line.as_str(),
+            })
+            .collect();
+        assert_eq!(shown, expected, "{verb} {argument}");
+    }
+}
+
+#[test]
+fn lines_have_their_shape() {
+    let place = place();
+    let line = try_listed(&place, "LIST", "b").unwrap().remove(0);
+    let group = fs::metadata(place.path("b")).map(|file| std::os::unix::fs::MetadataExt::gid(&file)).unwrap();
+    assert_eq!(line, format!("-rw-r--r--   1 demo     {group:<8}        2 Sep  9 01:46 b"));
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let place = place();
+    for (verb, argument, text) in [
+        ("LIST", "nothing", "nothing: No such file or directory"),
+        ("NLST", "nothing*", "No files found"),
+        ("LIST", "dark", "dark: No such file or directory"),
+    ] {
+        let denied = try_listed(&place, verb, argument).unwrap_err();
+        assert_eq!(String::from_utf8(denied.text()).unwrap(), text);
+    }
+}
+
+#[test]
+fn links_show_where_they_lead_but_nothing_from_outside() {
+    let place = Place::new();
+    fs::write(place.outside("secret"), "1234567").unwrap();
+    fs::write(place.path("f"), "22").unwrap();
+    symlink("f", place.path("in")).unwrap();
+    symlink("../secret", place.path("out")).unwrap();
+    let lines = try_listed(&place, "LIST", "").unwrap();
+    assert!(lines[1].starts_with('l') && lines[1].ends_with("in -> f"));
+    let lines = try_listed(&place, "LIST", "-L").unwrap();
+    assert!(lines[1].starts_with('-') && lines[1].ends_with("in"));
+    assert!(lines[2].starts_with('l'), "the file outside is not followed to: {}", lines[2]);
+    let lines = try_listed(&place, "LIST", "-a").unwrap();
+    assert_eq!(lines[0][..40], lines[1][..40], "above the root is the root");
+}
+
+#[test]
+fn large_directories_are_whole() {
+    let place = Place::new();
+    for number in 0..batch::BATCH + 500 {
+        fs::File::create(place.path(&format!("f{number:05}"))).unwrap();
+    }
+    let mut names = listed(&place, "NLST", "");
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), batch::BATCH + 500);
+}

@@ -1,0 +1,208 @@
+//! From a path that may be listed to its lines.
+
+use super::batch::{self, Choice};
+use super::line::{self, Columns};
+use super::options::Options;
+use super::pattern::Pattern;
+use super::{Output, Shape, Surroundings};
+use crate::sys::files::{Kind, Status};
+use crate::worker::data::Stop;
+use crate::worker::storage::{Directory, DirectoryNames, Storage};
+
+/// Directories remembered for `-R` before the rest is left out.
+const PENDING_MOST: usize = 10_000;
+
+/// One listing being written.
+pub struct Walk<'a, 'b> {
+    storage: &'a Storage,
+    surroundings: Surroundings<'b>,
+    options: Options,
+    output: &'a mut dyn Output,
+    /// The line being made; its memory serves all lines.
+    line: Vec<u8>,
+    pending: usize,
+}
+
+impl<'a, 'b> Walk<'a, 'b> {
+    /// Begins.
+    pub fn new(
+        storage: &'a Storage,
+        surroundings: Surroundings<'b>,
+        options: Options,
+        output: &'a mut dyn Output,
+    ) -> Walk<'a, 'b> {
+        Walk { storage, surroundings, options, output, line: Vec::new(), pending: 0 }
+    }
+
+    /// A directory's entries. NLST names them by the path that the client gave.
+    pub fn top(&mut self, directory: &Directory, names: DirectoryNames, argument: &[u8]) -> Result<(), Stop> {
+        let given = tidied(argument);
+        let prefix = match self.options.shape {
+            Shape::Names if !given.is_empty() => with_slash(given),
+            _ => Vec::new(),
+        };
+        self.directory(directory, names, &prefix, given, 0)
+    }
+
+    /// One file, by the name that the client gave.
+    pub fn single(&mut self, directory: &Directory, name: &[u8], argument: &[u8]) -> Result<(), Stop> {
+        let shown = if argument.is_empty() { name } else { argument };
+        self.entry(directory, name, shown).map(drop)
+    }
+
+    /// Files that match, by the path that the client gave.
+    pub fn matches(&mut self, directory: &Directory, pattern: &Pattern, argument: &[u8]) -> Result<(), Stop> {
+        let Ok(mut names) = directory.names() else { return Ok(()) };
+        let end = memchr::memrchr(b'/', argument).map_or(0, |slash| slash + 1);
+        let prefix = &argument[..end];
+        self.batches(directory, &mut names, &Choice::Matching(pattern), prefix, &mut |_, _| ())
+    }
+
+    fn directory(
+        &mut self,
+        directory: &Directory,
+        mut names: DirectoryNames,
+        prefix: &[u8],
+        label: &[u8],
+        depth: u32,
+    ) -> Result<(), Stop> {
+        let deeper = self.options.recurse && self.options.shape == Shape::Long && depth < self.options.depth;
+        let room = PENDING_MOST.saturating_sub(self.pending);
+        let mut below = Vec::new();
+        self.batches(directory, &mut names, &Choice::Shown, prefix, &mut |name, status| {
+            let own = name == b"." || name == b"..";
+            if deeper && !own && status.kind == Kind::Directory && below.len() < room {
+                below.push(name.to_vec());
+            }
+        })?;
+        self.pending += below.len();
+        for name in below {
+            self.pending -= 1;
+            self.below(directory, &name, label, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    /// A directory within another, under a title of its own.
+    fn below(&mut self, parent: &Directory, name: &[u8], label: &[u8], depth: u32) -> Result<(), Stop> {
+        if self.options.directories == 0 {
+            return Ok(());
+        }
+        self.options.directories -= 1;
+        let Some(directory) = self.storage.within(parent, name) else { return Ok(()) };
+        let Ok(names) = directory.names() else { return Ok(()) };
+        let mut label = if label.is_empty() { Vec::new() } else { with_slash(label) };
+        label.extend_from_slice(name);
+        self.output.line(b"")?;
+        self.line.clear();
+        line::name(&label, &mut self.line);
+        self.line.push(b':');
+        self.output.line(&self.line)?;
+        self.directory(&directory, names, b"", &label, depth)
+    }
+
+    /// Lines for the chosen names; `seen` is told of each that was shown.
+    fn batches(
+        &mut self,
+        directory: &Directory,
+        names: &mut DirectoryNames,
+        choice: &Choice<'_>,
+        prefix: &[u8],
+        seen: &mut dyn FnMut(&[u8], &Status),
+    ) -> Result<(), Stop> {
+        loop {
+            let batch = batch::next(directory, names, choice, &self.options);
+            for name in &batch {
+                let shown = [prefix, name].concat();
+                if let Some(status) = self.entry(directory, name, &shown)? {
+                    seen(name, &status);
+                }
+            }
+            self.output.glance()?;
+            if batch.len() < batch::BATCH {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One line, if the entry is there and may be seen.
+    fn entry(&mut self, directory: &Directory, name: &[u8], shown: &[u8]) -> Result<Option<Status>, Stop> {
+        if self.options.files == 0 {
+            return Ok(None);
+        }
+        let Some(status) = self.visible(directory, name) else { return Ok(None) };
+        self.options.files -= 1;
+        self.line.clear();
+        if self.options.shape == Shape::Long {
+            self.columns(&status);
+        }
+        line::name(shown, &mut self.line);
+        if self.options.shape == Shape::Long {
+            self.after_name(directory, name, &status);
+        }
+        self.output.line(&self.line)?;
+        Ok(Some(status))
+    }
+
+    fn columns(&mut self, status: &Status) {
+        let Surroundings { owners, names, zone, now } = &mut self.surroundings;
+        let numbers = (status.uid.to_string(), status.gid.to_string());
+        let (user, group) = if self.options.numeric {
+            (numbers.0.into_bytes(), numbers.1.into_bytes())
+        } else {
+            (owners.user(status.uid, *names).to_vec(), owners.group(status.gid, *names).to_vec())
+        };
+        let columns = Columns { status, user: &user, group: &group };
+        columns.write(&self.options, zone, *now, &mut self.line);
+    }
+
+    /// Where a link leads, and `-F`'s mark.
+    fn after_name(&mut self, directory: &Directory, name: &[u8], status: &Status) {
+        let mut marked = Some(*status);
+        if status.kind == Kind::Link {
+            if let Ok(target) = directory.link_target(name) {
+                self.line.extend_from_slice(b" -> ");
+                line::name(&target, &mut self.line);
+            }
+            marked = self.options.classify.then(|| self.storage.followed(directory, name)).flatten();
+        }
+        if let Some(status) = marked.filter(|_| self.options.classify) {
+            self.line.extend_from_slice(line::mark(&status));
+        }
+    }
+
+    /// What is shown of an entry; None where nothing is.
+    fn visible(&self, directory: &Directory, name: &[u8]) -> Option<Status> {
+        if name == b".." {
+            // By text, so that the folder above the session's root stays unseen.
+            return self.storage.followed(directory, name);
+        }
+        let status = directory.status(name).ok()?;
+        if name != b"." && !self.storage.shows(directory, name) {
+            return None;
+        }
+        match status.kind {
+            Kind::Link if !directory.show_symlinks() => self.storage.followed(directory, name),
+            Kind::Link if self.options.follow => {
+                Some(self.storage.followed(directory, name).unwrap_or(status))
+            }
+            _ => Some(status),
+        }
+    }
+}
+
+/// A path as it stands before names: no `./` in front, no `/` behind.
+fn tidied(mut path: &[u8]) -> &[u8] {
+    while let Some(rest) = path.strip_prefix(b"./") {
+        path = rest;
+    }
+    while path.len() > 1 && path.ends_with(b"/") {
+        path = &path[..path.len() - 1];
+    }
+    if path == b"." { b"" } else { path }
+}
+
+fn with_slash(path: &[u8]) -> Vec<u8> {
+    let slash: &[u8] = if path.ends_with(b"/") { b"" } else { b"/" };
+    [path, slash].concat()
+}
