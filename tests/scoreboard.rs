@@ -257,14 +257,22 @@ fn pids(daemon: &Daemon, wanted: impl Fn(&SlotRecord) -> bool) -> BTreeSet<i32> 
     daemon.slots().iter().filter(|slot| wanted(slot)).map(|slot| slot.pid.0).collect()
 }
 
-/// Every slot is the master's or a living worker's, the pool is full again, nobody is unreaped.
+/// The pool is full again; every slot seen now is the master's or a living worker's, and every zombie seen now is
+/// reaped. Workers come and go meanwhile, so that it is these that are followed.
 fn await_whole(daemon: &Daemon, when: &str) {
-    until(&format!("a whole board after {when}"), || {
-        let spares = pids(daemon, |slot| slot.state == State::Spare);
+    until(&format!("a full pool after {when}"), || {
+        pids(daemon, |slot| slot.state == State::Spare).len() >= 4
+    });
+    let zombies = || -> BTreeSet<i32> {
         let children = processes::children_of(daemon.pid());
-        let living: BTreeSet<i32> =
-            children.iter().filter(|child| !child.is_zombie()).map(|child| child.pid).collect();
-        spares.len() >= 4 && births(daemon).is_subset(&living) && children.len() == living.len()
+        children.iter().filter(|child| child.is_zombie()).map(|child| child.pid).collect()
+    };
+    let (mut unreaped, mut dead) = (zombies(), births(daemon));
+    until(&format!("a whole board after {when}"), || {
+        unreaped = &unreaped & &zombies();
+        dead = &dead & &births(daemon);
+        dead.retain(|pid| !processes::lives(*pid));
+        unreaped.is_empty() && dead.is_empty()
     });
 }
 
