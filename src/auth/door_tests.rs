@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use caps::Capability;
 use slog::{Logger, o};
@@ -29,11 +30,13 @@ const BOARD: &str = "FERRYD_TEST_BOARD";
 const WORKER: &str = "FERRYD_TEST_WORKER";
 
 /// What a worker may try, by name.
-const WORKERS: [(&str, fn(&WorkerBoard)); 4] = [
+const WORKERS: [(&str, fn(&WorkerBoard)); 6] = [
     ("honest, then greedy", honest_then_greedy),
     ("without a grant", without_a_grant),
     ("knocking", knocking),
     ("honest", honest),
+    ("two, patient", patient),
+    ("with a deadline", with_a_deadline),
 ];
 
 fn account() -> Account {
@@ -55,9 +58,11 @@ enum Auth {
     Stern,
     /// The successor of one that granted [`account`] and died.
     Successor,
+    /// The one that granted [`account`], slow: the worker's first call is received, and not answered.
+    Dozing,
 }
 
-/// Runs a worker to its end.
+/// Runs a worker to its end; two of them where the name says so.
 fn play(worker: &str, auth: &Auth) -> Ending {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("board");
@@ -71,7 +76,9 @@ fn play(worker: &str, auth: &Auth) -> Ending {
     let mut told = socket::receive(line.as_fd(), &mut [0; 8], true).unwrap();
     let listener = Listener::new(told.descriptors.pop().expect("the nursery sends its listener"));
     assert!(nursery.wait().unwrap().success());
-    let pid = map().birth(SLOT).expect("the kernel wrote it before the worker ran");
+    // The kernel wrote them before the workers ran.
+    let pids: Vec<_> = [SLOT, NEIGHBOUR].into_iter().filter_map(|slot| map().birth(slot)).collect();
+    let pid = pids[0];
 
     let mut ledger = Arc::new(Ledger::new(Box::new(map())));
     if !matches!(auth, Auth::Stern) {
@@ -81,13 +88,17 @@ fn play(worker: &str, auth: &Auth) -> Ending {
     if matches!(auth, Auth::Successor) {
         ledger = Arc::new(Ledger::new(Box::new(map())));
     }
+    pids.iter().for_each(|_| socket::send(line.as_fd(), b"go", &[], true).unwrap());
+    if matches!(auth, Auth::Dozing) {
+        listener.receive().unwrap();
+    }
     let log = Logger::root(slog::Discard, o!());
     let keeper = thread::spawn(move || door::keep(&listener, &ledger, &log));
-    socket::send(line.as_fd(), b"go", &[], true).unwrap();
-    let ending = process::wait_for(pid).unwrap();
+    let endings: Vec<Ending> = pids.iter().map(|pid| process::wait_for(*pid).unwrap()).collect();
     // With its last worker the filter goes, and the listener hangs up.
     keeper.join().unwrap();
-    ending
+    assert!(endings.iter().all(|ending| *ending == endings[0]), "{endings:?}");
+    endings[0]
 }
 
 fn spawn_nursery(worker: &str, board: &Path, line: OwnedFd) -> Child {
@@ -131,6 +142,20 @@ fn grants_die_with_their_auth() {
 }
 
 #[test]
+fn a_call_that_nobody_answers_ends_at_the_workers_deadline() {
+    if is_root() {
+        assert_eq!(play("with a deadline", &Auth::Dozing), Ending::Exited(0));
+    }
+}
+
+#[test]
+fn a_successor_releases_whom_its_predecessor_left_waiting() {
+    if is_root() {
+        assert_eq!(play("two, patient", &Auth::Dozing), Ending::Exited(0));
+    }
+}
+
+#[test]
 fn a_worker_that_goes_on_knocking_is_killed() {
     if is_root() {
         assert_eq!(play("knocking", &Auth::Stern), Ending::Killed(signals::KILL));
@@ -148,16 +173,16 @@ fn nursery() {
     let board = WorkerBoard::map(File::open(&path).unwrap()).unwrap();
     let births = NurseryBirths::map(OpenOptions::new().read(true).write(true).open(&path).unwrap()).unwrap();
     let listener = confined(&board);
-    let nest = Nest::new();
-    match nest.bear(&births.birth_cell(SLOT).unwrap()).unwrap() {
-        Forked::Parent(_) => socket::send(line.as_fd(), b"door", &[listener.as_fd()], true).unwrap(),
-        Forked::Child => {
+    let slots = if wanted.starts_with("two") { &[SLOT, NEIGHBOUR][..] } else { &[SLOT] };
+    for slot in slots {
+        if let Forked::Child = Nest::new().bear(&births.birth_cell(*slot).unwrap()).unwrap() {
             // Its supervisor must not be itself.
             drop(listener);
             let failed = catch_unwind(AssertUnwindSafe(|| when_told(line, || work(&board)))).is_err();
             process::exit_now(u8::from(failed));
         }
     }
+    socket::send(line.as_fd(), b"door", &[listener.as_fd()], true).unwrap();
 }
 
 /// Nobody, with what a worker needs at its login, under the real table of calls.
@@ -210,6 +235,19 @@ fn honest_then_greedy(board: &WorkerBoard) {
     assert!(status.contains("Uid:\t4001\t4001\t4001\t4001\n"), "{status}");
     assert!(status.contains("Gid:\t4002\t4002\t4002\t4002\n"), "{status}");
     assert!(status.contains("Groups:\t4003 4004 \n"), "{status}");
+}
+
+/// Two of them, neither with a deadline: one's call is left without an answer, the other's wakes the successor.
+fn patient(_: &WorkerBoard) {
+    refused("group before groups", identity::take_group(GroupId(4002)));
+}
+
+fn with_a_deadline(board: &WorkerBoard) {
+    signals::become_worker().unwrap();
+    let (address, count) = board.granted_groups(SLOT);
+    let first = identity::within(Duration::from_millis(50), || identity::take_groups(address, count));
+    assert_eq!(first.unwrap_err().kind(), io::ErrorKind::Interrupted);
+    honest(board);
 }
 
 fn without_a_grant(_: &WorkerBoard) {
