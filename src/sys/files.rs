@@ -233,7 +233,7 @@ impl From<FileStat> for Status {
         Status {
             kind,
             mode: bits & 0o7777,
-            links: file.st_nlink as u64,
+            links: file.st_nlink,
             uid: UserId(file.st_uid),
             gid: GroupId(file.st_gid),
             size: u64::try_from(file.st_size).unwrap_or(0),

@@ -191,7 +191,7 @@ mod tests {
 
     /// What a client gets of a file with this content, from `offset`.
     fn downloaded(content: &[u8], offset: u64, form: Type) -> Vec<u8> {
-        let place = Place::new();
+        let place = Place::open();
         std::fs::write(place.path("f"), content).unwrap();
         let mut source = place.storage().retrieve(&place.asked("RETR", "f"), offset).unwrap();
         let (mut stream, mut client) = pair();
@@ -209,7 +209,7 @@ mod tests {
 
     /// What a file holds after a client has sent this.
     fn uploaded(before: Option<&[u8]>, sent: &'static [u8], placement: Placement, form: Type) -> Vec<u8> {
-        let place = Place::new();
+        let place = Place::open();
         if let Some(before) = before {
             std::fs::write(place.path("f"), before).unwrap();
         }
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_session_can_end_a_transfer() {
-        let place = Place::new();
+        let place = Place::open();
         std::fs::write(place.path("f"), vec![7; 8 << 20]).unwrap();
         let mut source = place.storage().retrieve(&place.asked("RETR", "f"), 0).unwrap();
         let (mut stream, client) = pair();
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_client_that_hangs_up_ends_a_download() {
-        let place = Place::new();
+        let place = Place::open();
         std::fs::write(place.path("f"), b"content").unwrap();
         for form in [Type::Image, Type::Ascii] {
             let mut source = place.storage().retrieve(&place.asked("RETR", "f"), 0).unwrap();

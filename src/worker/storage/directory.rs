@@ -77,7 +77,7 @@ impl Storage {
     pub fn listable(&self, asked: &Asked, itself: bool) -> Result<Listable, Denied> {
         let target = self.root.find(&asked.path);
         let is_directory = matches!(&target, Ok(found) if found.status.kind == Kind::Directory);
-        let Some((parent, name)) = asked.path.split_last().filter(|_| !(is_directory && !itself)) else {
+        let Some((parent, name)) = asked.path.split_last().filter(|_| itself || !is_directory) else {
             return self.directory(asked).map(|directory| match itself {
                 true => Listable::Entry(directory, b".".to_vec()),
                 false => Listable::Directory(directory),

@@ -15,7 +15,7 @@ pub struct Place {
 
 impl Place {
     /// Everything allowed.
-    pub fn new() -> Place {
+    pub fn open() -> Place {
         Place::with(&[])
     }
 

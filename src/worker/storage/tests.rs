@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -25,7 +26,7 @@ fn store(place: &Place, name: &str, content: &[u8]) -> Result<(), Denied> {
 
 #[test]
 fn no_path_leads_out_of_the_root() {
-    let place = Place::new();
+    let place = Place::open();
     fs::write(place.outside("secret"), "secret").unwrap();
     fs::create_dir(place.path("dir")).unwrap();
     symlink(place.outside("secret"), place.path("absolute")).unwrap();
@@ -59,7 +60,7 @@ fn no_path_leads_out_of_the_root() {
 
 #[test]
 fn links_inside_and_hard_links_are_followed() {
-    let place = Place::new();
+    let place = Place::open();
     fs::create_dir(place.path("dir")).unwrap();
     fs::write(place.path("dir/file"), "content").unwrap();
     fs::write(place.outside("other"), "hard").unwrap();
@@ -74,7 +75,7 @@ fn links_inside_and_hard_links_are_followed() {
 
 #[test]
 fn a_link_swapped_in_between_never_leads_out() {
-    let place = Place::new();
+    let place = Place::open();
     fs::create_dir(place.path("a")).unwrap();
     fs::write(place.path("a/f"), "inside").unwrap();
     fs::create_dir(place.outside("out")).unwrap();
@@ -90,7 +91,7 @@ fn a_link_swapped_in_between_never_leads_out() {
                 }
             }
         });
-        for _ in 0..2_000 {
+        for _ in 0..500 {
             if let Ok(mut source) = place.storage().retrieve(&place.asked("RETR", "a/f"), 0) {
                 let content = std::io::read_to_string(source.reader().unwrap()).unwrap();
                 assert_eq!(content, "inside");
@@ -115,7 +116,7 @@ fn proc_is_no_place_for_files() {
 
 #[test]
 fn names_are_bytes() {
-    let place = Place::new();
+    let place = Place::open();
     let longest = vec![b'n'; 255];
     for name in [&b"\xff\xfe\x80"[..], b" leading", b"new\nline", &longest] {
         let asked = place.asked_bytes("STOR", name);
@@ -128,7 +129,7 @@ fn names_are_bytes() {
 
 #[test]
 fn the_deepest_tree_is_reached() {
-    let place = Place::new();
+    let place = Place::open();
     let mut path = String::new();
     while path.len() + 11 + place.path("").as_os_str().len() < 4_080 {
         path.push_str("/directory");
@@ -140,9 +141,9 @@ fn the_deepest_tree_is_reached() {
 
 #[test]
 fn only_files_have_data() {
-    let place = Place::new();
+    let place = Place::open();
     fs::create_dir(place.path("dir")).unwrap();
-    nix::unistd::mkfifo(&place.path("fifo"), nix::sys::stat::Mode::from_bits_truncate(0o666)).unwrap();
+    assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
     for name in ["dir", "fifo"] {
         let denied = place.storage().retrieve(&place.asked("RETR", name), 0).unwrap_err();
         assert_eq!(text(denied), format!("{name}: Not a regular file"));
@@ -251,7 +252,7 @@ fn modes_follow_the_folders_umask() {
 
 #[test]
 fn everything_is_accounted_for() {
-    let place = Place::new();
+    let place = Place::open();
     let tally = || (place.storage().accounting().files(), place.storage().accounting().bytes());
     store(&place, "f", b"12345").unwrap();
     place.storage().make_directory(&place.asked("MKD", "d")).unwrap();
@@ -269,7 +270,7 @@ fn everything_is_accounted_for() {
 
 #[test]
 fn the_root_itself_stays() {
-    let place = Place::new();
+    let place = Place::open();
     let storage = place.storage();
     assert_eq!(text(storage.delete(&place.asked("DELE", "/")).unwrap_err()), "/: Is a directory");
     assert_eq!(text(storage.make_directory(&place.asked("MKD", ".")).unwrap_err()), ".: File exists");
