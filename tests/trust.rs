@@ -98,7 +98,7 @@ fn the_board_is_written_nowhere_but_in_the_own_page() {
     }
     let (daemon, mut puppet) = held_spare();
     let file = daemon.board_file().display().to_string();
-    let maps = puppet.mappings(&file);
+    let maps = puppet.mappings(daemon.board_file());
     let writable: Vec<_> = maps.iter().filter(|(.., permissions)| permissions.contains('w')).collect();
     let [(own, own_end, _)] = writable[..] else { panic!("one writable mapping: {maps:?}") };
     assert_eq!(own_end - own, 4096, "of one page");
@@ -215,15 +215,15 @@ fn what_all_workers_share_is_not_broken_by_one() {
         if !target.starts_with("socket:") {
             continue;
         }
-        if puppet.call(libc::SYS_shutdown, &[descriptor, 2]) == Outcome::Failed(Errno::EPERM) {
-            puppet.refused("another peer", libc::SYS_connect, &[descriptor, unspecified, 16], Errno::EPERM);
-            puppet.refused("a name", libc::SYS_bind, &[descriptor, unspecified, 16], Errno::EPERM);
-            let smaller = [descriptor, libc::SOL_SOCKET as u64, libc::SO_SNDBUF as u64, unspecified, 4];
-            puppet.refused("another queue length", libc::SYS_setsockopt, &smaller, Errno::EPERM);
-            shared += 1;
-        }
+        puppet.refused("shutdown", libc::SYS_shutdown, &[descriptor, 2], Errno::EPERM);
+        puppet.refused("another peer", libc::SYS_connect, &[descriptor, unspecified, 16], Errno::EPERM);
+        puppet.refused("a name", libc::SYS_bind, &[descriptor, unspecified, 16], Errno::EPERM);
+        puppet.refused("another backlog", libc::SYS_listen, &[descriptor, 0], Errno::EPERM);
+        let smaller = [descriptor, libc::SOL_SOCKET as u64, libc::SO_SNDBUF as u64, unspecified, 4];
+        puppet.refused("another queue length", libc::SYS_setsockopt, &smaller, Errno::EPERM);
+        shared += 1;
     }
-    // auth's socket, the recorder's two, and the listener.
+    // auth's socket, the recorder's two, the listener.
     assert!(shared >= 4, "{shared} shared sockets");
     goes_on(daemon, puppet);
 }

@@ -87,8 +87,8 @@ fn at<T>(step: &'static str, outcome: io::Result<T>) -> Result<T, NurseryError> 
 }
 
 /// Nursery: runs from its fork to its end; in each worker, to that worker's end. Gives the exit status.
-pub fn serve(inheritance: Inheritance) -> u8 {
-    match Nursery::confined(&inheritance) {
+pub fn serve(mut inheritance: Inheritance) -> u8 {
+    match inheritance.raise_listeners().and_then(|()| Nursery::confined(&inheritance)) {
         Ok(nursery) => nursery.bear_on_order(inheritance),
         Err(error) => {
             let told = FromNursery::Failed(error.to_string()).encode();
@@ -111,6 +111,8 @@ impl Nursery {
     /// The order matters: each step's reason stands beside it.
     fn confined(inherited: &Inheritance) -> Result<Nursery, NurseryError> {
         at("close_range", descriptors::keep_only(&inherited.kept()))?;
+        // The operator's terminal, or the file that -n was sent to, is no session's business.
+        at("dup2", descriptors::silence(false))?;
         at("sigaction", signals::become_worker())?;
         // The master's end is the nursery's; its own set*id calls below clear this, hence the second time.
         at("prctl", process::set_parent_death_signal(signals::KILL))?;
@@ -185,7 +187,23 @@ impl Nursery {
     }
 }
 
+/// Where listeners' numbers begin: beyond what a session ever opens, so that the filter can know them for life.
+const LISTENERS_FROM: i32 = 768;
+
 impl Inheritance {
+    fn raise_listeners(&mut self) -> Result<(), NurseryError> {
+        let raise = |(listener, address)| Ok((descriptors::raise(listener, LISTENERS_FROM)?, address));
+        let raised: io::Result<Vec<_>> = std::mem::take(&mut self.listeners).into_iter().map(raise).collect();
+        self.listeners = at("raise the listeners", raised)?;
+        Ok(())
+    }
+
+    /// What acts on a shared description is refused on these.
+    fn shared(&self) -> Vec<BorrowedFd<'_>> {
+        let listeners = self.listeners.iter().map(|(fd, _)| fd.as_fd());
+        [self.auth.as_fd()].into_iter().chain(self.recorder.descriptors()).chain(listeners).collect()
+    }
+
     fn kept(&self) -> Vec<BorrowedFd<'_>> {
         let single = [&self.read_only, &self.read_write, &self.control, &self.taken, &self.auth];
         let listeners = self.listeners.iter().map(|(fd, _)| fd.as_fd());
@@ -209,8 +227,7 @@ fn still_there(master: ProcessId) -> io::Result<()> {
 
 /// With auth's door where the kernel gives a listener; otherwise, if the operator allows, held to the known ids.
 fn install_filter(inherited: &Inheritance, sealed: bool) -> Result<(Door, Option<OwnedFd>), NurseryError> {
-    let shared: Vec<BorrowedFd<'_>> =
-        [inherited.auth.as_fd()].into_iter().chain(inherited.recorder.descriptors()).collect();
+    let shared = inherited.shared();
     let Some(who) = &inherited.unprivileged else {
         at("seccomp", Filter::new(table::rows(&rootless_shape(sealed, &shared))).install(false))?;
         return Ok((Door::Rootless, None));

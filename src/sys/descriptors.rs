@@ -1,7 +1,7 @@
 //! What a process keeps open. A child of the master inherits everything; it keeps what is named and closes the rest.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::libc;
 
@@ -26,6 +26,13 @@ fn close_between(first: RawFd, last: RawFd) -> io::Result<()> {
     // the callers run to `exit_now` with what they were handed.
     let done = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// The same open file under a number of at least `least`, out of the way of those that come and go (F_DUPFD, fcntl(2)).
+pub fn raise(fd: OwnedFd, least: RawFd) -> io::Result<OwnedFd> {
+    let raised = nix::fcntl::fcntl(&fd, nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(least))?;
+    // SAFETY: fcntl has just made this descriptor; nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(raised) })
 }
 
 /// Opens /dev/null over stdin and stdout, and over stderr too unless it is kept.

@@ -247,11 +247,6 @@ pub fn set_linger(socket: BorrowedFd<'_>, seconds: Option<u16>) -> io::Result<()
     Ok(net::setsockopt(&socket, sockopt::Linger, &linger)?)
 }
 
-/// Says that no more will be sent; the other direction goes on.
-pub fn finish_sending(socket: BorrowedFd<'_>) -> io::Result<()> {
-    Ok(net::shutdown(socket.as_raw_fd(), net::Shutdown::Write)?)
-}
-
 /// Looks at what has arrived without taking it; 0 is the peer's end of file.
 pub fn peek(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(net::recv(socket.as_raw_fd(), buffer, MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT)?)

@@ -2,6 +2,8 @@
 //! had taken over. The daemon itself has no hook for it; its filter sees the calls as the worker's own.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -118,9 +120,11 @@ impl Puppet {
     }
 
     /// Where a file is mapped: (start, end, permissions as in /proc/PID/maps).
-    pub fn mappings(&self, file: &str) -> Vec<(u64, u64, String)> {
+    pub fn mappings(&self, file: impl AsRef<Path>) -> Vec<(u64, u64, String)> {
+        // By inode: a file that was renamed into place keeps another name there.
+        let inode = fs::metadata(file).expect("the file").ino().to_string();
         let maps = fs::read_to_string(format!("/proc/{}/maps", self.pid)).expect("its maps");
-        maps.lines().filter(|line| line.ends_with(file)).map(mapping).collect()
+        maps.lines().filter(|line| line.split_whitespace().nth(4) == Some(&inode)).map(mapping).collect()
     }
 
     /// Its descriptors and what they are.

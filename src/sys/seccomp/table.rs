@@ -85,18 +85,18 @@ fn memory(sealed: bool) -> Vec<Row> {
     rows
 }
 
-/// `shutdown`, another peer, another queue length: on a shared socket each would hit every worker. No call makes a second number for
-/// a descriptor (dup, F_DUPFD, a received SCM_RIGHTS), so that these numbers are all there are.
+/// Another peer, another queue length, no peer at all: on a shared socket each would hit every worker. No call makes a second
+/// number for a descriptor (dup, F_DUPFD, a received SCM_RIGHTS), so that these numbers are all there are; and no session's
+/// own sockets ever reach them. `shutdown` nobody needs.
 fn shared_descriptors(shared: &[BorrowedFd<'_>]) -> Vec<Row> {
     let numbers: Vec<u32> = shared.iter().map(|fd| fd.as_raw_fd() as u32).collect();
     let row = |call| Row::when(call, vec![(Test::Is(0, numbers.clone()), REFUSED)], Verdict::Allow);
-    let mut rows: Vec<Row> =
-        [libc::SYS_shutdown, libc::SYS_connect, libc::SYS_bind, libc::SYS_listen, libc::SYS_setsockopt]
-            .into_iter()
-            .map(row)
-            .collect();
+    let mut rows: Vec<Row> = [libc::SYS_connect, libc::SYS_bind, libc::SYS_listen, libc::SYS_setsockopt]
+        .into_iter()
+        .map(row)
+        .collect();
     rows.extend(
-        [libc::SYS_dup, libc::SYS_dup3, libc::SYS_recvmsg, libc::SYS_recvmmsg]
+        [libc::SYS_shutdown, libc::SYS_dup, libc::SYS_dup3, libc::SYS_recvmsg, libc::SYS_recvmmsg]
             .map(|c| Row::always(c, REFUSED)),
     );
     #[cfg(target_arch = "x86_64")]

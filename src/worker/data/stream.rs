@@ -77,16 +77,15 @@ impl Stream {
         }
     }
 
-    /// Ends a connection over which all was said: the client sees its end, whoever else holds the descriptor.
+    /// Ends a connection over which all was said. No other process holds the descriptor, so closing it is its end; shutdown(2) is
+    /// refused to workers, for the sake of the sockets they share.
     pub fn finish(self) {
-        // A client that has gone already needs no end.
-        let _ = socket::finish_sending(self.descriptor());
+        drop(self);
     }
 
     /// Ends a connection in the middle. What the client has still sent is thrown away first, as far as it is here:
     /// closing over it would reset the connection, and take what the client has not read yet from it.
     pub fn give_up(mut self) {
-        let _ = socket::finish_sending(self.descriptor());
         let mut discarded = [0; 4096];
         let mut seen = 0;
         while seen < DISCARDED_MOST {
