@@ -9,7 +9,7 @@ use super::draft::{AnonymousDraft, DirectoryDraft, Scope, SessionDraft};
 use super::inherit::Inherit;
 use super::lines::Word;
 use super::names::{group, home_of, user};
-use super::servers::{Surroundings, default_transfer_log, sections};
+use super::servers::{Surroundings, sections};
 use super::settings::{Anonymous, DirectoryRules};
 use crate::auth::shells;
 use crate::sys::GroupId;
@@ -31,6 +31,11 @@ pub fn anonymous(
         return None;
     };
     identity(name, said.group.as_ref(), require_valid_shell, around, complaints);
+    if said.session.transfer_log.is_some() {
+        let message =
+            "TransferLog in <Anonymous> has no effect yet: transfers are written to the server's log";
+        complaints.warning(&draft.root.mark, message);
+    }
     let mut base = said.files.clone();
     base.inherit(&server.files);
     let folders: Vec<&DirectoryDraft> = said.directories.iter().collect();
@@ -41,8 +46,6 @@ pub fn anonymous(
         group: said.group.as_ref().map(|word| word.text.clone()),
         aliases: aliases(&name.text, said, complaints),
         require_password: false,
-        require_valid_shell,
-        transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
         session: session_rules(session, None),
         directories: DirectoryRules { base, sections },
     })

@@ -126,6 +126,7 @@ fn alternatives(names: &[String]) -> String {
 pub struct Complaints {
     list: Vec<Complaint>,
     more: usize,
+    more_errors: bool,
 }
 
 impl Complaints {
@@ -135,6 +136,7 @@ impl Complaints {
             self.list.push(complaint);
         } else {
             self.more += 1;
+            self.more_errors |= complaint.is_error();
         }
     }
 
@@ -148,7 +150,7 @@ impl Complaints {
         self.push(Complaint::warning(Some(mark.place()), message));
     }
 
-    /// All of them, in the order of the lines; what was counted only becomes a last error, as no one can say that it was harmless.
+    /// All of them, in the order of the lines; what was counted only becomes a last one, an error if there was an error among it.
     pub fn finish(mut self) -> Vec<Complaint> {
         let mut files: Vec<PathBuf> = Vec::new();
         self.list.sort_by_cached_key(|complaint| match &complaint.place {
@@ -156,7 +158,9 @@ impl Complaints {
             Some(place) => (number_of(&place.file, &mut files), place.line, place.column),
         });
         if self.more > 0 {
-            self.list.push(Complaint::error(None, format!("and {} more complaints", self.more)));
+            let severity = if self.more_errors { Severity::Error } else { Severity::Warning };
+            let message = format!("and {} more complaints", self.more);
+            self.list.push(Complaint { severity, ..Complaint::error(None, message) });
         }
         self.list
     }

@@ -152,7 +152,7 @@ fn tell_closed_doors(server: &Server, complaints: &mut Complaints) {
 }
 
 /// xferlog in the log folder, where one can be written; an ordinary user's daemon has none unless it says where.
-pub fn default_transfer_log() -> LogTarget {
+fn default_transfer_log() -> LogTarget {
     let folder = Path::new(defaults::LOG_FOLDER);
     match nix::unistd::access(folder, nix::unistd::AccessFlags::W_OK) {
         Ok(()) => LogTarget::File(folder.join("xferlog")),

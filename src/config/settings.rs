@@ -158,12 +158,8 @@ pub struct Anonymous {
     pub group: Option<String>,
     /// UserAlias lines within it: names that log in here besides `user`.
     pub aliases: Vec<String>,
-    /// AnonRequirePassword.
+    /// AnonRequirePassword; `on` is refused at load until auth checks such passwords.
     pub require_password: bool,
-    /// RequireValidShell, for the account it runs as.
-    pub require_valid_shell: bool,
-    /// TransferLog.
-    pub transfer_log: LogTarget,
     /// What holds for its sessions.
     pub session: SessionRules,
     /// What holds by folder.

@@ -168,6 +168,7 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
         "RootLogin on",
         "ServerType inetd",
         "AuthOrder mod_auth_pam.c",
+        "AuthOrder mod_auth_pam.c* mod_auth_file.c",
         "AuthUserFile /etc/passwd id 1-5",
         "<Limit LOGIN>\nAllowUser a\nDenyAll\n</Limit>",
         "<Limit LOGIN>\nDeny from 192.0.2.1\n</Limit>",
@@ -284,6 +285,22 @@ fn includes_are_files_folders_and_patterns() {
 }
 
 #[test]
+fn includes_go_only_so_deep() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |number: usize| folder.path().join(format!("{number}.conf"));
+    let chain = |length: usize| {
+        for number in 0..length {
+            std::fs::write(file(number), format!("Include {}\n", file(number + 1).display()))
+                .expect("written");
+        }
+        std::fs::write(file(length), "ServerName deep\n").expect("written");
+        load(&file(0), &LoadOptions { rootless: true, ..LoadOptions::default() }).settings.is_some()
+    };
+    assert!(chain(tree::INCLUDE_DEPTH_MOST - 1));
+    assert!(!chain(tree::INCLUDE_DEPTH_MOST));
+}
+
+#[test]
 fn conditions_hold_or_do_not() {
     let name = |text: &str, defines: &[(String, Option<String>)]| {
         let options = LoadOptions { defines: defines.to_vec(), rootless: true, ..LoadOptions::default() };
@@ -337,6 +354,8 @@ fn nesting_and_complaints_are_bounded() {
     assert!(loaded(&deep).settings.is_none());
     let many = "Bogus\n".repeat(5000);
     assert!(loaded(&many).complaints.len() <= complaint::COMPLAINTS_MOST + 1);
+    let late = "DisplayChdir x\n".repeat(5000);
+    assert!(loaded(&late).settings.is_some() && loaded(&format!("{late}Bogus\n")).settings.is_none());
 }
 
 #[test]

@@ -172,7 +172,8 @@ fn auth_order(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fa
             }
             _ => arguments.warn(format!("{module} is not part of ferryd; its accounts cannot log in")),
         }
-        if word.text.ends_with('*') && !order.is_empty() {
+        // What ends the search decides alone, also where it is a source that we lack.
+        if word.text.ends_with('*') {
             break;
         }
     }
