@@ -77,6 +77,15 @@ impl Reply {
     }
 }
 
+/// A line within a long reply that is written as it comes: the first, or one of those that follow.
+pub fn write_part(code: u16, text: &[u8], is_first: bool, form: Multiline, out: &mut Vec<u8>) {
+    match (is_first, form) {
+        (false, Multiline::Rfc959) => out.push(b' '),
+        _ => out.extend_from_slice(format!("{code}-").as_bytes()),
+    }
+    write_text(text, out);
+}
+
 /// Line ends and NUL would end the line early, so they are shown as `?`; IAC is doubled (RFC 854).
 fn write_text(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use crate::protocol::reply::write_part;
 use crate::protocol::{Line, LineReader, Multiline, Reply};
 use crate::sys::{crypt, socket};
 
@@ -127,6 +128,11 @@ impl Conversation {
     /// Adds a reply to what will be sent.
     pub fn reply(&mut self, reply: &Reply) {
         reply.write(self.form, &mut self.unsent);
+    }
+
+    /// Adds a line of a long reply, whose closing line follows as a reply of its own.
+    pub fn part(&mut self, code: u16, text: &[u8], is_first: bool) {
+        write_part(code, text, is_first, self.form, &mut self.unsent);
     }
 
     /// Sends what the socket takes; `false` when the client is gone.

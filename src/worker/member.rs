@@ -4,7 +4,8 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::names::Names;
+use super::listing::Owners;
+use super::names;
 use super::rendezvous::Rendezvous;
 use super::storage::{FtpPath, RenameSource, Root, Storage};
 use super::text::{self, Facts};
@@ -41,8 +42,10 @@ pub struct Member {
     pub directories: &'static DirectoryRules,
     /// Its home on the host, links followed.
     pub home: PathBuf,
-    /// Names for its listings.
-    pub names: Names,
+    /// Names that its listings have shown.
+    pub owners: Owners,
+    /// Whom to ask for others.
+    pub names: names::Directory,
     /// Its files.
     pub storage: Storage,
     /// The working directory.
@@ -79,7 +82,8 @@ impl Member {
         };
         let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
         Member {
-            names: Names::new(watch.birth, watch.server_index, &account),
+            owners: Owners::default(),
+            names: names::Directory::new(watch.birth, watch.server_index, &account),
             account,
             given_name,
             given_address,

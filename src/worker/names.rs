@@ -1,12 +1,12 @@
 //! Names of users and groups for listings. A confined session cannot look them up, so auth is asked, once for each; an
 //! id that nobody knows, or that auth does not answer for in time, is shown as its number.
 
-use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::Birth;
+use super::listing::Names;
 use crate::auth::Account;
 use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
@@ -15,59 +15,34 @@ use crate::sys::{GroupId, UserId};
 
 /// How long a listing waits for a name. After one silence the session asks no more.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Most names remembered of each kind; ids beyond them are shown as numbers.
-const REMEMBERED_MOST: usize = 512;
 
-/// What a session knows of names.
-pub struct Names {
+/// Whom a listing asks.
+pub struct Directory {
     birth: &'static Birth,
     server: u16,
-    users: HashMap<UserId, Vec<u8>>,
-    groups: HashMap<GroupId, Vec<u8>>,
+    user: (UserId, Vec<u8>),
+    groups: Vec<(GroupId, Vec<u8>)>,
     is_answered: bool,
 }
 
-impl Names {
+impl Directory {
     /// Begins with what the login told.
-    pub fn new(birth: &'static Birth, server: u16, account: &Account) -> Names {
-        Names {
-            birth,
-            server,
-            users: HashMap::from([(account.uid, account.name.clone())]),
-            groups: account.groups.iter().cloned().collect(),
-            is_answered: true,
-        }
+    pub fn new(birth: &'static Birth, server: u16, account: &Account) -> Directory {
+        let user = (account.uid, account.name.clone());
+        Directory { birth, server, user, groups: account.groups.clone(), is_answered: true }
     }
 
-    /// A user's name, or number.
-    pub fn user(&mut self, id: UserId) -> &[u8] {
-        if !self.users.contains_key(&id) {
-            let name = self.ask(self.users.len(), vec![id], Vec::new());
-            remember(&mut self.users, id, name.unwrap_or_else(|| id.to_string().into_bytes()));
-        }
-        self.users.get(&id).map_or(b"?", Vec::as_slice)
-    }
-
-    /// A group's name, or number.
-    pub fn group(&mut self, id: GroupId) -> &[u8] {
-        if !self.groups.contains_key(&id) {
-            let name = self.ask(self.groups.len(), Vec::new(), vec![id]);
-            remember(&mut self.groups, id, name.unwrap_or_else(|| id.to_string().into_bytes()));
-        }
-        self.groups.get(&id).map_or(b"?", Vec::as_slice)
-    }
-
-    fn ask(&mut self, known: usize, users: Vec<UserId>, groups: Vec<GroupId>) -> Option<Vec<u8>> {
-        if !self.is_answered || known >= REMEMBERED_MOST {
-            return None;
+    fn ask(&mut self, users: Vec<UserId>, groups: Vec<GroupId>) -> Vec<u8> {
+        if !self.is_answered {
+            return Vec::new();
         }
         let answer = self.answer(&Request::Names { server: self.server, users, groups });
         self.is_answered = answer.is_some();
-        match answer? {
-            Answer::Names { users, groups } => {
-                users.into_iter().chain(groups).next().filter(|name| !name.is_empty())
+        match answer {
+            Some(Answer::Names { users, groups }) => {
+                users.into_iter().chain(groups).next().unwrap_or_default()
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 
@@ -86,12 +61,18 @@ impl Names {
     }
 }
 
-/// One entry beyond the most is overwritten each time, so that the caller always finds what it asked for.
-fn remember<Id: Copy + Eq + std::hash::Hash>(known: &mut HashMap<Id, Vec<u8>>, id: Id, name: Vec<u8>) {
-    if known.len() > REMEMBERED_MOST
-        && let Some(other) = known.keys().next().copied()
-    {
-        known.remove(&other);
+impl Names for Directory {
+    fn user(&mut self, uid: UserId) -> Vec<u8> {
+        match &self.user {
+            (known, name) if *known == uid => name.clone(),
+            _ => self.ask(vec![uid], Vec::new()),
+        }
     }
-    known.insert(id, name);
+
+    fn group(&mut self, gid: GroupId) -> Vec<u8> {
+        match self.groups.iter().find(|(known, _)| *known == gid) {
+            Some((_, name)) => name.clone(),
+            None => self.ask(Vec::new(), vec![gid]),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::data::{Attend, Interrupt, Outcome, Stop, Stream};
-use super::member::Member;
+use super::rendezvous::Rendezvous;
 use super::storage::{code_of, words_of};
 use super::watch::{Ending, Watch};
 use crate::protocol::Reply;
@@ -38,7 +38,7 @@ pub struct Carried {
 /// Opens the data connection that the client has asked for, and has `run` use it.
 pub fn carry(
     watch: &mut Watch,
-    member: &mut Member,
+    rendezvous: Rendezvous,
     errand: &Errand<'_>,
     run: impl FnOnce(&mut Stream, &mut dyn Attend) -> Outcome,
 ) -> Carried {
@@ -46,7 +46,7 @@ pub fn carry(
     let path = String::from_utf8_lossy(errand.path);
     watch.transfer_begins(format!("{} {path}", errand.verb));
     watch.birth.own.transfer_begins(errand.direction, errand.path, errand.size);
-    let (outcome, was_open) = meet(watch, member, errand, run);
+    let (outcome, was_open) = meet(watch, rendezvous, errand, run);
     watch.transfer_ends();
     watch.birth.own.transfer_ends();
     Carried { outcome, took: began.elapsed(), was_open }
@@ -54,11 +54,11 @@ pub fn carry(
 
 fn meet(
     watch: &mut Watch,
-    member: &mut Member,
+    rendezvous: Rendezvous,
     errand: &Errand<'_>,
     run: impl FnOnce(&mut Stream, &mut dyn Attend) -> Outcome,
 ) -> (Outcome, bool) {
-    let mut stream = match std::mem::take(&mut member.rendezvous).meet(watch) {
+    let mut stream = match rendezvous.meet(watch) {
         Ok(stream) => stream,
         Err(stop) => return (Outcome { bytes: 0, ended: Err(stop) }, false),
     };

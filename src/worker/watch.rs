@@ -293,7 +293,8 @@ impl Watch {
         }
     }
 
-    fn interrupted(&mut self, ending: Ending) -> Interrupt {
+    /// Remembers why the session ends, for when what it is in the middle of has been given up.
+    pub fn interrupted(&mut self, ending: Ending) -> Interrupt {
         let interrupt = match &ending {
             Ending::Expired(Expired::Stalled(_)) => Interrupt::Stalled,
             Ending::Expired(_) => Interrupt::TimedOut,

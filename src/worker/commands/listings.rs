@@ -1,21 +1,120 @@
-//! LIST, NLST, STAT.
+//! Folders shown: LIST and NLST over a data connection, STAT over the control connection.
 
-use crate::protocol::{Reply, Verb};
+use std::mem;
+
+use super::{asked, refusal};
+use crate::protocol::{Reply, Type, Verb};
+use crate::scoreboard::Direction;
+use crate::sys::clock;
+use crate::worker::data::{Attend, Lines, Outcome, Stop, Stream};
+use crate::worker::listing::{Listing, Options, Output, Shape, Surroundings};
 use crate::worker::member::Member;
+use crate::worker::storage::Denied;
+use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::watch::{Ending, Watch};
 
 /// LIST.
 pub fn list(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    let _ = (watch, member, verb, argument);
-    Ok(Reply::new(502, "not yet"))
+    send(watch, member, verb, (Shape::Long, argument))
 }
 
 /// NLST.
 pub fn names(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    list(watch, member, verb, argument)
+    send(watch, member, verb, (Shape::Names, argument))
 }
 
-/// STAT of a path.
+fn send(
+    watch: &mut Watch,
+    member: &mut Member,
+    verb: &Verb,
+    (shape, argument): (Shape, &[u8]),
+) -> Result<Reply, Ending> {
+    let (options, path) = Options::read(shape, &member.rules.list_options, argument);
+    let listing = match found(member, verb, path, options) {
+        Ok(listing) => listing,
+        Err(denied) => return Ok(Reply::new(450, denied.text())),
+    };
+    let mode = if member.representation == Type::Ascii { "ASCII" } else { "BINARY" };
+    let errand = Errand {
+        direction: Direction::Listing,
+        verb: verb.name,
+        path,
+        size: None,
+        opening: Reply::new(150, format!("Opening {mode} mode data connection for file list")),
+    };
+    let rendezvous = mem::take(&mut member.rendezvous);
+    let zone = watch.birth.zone;
+    let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
+        write(listing, member, zone, (stream, attend))
+    });
+    let Carried { outcome: Outcome { bytes, .. }, .. } = &carried;
+    member.bytes_moved = member.bytes_moved.saturating_add(*bytes);
+    transfer::reply(watch, carried)
+}
+
+fn found(member: &Member, verb: &Verb, path: &[u8], options: Options) -> Result<Listing, Denied> {
+    Listing::of(&member.storage, &asked(member, verb, path)?, options)
+}
+
+fn write(
+    listing: Listing,
+    member: &mut Member,
+    zone: &'static jiff::tz::TimeZone,
+    (stream, attend): (&mut Stream, &mut dyn Attend),
+) -> Outcome {
+    let mut lines = match Lines::new(stream, attend) {
+        Ok(lines) => lines,
+        Err(stop) => return Outcome { bytes: 0, ended: Err(stop) },
+    };
+    let written = write_to(listing, member, zone, &mut lines).and_then(|()| lines.finish());
+    match written {
+        Ok(bytes) => Outcome { bytes, ended: Ok(()) },
+        Err(stop) => Outcome { bytes: 0, ended: Err(stop) },
+    }
+}
+
+fn write_to(
+    listing: Listing,
+    member: &mut Member,
+    zone: &'static jiff::tz::TimeZone,
+    output: &mut dyn Output,
+) -> Result<(), Stop> {
+    let Member { storage, owners, names, .. } = member;
+    listing.write(storage, Surroundings { owners, names, zone, now: clock::now() }, output)
+}
+
+/// STAT of a path: its lines stream, so that no folder is too large for it.
 pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    list(watch, member, verb, argument)
+    let (options, path) = Options::read(Shape::Long, &member.rules.list_options, argument);
+    let listing = match found(member, verb, path, options.for_stat()) {
+        Ok(listing) => listing,
+        Err(denied) if denied.code() == 550 => return Ok(Reply::new(450, denied.text())),
+        Err(denied) => return Ok(refusal(&denied)),
+    };
+    let code = if listing.is_directory() { 212 } else { 213 };
+    let title = [b"Status of ", argument, b":"].concat();
+    watch.conversation.part(code, &title, true);
+    let zone = watch.birth.zone;
+    match write_to(listing, member, zone, &mut StatusLines { watch, code }) {
+        Err(Stop::Interrupted(_)) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
+        // What could not be read of the folder is not shown; the reply has begun and is closed.
+        Ok(()) | Err(Stop::Connection(_) | Stop::File(_)) => Ok(Reply::new(code, "End of status")),
+    }
+}
+
+/// The control connection as a listing writes to it.
+struct StatusLines<'a> {
+    watch: &'a mut Watch,
+    code: u16,
+}
+
+impl Output for StatusLines<'_> {
+    fn line(&mut self, line: &[u8]) -> Result<(), Stop> {
+        self.watch.conversation.part(self.code, line, false);
+        self.watch.unburden().map_err(|ending| self.watch.interrupted(ending).into())
+    }
+
+    fn glance(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
 }

@@ -39,7 +39,8 @@ pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]
         opening: opening(member, path, Some(left)),
     };
     let form = member.representation;
-    let carried = transfer::carry(watch, member, &errand, |stream, attend| {
+    let rendezvous = mem::take(&mut member.rendezvous);
+    let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         data::download(stream, &mut source, form, attend)
     });
     conclude(watch, member, carried, Direction::Download, canonical)
@@ -86,8 +87,10 @@ fn receive(
         opening: opening(member, path, None),
     };
     let form = member.representation;
-    let carried =
-        transfer::carry(watch, member, &errand, |stream, attend| data::upload(stream, target, form, attend));
+    let rendezvous = mem::take(&mut member.rendezvous);
+    let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
+        data::upload(stream, target, form, attend)
+    });
     conclude(watch, member, carried, Direction::Upload, canonical)
 }
 
