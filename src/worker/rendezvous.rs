@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::data::{ActiveTarget, Callers, Listener, Stop, Stream};
 use super::watch::Watch;
+use crate::sys::files::Errno;
 
 /// What the client said last of its next data connection.
 #[derive(Debug, Default)]
@@ -23,7 +24,7 @@ impl Rendezvous {
     pub fn meet(self, watch: &mut Watch) -> Result<Stream, Stop> {
         let local = SocketAddr::new(watch.local.ip(), 0);
         match self {
-            Rendezvous::Nowhere => Err(Stop::Connection(io::ErrorKind::ConnectionRefused.into())),
+            Rendezvous::Nowhere => Err(Stop::Connection(io::Error::from(Errno::ECONNREFUSED))),
             Rendezvous::Passive(listener) => listener.accept(callers(watch), watch),
             Rendezvous::Active(target) => target.connect(local, watch),
         }
