@@ -1,6 +1,6 @@
 //! PORT and EPRT: a connection to the client, to no other host and to no service of the system (RFC 2577 §3).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::os::fd::AsFd;
 
 use super::passive::Callers;
@@ -32,7 +32,9 @@ impl Target {
     /// Connects from the control connection's local address.
     pub fn connect(self, local: SocketAddr, attend: &mut dyn Attend) -> Result<Stream, Stop> {
         let address = self.beside(local);
-        let socket = socket::bound(SocketAddr::new(local.ip(), 0)).map_err(Stop::Connection)?;
+        let mut own = local;
+        own.set_port(0);
+        let socket = socket::bound(own).map_err(Stop::Connection)?;
         if !socket::connect(socket.as_fd(), address).map_err(Stop::Connection)? {
             attend.attend(socket.as_fd(), false, true)?;
             socket::connect_outcome(socket.as_fd()).map_err(Stop::Connection)?;
@@ -40,11 +42,14 @@ impl Target {
         Ok(Stream::Plain(socket))
     }
 
-    /// The address in the family that the control connection has: a mapped peer may be named either way.
+    /// The address in the family that the control connection has: a mapped peer may be named either way. EPRT has no word for
+    /// the link of a link-local address: it is the control connection's.
     fn beside(self, local: SocketAddr) -> SocketAddr {
-        match (local.ip(), socket::unmapped(self.0.ip())) {
-            (IpAddr::V6(_), IpAddr::V4(four)) => SocketAddr::new(four.to_ipv6_mapped().into(), self.0.port()),
-            (_, address) => SocketAddr::new(address, self.0.port()),
+        let port = self.0.port();
+        match (local, socket::unmapped(self.0.ip())) {
+            (SocketAddr::V6(_), IpAddr::V4(four)) => SocketAddr::new(four.to_ipv6_mapped().into(), port),
+            (SocketAddr::V6(own), IpAddr::V6(six)) => SocketAddrV6::new(six, port, 0, own.scope_id()).into(),
+            (SocketAddr::V4(_), address) => SocketAddr::new(address, port),
         }
     }
 }

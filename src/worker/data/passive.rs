@@ -9,6 +9,8 @@ use crate::sys::{random, socket};
 
 /// How many ports of a range are tried before any port is taken.
 const TRIES_MOST: u32 = 512;
+/// Room for the client behind a few strangers.
+const BACKLOG: i32 = 8;
 /// How many connections of others are dropped before the transfer is given up.
 const STRANGERS_MOST: u32 = 64;
 
@@ -60,7 +62,7 @@ impl Listener {
 
     fn on(mut local: SocketAddr, port: u16) -> io::Result<Listener> {
         local.set_port(port);
-        let socket = socket::listen(local, 1)?;
+        let socket = socket::listen(local, BACKLOG)?;
         let port = socket::local_address(socket.as_fd())?.port();
         Ok(Listener { socket, port, outside_range: false })
     }

@@ -75,6 +75,8 @@ impl<'a, 'b> Walk<'a, 'b> {
                 below.push(name.to_vec());
             }
         })?;
+        // Deep trees must not hold a reader open for every level.
+        drop(names);
         self.pending += below.len();
         for name in below {
             self.pending -= 1;

@@ -124,13 +124,14 @@ impl Operation for Overwrite {
     }
 
     fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
-        let keeps_data = self.placement != Placement::Whole;
-        if keeps_data && !rules.allow_store_restart {
+        if !rules.allow_overwrite && self.placement != Placement::End {
+            return Err(Reason::Overwrite);
+        }
+        if !rules.allow_store_restart && self.placement != Placement::Whole {
             return Err(Reason::StoreRestart);
         }
-        let appends = self.placement == Placement::End;
-        if !rules.allow_overwrite && !appends || self.found.status.kind != Kind::File {
-            return Err(Reason::Overwrite);
+        if self.found.status.kind != Kind::File {
+            return Err(Reason::NotRegular);
         }
         match self.placement {
             Placement::At(offset) if offset > self.found.status.size => Err(Reason::BehindEnd),
