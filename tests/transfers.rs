@@ -88,11 +88,12 @@ fn without_leave_nothing_is_overwritten_or_resumed() {
     let path = daemon.setup.home("alice").join("file");
     let mut client = daemon.session();
     client.store("file", b"first");
-    for line in ["STOR file", "APPE file"] {
+    for (line, code) in [("STOR file", 550), ("APPE file", 451)] {
         let data = client.extended_passive();
-        client.command(line).expect(550);
+        client.command(line).expect(code);
         drop(data);
     }
+    client.command("TYPE I").expect(200);
     client.command("REST 2").expect(350);
     let data = client.extended_passive();
     let reply = client.command("STOR file");

@@ -104,13 +104,14 @@ fn files_are_measured_renamed_and_deleted() {
 }
 
 #[test]
-fn a_rename_follows_its_first_half_at_once() {
+fn a_noop_between_the_halves_of_a_rename_changes_nothing() {
     let daemon = Daemon::usual();
     let mut client = daemon.session();
     client.store("one", b"x");
     client.command("RNFR one").expect(350);
     client.command("NOOP").expect(200);
-    client.command("RNTO two").expect(503);
+    client.command("RNTO two").expect(250);
+    client.command("RNTO three").expect(503);
 }
 
 #[test]
