@@ -100,7 +100,8 @@ pub const VERBS: &[Verb] = &[
     verb("PASV", "(returns address/port)", NONE, LoggedIn, |_| Ok(Command::Pasv)),
     verb("EPRT", "<sp> |proto|addr|port|", NONE, LoggedIn, |a| a.extended_port()).feature("EPRT"),
     verb("EPSV", "(returns port |||port|)", NONE, LoggedIn, |a| a.extended_passive()).feature("EPSV"),
-    verb("RNFR", PATH, DIRS, LoggedIn, |a| a.path(Command::Rnfr)),
+    // The manual counts it to DIRS; ProFTPD as run counts it to WRITE.
+    verb("RNFR", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnfr)),
     verb("RNTO", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnto)),
     verb("DELE", PATH, WRITE, LoggedIn, |a| a.path(Command::Dele)),
     verb("MDTM", PATH, DIRS, LoggedIn, |a| a.path(Command::Mdtm)).feature("MDTM"),
