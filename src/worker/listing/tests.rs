@@ -78,7 +78,7 @@ fn place() -> Place {
 #[test]
 fn directories_files_and_patterns_are_listed() {
     let place = place();
-    let table: [(&'static str, &str, &[&str]); 13] = [
+    let table: [(&'static str, &str, &[&str]); 14] = [
         ("LIST", "", &["a[1]", "b", "dir"]),
         ("LIST", "-a", &[".", "..", ".hidden", "a[1]", "b", "dir"]),
         ("LIST", "-A", &[".hidden", "a[1]", "b", "dir"]),
@@ -89,6 +89,7 @@ fn directories_files_and_patterns_are_listed() {
         ("LIST", "d*", &["dir"]),
         ("LIST", "nothing*", &[]),
         ("LIST", "-d dir", &["dir"]),
+        ("LIST", "-d", &["."]),
         ("LIST", "-R", &["a[1]", "b", "dir", "", "dir:", "inside", "sub", "", "dir/sub:"]),
         ("NLST", "dir/", &["dir/inside", "dir/sub"]),
         ("NLST", "dir/*s*", &["dir/inside", "dir/sub"]),

@@ -46,7 +46,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     /// One file, by the name that the client gave.
     pub fn single(&mut self, directory: &Directory, name: &[u8], argument: &[u8]) -> Result<(), Stop> {
-        let shown = if argument.is_empty() { name } else { argument };
+        let shown = if argument.is_empty() { b"." } else { argument };
         self.entry(directory, name, shown).map(drop)
     }
 
