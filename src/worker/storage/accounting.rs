@@ -1,12 +1,12 @@
-//! Every byte and every file that a session makes or removes passes through one function, with its owner, before it
-//! happens. Whoever must refuse it, refuses it there.
+//! Every byte and every file that a session makes or removes passes through one function, with its owner: bytes before
+//! they are written, so that they can be refused there; names once they are made or gone, when their owner is known.
 
 use std::cell::Cell;
 use std::io;
 
 use crate::sys::UserId;
 
-/// Something that is about to happen to what an owner holds.
+/// What becomes more or less of what an owner holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Whose files they are.
@@ -25,7 +25,7 @@ pub struct Accounting {
 }
 
 impl Accounting {
-    /// Told before each change; an error keeps it from happening.
+    /// Told of each change; an error before a write keeps it from happening.
     pub fn report(&self, change: Change) -> io::Result<()> {
         self.bytes.set(self.bytes.get().saturating_add(change.bytes));
         self.files.set(self.files.get().saturating_add(change.files));
