@@ -29,8 +29,11 @@ const NEIGHBOUR: SlotNumber = SlotNumber(2);
 const BOARD: &str = "FERRYD_TEST_BOARD";
 const WORKER: &str = "FERRYD_TEST_WORKER";
 
+/// What a worker does once it is told.
+type Work = fn(&WorkerBoard);
+
 /// What a worker may try, by name.
-const WORKERS: [(&str, fn(&WorkerBoard)); 6] = [
+const WORKERS: [(&str, Work); 6] = [
     ("honest, then greedy", honest_then_greedy),
     ("without a grant", without_a_grant),
     ("knocking", knocking),

@@ -30,11 +30,6 @@ pub fn account(name: &[u8]) -> io::Result<Option<HostAccount>> {
     Ok(User::from_name(text)?.map(HostAccount::from))
 }
 
-/// The account of the process itself, if it has a name.
-pub fn own_account() -> io::Result<Option<HostAccount>> {
-    Ok(User::from_uid(Uid::effective())?.map(HostAccount::from))
-}
-
 /// Who this process is.
 pub fn own_ids() -> (UserId, GroupId) {
     (UserId(Uid::effective().as_raw()), GroupId(Gid::effective().as_raw()))
