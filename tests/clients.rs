@@ -42,7 +42,8 @@ fn curl_lists_loads_resumes_and_deletes() {
     assert_eq!(fs::metadata(home.join("deep/er/file")).expect("stored").len(), 2 * bytes.len() as u64);
     let listing = String::from_utf8(curl("deep/", &[])).expect("text");
     assert!(listing.lines().any(|line| line.starts_with('d') && line.ends_with(" er")), "{listing}");
-    assert_eq!(curl("deep/er/", &["-l"]), b"file\r\n");
+    // curl ends the lines of an ASCII transfer as its host does.
+    assert_eq!(curl("deep/er/", &["-l"]), b"file\n");
     curl("", &["-Q", "DELE deep/er/file", "-Q", "RMD deep/er"]);
     assert!(!home.join("deep/er").exists());
 }
