@@ -216,7 +216,9 @@ fn limits_deny_what_they_name() {
     let mut client = daemon.session();
     client.command("TYPE I").expect(200);
     assert_eq!(client.retrieve("file"), b"x");
-    for line in ["DELE file", "MKD folder", "RNFR file"] {
+    // RNFR alone changes nothing; ProFTPD's WRITE holds RNTO.
+    client.command("RNFR file").expect(350);
+    for line in ["RNTO other", "DELE file", "MKD folder"] {
         client.command(line).expect(550);
     }
     let data = client.extended_passive();

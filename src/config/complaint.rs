@@ -140,6 +140,12 @@ impl Complaints {
         }
     }
 
+    /// As [`Complaints::push`], with names that may have been meant: for what is only counted nobody looks for them.
+    pub fn push_with_similar(&mut self, complaint: Complaint, similar: impl FnOnce() -> Vec<String>) {
+        let is_shown = self.list.len() < COMPLAINTS_MOST;
+        self.push(if is_shown { complaint.with_similar(similar()) } else { complaint });
+    }
+
     /// An error at a word.
     pub fn error(&mut self, mark: &Mark, message: impl Into<String>) {
         self.push(Complaint::error(Some(mark.place()), message));

@@ -89,7 +89,7 @@ impl Reader<'_> {
     fn unknown(&mut self, node: &Node, written: &str) {
         let message = format!("no directive '{written}' is known");
         let complaint = Complaint::error(Some(node.name.mark.place()), message);
-        self.complaints.push(complaint.with_similar(similar_names(written, names())));
+        self.complaints.push_with_similar(complaint, || similar_names(written, names()));
     }
 
     fn set(
@@ -200,8 +200,8 @@ impl Reader<'_> {
                         Some(word.mark.place()),
                         format!("<Limit>: no command '{name}' is known"),
                     );
-                    let similar = similar_names(&name, super::limits::limitable());
-                    self.complaints.push(complaint.with_similar(similar));
+                    let similar = || similar_names(&name, super::limits::limitable());
+                    self.complaints.push_with_similar(complaint, similar);
                 }
                 commands.push(name);
             }

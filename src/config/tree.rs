@@ -276,10 +276,9 @@ impl Reader {
             Standing::Absent => self.absent_modules.push(module),
             Standing::Unknown => {
                 let message = format!("LoadModule: no module '{}' is known; it is left out", module.text);
-                let similar = similar_names(&module.text, known_names());
-                self.tree
-                    .complaints
-                    .push(Complaint::warning(Some(module.mark.place()), message).with_similar(similar));
+                let complaint = Complaint::warning(Some(module.mark.place()), message);
+                let similar = || similar_names(&module.text, known_names());
+                self.tree.complaints.push_with_similar(complaint, similar);
             }
         }
     }
