@@ -237,7 +237,7 @@ mod tests {
         let mut workers = Workers::new(8);
         let mut admission = Admission::default();
         admission.set_most(Some(1));
-        let [spare, asking] = [0, 1].map(|_| {
+        let [_spare, asking] = [0, 1].map(|_| {
             let slot = workers.vacant().unwrap();
             workers.ask(slot, 1);
             admission.reserve(slot, &board);

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -108,13 +108,6 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The pid that a PidFile names, for messages.
-pub fn read(path: &Path) -> Option<ProcessId> {
-    let mut text = String::new();
-    File::open(path).ok()?.take(32).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok().map(ProcessId)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +119,7 @@ mod tests {
         let mut pid_file = PidFile::lock(&path).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"");
         pid_file.write().unwrap();
-        assert_eq!(read(&path), Some(process::own()));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{}\n", process::own()));
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o644);
         std::fs::remove_file(&path).unwrap();
         std::fs::write(&path, "another's").unwrap();

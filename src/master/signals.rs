@@ -38,7 +38,7 @@ impl Signals {
         write.set_nonblocking(true)?;
         let numbers = signals::MASTERS.map(|signal| signal as i32);
         signals::ignore_pipe()?;
-        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly::default(), numbers)?;
+        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, numbers)?;
         Ok(Signals { delivery })
     }
 

@@ -177,12 +177,9 @@ impl Master {
         if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
             warn!(self.log, "systemd not told: {error}");
         }
-        if let Some(settings) =
-            self.generations.last().map(|generation| std::rc::Rc::clone(&generation.settings))
-        {
-            if let Some(background) = self.background.take() {
-                background.release(&settings, &self.log);
-            }
+        let settings = self.generations.last().map(|generation| std::rc::Rc::clone(&generation.settings));
+        if let (Some(settings), Some(background)) = (settings, self.background.take()) {
+            background.release(&settings, &self.log);
         }
     }
 
