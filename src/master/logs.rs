@@ -17,7 +17,7 @@ use crate::config::settings::{LogTarget, Settings};
 use crate::logging::control::Control;
 use crate::logging::recorder::{self, Foreground};
 use crate::logging::{Channel, Ends, Kind, LogFileError, LogNumber};
-use crate::sys::{GroupId, ProcessId, UserId, host};
+use crate::sys::{GroupId, ProcessId, UserId, host, signals};
 
 /// How long the master waits at its end for the last lines to be written.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -73,6 +73,7 @@ pub struct Logs {
     control: Control,
     recorder: ProcessId,
     system: LogTarget,
+    fault_log: Option<OwnedFd>,
     logs: Vec<Log>,
     next: u16,
 }
@@ -90,6 +91,7 @@ impl Logs {
             control,
             recorder,
             system: LogTarget::None,
+            fault_log: None,
             logs: Vec::new(),
             next: LogNumber::SYSTEM.0 + 1,
         };
@@ -161,6 +163,15 @@ impl Logs {
             self.control.close(LogNumber::SYSTEM).map_err(LogsError::Recorder)?;
         }
         self.system = target.clone();
+        self.keep_for_a_fault(file)
+    }
+
+    /// Where a fault of the master's leaves its line: the file of SystemLog, else stderr.
+    fn keep_for_a_fault(&mut self, file: Option<OwnedFd>) -> Result<(), LogsError> {
+        let stderr = io::stderr();
+        let log = file.as_ref().map_or(stderr.as_fd(), AsFd::as_fd);
+        signals::announce_faults(log).map_err(LogsError::Recorder)?;
+        self.fault_log = file;
         Ok(())
     }
 
@@ -171,9 +182,10 @@ impl Logs {
         system.into_iter().chain(others).collect()
     }
 
-    fn reopen_system(&self) -> Result<(), LogsError> {
+    fn reopen_system(&mut self) -> Result<(), LogsError> {
         let (_, _, Some(file)) = opened(&self.system)? else { return Ok(()) };
-        self.control.reopened(LogNumber::SYSTEM, file.as_fd()).map_err(LogsError::Recorder)
+        self.control.reopened(LogNumber::SYSTEM, file.as_fd()).map_err(LogsError::Recorder)?;
+        self.keep_for_a_fault(Some(file))
     }
 
     fn reopen_one(&self, log: &Log) -> Result<(), LogsError> {

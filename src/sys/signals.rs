@@ -2,7 +2,7 @@
 //! a look and a wait; the handlers do nothing, or raise one flag.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
@@ -123,8 +123,9 @@ extern "C" fn leave(_: nix::libc::c_int) {
     LEAVE.store(true, Ordering::Relaxed);
 }
 
-/// Master: a fault writes one line to `log` and then takes its default action (core or not, and the real wait status).
-pub fn announce_faults(log: &OwnedFd) -> io::Result<()> {
+/// Master: a fault writes one line to `log`, which stays open until the next call, and then takes its default action (core or
+/// not, and the real wait status).
+pub fn announce_faults(log: BorrowedFd<'_>) -> io::Result<()> {
     CRASH_LOG.store(log.as_raw_fd(), Ordering::Relaxed);
     let flags = SaFlags::SA_RESETHAND | SaFlags::SA_NODEFER;
     let action = SigAction::new(SigHandler::Handler(announce), flags, SigSet::empty());
