@@ -137,3 +137,32 @@ fn sum(bytes: &[u8]) -> u64 {
     bytes.hash(&mut hasher);
     hasher.finish()
 }
+
+#[test]
+fn another_path_to_the_same_pid_file_changes_nothing() {
+    let daemon = Daemon::usual();
+    std::os::unix::fs::symlink(daemon.setup.path("run"), daemon.setup.path("alias")).expect("a link");
+    let text = daemon.setup.text();
+    daemon.rewrite(&text.replace("run/ferryd.pid", "alias/ferryd.pid"));
+    daemon.reload();
+    assert_eq!(
+        std::fs::read_to_string(daemon.pid_file()).expect("still there").trim(),
+        daemon.pid().to_string()
+    );
+    // Refused with the lock it found, whatever else would refuse it.
+    let other = Setup::new();
+    other.write();
+    other.write_file(
+        "ferryd.conf",
+        &other.text().replace(
+            &other.path("run/ferryd.pid").display().to_string(),
+            &daemon.pid_file().display().to_string(),
+        ),
+        0o644,
+    );
+    let refused = crate::harness::daemon::run(&other, &["-n", "-c", "ferryd.conf"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is running already"), "{refused:?}");
+    daemon.rewrite(&text);
+    daemon.reload();
+    daemon.stop();
+}

@@ -88,10 +88,16 @@ impl PidFile {
     }
 
     fn is_in_place(&self) -> bool {
+        self.is_at(&self.path)
+    }
+
+    /// Whether a path leads to this very file, as /var/run and /run do. Such a path must not be locked once more: a process's
+    /// lock is lost with the first of its descriptors that it closes.
+    pub fn is_at(&self, path: &Path) -> bool {
         let same = |there: std::fs::Metadata| {
             self.file.metadata().is_ok_and(|ours| ours.dev() == there.dev() && ours.ino() == there.ino())
         };
-        std::fs::symlink_metadata(&self.path).is_ok_and(same)
+        std::fs::symlink_metadata(path).is_ok_and(same)
     }
 }
 

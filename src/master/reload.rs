@@ -92,7 +92,7 @@ impl Master {
     }
 
     fn pid_file_of(&self, settings: &Settings) -> Result<Option<PidFile>, String> {
-        if settings.daemon.pid_file == self.pid_file.path() {
+        if self.pid_file.is_at(&settings.daemon.pid_file) {
             return Ok(None);
         }
         PidFile::lock(&settings.daemon.pid_file).map(Some).map_err(|error| error.to_string())
@@ -117,7 +117,7 @@ impl Master {
     }
 
     /// Takes back what was done for a generation that will not serve.
-    fn undo(&mut self, raising: Raising) {
+    pub(super) fn undo(&mut self, raising: Raising) {
         self.listeners.close(&raising.opened);
         self.logs.release(raising.number);
         if let Some(pid_file) = raising.pid_file {
