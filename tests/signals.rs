@@ -329,3 +329,70 @@ fn in_the_background_a_failed_start_says_why() {
     assert!(said.contains(&listener.local_addr().expect("bound").to_string()), "{said}");
     assert!(!setup.path("run/ferryd.pid").exists() && !setup.path("run/board").exists());
 }
+
+/// Of these, auth runs as root, the nursery under the workers' filter.
+fn auth_and_nursery(daemon: &Daemon) -> (i32, i32) {
+    let status = |pid: i32| fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    eventually("auth and nursery", || {
+        let found = servants(daemon);
+        let nursery = found.iter().find(|pid| status(**pid).contains("Seccomp:\t2"))?;
+        let auth = found
+            .iter()
+            .find(|pid| status(**pid).contains("Name:\tferryd") && processes::uid_of(**pid) == Some(0))?;
+        Some((*auth, *nursery))
+    })
+}
+
+#[test]
+fn an_auth_that_ends_while_the_daemon_drains_is_started_again() {
+    let mut daemon = Daemon::usual();
+    if !daemon.setup.has_identities() {
+        return;
+    }
+    let (auth, _) = auth_and_nursery(&daemon);
+    let mut client = daemon.client();
+    client.command("USER alice").expect(331);
+    daemon.signal(Signal::SIGQUIT);
+    daemon.await_log("received SIGQUIT");
+    processes::send(auth, Signal::SIGKILL);
+    daemon.await_log("another takes its place");
+    client.command(&format!("PASS {PASSWORD}")).expect(230);
+    client.command("QUIT").expect(221);
+    assert_eq!(daemon.await_end().code(), Some(0));
+    daemon.assert_gone();
+}
+
+#[test]
+fn a_nursery_that_hangs_holds_up_no_stop() {
+    let mut daemon = Setup::new().line("ShutdownTimeout 1").start();
+    if !daemon.setup.has_identities() {
+        return;
+    }
+    let (_, nursery) = auth_and_nursery(&daemon);
+    daemon.await_spares(2);
+    processes::send(nursery, Signal::SIGSTOP);
+    // Each takes a spare, which nobody replaces.
+    let _clients = [daemon.client(), daemon.client()];
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.await_end().code(), Some(0));
+    daemon.assert_gone();
+}
+
+#[test]
+fn a_retired_nursery_that_hangs_holds_up_no_stop() {
+    let mut daemon = Setup::new().line("ShutdownTimeout 1").start();
+    if !daemon.setup.has_identities() {
+        return;
+    }
+    let (_, nursery) = auth_and_nursery(&daemon);
+    daemon.await_spares(2);
+    processes::send(nursery, Signal::SIGSTOP);
+    let clients = [daemon.client(), daemon.client()];
+    daemon.reload();
+    drop(clients);
+    processes::send(nursery, Signal::SIGKILL);
+    daemon.await_log("generation 1 has ended");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.await_end().code(), Some(0));
+    daemon.assert_gone();
+}

@@ -105,6 +105,8 @@ pub struct Generation {
     requests: OwnedFd,
     auth: Option<Auth>,
     nursery: Option<Nursery>,
+    /// A nursery that was told to end and is not reaped yet: it may still bear whom it was asked for.
+    leaving: Option<ProcessId>,
     /// Duplicates of the filters' listeners, for an auth that takes another's place.
     listeners: Vec<OwnedFd>,
     /// When a process that died young may be started again.
@@ -128,6 +130,7 @@ impl Generation {
             requests,
             auth: None,
             nursery: None,
+            leaving: None,
             listeners: Vec::new(),
             respawn_at: None,
         })
@@ -300,7 +303,16 @@ impl Generation {
 
     /// No more births: the nursery ends when its channel does.
     pub fn end_nursery(&mut self) {
-        self.nursery = None;
+        if let Some(nursery) = self.nursery.take() {
+            self.leaving = Some(nursery.pid);
+        }
+    }
+
+    /// Ends a nursery that did not end when its channel did.
+    pub fn kill_nursery(&self) {
+        if let Some(pid) = self.leaving {
+            let _ = signals::tell(pid, signals::KILL);
+        }
     }
 
     /// Nobody is left to ask: auth leaves.
@@ -327,6 +339,9 @@ impl Generation {
 
     /// Whether this was its nursery.
     pub fn lost_nursery(&mut self, pid: ProcessId) -> bool {
+        if self.leaving.take_if(|leaving| *leaving == pid).is_some() {
+            return true;
+        }
         let Some(nursery) = self.nursery.take_if(|nursery| nursery.pid == pid) else { return false };
         // Its filter's listener serves the workers it bore; a new nursery brings its own.
         self.hold_back(nursery.born);

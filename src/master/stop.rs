@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use slog::{info, warn};
 
+use super::generation::Generation;
 use super::{Master, versions};
 use crate::scoreboard::Order;
 use crate::sys::{Signal, signals};
@@ -34,7 +35,12 @@ impl Phase {
         }
     }
 
-    /// Whether nothing is to be started any more.
+    /// Whether sessions are not to go on: nothing serves them any more.
+    pub fn is_leaving(&self) -> bool {
+        !matches!(self, Phase::Running | Phase::Draining(_))
+    }
+
+    /// Whether nobody new is to be served.
     pub fn is_stopping(&self) -> bool {
         *self != Phase::Running
     }
@@ -78,7 +84,9 @@ impl Master {
 
     /// No births, no listeners, and the order to all.
     fn close_doors(&mut self, order: Order) {
-        self.raising = None;
+        if let Some(raising) = self.raising.take() {
+            self.undo(raising);
+        }
         self.generations.iter_mut().for_each(|generation| generation.end_nursery());
         self.listeners.keep(&[]);
         self.board.publish_order(order);
@@ -99,6 +107,8 @@ impl Master {
 
     fn kill_all(&mut self) {
         self.phase = Phase::Killed;
+        self.generations.iter().for_each(Generation::kill_nursery);
+        self.workers.learn_births(&self.board);
         let left = self.workers.living().count();
         warn!(self.log, "ShutdownTimeout: {left} workers are killed");
         for (_, pid, _) in self.workers.living() {

@@ -33,10 +33,10 @@ impl Master {
         if pid == self.logs.recorder() {
             return self.recorder_ended(ending);
         }
-        let stopping = self.phase.is_stopping();
+        let leaving = self.phase.is_leaving();
         for generation in &mut self.generations {
             if generation.lost_auth(pid) {
-                if !stopping {
+                if !leaving {
                     warn!(
                         self.log,
                         "auth of generation {} ended ({}); another takes its place",
@@ -86,8 +86,10 @@ impl Master {
             self.give_back(slot);
         }
         if let Some(raising) = self.raising.take_if(|raising| raising.number == number) {
-            self.refuse_raising(raising, format!("its nursery ended ({})", told(ending)));
-        } else if number == self.serving && !self.phase.is_stopping() {
+            return self.refuse_raising(raising, format!("its nursery ended ({})", told(ending)));
+        }
+        self.end_generation_if_empty(number);
+        if number == self.serving && !self.phase.is_stopping() {
             warn!(self.log, "the nursery ended ({}); another takes its place", told(ending));
         }
     }
@@ -99,24 +101,29 @@ impl Master {
         self.admission.release(slot);
     }
 
-    /// Starts what has ended and is still needed: auth as long as a generation has workers, the nursery of the serving one.
+    /// Starts what has ended and is still needed: auth as long as a generation has workers, which may be for long while the daemon
+    /// drains; the nursery of the serving one.
     pub(super) fn restart_lost(&mut self) {
         let now = Instant::now();
         let leftovers = self.leftovers();
         for at in 0..self.generations.len() {
             let generation = &mut self.generations[at];
-            if self.phase.is_stopping() || generation.respawn_at.is_none_or(|due| due > now) {
+            if generation.respawn_at.take_if(|due| *due <= now).is_none() || self.phase.is_leaving() {
                 continue;
             }
-            generation.respawn_at = None;
             let mut outcome = Ok(());
             if generation.wants_auth() {
                 outcome = generation.start_auth(&self.common, &self.board, leftovers.clone());
             }
-            if outcome.is_ok() && generation.number == self.serving && generation.wants_nursery() {
+            let serves = generation.number == self.serving && self.phase == Phase::Running;
+            if outcome.is_ok() && serves && generation.wants_nursery() {
                 outcome = match self.listeners.duplicate(generation.addresses()) {
                     Ok(listeners) => generation.start_nursery(&self.common, &self.board, listeners),
-                    Err(error) => return error!(self.log, "cannot hand listeners on: {error}"),
+                    Err(error) => {
+                        error!(self.log, "cannot hand listeners on: {error}; trying again in a moment");
+                        generation.respawn_at = Some(now + HOLD_BACK);
+                        continue;
+                    }
                 };
             }
             if let Err(error) = outcome {
@@ -141,14 +148,19 @@ impl Master {
                     error!(self.log, "{why}");
                 }
             }
-            Heard::NotBorn(slot, errno) => {
-                warn!(self.log, "no worker: {}", io::Error::from_raw_os_error(errno));
-                self.give_back(slot);
-                self.births_held_until = Some(Instant::now() + HOLD_BACK);
-            }
+            Heard::NotBorn(slot, errno) => self.not_born(number, slot, errno),
             // The reap tells whose it was; until then the channel is not waited for.
             Heard::Gone => generation.silence_nursery(),
             Heard::Nothing => {}
+        }
+    }
+
+    /// Only of a slot that the nursery was asked to fill: whoever else lives there keeps it.
+    fn not_born(&mut self, generation: u32, slot: SlotNumber, errno: i32) {
+        if self.workers.unborn(generation, &self.board).contains(&slot) {
+            warn!(self.log, "no worker: {}", io::Error::from_raw_os_error(errno));
+            self.give_back(slot);
+            self.births_held_until = Some(Instant::now() + HOLD_BACK);
         }
     }
 

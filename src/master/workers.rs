@@ -123,7 +123,7 @@ impl Workers {
     }
 
     /// Reads the pids of those that were asked for.
-    fn learn_births(&mut self, board: &MasterBoard) {
+    pub fn learn_births(&mut self, board: &MasterBoard) {
         for slot in &self.asked {
             let worker = self.slots.get_mut(slot.0 as usize).and_then(Option::as_mut);
             if let Some(worker) = worker.filter(|worker| worker.pid.is_none()) {
