@@ -23,7 +23,7 @@ use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging;
 use crate::logging::recorder::Foreground;
 use crate::scoreboard::MasterBoard;
-use crate::sys::{identity, poll};
+use crate::sys::{host, identity, poll};
 
 /// Slots of a scoreboard whose MaxInstances asks for no more.
 const SLOTS: u32 = 16_384;
@@ -38,6 +38,7 @@ pub fn load(options: &Options, rootless: bool) -> Loaded {
 
 /// Serves until it is told to stop.
 pub fn serve(options: Options) -> ExitCode {
+    host::learn_features();
     let rootless = !identity::is_root();
     let loaded = load(&options, rootless);
     complain(&loaded.complaints);
@@ -233,7 +234,7 @@ fn start_logs(
     let foreground = (options.foreground && !options.quiet)
         .then(|| if terminal::is_terminal() { Foreground::Terminal } else { Foreground::Plain });
     let surroundings = Surroundings {
-        host: crate::sys::host::name(),
+        host: host::name(),
         server: server_in_lines(settings),
         foreground,
         zone: if daemon.times_gmt { Box::leak(Box::new(TimeZone::UTC)) } else { zone },
