@@ -254,6 +254,18 @@ fn a_limit_on_login_closes_the_door() {
 }
 
 #[test]
+fn a_limit_on_login_holds_for_whoever_an_alias_leads_there() {
+    let section = "<Anonymous /tmp>\nUser nobody\nUserAlias ftp nobody\nRequireValidShell off\n<Limit LOGIN>\nDenyAll\n</Limit>\n</Anonymous>";
+    let daemon = Setup::new().line("UserAlias guest nobody").line(section).start();
+    for name in ["nobody", "ftp", "guest"] {
+        let mut client = daemon.client();
+        client.command(&format!("USER {name}")).expect(331);
+        client.command("PASS me@").expect(530);
+    }
+    daemon.session().command("PWD").expect(257);
+}
+
+#[test]
 fn names_are_filtered_as_configured() {
     let daemon = Setup::new().line("PathDenyFilter \"\\\\.exe$\"\nDenyFilter \\*.*/").start();
     let mut client = daemon.session();

@@ -79,8 +79,13 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
     match inquiry::ask(watch, &request)? {
         Answer::Granted { account, anonymous } => {
             let section = anonymous.and_then(|index| watch.server.anonymous.get(usize::from(index)));
-            let entry = Entry { account, given_name: name, given_password: password };
-            enter(watch, Scope::new(watch.server, section), entry)
+            let granted = Scope::new(watch.server, section);
+            // An alias may have led to a section that the name did not tell.
+            if !granted.may_log_in() {
+                slog::warn!(watch.log, "USER {}: Limit access denies login", shown(&name));
+                return refused(watch, Verdict::Out(incorrect()));
+            }
+            enter(watch, granted, Entry { account, given_name: name, given_password: password })
         }
         Answer::Denied(denial) => deny(watch, &denial, &scope, &name),
         _ => refused(watch, Verdict::Out(unavailable())),
