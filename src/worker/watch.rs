@@ -234,7 +234,9 @@ impl Watch {
     }
 
     fn control_ready(&mut self, (ready, wanted): (poll::Readiness, bool)) -> Result<(), Ending> {
-        if ready.readable && (wanted || ready.hung_up) && self.conversation.receive() == Received::End {
+        // A connection that failed while there was no room for more of it: nothing of the rest will be obeyed.
+        let is_gone = ready.hung_up && !wanted;
+        if is_gone || (ready.readable && wanted && self.conversation.receive() == Received::End) {
             return Err(Ending::Gone);
         }
         Ok(())
