@@ -1,7 +1,8 @@
-//! Wrong guesses, counted by where they come from: each makes the answer to the next one later. A right password is never
+//! Wrong guesses, counted by where they come from and by who asks: each makes the answer to the next one later. A right password is never
 //! delayed. Values only: the caller says what time it is.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,15 @@ const FORGIVEN_AFTER: Duration = Duration::from_secs(300);
 const PEERS_MAX: usize = 4096;
 
 /// The wrong guesses of late.
-#[derive(Debug, Default)]
-pub struct Guesses {
-    peers: HashMap<IpAddr, Record>,
+#[derive(Debug)]
+pub struct Guesses<P> {
+    peers: HashMap<P, Record>,
+}
+
+impl<P> Default for Guesses<P> {
+    fn default() -> Guesses<P> {
+        Guesses { peers: HashMap::new() }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +33,9 @@ struct Record {
     latest: Instant,
 }
 
-impl Guesses {
+impl<P: Copy + Eq + Hash> Guesses<P> {
     /// Notes a wrong guess; gives how long its answer waits.
-    pub fn note_wrong(&mut self, peer: IpAddr, now: Instant) -> Duration {
-        let peer = neighbourhood(peer);
+    pub fn note_wrong(&mut self, peer: P, now: Instant) -> Duration {
         if self.peers.len() >= PEERS_MAX && !self.peers.contains_key(&peer) {
             self.make_room(now);
         }

@@ -1,16 +1,17 @@
 //! What all threads of auth share: the policy, the sources, who asked what, and where questions wait.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam::channel::Sender;
 use slog::Logger;
 
 use super::errand::{Errand, Turn};
-use super::guesses::Guesses;
+use super::guesses::{Guesses, neighbourhood};
 use super::ledger::Ledger;
 use super::login::Users;
 use super::post::LetterBox;
@@ -20,7 +21,7 @@ use super::turnstile::Turnstile;
 use super::virtual_users::VirtualUsers;
 use super::wire::{Answer, Denial};
 use super::{Policy, ServerPolicy};
-use crate::sys::{GroupId, UserId, identity};
+use crate::sys::{GroupId, ProcessId, UserId, identity};
 
 /// Shared by all threads for the life of the process.
 pub struct Office {
@@ -38,7 +39,9 @@ pub struct Office {
     pub instances: Sender<Errand>,
     /// Answers for later.
     letters: LetterBox,
-    guesses: Mutex<Guesses>,
+    guesses: Mutex<Guesses<IpAddr>>,
+    /// By worker: where its client comes from is only what it says.
+    guesses_of_workers: Mutex<Guesses<ProcessId>>,
     /// To SystemLog.
     pub log: Logger,
 }
@@ -69,6 +72,7 @@ impl Office {
             instances,
             letters,
             guesses: Mutex::default(),
+            guesses_of_workers: Mutex::default(),
             log,
         }
     }
@@ -89,9 +93,14 @@ impl Office {
     /// wrong.
     pub fn refuse_later(&self, errand: Errand, peer: IpAddr, denial: Denial) {
         let now = Instant::now();
-        let delay = self.guesses.lock().unwrap_or_else(PoisonError::into_inner).note_wrong(peer, now);
+        let by_peer = note_wrong(&self.guesses, neighbourhood(peer), now);
+        let delay = by_peer.max(note_wrong(&self.guesses_of_workers, errand.visit.pid, now));
         self.letters.leave(now + delay, errand, Answer::Denied(denial));
     }
+}
+
+fn note_wrong<P: Copy + Eq + Hash>(guesses: &Mutex<Guesses<P>>, peer: P, now: Instant) -> Duration {
+    guesses.lock().unwrap_or_else(PoisonError::into_inner).note_wrong(peer, now)
 }
 
 /// One source for each pair of files, however many servers share it.

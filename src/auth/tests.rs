@@ -46,7 +46,7 @@ impl Grants for Board {
         *self.granted.lock().unwrap() = Some((uid, gid));
     }
 
-    fn clear(&self, _: SlotNumber) {
+    fn clear(&self, _: SlotNumber, _: ProcessId) {
         *self.granted.lock().unwrap() = None;
     }
 
@@ -192,6 +192,23 @@ fn a_wrong_guess_waits_and_a_limit_does_not() {
     assert_eq!(auth.log_in("full", "right"), Answer::Denied(Denial::MaxClients(10)));
     assert_eq!(auth.ask(&Request::Instance), Answer::Full(7));
     assert!(auth.board.granted.lock().unwrap().is_none());
+}
+
+#[test]
+fn a_worker_that_names_another_peer_each_time_waits_as_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let auth = start(folder.path());
+    let guess = |host: u8| Request::Login {
+        server: 0,
+        peer: IpAddr::from([192, 0, 2, host]),
+        name: b"demo".to_vec(),
+        password: Secret::new(b"wrong".to_vec()),
+    };
+    let began = Instant::now();
+    for host in 1..=3 {
+        assert_eq!(auth.ask(&guess(host)), Answer::Denied(Denial::WrongPassword));
+    }
+    assert!(began.elapsed() >= Duration::from_millis(100 + 200 + 400));
 }
 
 #[test]
