@@ -114,6 +114,8 @@ fn the_board_is_written_nowhere_but_in_the_own_page() {
         puppet.fails("another page over the board", libc::SYS_mmap, &over);
         puppet.fails("munmap of the board", libc::SYS_munmap, &[*start, 4096]);
     }
+    let remove = libc::MADV_REMOVE as u64;
+    puppet.refused("the board's block given back", libc::SYS_madvise, &[*own, 4096, remove], Errno::EPERM);
     let may_move = libc::MREMAP_MAYMOVE as u64;
     puppet.fails("mremap to the neighbour's page", libc::SYS_mremap, &[*own, 4096, 3 * 4096, may_move]);
     puppet.fails("mremap of nothing to more", libc::SYS_mremap, &[*own, 0, 3 * 4096, may_move]);
@@ -223,14 +225,23 @@ fn what_all_workers_share_is_not_broken_by_one() {
         puppet.refused("another queue length", libc::SYS_setsockopt, &smaller, Errno::EPERM);
         shared += 1;
     }
+    let linger = puppet.put(&[1u32, 1000].map(u32::to_ne_bytes).concat());
+    let Outcome::Done(own) =
+        puppet.call(libc::SYS_socket, &[libc::AF_INET as u64, libc::SOCK_STREAM as u64, 0])
+    else {
+        panic!("a socket of its own")
+    };
+    let lingering = [own as u64, libc::SOL_SOCKET as u64, libc::SO_LINGER as u64, linger, 8];
+    puppet.refused("a socket that lingers at auth's close", libc::SYS_setsockopt, &lingering, Errno::EPERM);
+    puppet.call(libc::SYS_close, &[own as u64]);
     // auth's socket, the recorder's two, the listener.
     assert!(shared >= 4, "{shared} shared sockets");
     goes_on(daemon, puppet);
 }
 
 #[test]
-fn a_flood_of_questions_delays_nobody() {
-    if !as_root("a_flood_of_questions_delays_nobody") {
+fn a_flood_of_questions_delays_nobody_and_ends_who_floods() {
+    if !as_root("a_flood_of_questions_delays_nobody_and_ends_who_floods") {
         return;
     }
     let (daemon, mut puppet) = held_spare();
@@ -241,13 +252,12 @@ fn a_flood_of_questions_delays_nobody() {
         .filter(|(_, target)| target.starts_with("socket:"))
         .map(|(fd, _)| fd)
         .collect();
-    for _ in 0..500 {
-        for socket in &sockets {
-            let dont_wait = (libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) as u64;
-            puppet.call(libc::SYS_sendto, &[*socket, question, 64, dont_wait, 0, 0]);
-        }
-    }
-    daemon.session().command("PWD").expect(257);
+    let dont_wait = (libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) as u64;
+    let mut flood = || {
+        let send = |socket: &u64| puppet.call(libc::SYS_sendto, &[*socket, question, 64, dont_wait, 0, 0]);
+        sockets.iter().map(send).any(|outcome| outcome == Outcome::Killed(Signal::SIGKILL))
+    };
+    assert!((0..500).any(|_| flood()), "nobody ends it");
     goes_on(daemon, puppet);
 }
 

@@ -23,8 +23,8 @@ pub trait Grants: Send + Sync {
     fn slot_of(&self, pid: ProcessId) -> Option<SlotNumber>;
     /// Writes a grant.
     fn write(&self, slot: SlotNumber, uid: UserId, gid: GroupId, groups: &[GroupId]);
-    /// Clears a grant.
-    fn clear(&self, slot: SlotNumber);
+    /// Clears a grant, unless another process lives in the slot by now: that one's grant may be another auth's.
+    fn clear(&self, slot: SlotNumber, pid: ProcessId);
     /// Whether a grant stands there.
     fn stands(&self, slot: SlotNumber) -> bool;
 }
@@ -38,8 +38,10 @@ impl Grants for AuthBoard {
         self.grant(slot, uid, gid, groups);
     }
 
-    fn clear(&self, slot: SlotNumber) {
-        self.revoke(slot);
+    fn clear(&self, slot: SlotNumber, pid: ProcessId) {
+        if self.birth(slot).is_none_or(|living| living == pid) {
+            self.revoke(slot);
+        }
     }
 
     fn stands(&self, slot: SlotNumber) -> bool {
@@ -165,7 +167,7 @@ impl Ledger {
         let mut lives = self.lives();
         if let Some(life) = lives.get_mut(&pid).filter(|life| life.slot == slot) {
             life.standing = Standing::Spent;
-            self.grants.clear(slot);
+            self.grants.clear(slot, pid);
         }
     }
 
@@ -174,7 +176,7 @@ impl Ledger {
         let mut lives = self.lives();
         if lives.get(&pid).is_some_and(|life| life.slot == slot) {
             lives.remove(&pid);
-            self.grants.clear(slot);
+            self.grants.clear(slot, pid);
         }
     }
 

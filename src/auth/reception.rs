@@ -40,7 +40,8 @@ pub struct Reception {
 /// A question as it came, not yet looked into.
 struct Arrival {
     pid: ProcessId,
-    reply: OwnedFd,
+    /// None where none came, or several.
+    reply: Option<OwnedFd>,
     /// None for bytes that are no request.
     request: Option<Request>,
 }
@@ -93,20 +94,20 @@ impl Reception {
         Ok(arrivals)
     }
 
-    /// Reads a datagram, and wipes it: it may hold a password. Who sends no descriptor for the answer gets none.
+    /// Reads a datagram, and wipes it: it may hold a password.
     fn read(&mut self, mut received: Received) -> Option<Arrival> {
         let record = &mut self.buffer[..received.length.min(RECORD_MAX)];
         let request = (!received.truncated).then(|| Request::decode(record).ok()).flatten();
         crypt::wipe(record);
         let pid = received.sender?.pid;
-        let reply = received.descriptors.pop().filter(|_| received.descriptors.is_empty())?;
+        let reply = received.descriptors.pop().filter(|_| received.descriptors.is_empty());
         Some(Arrival { pid, reply, request })
     }
 
     fn admit(&self, arrival: Arrival) {
-        let errand = arrival.request.and_then(|request| {
+        let errand = arrival.request.zip(arrival.reply).and_then(|(request, reply)| {
             let visit = self.office.ledger.admit(arrival.pid)?;
-            Errand::new(visit, request, arrival.reply)
+            Errand::new(visit, request, reply)
         });
         match errand {
             Some(errand) => self.hand_on(errand),

@@ -71,7 +71,8 @@ impl AuthBoard {
         self.geometry.has(slot) && words.into_iter().flatten().any(|word| word.load(Ordering::Acquire) != 0)
     }
 
-    /// Auth: clears a grant.
+    /// Auth: clears a grant. What is left in the place of its groups is no group at all (setgroups(2) then fails): zeros would be
+    /// root's, for whoever were to read them.
     pub fn revoke(&self, slot: SlotNumber) {
         if !self.geometry.has(slot) {
             return;
@@ -79,7 +80,8 @@ impl AuthBoard {
         let base = slot.0 as usize * GRANT_SIZE;
         for at in (0..GRANT_SIZE).step_by(8).rev() {
             if let Some(word) = self.grants.atomic(base + at) {
-                word.store(0, Ordering::Release);
+                let is_group = (grant::GROUPS..grant::GROUP_COUNT).contains(&at);
+                word.store(if is_group { u64::MAX } else { 0 }, Ordering::Release);
             }
         }
     }

@@ -76,8 +76,10 @@ impl Puppet {
         regs.rax = number as u64;
         (regs.rdi, regs.rsi, regs.rdx) = (argument(0), argument(1), argument(2));
         (regs.r10, regs.r8, regs.r9) = (argument(3), argument(4), argument(5));
-        ptrace::setregs(self.pid, regs).expect("registers");
-        ptrace::step(self.pid, None).expect("a step");
+        // It may have been killed since the last call.
+        if !self.gone && ptrace::setregs(self.pid, regs).is_ok() {
+            let _ = ptrace::step(self.pid, None);
+        }
         self.outcome()
     }
 
@@ -90,7 +92,7 @@ impl Puppet {
                     ptrace::cont(self.pid, signal).expect("its end");
                     return Outcome::Killed(signal);
                 }
-                WaitStatus::Stopped(..) => ptrace::step(self.pid, None).expect("a step"),
+                WaitStatus::Stopped(..) => drop(ptrace::step(self.pid, None)),
                 WaitStatus::Signaled(_, signal, _) => {
                     self.gone = true;
                     return Outcome::Killed(signal);

@@ -196,6 +196,9 @@ fn auth_writes_grants_and_knows_workers_by_their_births() {
     assert_eq!(worker.granted_groups(SLOT).1, GRANT_GROUPS);
     auth.revoke(SLOT);
     assert_eq!(worker.granted_groups(SLOT).1, 0);
+    assert!(!auth.has_grant(SLOT));
+    let bytes = &std::fs::read(folder.board()).unwrap()[grant..grant + 4 * GRANT_GROUPS];
+    assert!(bytes.iter().all(|byte| *byte == 0xff), "a cleared group is root's");
 
     assert!(!worker.may_serve(SLOT));
     master.publish_may_serve(SLOT, true);

@@ -72,6 +72,12 @@ fn memory(sealed: bool) -> Vec<Row> {
     let mut rows = vec![
         Row::always(libc::SYS_mremap, Verdict::Fail(libc::ENOMEM)),
         Row::always(libc::SYS_remap_file_pages, REFUSED),
+        // Takes the block from under the worker's own page of the board: on a full disk the master would then die of SIGBUS.
+        Row::when(
+            libc::SYS_madvise,
+            vec![(Test::Is(2, vec![libc::MADV_REMOVE as u32]), REFUSED)],
+            Verdict::Allow,
+        ),
     ];
     if !sealed {
         let fixed = vec![(Test::Has(3, libc::MAP_FIXED as u32), REFUSED)];
@@ -91,10 +97,13 @@ fn memory(sealed: bool) -> Vec<Row> {
 fn shared_descriptors(shared: &[BorrowedFd<'_>]) -> Vec<Row> {
     let numbers: Vec<u32> = shared.iter().map(|fd| fd.as_raw_fd() as u32).collect();
     let row = |call| Row::when(call, vec![(Test::Is(0, numbers.clone()), REFUSED)], Verdict::Allow);
-    let mut rows: Vec<Row> = [libc::SYS_connect, libc::SYS_bind, libc::SYS_listen, libc::SYS_setsockopt]
-        .into_iter()
-        .map(row)
-        .collect();
+    let mut rows: Vec<Row> =
+        [libc::SYS_connect, libc::SYS_bind, libc::SYS_listen].into_iter().map(row).collect();
+    // A socket that lingers and was passed to auth, in a question or in the queue of its reply's socket, would hold up auth at
+    // the close.
+    let refused = [(0, numbers.clone()), (2, vec![libc::SO_LINGER as u32])]
+        .map(|(at, values)| (Test::Is(at, values), REFUSED));
+    rows.push(Row::when(libc::SYS_setsockopt, refused.into(), Verdict::Allow));
     rows.extend(
         [libc::SYS_shutdown, libc::SYS_dup, libc::SYS_dup3, libc::SYS_recvmsg, libc::SYS_recvmmsg]
             .map(|c| Row::always(c, REFUSED)),
