@@ -249,7 +249,7 @@ fn with_a_deadline(board: &WorkerBoard) {
     signals::become_worker().unwrap();
     let (address, count) = board.granted_groups(SLOT);
     let first = identity::within(Duration::from_millis(50), || identity::take_groups(address, count));
-    assert_eq!(first.unwrap_err().kind(), io::ErrorKind::Interrupted);
+    assert_eq!(first.unwrap().unwrap_err().kind(), io::ErrorKind::Interrupted);
     honest(board);
 }
 

@@ -32,8 +32,9 @@ impl Question {
     /// Worker: the answer, once [`Question::reply`] is readable. An auth that died, or that will not answer, is
     /// [`Answer::TryAgain`]; `WouldBlock` when nothing has come yet.
     pub fn answer(&self) -> io::Result<Answer> {
-        // Larger than any answer, so that none is cut. Read plainly: the filter lets no worker receive a descriptor.
-        let mut buffer = vec![0; RECORD_MAX + 1];
+        // As large as what has come: a buffer for the largest would cost each session four pages. Read plainly: the filter lets no
+        // worker receive a descriptor.
+        let mut buffer = vec![0; socket::waiting(self.reply.as_fd())?.min(RECORD_MAX)];
         let length = socket::read(self.reply.as_fd(), &mut buffer)?;
         if length == 0 {
             return Ok(Answer::TryAgain);

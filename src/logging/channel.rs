@@ -68,6 +68,24 @@ impl Channel {
         Channel { least, ..self }
     }
 
+    /// Master, before a fork: the same channel for others, of whose lines only these are sent.
+    pub fn duplicate(&self, least: Level) -> io::Result<Channel> {
+        Ok(Channel {
+            evidence: self.evidence.try_clone()?,
+            lines: self.lines.try_clone()?,
+            life: self.life.try_clone()?,
+            choked: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+            buffer: Mutex::new(Vec::new()),
+            least,
+        })
+    }
+
+    /// The least grave lines that are sent.
+    pub fn least(&self) -> Level {
+        self.least
+    }
+
     /// Whether a line of this level is sent.
     pub(super) fn wants(&self, level: Level) -> bool {
         level.is_at_least(self.least)

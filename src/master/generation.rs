@@ -17,6 +17,7 @@ use super::spawn;
 use crate::auth::control::Note;
 use crate::auth::{self, Leftovers};
 use crate::config::Settings;
+use crate::config::settings::LogTarget;
 use crate::logging::{Channel, LogNumber};
 use crate::nursery::messages::{FromNursery, ToNursery};
 use crate::nursery::{self, Unprivileged};
@@ -41,6 +42,17 @@ pub struct Common {
     pub zone: &'static TimeZone,
     /// The daemon has no root to give up.
     pub rootless: bool,
+    /// Lines are shown on stderr besides.
+    pub foreground: bool,
+}
+
+impl Common {
+    /// For workers: where nobody reads SystemLog, their lines are not sent at all.
+    fn recorder_for(&self, settings: &Settings) -> io::Result<Arc<Channel>> {
+        let unread = settings.daemon.system_log == LogTarget::None && !self.foreground;
+        let least = if unread { slog::Level::Critical } else { self.recorder.least() };
+        Ok(Arc::new(self.recorder.duplicate(least)?))
+    }
 }
 
 /// Why a process of a generation cannot be made.
@@ -210,7 +222,7 @@ impl Generation {
             listeners,
             taken: common.taken.try_clone()?,
             auth: self.questions.try_clone()?,
-            recorder: Arc::clone(&common.recorder),
+            recorder: common.recorder_for(&self.settings)?,
             transfer_logs: self.transfer_logs.clone(),
             unprivileged: (!common.rootless).then(|| unprivileged(&self.settings)),
             zone: common.zone,

@@ -117,7 +117,13 @@ impl Master {
         };
         let log = logging::logger(std::sync::Arc::clone(logs.channel()), &server_in_lines(&settings));
         let taken = poll::hint().map_err(|error| format!("no eventfd: {error}"))?;
-        let common = Common { recorder: std::sync::Arc::clone(logs.channel()), taken, zone, rootless };
+        let common = Common {
+            recorder: std::sync::Arc::clone(logs.channel()),
+            taken,
+            zone,
+            rootless,
+            foreground: is_shown(&options),
+        };
         let shutdown_file =
             ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| format!("no timer: {error}"))?;
         let mut admission = Admission::default();
@@ -224,6 +230,11 @@ fn open_board(listeners: &mut Listeners, settings: &Settings) -> Result<MasterBo
     board.map_err(|error| error.to_string())
 }
 
+/// Whether stderr is the foreground's log.
+fn is_shown(options: &Options) -> bool {
+    options.foreground && !options.quiet
+}
+
 fn start_logs(
     options: &Options,
     settings: &Settings,
@@ -231,7 +242,7 @@ fn start_logs(
     rootless: bool,
 ) -> Result<Logs, String> {
     let daemon = &settings.daemon;
-    let foreground = (options.foreground && !options.quiet)
+    let foreground = is_shown(options)
         .then(|| if terminal::is_terminal() { Foreground::Terminal } else { Foreground::Plain });
     let surroundings = Surroundings {
         host: host::name(),

@@ -66,6 +66,10 @@ impl MasterBoard {
         if !self.geometry.has(slot) {
             return Err(io::ErrorKind::InvalidInput.into());
         }
+        // Slots are taken lowest first and keep what they were given: below the mark there is nothing left to do.
+        if u64::from(slot.0) < self.map.word(header::HIGH_WATER) {
+            return Ok(());
+        }
         let sizes = [
             (self.geometry.place(slot), PLACE_SIZE),
             (self.geometry.grant(slot), GRANT_SIZE),
@@ -75,9 +79,7 @@ impl MasterBoard {
         for (start, size) in sizes {
             allocate(self.file.read_write(), start..start + size)?;
         }
-        if self.map.word(header::HIGH_WATER) <= u64::from(slot.0) {
-            fields::store(&self.map, header::HIGH_WATER, u64::from(slot.0) + 1);
-        }
+        fields::store(&self.map, header::HIGH_WATER, u64::from(slot.0) + 1);
         Ok(())
     }
 

@@ -81,11 +81,11 @@ pub fn drop_capabilities() -> io::Result<()> {
 
 /// Runs calls that another process must allow, with an alarm that ends a wait for one that died: the call then fails with
 /// `Interrupted` (SIGALRM has a handler without SA_RESTART, see `signals::become_worker`).
-pub fn within<T>(deadline: Duration, calls: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+pub fn within<T>(deadline: Duration, calls: impl FnOnce() -> T) -> io::Result<T> {
     set_alarm(deadline)?;
     let outcome = calls();
     set_alarm(Duration::ZERO)?;
-    outcome
+    Ok(outcome)
 }
 
 /// One alarm after `delay`, and again each `delay` in case the first falls between two calls; zero takes it back.

@@ -252,6 +252,12 @@ pub fn peek(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(net::recv(socket.as_raw_fd(), buffer, MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT)?)
 }
 
+/// The length of the datagram that waits; 0 at the end of a sequenced-packet socket. `WouldBlock` when nothing waits.
+pub fn waiting(socket: BorrowedFd<'_>) -> io::Result<usize> {
+    let look = MsgFlags::MSG_PEEK | MsgFlags::MSG_TRUNC | MsgFlags::MSG_DONTWAIT;
+    Ok(net::recv(socket.as_raw_fd(), &mut [], look)?)
+}
+
 /// Reads from a connected socket without waiting.
 pub fn read(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(net::recv(socket.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?)

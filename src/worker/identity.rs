@@ -33,22 +33,32 @@ impl fmt::Display for IdentityError {
 
 /// Worker, after auth's `Granted`: takes the account's groups, group and user, and gives up every capability.
 pub fn take(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
-    match birth.door {
-        Door::Rootless => return Ok(()),
-        // Auth compares pointer and count with the grant of this slot, then gid, then uid; each once.
-        Door::Notified => {
-            let (address, count) = birth.board.granted_groups(birth.slot);
-            step("setgroups", || {
-                if count == 0 { identity::leave_groups() } else { identity::take_groups(address, count) }
-            })?;
-        }
-        Door::Filtered => step("setgroups", identity::leave_groups)?,
+    if birth.door == Door::Rootless {
+        return Ok(());
     }
-    step("setresgid", || identity::take_group(account.gid))?;
-    step("setresuid", || identity::take_user(account.uid))?;
+    // Auth may die with a question in hand: then the alarm ends the wait.
+    identity::within(DOOR_DEADLINE, || take_ids(birth, account))
+        .map_err(|error| IdentityError::Refused("setitimer", error))??;
     // A change between two users other than root keeps capabilities (capabilities(7)): this call is necessary.
-    identity::drop_capabilities().map_err(|error| IdentityError::Refused("capset", error))?;
-    watch_parent().map_err(|error| IdentityError::Refused("prctl", error))
+    refused_at("capset", identity::drop_capabilities())?;
+    refused_at("prctl", watch_parent())
+}
+
+/// Auth compares pointer and count with the grant of this slot, then gid, then uid; each once. Where the filter alone guards the
+/// door there are no supplementary groups.
+fn take_ids(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
+    let (address, count) = birth.board.granted_groups(birth.slot);
+    let groups = match (birth.door, count) {
+        (Door::Notified, 1..) => identity::take_groups(address, count),
+        _ => identity::leave_groups(),
+    };
+    refused_at("setgroups", groups)?;
+    refused_at("setresgid", identity::take_group(account.gid))?;
+    refused_at("setresuid", identity::take_user(account.uid))
+}
+
+fn refused_at(step: &'static str, outcome: io::Result<()>) -> Result<(), IdentityError> {
+    outcome.map_err(|error| IdentityError::Refused(step, error))
 }
 
 /// Each change of identity has cleared the signal that tells of the master's death.
@@ -64,9 +74,4 @@ pub fn master_lives(master: ProcessId) -> bool {
 /// Worker, with the session's root open: nothing outside it can be opened from here on.
 pub fn confine(root: BorrowedFd<'_>) -> Result<confine::Confinement, IdentityError> {
     confine::confine_to(root).map_err(IdentityError::Unconfined)
-}
-
-/// One call that waits for auth. Auth may have died with the question in hand: then the alarm ends the wait.
-fn step(name: &'static str, call: impl FnOnce() -> io::Result<()>) -> Result<(), IdentityError> {
-    identity::within(DOOR_DEADLINE, call).map_err(|error| IdentityError::Refused(name, error))
 }

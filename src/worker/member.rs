@@ -105,6 +105,10 @@ impl Member {
 
     /// Where the session begins: its home, as far as that lies below the root; else the root.
     pub fn start_at_home(&mut self) {
+        // DefaultRoot ~, the usual case: the session stands there already.
+        if self.home == self.cwd_on_host {
+            return;
+        }
         if let Some(below) = self.below_root(&self.home.clone()) {
             self.start_in(&below);
         }
