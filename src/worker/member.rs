@@ -145,9 +145,14 @@ impl Member {
         self.directories.rules_for(&self.cwd_on_host, &self.home).allows(verb.name, verb.groups)
     }
 
-    /// The lines of a display file; a relative name is the root's. Read with the session's own rights.
+    /// The lines of a display file. Read with the session's own rights; a relative name is the root's, and leads out of it no
+    /// more than a client's path does.
     pub fn display(&self, path: &Path, facts: &Facts<'_>) -> Vec<Vec<u8>> {
-        let root = self.storage.root().canonical().unwrap_or_default();
-        text::display(&root.join(path), facts)
+        if path.is_absolute() {
+            return text::display(path, facts);
+        }
+        let shown = FtpPath::root().join(path.as_os_str().as_bytes()).ok();
+        let file = shown.and_then(|path| self.storage.ornament(&path));
+        file.map(|file| text::display_of(file, facts)).unwrap_or_default()
     }
 }

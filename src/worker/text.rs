@@ -1,12 +1,14 @@
 //! The words of greetings and display files, their variables filled in.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::peer::Peer;
 use crate::config::settings::{Ident, Server};
+use crate::sys::NO_BLOCK;
 
 /// Bytes read of a display file.
 const DISPLAY_MOST: u64 = 16 * 1024;
@@ -81,9 +83,10 @@ pub fn greeting(server: &Server, facts: &Facts<'_>) -> Vec<u8> {
     }
 }
 
-/// The lines of a display file; none when it cannot be read, for it is an ornament.
+/// The lines of a display file; none when it cannot be read, for it is an ornament. A pipe in its place is not waited for.
 pub fn display(path: &Path, facts: &Facts<'_>) -> Vec<Vec<u8>> {
-    File::open(path).map(|file| display_of(file, facts)).unwrap_or_default()
+    let opened = OpenOptions::new().read(true).custom_flags(NO_BLOCK).open(path);
+    opened.map(|file| display_of(file, facts)).unwrap_or_default()
 }
 
 /// The same of an open file.

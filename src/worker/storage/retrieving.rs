@@ -9,6 +9,7 @@ use super::Storage;
 use super::authorise::authorise;
 use super::denied::{Denied, Reason};
 use super::operation::{Inspect, Look, Retrieve};
+use super::path::FtpPath;
 use super::policy::Asked;
 use crate::sys::files::{self, Access, Errno, Kind, Status};
 
@@ -46,6 +47,12 @@ impl Storage {
         let file = files::reopen(found.place.as_fd(), Access::Read).map_err(|error| asked.denied(error))?;
         files::will_read_through(file.as_fd());
         Ok(Source { file, canonical: found.canonical, size: found.status.size, offset })
+    }
+
+    /// A file that the operator has shown to clients: no client named it, so no rule is asked.
+    pub fn ornament(&self, path: &FtpPath) -> Option<File> {
+        let found = self.root.find(path).ok().filter(|found| found.status.kind == Kind::File)?;
+        files::reopen(found.place.as_fd(), Access::Read).ok()
     }
 
     /// CWD: whether the session may stand there.

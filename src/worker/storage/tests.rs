@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::testing::Place;
-use super::{Denied, Placement, Reason, Root};
+use super::{Denied, FtpPath, Placement, Reason, Root};
 use crate::config::settings::{Filter, Limit, ScopeRules};
 
 fn text(denied: Denied) -> String {
@@ -22,6 +22,25 @@ fn store(place: &Place, name: &str, content: &[u8]) -> Result<(), Denied> {
     target.write_all(content).unwrap();
     target.close().unwrap();
     Ok(())
+}
+
+#[test]
+fn an_ornament_is_a_file_within_the_root() {
+    let place = Place::open();
+    fs::write(place.outside("secret"), "secret").unwrap();
+    fs::write(place.path("welcome"), "hello").unwrap();
+    symlink(place.outside("secret"), place.path("absolute")).unwrap();
+    symlink("../secret", place.path("relative")).unwrap();
+    symlink("welcome", place.path("inside")).unwrap();
+    assert!(Command::new("mkfifo").arg(place.path("pipe")).status().unwrap().success());
+    let is_shown = |name: &str| {
+        let path = FtpPath::root().join(name.as_bytes()).unwrap();
+        place.storage().ornament(&path).is_some()
+    };
+    for name in ["absolute", "relative", "../secret", "pipe", "none", "/"] {
+        assert!(!is_shown(name), "{name}");
+    }
+    assert!(is_shown("welcome") && is_shown("inside"));
 }
 
 #[test]
