@@ -227,6 +227,18 @@ fn a_crashed_master_leaves_no_files() {
     }
 }
 
+#[test]
+fn a_master_killed_after_its_pid_file_moved_leaves_no_files() {
+    let mut daemon = Daemon::usual();
+    daemon.rewrite(&daemon.setup.text().replace("run/ferryd.pid", "run/other.pid"));
+    daemon.reload();
+    let moved = daemon.setup.path("run/other.pid");
+    assert!(moved.exists() && !daemon.pid_file().exists());
+    daemon.signal(Signal::SIGKILL);
+    daemon.await_end();
+    until("PidFile and board are removed", || !moved.exists() && !daemon.board_file().exists());
+}
+
 /// Auth, recorder and nursery: the master's children that hold no slot.
 fn servants(daemon: &Daemon) -> BTreeSet<i32> {
     let workers: BTreeSet<i32> = daemon.slots().iter().map(|slot| slot.pid.0).collect();
@@ -341,6 +353,30 @@ fn auth_and_nursery(daemon: &Daemon) -> (i32, i32) {
             .find(|pid| status(**pid).contains("Name:\tferryd") && processes::uid_of(**pid) == Some(0))?;
         Some((*auth, *nursery))
     })
+}
+
+#[test]
+fn a_recorder_that_dies_young_is_started_again_a_moment_later() {
+    let daemon = Daemon::usual();
+    if !daemon.setup.has_identities() {
+        return;
+    }
+    let (auth, nursery) = auth_and_nursery(&daemon);
+    let recorder_but = |gone: i32| {
+        eventually("a recorder", || {
+            servants(&daemon).into_iter().find(|pid| ![auth, nursery, gone].contains(pid))
+        })
+    };
+    let first = recorder_but(0);
+    processes::send(first, Signal::SIGKILL);
+    let second = recorder_but(first);
+    let killed = std::time::Instant::now();
+    processes::send(second, Signal::SIGKILL);
+    recorder_but(second);
+    assert!(killed.elapsed().as_millis() > 500, "not at once");
+    daemon.session().command("QUIT").expect(221);
+    daemon.await_log("session closed");
+    daemon.stop();
 }
 
 #[test]

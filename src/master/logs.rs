@@ -8,10 +8,11 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::generation::SHORT_LIFE;
 use super::spawn;
 use crate::config::settings::{LogTarget, Settings};
 use crate::logging::control::Control;
@@ -72,6 +73,9 @@ pub struct Logs {
     ends: Ends,
     control: Control,
     recorder: ProcessId,
+    born: Instant,
+    /// When a recorder that has ended is started again.
+    pub respawn_at: Option<Instant>,
     system: LogTarget,
     fault_log: Option<OwnedFd>,
     logs: Vec<Log>,
@@ -90,6 +94,8 @@ impl Logs {
             ends,
             control,
             recorder,
+            born: Instant::now(),
+            respawn_at: None,
             system: LogTarget::None,
             fault_log: None,
             logs: Vec::new(),
@@ -193,10 +199,20 @@ impl Logs {
         self.control.reopened(log.number, file.as_fd()).map_err(LogsError::Recorder)
     }
 
-    /// The recorder died: another one is handed all live numbers.
+    /// The recorder has ended: another takes its place at once, or a moment later if it died young.
+    pub fn lost_recorder(&mut self) {
+        let now = Instant::now();
+        let is_young = now.duration_since(self.born) < SHORT_LIFE;
+        self.respawn_at = Some(if is_young { now + SHORT_LIFE } else { now });
+    }
+
+    /// Another recorder is started and handed all live numbers. One that cannot be made is tried again a moment later.
     pub fn restart(&mut self) -> Result<(), LogsError> {
+        self.born = Instant::now();
+        self.respawn_at = Some(self.born + SHORT_LIFE);
         let (control, recorder) =
             start_recorder(&self.surroundings, &self.ends).map_err(LogsError::Recorder)?;
+        self.respawn_at = None;
         self.control = control;
         self.recorder = recorder;
         let system = self.open_system(&self.system.clone());

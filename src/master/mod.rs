@@ -118,7 +118,8 @@ impl Master {
         let raising = self.raising.as_ref().map(|raising| raising.deadline);
         let respawns = self.generations.iter().filter_map(|generation| generation.respawn_at).min();
         let polled = self.shutdown_file.poll_at();
-        let fixed = [raising, respawns, polled, self.births_held_until, self.phase.deadline()];
+        let fixed =
+            [raising, respawns, self.logs.respawn_at, polled, self.births_held_until, self.phase.deadline()];
         fixed.into_iter().flatten().chain(self.calm_deadline()).min()
     }
 

@@ -9,6 +9,7 @@ use slog::{error, info, warn};
 use super::generation::Generation;
 use super::stop::Phase;
 use super::{Master, PidFile, start};
+use crate::auth::Leftovers;
 use crate::config::Settings;
 use crate::sys::signals;
 use std::net::SocketAddr;
@@ -100,15 +101,15 @@ impl Master {
 
     fn begin(&mut self, number: u32, settings: Settings) -> Result<Generation, String> {
         let logs = self.logs.prepare(&settings, number).map_err(|error| error.to_string())?;
+        // The PidFile that will be this master's once the generation serves.
+        let leftovers = Leftovers { pid_file: settings.daemon.pid_file.clone(), ..self.leftovers() };
         let mut generation = Generation::new(number, Rc::new(settings), logs)
             .map_err(|error| format!("no channel to auth: {error}"))?;
         let listeners = self
             .listeners
             .duplicate(generation.addresses())
             .map_err(|error| format!("cannot hand listeners on: {error}"))?;
-        generation
-            .start_auth(&self.common, &self.board, self.leftovers())
-            .map_err(|error| error.to_string())?;
+        generation.start_auth(&self.common, &self.board, leftovers).map_err(|error| error.to_string())?;
         if let Err(error) = generation.start_nursery(&self.common, &self.board, listeners) {
             generation.end_auth();
             return Err(error.to_string());

@@ -1,6 +1,6 @@
 //! The master's children: those who end are reaped, what they held is freed, and who is needed is made again.
 
-use std::io;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use slog::{debug, error, info, warn};
@@ -74,9 +74,16 @@ impl Master {
     }
 
     fn recorder_ended(&mut self, ending: Ending) {
-        match self.logs.restart() {
-            Ok(()) => warn!(self.log, "the recorder ended ({}); another takes its place", told(ending)),
-            Err(error) => eprintln!("ferryd: no recorder: {error}"),
+        self.logs.lost_recorder();
+        warn!(self.log, "the recorder ended ({}); another takes its place", told(ending));
+    }
+
+    fn restart_recorder(&mut self, now: Instant) {
+        if self.logs.respawn_at.is_some_and(|due| due <= now)
+            && let Err(error) = self.logs.restart()
+        {
+            // A stderr that is closed, too, leaves nobody to tell.
+            let _ = writeln!(io::stderr(), "ferryd: no recorder: {error}");
         }
     }
 
@@ -105,6 +112,7 @@ impl Master {
     /// drains; the nursery of the serving one.
     pub(super) fn restart_lost(&mut self) {
         let now = Instant::now();
+        self.restart_recorder(now);
         let leftovers = self.leftovers();
         for at in 0..self.generations.len() {
             let generation = &mut self.generations[at];
