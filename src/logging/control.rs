@@ -26,6 +26,9 @@ pub(super) enum Message<'a> {
     Close { log: LogNumber },
     /// The path has been opened anew; carries the file.
     Reopened { log: LogNumber },
+    /// Every live log has been opened: records may be read. Until then they wait, for one that names a log not yet opened would be
+    /// lost.
+    Begin,
     /// Write what is queued and answer.
     Flush,
     /// Write what is queued, answer and end.
@@ -37,6 +40,7 @@ const CLOSE: u8 = 2;
 const REOPENED: u8 = 3;
 const FLUSH: u8 = 4;
 const STOP: u8 = 5;
+const BEGIN: u8 = 6;
 
 impl<'a> Message<'a> {
     pub(super) fn encode(&self) -> Vec<u8> {
@@ -44,6 +48,7 @@ impl<'a> Message<'a> {
             Message::Open { log, kind, path } => (OPEN, log, encode_kind(kind), path),
             Message::Close { log } => (CLOSE, log, 0, b""),
             Message::Reopened { log } => (REOPENED, log, 0, b""),
+            Message::Begin => (BEGIN, LogNumber::SYSTEM, 0, b""),
             Message::Flush => (FLUSH, LogNumber::SYSTEM, 0, b""),
             Message::Stop => (STOP, LogNumber::SYSTEM, 0, b""),
         };
@@ -58,6 +63,7 @@ impl<'a> Message<'a> {
             OPEN if path.len() <= PATH_MAX => Some(Message::Open { log, kind: decode_kind(kind)?, path }),
             CLOSE => Some(Message::Close { log }),
             REOPENED => Some(Message::Reopened { log }),
+            BEGIN => Some(Message::Begin),
             FLUSH => Some(Message::Flush),
             STOP => Some(Message::Stop),
             _ => None,
@@ -120,6 +126,11 @@ impl Control {
     /// After USR1 or HUP: the log's path, opened anew.
     pub fn reopened(&self, log: LogNumber, file: BorrowedFd<'_>) -> io::Result<()> {
         self.send(Message::Reopened { log }, Some(file))
+    }
+
+    /// All live logs are open: the recorder may read what has been sent.
+    pub fn begin(&self) -> io::Result<()> {
+        self.send(Message::Begin, None)
     }
 
     /// Waits until what was sent before is written.
@@ -196,6 +207,7 @@ mod tests {
             Message::Open { log, kind: Kind::Syslog, path: b"" },
             Message::Close { log },
             Message::Reopened { log },
+            Message::Begin,
             Message::Flush,
             Message::Stop,
         ];

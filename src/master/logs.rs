@@ -102,6 +102,7 @@ impl Logs {
             next: LogNumber::SYSTEM.0 + 1,
         };
         logs.open_system(system)?;
+        logs.control.begin().map_err(LogsError::Recorder)?;
         Ok(logs)
     }
 
@@ -217,7 +218,8 @@ impl Logs {
         self.recorder = recorder;
         let system = self.open_system(&self.system.clone());
         // One that cannot be opened does not keep the others closed.
-        self.logs.iter().map(|log| self.hand_over(log)).fold(system, Result::and)
+        let handed = self.logs.iter().map(|log| self.hand_over(log)).fold(system, Result::and);
+        handed.and(self.control.begin().map_err(LogsError::Recorder))
     }
 
     fn hand_over(&self, log: &Log) -> Result<(), LogsError> {

@@ -53,6 +53,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let house = House { folder, channel: Arc::new(channel), ends, control, recorder };
         house.open(LogNumber::SYSTEM, Kind::Line, "system");
+        house.control.begin().unwrap();
         house
     }
 
@@ -199,6 +200,7 @@ fn records_wait_for_the_recorder_that_takes_anothers_place() {
     std::mem::replace(&mut house.recorder, recorder).join().unwrap().unwrap();
     info!(house.log(), "in between");
     house.open(LogNumber::SYSTEM, Kind::Line, "system");
+    house.control.begin().unwrap();
     assert!(house.flushed("system").ends_with("in between\n"));
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Recorder {
     /// For the recorder's own lines.
     server: String,
     pace: Pace,
+    /// All live logs are open: what is queued may be read.
+    has_begun: bool,
     request: Request,
     datagram: Vec<u8>,
 }
@@ -87,6 +89,7 @@ impl Recorder {
             losses: Losses::default(),
             server,
             pace: Pace::Waiting,
+            has_begun: false,
             request: Request::None,
             datagram: vec![0; RECORD_MAX + 1],
         }
@@ -113,7 +116,7 @@ impl Recorder {
     fn wait(&mut self) -> io::Result<()> {
         let now = Instant::now();
         let timeout = self.next_deadline(now).map(|at| at.saturating_duration_since(now));
-        let is_reading = self.pace == Pace::Waiting;
+        let is_reading = self.has_begun && self.pace == Pace::Waiting;
         // Not to be read: a hostile sender may write into it, and only its end means something.
         let life = Waiting { read: false, ..Waiting::to_read(self.ends.life.as_fd()) };
         let mut waiting = vec![life];
@@ -150,7 +153,7 @@ impl Recorder {
     fn take_turn(&mut self) {
         let now = Instant::now();
         self.report(now);
-        if matches!(self.pace, Pace::Gathering { until } if now < until) {
+        if !self.has_begun || matches!(self.pace, Pace::Gathering { until } if now < until) {
             return;
         }
         let has_read = self.read_all();
@@ -333,6 +336,8 @@ impl Recorder {
                 Err(_) => self.master = None,
             }
         }
+        // A master that is gone opens no more.
+        self.has_begun = true;
     }
 
     fn carry_out(&mut self, order: Message<'_>, file: Option<OwnedFd>) {
@@ -345,6 +350,7 @@ impl Recorder {
                 self.evidence.close(log);
                 self.lines.close(log);
             }
+            Message::Begin => self.has_begun = true,
             Message::Flush if self.request == Request::None => self.request = Request::Flush,
             Message::Flush => {}
             Message::Stop => self.request = Request::Stop,
