@@ -106,7 +106,7 @@ fn play(worker: &str, auth: &Auth) -> Ending {
 
 fn spawn_nursery(worker: &str, board: &Path, line: OwnedFd) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "auth::door_tests::nursery", "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "auth::door_tests::nursery", "--nocapture", "--test-threads=1"])
         .env(BOARD, board)
         .env(WORKER, worker)
         .stdin(Stdio::from(line))
@@ -165,9 +165,8 @@ fn a_worker_that_goes_on_knocking_is_killed() {
     }
 }
 
-/// The nursery, which ends once it has borne the worker; started by the tests above alone.
+/// The nursery, which ends once it has borne the worker; nothing but where a test above has started it.
 #[test]
-#[ignore = "is a child of the tests above"]
 fn nursery() {
     let Ok(wanted) = std::env::var(WORKER) else { return };
     let (_, work) = WORKERS.iter().find(|(name, _)| *name == wanted).unwrap();

@@ -33,8 +33,8 @@ fn assert_is_whole(record: &SlotRecord) {
     assert!(record.arguments.iter().all(|&byte| Some(byte) == first(&record.arguments)), "{record:?}");
 }
 
+/// The worker; nothing but where the test above has started it.
 #[test]
-#[ignore = "run by a_worker_killed_while_it_writes_costs_nothing_but_its_slot"]
 fn write_without_pause() {
     let Some(path) = std::env::var_os("FERRYD_TEST_BOARD") else { return };
     let file = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();

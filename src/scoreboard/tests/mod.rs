@@ -29,7 +29,7 @@ impl Folder {
 /// Runs one of the ignored tests below in a process of its own.
 fn other_process(test: &str, board: &std::path::Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("scoreboard::tests::{test}"), "--ignored", "--nocapture"])
+        .args(["--exact", &format!("scoreboard::tests::{test}"), "--nocapture"])
         .env("FERRYD_TEST_BOARD", board)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
