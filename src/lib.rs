@@ -1,29 +1,30 @@
 //! ferryd, an FTP server for hosting. The modules stand in layers, top first; a module names only
-//! what stands below it (`tests/house.rs` keeps it so). ARCHITECTURE.md tells the whole.
+//! what stands below it (`tests/house.rs` keeps it so). ARCHITECTURE.md tells the whole. Public is only what
+//! programs, tests and fuzz targets reach: of the rest rustc says what nobody uses.
 
 // What an operator runs.
 pub mod admin;
 pub mod master;
 
 // Where workers are born.
-pub mod nursery;
+mod nursery;
 
 // One client's session.
-pub mod worker;
+mod worker;
 
 // What the operator wrote.
 pub mod config;
 
 // What FTP says, who may come in.
-pub mod auth;
+mod auth;
 pub mod protocol;
 
 // What is written down.
-pub mod logging;
+mod logging;
 
 // Leaves: the shutdown file, the shared memory.
 pub mod scoreboard;
 pub mod shutmsg;
 
 // The only door to the kernel, and the only unsafe code.
-pub mod sys;
+mod sys;

@@ -1,7 +1,6 @@
 //! The auth process: checks passwords, grants identities, opens the door to an account. It takes plain
 //! values and never sees the configuration.
 
-use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,8 +67,6 @@ pub struct Inheritance {
     pub leftovers: Leftovers,
     /// The main server's ServerName, for lines in SystemLog.
     pub origin: String,
-    /// Of the settings.
-    pub generation: u32,
 }
 
 /// Files a master that died cannot remove itself.
@@ -150,6 +147,3 @@ pub struct Account {
 
 /// How long a worker waits for auth before it asks once more, then says 421.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
-
-/// Who asks, as far as fair queueing goes.
-pub type Peer = IpAddr;

@@ -38,11 +38,6 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The first byte of a file.
-    pub fn start(source: &Rc<Source>) -> Self {
-        Self { source: source.clone(), line: 0, column: 0 }
-    }
-
     /// What a complaint needs.
     pub fn place(&self) -> Place {
         let line = self.source.lines.get(self.line).map_or("", String::as_str);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use slog::Level;
 
-use super::{LogNumber, Weight, record};
+use super::{LogNumber, record};
 use crate::sys::{poll, socket};
 
 /// How long a line waits for a recorder that does not keep up, before it is dropped and counted.
@@ -101,21 +101,16 @@ impl Channel {
         [self.evidence.as_fd(), self.lines.as_fd(), self.life.as_fd()]
     }
 
-    /// Sends one whole record (a line without its end) without waiting. `Err(WouldBlock)` for evidence means that the caller
+    /// Sends one whole record of evidence (a line without its end) without waiting. `Err(WouldBlock)` means that the caller
     /// waits for POLLOUT on [`Channel::socket`] with its own deadline and sends again; any other error, that no recorder
-    /// will ever read it. A trace that finds no room is counted here and lost.
-    pub fn send(&self, log: LogNumber, weight: Weight, line: &[u8]) -> io::Result<()> {
+    /// will ever read it.
+    pub fn send_evidence(&self, log: LogNumber, line: &[u8]) -> io::Result<()> {
         let mut buffer = self.take_buffer();
         record::begin(&mut buffer, log, Level::Info, b"");
         // One byte more than fits is enough for `finish` to see that it must cut.
         buffer.extend_from_slice(&line[..line.len().min(record::RECORD_MAX)]);
         record::finish(&mut buffer);
-        let sent = match weight {
-            Weight::Evidence => socket::send(self.evidence.as_fd(), &buffer, &[], false),
-            Weight::Trace => {
-                socket::send(self.lines.as_fd(), &buffer, &[], false).inspect_err(|_| self.count_lost())
-            }
-        };
+        let sent = socket::send(self.evidence.as_fd(), &buffer, &[], false);
         self.keep_buffer(buffer);
         sent
     }
@@ -207,39 +202,39 @@ mod tests {
     }
 
     #[test]
-    fn evidence_and_traces_travel_apart() {
+    fn evidence_and_lines_travel_apart() {
         let (channel, ends) = Channel::pair().unwrap();
-        channel.send(LogNumber(4), Weight::Evidence, b"sent").unwrap();
-        channel.send(LogNumber(5), Weight::Trace, b"noted").unwrap();
+        channel.send_evidence(LogNumber(4), b"sent").unwrap();
+        channel.send_line(b"noted");
         let evidence = received(&ends.evidence).unwrap();
-        let trace = received(&ends.lines).unwrap();
         assert_eq!(record::decode(&evidence).unwrap().text, b"sent");
-        assert_eq!(record::decode(&trace).unwrap().log, LogNumber(5));
+        assert_eq!(received(&ends.lines).unwrap(), b"noted");
     }
 
     #[test]
     fn a_line_longer_than_a_record_is_cut_and_its_buffer_given_back() {
         let (channel, ends) = Channel::pair().unwrap();
-        channel.send(LogNumber(1), Weight::Evidence, &[b'x'; 100_000]).unwrap();
+        channel.send_evidence(LogNumber(1), &[b'x'; 100_000]).unwrap();
         let evidence = received(&ends.evidence).unwrap();
         assert!(record::decode(&evidence).unwrap().text.ends_with(record::CUT));
         assert_eq!(channel.take_buffer().capacity(), 0);
     }
 
     #[test]
-    fn evidence_that_finds_no_room_says_so_and_traces_are_counted() {
+    fn evidence_that_finds_no_room_says_so_and_lines_are_counted() {
         let (channel, _ends) = Channel::pair().unwrap();
         let full = loop {
-            if let Err(error) = channel.send(LogNumber(1), Weight::Evidence, b"evidence") {
+            if let Err(error) = channel.send_evidence(LogNumber(1), b"evidence") {
                 break error;
             }
         };
         assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
         assert_eq!(channel.take_lost(), 0);
-        while channel.send(LogNumber(1), Weight::Trace, b"trace").is_ok() {}
+        while channel.take_lost() == 0 {
+            channel.send_line(b"line");
+        }
         channel.send_line(b"line");
-        channel.send_line(b"line");
-        assert_eq!(channel.take_lost(), 3);
+        assert_eq!(channel.take_lost(), 1);
         assert_eq!(channel.take_lost(), 0);
     }
 

@@ -90,7 +90,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// the master answers by ending it and starting another.
 #[derive(Debug)]
 pub struct Control {
-    socket: OwnedFd,
+    pub(super) socket: OwnedFd,
 }
 
 impl Control {
@@ -98,11 +98,6 @@ impl Control {
     pub fn pair() -> io::Result<(Control, OwnedFd)> {
         let (socket, recorders) = socket::seqpacket_pair()?;
         Ok((Control { socket }, recorders))
-    }
-
-    /// The descriptor, for keep-lists.
-    pub fn socket(&self) -> &OwnedFd {
-        &self.socket
     }
 
     /// Has the recorder write `log` to `file` (none for syslog). `path` is for its messages alone. Sent before a worker
@@ -134,6 +129,7 @@ impl Control {
     }
 
     /// Waits until what was sent before is written.
+    #[cfg(test)]
     pub fn flush(&self, within: Duration) -> io::Result<()> {
         self.send(Message::Flush, None)?;
         self.await_answer(FLUSH, within)

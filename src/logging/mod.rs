@@ -3,7 +3,6 @@
 
 mod channel;
 pub mod control;
-mod early;
 mod file;
 mod line;
 mod logger;
@@ -12,9 +11,7 @@ pub mod recorder;
 pub mod xferlog;
 
 pub use channel::{Channel, Ends};
-pub use early::early;
 pub use file::{LogFileError, open};
-pub use line::Printable;
 pub use logger::logger;
 
 /// A log file of the recorder, by number; a number is never reused and names one path for life.
@@ -24,15 +21,6 @@ pub struct LogNumber(pub u16);
 impl LogNumber {
     /// SystemLog (or stderr with -n): the one number whose path may change at HUP.
     pub const SYSTEM: LogNumber = LogNumber(0);
-}
-
-/// How a record is treated when the recorder does not keep up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
-    /// xferlog, ExtendedLog, auth: waits, bounded.
-    Evidence,
-    /// Everything else: dropped and counted.
-    Trace,
 }
 
 /// How the recorder writes a log.

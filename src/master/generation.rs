@@ -186,7 +186,6 @@ impl Generation {
             places: asking,
             recorder: Arc::clone(&common.recorder),
             leftovers,
-            generation: self.number,
             origin: server_in_lines(&self.settings),
         };
         let pid = spawn::server(inheritance, auth_keeps, auth::serve)?;

@@ -17,7 +17,7 @@ mod start;
 mod stop;
 mod supervise;
 mod terminal;
-pub mod versions;
+mod versions;
 mod workers;
 
 use std::process::ExitCode;

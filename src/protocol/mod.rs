@@ -10,4 +10,4 @@ pub mod verbs;
 pub use command::{Command, EpsvArgument, Type};
 pub use line::{Line, LineReader};
 pub use reply::{Multiline, Reply};
-pub use verbs::{Request, Verb, When};
+pub use verbs::{Request, Verb};

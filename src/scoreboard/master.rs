@@ -131,7 +131,8 @@ impl MasterBoard {
         }
     }
 
-    /// Master, after an upgrade: what was published of the slot's session.
+    /// What was published of the slot's session.
+    #[cfg(test)]
     pub fn place(&self, slot: SlotNumber) -> PlaceRecord {
         let known = self.geometry.has(slot).then(|| places::load(&self.map, self.geometry.place(slot)));
         known.flatten().unwrap_or_default()

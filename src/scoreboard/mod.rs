@@ -24,7 +24,7 @@ pub use error::BoardError;
 pub use file::BoardFile;
 pub use layout::{GRANT_GROUPS, GRANT_SIZE};
 pub use master::MasterBoard;
-pub use reader::{Census, Reader};
+pub use reader::Reader;
 pub use record::{
     Direction, HeaderRecord, Order, PlaceRecord, SlotOrder, SlotRecord, State, Totals, TransferRecord,
 };

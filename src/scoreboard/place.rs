@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::layout::{PLACE_SIZE, place};
 use super::record::PlaceRecord;
 use super::{header, sequence};
-use crate::sys::mapping::{Words, WritableMap};
+use crate::sys::mapping::WritableMap;
 
 /// Master: what the session of the place at `base` holds.
 pub fn store(map: &WritableMap, base: usize, record: &PlaceRecord) {
@@ -17,8 +17,9 @@ pub fn store(map: &WritableMap, base: usize, record: &PlaceRecord) {
     });
 }
 
+#[cfg(test)]
 /// Anyone: what the session of the place at `base` holds.
-pub fn load<W: Words + ?Sized>(words: &W, base: usize) -> Option<PlaceRecord> {
+pub fn load<W: crate::sys::mapping::Words + ?Sized>(words: &W, base: usize) -> Option<PlaceRecord> {
     sequence::consistent(words, base + place::SEQUENCE, |words| PlaceRecord {
         instance: words.word(base + place::INSTANCE) == 1,
         account: words.word(base + place::ACCOUNT),

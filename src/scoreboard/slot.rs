@@ -74,21 +74,6 @@ impl OwnSlot {
         self.publish(|page| text::store(page, 0, slot::USER, name));
     }
 
-    /// Worker: the virtual host, once the client has named another than the one it reached (HOST, SNI).
-    pub fn server_name(&self, name: &[u8]) {
-        self.publish(|page| text::store(page, 0, slot::SERVER_NAME, name));
-    }
-
-    /// Worker: the client's class.
-    pub fn class(&self, name: &[u8]) {
-        self.publish(|page| text::store(page, 0, slot::CLASS, name));
-    }
-
-    /// Worker: the client's resolved name.
-    pub fn client_name(&self, name: &[u8]) {
-        self.publish(|page| text::store(page, 0, slot::CLIENT_NAME, name));
-    }
-
     /// Worker: a command is being carried out: state Busy once logged in (Idle before), Login until then.
     pub fn command(&self, verb: &[u8], arguments: &[u8]) {
         self.publish(|page| {

@@ -153,12 +153,11 @@ impl Words for WritableMap {
 /// mapped for life.
 #[derive(Clone, Copy, Debug)]
 pub struct BirthCell {
-    pub(in crate::sys) cell: NonNull<libc::pid_t>,
+    cell: NonNull<libc::pid_t>,
 }
 
 impl BirthCell {
     /// The address, for the raw clone alone.
-    #[allow(dead_code, reason = "the clone takes it")]
     pub(in crate::sys) fn pointer(self) -> *mut libc::pid_t {
         self.cell.as_ptr()
     }

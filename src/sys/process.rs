@@ -7,7 +7,7 @@ use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{self, ForkResult, Pid};
+use nix::unistd::{self, ForkResult};
 
 use super::ProcessId;
 use super::mapping::BirthCell;
@@ -133,10 +133,11 @@ pub fn reap() -> Option<(ProcessId, Ending)> {
     }
 }
 
-/// Waits for one child to end.
+/// Waits for one child to end; the daemon itself only ever reaps.
+#[cfg(test)]
 pub fn wait_for(pid: ProcessId) -> io::Result<Ending> {
     loop {
-        match waitpid(Pid::from_raw(pid.0), None) {
+        match waitpid(unistd::Pid::from_raw(pid.0), None) {
             Ok(WaitStatus::Exited(_, status)) => return Ok(Ending::Exited(status)),
             Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Ending::Killed(signal)),
             Ok(_) | Err(nix::Error::EINTR) => {}

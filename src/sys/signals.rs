@@ -11,9 +11,6 @@ use super::ProcessId;
 
 /// Tells a worker to look at its order; it carries no meaning of its own.
 pub const BELL: Signal = Signal::SIGUSR2;
-/// Asks a process to end.
-pub const TERM: Signal = Signal::SIGTERM;
-
 /// Ends a process that cannot be asked.
 pub const KILL: Signal = Signal::SIGKILL;
 

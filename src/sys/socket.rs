@@ -1,7 +1,7 @@
 //! Sockets: listeners, accepted clients, and the datagrams that the daemon's processes send one another.
 
 use std::io::{self, IoSlice};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::libc;
@@ -218,11 +218,6 @@ fn internet(address: &SockaddrStorage) -> io::Result<SocketAddr> {
 /// The same address, an IPv4 one where it is IPv4 in IPv6 clothes.
 pub fn unmapped(address: IpAddr) -> IpAddr {
     address.to_canonical()
-}
-
-/// The wildcard of an address's family.
-pub fn wildcard(address: IpAddr) -> IpAddr {
-    if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
 }
 
 /// Sends small segments at once (TCP_NODELAY, tcp(7)).

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::watch::{Ending, Watch};
-use crate::logging::{LogNumber, Weight};
+use crate::logging::LogNumber;
 use crate::scoreboard::Totals;
 
 /// How long the recorder may take.
@@ -23,7 +23,7 @@ pub fn write(watch: &mut Watch, log: LogNumber, line: &[u8]) -> Result<(), Endin
     let recorder = &watch.birth.recorder;
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match recorder.send(log, Weight::Evidence, line) {
+        match recorder.send_evidence(log, line) {
             Ok(()) => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 if !watch.wait_to_write(recorder.socket().as_fd(), deadline)? {

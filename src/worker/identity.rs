@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Birth, Door};
 use crate::auth::Account;
-use crate::sys::{ProcessId, confine, identity, process, signals};
+use crate::sys::{confine, identity, process, signals};
 
 /// How long auth may take over one opening of the door. It answers in microseconds, or is dead.
 const DOOR_DEADLINE: Duration = Duration::from_secs(1);
@@ -64,11 +64,6 @@ fn refused_at(step: &'static str, outcome: io::Result<()>) -> Result<(), Identit
 /// Each change of identity has cleared the signal that tells of the master's death.
 pub fn watch_parent() -> io::Result<()> {
     process::set_parent_death_signal(signals::BELL)
-}
-
-/// Whether the master still lives; a worker asks when the bell rings without a new order.
-pub fn master_lives(master: ProcessId) -> bool {
-    process::parent() == master
 }
 
 /// Worker, with the session's root open: nothing outside it can be opened from here on.

@@ -3,13 +3,13 @@
 mod accept;
 mod commands;
 mod conversation;
-pub mod data;
+mod data;
 mod evidence;
 mod greeting;
-pub mod identity;
+mod identity;
 mod inquiry;
 mod limits;
-pub mod listing;
+mod listing;
 mod login;
 mod member;
 mod names;
@@ -18,7 +18,7 @@ mod peer;
 mod rendezvous;
 mod session;
 mod shutdown;
-pub mod storage;
+mod storage;
 mod text;
 mod timeouts;
 mod transfer;
@@ -41,6 +41,7 @@ use crate::config::Settings;
 use crate::logging::{Channel, LogNumber};
 use crate::protocol::Multiline;
 use crate::scoreboard::{OwnSlot, SlotNumber, WorkerBoard};
+use crate::sys::ProcessId;
 
 /// What the nursery hands every worker it bears. Everything here was made once, before the birth.
 pub struct Birth {
@@ -69,7 +70,7 @@ pub struct Birth {
     /// The zone of times shown, loaded before any confinement.
     pub zone: &'static TimeZone,
     /// The master, for getppid().
-    pub master: crate::sys::ProcessId,
+    pub master: ProcessId,
 }
 
 /// How a session's identity is taken.
@@ -86,7 +87,6 @@ pub enum Door {
 /// The status of a worker that could not begin; the master logs it at the reap.
 pub const STILLBORN: u8 = 70;
 
-/// Worker: serves clients until one has spoken and gone, or the master orders otherwise; gives the exit status.
 /// Exit status of a worker that did what it was for.
 const SERVED: u8 = 0;
 /// Exit status of a worker that could not wait for clients.

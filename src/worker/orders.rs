@@ -2,7 +2,7 @@
 
 use super::Birth;
 use crate::scoreboard::{Order, SlotOrder};
-use crate::sys::signals;
+use crate::sys::{process, signals};
 
 /// What a worker has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,5 +38,5 @@ pub fn standing_of_spare(birth: &Birth) -> Standing {
 }
 
 fn master_lives(birth: &Birth) -> bool {
-    i64::from(std::os::unix::process::parent_id()) == i64::from(birth.master.0)
+    process::parent() == birth.master
 }

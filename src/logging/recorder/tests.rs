@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::logging::control::Control;
-use crate::logging::{Channel, Kind, LogNumber, Weight, logger, open};
+use crate::logging::{Channel, Kind, LogNumber, logger, open};
 use crate::sys::socket;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -72,7 +72,7 @@ impl House {
     }
 
     fn evidence(&self, line: &[u8]) {
-        self.channel.send(XFERLOG, Weight::Evidence, line).unwrap();
+        self.channel.send_evidence(XFERLOG, line).unwrap();
     }
 
     /// What a log holds when everything sent before is written.
@@ -123,7 +123,7 @@ fn an_order_is_obeyed_before_the_record_that_needs_it() {
     for number in 1..200 {
         let log = LogNumber(number);
         house.open(log, Kind::Raw, "xferlog");
-        house.channel.send(log, Weight::Evidence, b"line").unwrap();
+        house.channel.send_evidence(log, b"line").unwrap();
         house.control.close(log).unwrap();
     }
     assert_eq!(house.flushed("xferlog").lines().count(), 199);
@@ -133,7 +133,7 @@ fn an_order_is_obeyed_before_the_record_that_needs_it() {
 #[test]
 fn records_for_no_log_and_no_records_are_counted() {
     let house = House::new();
-    house.channel.send(LogNumber(99), Weight::Evidence, b"line").unwrap();
+    house.channel.send_evidence(LogNumber(99), b"line").unwrap();
     socket::send(house.channel.socket().as_fd(), b"?", &[], false).unwrap();
     let system = house.flushed("system");
     assert!(
@@ -168,11 +168,11 @@ fn a_full_disk_holds_evidence_back_while_lines_go_on() {
     house.control.open(XFERLOG, Kind::Raw, Path::new("/dev/full"), Some(full.as_fd())).unwrap();
     let mut sent = 0;
     let refused = loop {
-        match house.channel.send(XFERLOG, Weight::Evidence, &[b'x'; 8000]) {
+        match house.channel.send_evidence(XFERLOG, &[b'x'; 8000]) {
             Ok(()) => sent += 1,
             Err(error) if house.control.flush(LONG).is_ok() => {
                 // Once more: the recorder has had its turn and still leaves no room.
-                if house.channel.send(XFERLOG, Weight::Evidence, b"x").is_err() {
+                if house.channel.send_evidence(XFERLOG, b"x").is_err() {
                     break error;
                 }
                 sent += 1;
@@ -210,10 +210,10 @@ fn sessions_outlive_the_master_and_their_recorder_outlives_them() {
     house.open(XFERLOG, Kind::Raw, "xferlog");
     let House { folder, channel, ends, control, recorder } = house;
     drop((control, ends));
-    channel.send(XFERLOG, Weight::Evidence, b"after the master").unwrap();
+    channel.send_evidence(XFERLOG, b"after the master").unwrap();
     let life = File::from(channel.descriptors()[2].try_clone_to_owned().unwrap());
     (&life).write_all(b"a hostile byte ends nothing").unwrap();
-    channel.send(XFERLOG, Weight::Evidence, b"and after that").unwrap();
+    channel.send_evidence(XFERLOG, b"and after that").unwrap();
     drop((channel, life));
     recorder.join().unwrap().unwrap();
     assert_eq!(read(&folder.path().join("xferlog")), "after the master\nand after that\n");
@@ -247,7 +247,7 @@ proptest! {
         for (order, log, kind, path) in orders {
             let [low, high] = log.to_le_bytes();
             let message = [&[order, low, high, kind], &path[..]].concat();
-            socket::send(house.control.socket().as_fd(), &message, &[], false).unwrap();
+            socket::send(house.control.socket.as_fd(), &message, &[], false).unwrap();
         }
         for record in records {
             socket::send(house.channel.descriptors()[0], &record, &[], false).unwrap();

@@ -11,7 +11,7 @@ mod passive;
 mod stream;
 mod transfer;
 
-pub use active::{IllegalAddress, Target as ActiveTarget};
+pub use active::Target as ActiveTarget;
 pub use lines::Lines;
 pub use passive::{Callers, Listener};
 pub use stream::Stream;

@@ -33,11 +33,13 @@ impl Accounting {
     }
 
     /// Bytes made, less those removed.
+    #[cfg(test)]
     pub fn bytes(&self) -> i64 {
         self.bytes.get()
     }
 
     /// Files and directories made, less those removed.
+    #[cfg(test)]
     pub fn files(&self) -> i64 {
         self.files.get()
     }

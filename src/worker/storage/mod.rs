@@ -27,10 +27,10 @@ pub use accounting::{Accounting, Change};
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable};
 pub use moving::RenameSource;
-pub use path::{FtpPath, PathError};
+pub use path::FtpPath;
 pub use policy::{Asked, Policy, Verb};
 pub use retrieving::Source;
-pub use root::{Entry, Found, Root};
+pub use root::Root;
 pub use storing::{Placement, Target};
 
 /// A session's files.
@@ -53,6 +53,7 @@ impl Storage {
     }
 
     /// What the session has made and removed.
+    #[cfg(test)]
     pub fn accounting(&self) -> &Accounting {
         &self.accounting
     }

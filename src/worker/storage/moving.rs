@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::authorise::{Permit, authorise};
 use super::denied::Denied;
@@ -16,13 +16,6 @@ use crate::sys::files::{self, Errno, Kind, Status};
 #[derive(Debug)]
 pub struct RenameSource {
     entry: Entry,
-}
-
-impl RenameSource {
-    /// Where it stood on the host.
-    pub fn canonical(&self) -> &Path {
-        &self.entry.canonical
-    }
 }
 
 impl Storage {
