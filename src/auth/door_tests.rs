@@ -195,7 +195,7 @@ fn confined(board: &WorkerBoard) -> OwnedFd {
     identity::take_group(GroupId(65534)).unwrap();
     identity::take_user(UserId(65534)).unwrap();
     identity::hold_capabilities(&[Capability::CAP_SETUID, Capability::CAP_SETGID]).unwrap();
-    let shape = Shape { notified: true, uids: &[], gids: &[], sealed: board.is_sealed(), shared: &[] };
+    let shape = Shape { notified: true, uids: &[], gids: &[], unsealed: board.unsealed(), shared: &[] };
     Filter::new(table::rows(&shape)).install(true).unwrap().unwrap()
 }
 

@@ -30,7 +30,7 @@ pub struct Kept<T> {
 
 /// Which state of a file was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     file: (u64, u64),
     size: u64,
     modified: (i64, i64),
@@ -82,7 +82,7 @@ impl Stamp {
 }
 
 /// The contents, and the state they belong to; None where the file kept changing.
-fn read(path: &Path) -> io::Result<(Option<Stamp>, Vec<u8>)> {
+pub(super) fn read(path: &Path) -> io::Result<(Option<Stamp>, Vec<u8>)> {
     let mut contents = Vec::new();
     for _ in 0..READ_ATTEMPTS {
         let file = open_regular(path)?;

@@ -22,6 +22,7 @@ mod group_file;
 mod guesses;
 mod host_accounts;
 mod kept;
+mod known_ids;
 mod ledger;
 mod leftovers;
 mod life;
@@ -45,6 +46,7 @@ mod user_file;
 mod virtual_users;
 pub mod wire;
 
+pub use known_ids::{KnownIds, known_ids};
 pub use life::serve;
 
 /// What auth is forked with; everything else of the master's is closed or never used.

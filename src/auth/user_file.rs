@@ -118,6 +118,17 @@ impl UserTable {
         self.line(self.first.as_ref())
     }
 
+    /// Uid and gid of every account.
+    pub fn ids(&self) -> Vec<(u32, u32)> {
+        let lines = self.by_name.values().filter_map(|place| self.line(Some(place)));
+        lines.map(|line| (line.uid.0, line.gid.0)).collect()
+    }
+
+    /// What was read, to be wiped.
+    pub fn into_contents(self) -> Vec<u8> {
+        self.contents
+    }
+
     /// How many accounts there are.
     #[cfg(test)]
     pub fn count(&self) -> usize {

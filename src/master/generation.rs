@@ -15,7 +15,7 @@ use super::logs::server_in_lines;
 use super::pool::Bounds;
 use super::spawn;
 use crate::auth::control::Note;
-use crate::auth::{self, Leftovers};
+use crate::auth::{self, KnownIds, Leftovers, known_ids};
 use crate::config::Settings;
 use crate::config::settings::LogTarget;
 use crate::logging::{Channel, LogNumber};
@@ -42,6 +42,8 @@ pub struct Common {
     pub zone: &'static TimeZone,
     /// The daemon has no root to give up.
     pub rootless: bool,
+    /// The kernel lets auth open the door to accounts.
+    pub has_door: bool,
     /// Lines are shown on stderr besides.
     pub foreground: bool,
 }
@@ -210,6 +212,8 @@ impl Generation {
         board: &MasterBoard,
         listeners: Vec<(OwnedFd, SocketAddr)>,
     ) -> io::Result<()> {
+        let unprivileged =
+            (!common.rootless).then(|| unprivileged(&self.settings, common.has_door)).transpose()?;
         let (control, theirs) = socket::seqpacket_pair()?;
         let (read_only, read_write) = board.descriptors();
         let inheritance = nursery::Inheritance {
@@ -223,7 +227,7 @@ impl Generation {
             auth: self.questions.try_clone()?,
             recorder: common.recorder_for(&self.settings)?,
             transfer_logs: self.transfer_logs.clone(),
-            unprivileged: (!common.rootless).then(|| unprivileged(&self.settings)),
+            unprivileged,
             zone: common.zone,
             master: process::own(),
         };
@@ -382,15 +386,15 @@ fn auth_keeps(inheritance: &auth::Inheritance) -> Vec<BorrowedFd<'_>> {
     single.into_iter().map(AsFd::as_fd).chain(places).chain(inheritance.recorder.descriptors()).collect()
 }
 
-fn unprivileged(settings: &Settings) -> Unprivileged {
+fn unprivileged(settings: &Settings, has_door: bool) -> io::Result<Unprivileged> {
     let daemon = &settings.daemon;
-    Unprivileged {
-        uid: daemon.uid,
-        gid: daemon.gid,
-        // Any id but root's: the set a generation can need is known only where all its accounts stand in one file, and that file
-        // may change during its life.
-        uids: Vec::new(),
-        gids: Vec::new(),
-        door_required: daemon.require_identity_door,
-    }
+    let known = match has_door {
+        // Not to be needed; and if it is, nobody is known.
+        true => KnownIds::default(),
+        false => {
+            known_ids(&settings.auth_policy(false)).map_err(|error| io::Error::other(error.to_string()))?
+        }
+    };
+    let known = (!daemon.require_identity_door).then_some(known);
+    Ok(Unprivileged { uid: daemon.uid, gid: daemon.gid, known })
 }

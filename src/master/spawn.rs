@@ -4,7 +4,8 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::sys::process::Forked;
+use crate::sys::process::{Ending, Forked};
+use crate::sys::seccomp::Filter;
 use crate::sys::{ProcessId, descriptors, process, signals};
 
 /// What a child exits with when its work panicked; nothing else does.
@@ -38,4 +39,14 @@ pub fn child(work: impl FnOnce() -> u8) -> io::Result<ProcessId> {
             Err(error)
         }
     }
+}
+
+/// Whether the kernel gives auth a door to accounts here (seccomp user notification; a supervisor of containers may have taken
+/// the only listener there can be). A child tries, because a filter is for life.
+pub fn probe_door() -> io::Result<bool> {
+    let pid = child(|| {
+        let tried = process::forbid_new_privileges().and_then(|()| Filter::new(Vec::new()).install(true));
+        u8::from(tried.is_err())
+    })?;
+    Ok(process::wait_for(pid)? == Ending::Exited(0))
 }

@@ -18,7 +18,7 @@ use super::signals::Signals;
 use super::stop::Phase;
 use super::terminal::{self, Background};
 use super::workers::Workers;
-use super::{Listeners, Master, Options, PidFile, ShutdownFile, versions};
+use super::{Listeners, Master, Options, PidFile, ShutdownFile, spawn, versions};
 use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging;
 use crate::logging::recorder::Foreground;
@@ -117,11 +117,13 @@ impl Master {
         };
         let log = logging::logger(std::sync::Arc::clone(logs.channel()), &server_in_lines(&settings));
         let taken = poll::hint().map_err(|error| format!("no eventfd: {error}"))?;
+        let has_door = !rootless && spawn::probe_door().map_err(|error| format!("cannot fork: {error}"))?;
         let common = Common {
             recorder: std::sync::Arc::clone(logs.channel()),
             taken,
             zone,
             rootless,
+            has_door,
             foreground: is_shown(&options),
         };
         let shutdown_file =

@@ -178,7 +178,7 @@ impl Master {
             Door::Notified => debug!(self.log, "auth opens the door to accounts"),
             Door::Filtered => warn!(
                 self.log,
-                "no seccomp user notification here: the filter alone guards the door, sessions have no supplementary groups"
+                "no seccomp user notification here: the filter alone guards the door: sessions have no supplementary groups, accounts added from now on are let in after the next HUP"
             ),
             Door::Rootless => info!(self.log, "not root: every session is this user"),
         }

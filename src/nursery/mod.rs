@@ -6,12 +6,14 @@ pub mod messages;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::auth::KnownIds;
 use crate::config::Settings;
 use crate::logging::{Channel, LogNumber};
 use crate::scoreboard::{NurseryBirths, SlotNumber, WorkerBoard};
@@ -60,12 +62,8 @@ pub struct Unprivileged {
     pub uid: UserId,
     /// Group.
     pub gid: GroupId,
-    /// Ranges of the uids this generation can need (first, last).
-    pub uids: Vec<(u32, u32)>,
-    /// Ranges of its gids.
-    pub gids: Vec<(u32, u32)>,
-    /// RequireIdentityDoor: rather not start than go without auth's door.
-    pub door_required: bool,
+    /// What the accounts are held to where the kernel gives auth no door; None: rather not start than go without one.
+    pub known: Option<KnownIds>,
 }
 
 /// Why a nursery could not begin.
@@ -127,7 +125,7 @@ impl Nursery {
         at("prctl", process::hide_memory())?;
         at("prctl", process::set_parent_death_signal(signals::KILL))?;
         at("find the master", still_there(inherited.master))?;
-        let (door, listener) = install_filter(inherited, board.is_sealed())?;
+        let (door, listener) = install_filter(inherited, board.unsealed())?;
         at("tell the master", announce(inherited, door, board.is_sealed(), listener))?;
         Ok(Nursery { board: Box::leak(Box::new(board)), births, nest, door })
     }
@@ -226,28 +224,31 @@ fn still_there(master: ProcessId) -> io::Result<()> {
 }
 
 /// With auth's door where the kernel gives a listener; otherwise, if the operator allows, held to the known ids.
-fn install_filter(inherited: &Inheritance, sealed: bool) -> Result<(Door, Option<OwnedFd>), NurseryError> {
+fn install_filter(
+    inherited: &Inheritance,
+    unsealed: Option<Range<usize>>,
+) -> Result<(Door, Option<OwnedFd>), NurseryError> {
     let shared = inherited.shared();
+    let install = |notified, known: &KnownIds| {
+        let (uids, gids, unsealed) = (&known.uids, &known.gids, unsealed.clone());
+        let shape = table::Shape { notified, uids, gids, unsealed, shared: &shared };
+        Filter::new(table::rows(&shape)).install(notified)
+    };
     let Some(who) = &inherited.unprivileged else {
-        at("seccomp", Filter::new(table::rows(&rootless_shape(sealed, &shared))).install(false))?;
+        at("seccomp", install(false, &KnownIds::default().or_nobody()))?;
         return Ok((Door::Rootless, None));
     };
-    let shape =
-        |notified| table::Shape { notified, uids: &who.uids, gids: &who.gids, sealed, shared: &shared };
-    match Filter::new(table::rows(&shape(true))).install(true) {
-        Ok(listener) => Ok((Door::Notified, listener)),
-        Err(error) if who.door_required => Err(NurseryError { step: "seccomp user notification", error }),
-        Err(_) => {
-            at("seccomp", Filter::new(table::rows(&shape(false))).install(false))?;
+    // Accounts come and go in their files while this generation lives: where auth decides, any id but root's may be one.
+    match (install(true, &KnownIds::default()), &who.known) {
+        (Ok(listener), _) => Ok((Door::Notified, listener)),
+        (Err(error), None) => {
+            Err(NurseryError { step: "no identity door (seccomp user notification)", error })
+        }
+        (Err(_), Some(known)) => {
+            at("seccomp", install(false, &known.or_nobody()))?;
             Ok((Door::Filtered, None))
         }
     }
-}
-
-/// Without root nobody becomes anybody: no id lies in the only range given.
-fn rootless_shape<'a>(sealed: bool, shared: &'a [BorrowedFd<'a>]) -> table::Shape<'a> {
-    const NOBODY_AT_ALL: &[(u32, u32)] = &[(0, 0)];
-    table::Shape { notified: false, uids: NOBODY_AT_ALL, gids: NOBODY_AT_ALL, sealed, shared }
 }
 
 /// The listener goes to the master, and is closed here before any child could inherit it and open its siblings' doors.

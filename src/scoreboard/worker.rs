@@ -1,6 +1,7 @@
 //! What nursery and workers map of the board.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::AsFd;
 use std::sync::atomic::{Ordering, fence};
 
@@ -32,6 +33,13 @@ impl WorkerBoard {
     /// Nursery: whether the kernel sealed the mappings; else the filter must refuse what could replace them.
     pub fn is_sealed(&self) -> bool {
         self.is_sealed
+    }
+
+    /// Nursery: what the filter must guard on a kernel without mseal. Of the orders a worker could deceive itself alone; the grants
+    /// are what auth takes a worker's word for.
+    pub fn unsealed(&self) -> Option<Range<usize>> {
+        let start = self.grants.address();
+        (!self.is_sealed).then(|| start..start + self.geometry.grants_range().len())
     }
 
     /// Worker, first thing: maps its own page writable from the master's descriptor and seals it.

@@ -18,6 +18,8 @@ const DOOR_DEADLINE: Duration = Duration::from_secs(1);
 pub enum IdentityError {
     /// Auth, or the filter, said no to this step.
     Refused(&'static str, io::Error),
+    /// The filter, which knows the ids of its generation's accounts, said no to this step.
+    Unknown(&'static str, io::Error),
     /// The kernel did not confine the session.
     Unconfined(io::Error),
 }
@@ -26,6 +28,12 @@ impl fmt::Display for IdentityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             IdentityError::Refused(step, error) => write!(f, "identity refused at {step}: {error}"),
+            IdentityError::Unknown(step, error) => {
+                write!(
+                    f,
+                    "identity refused at {step}: {error} (accounts added since the last HUP are not known)"
+                )
+            }
             IdentityError::Unconfined(error) => write!(f, "session not confined: {error}"),
         }
     }
@@ -38,7 +46,8 @@ pub fn take(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
     }
     // Auth may die with a question in hand: then the alarm ends the wait.
     identity::within(DOOR_DEADLINE, || take_ids(birth, account))
-        .map_err(|error| IdentityError::Refused("setitimer", error))??;
+        .map_err(|error| IdentityError::Refused("setitimer", error))?
+        .map_err(|error| explained(error, birth.door))?;
     // A change between two users other than root keeps capabilities (capabilities(7)): this call is necessary.
     refused_at("capset", identity::drop_capabilities())?;
     refused_at("prctl", watch_parent())
@@ -59,6 +68,14 @@ fn take_ids(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
 
 fn refused_at(step: &'static str, outcome: io::Result<()>) -> Result<(), IdentityError> {
     outcome.map_err(|error| IdentityError::Refused(step, error))
+}
+
+/// Where the filter alone decides, the account may be newer than it.
+fn explained(error: IdentityError, door: Door) -> IdentityError {
+    match (error, door) {
+        (IdentityError::Refused(step, error), Door::Filtered) => IdentityError::Unknown(step, error),
+        (error, _) => error,
+    }
 }
 
 /// Each change of identity has cleared the signal that tells of the master's death.

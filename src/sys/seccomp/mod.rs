@@ -20,7 +20,7 @@ pub enum Verdict {
     Ask,
 }
 
-/// A question about one argument's low 32 bits; the kernel's own types of the calls named here are no wider.
+/// A question about one argument, its low 32 bits unless it says otherwise: the kernel's own types of ids, flags and descriptors are no wider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// It is one of these.
@@ -29,6 +29,10 @@ pub enum Test {
     Has(u8, u32),
     /// It lies in none of these ranges (first, last).
     Outside(u8, Vec<(u32, u32)>),
+    /// Its high 32 bits are one of these.
+    HighIs(u8, Vec<u32>),
+    /// Its high 32 bits are not this.
+    HighIsNot(u8, u32),
 }
 
 /// One system call's row: the first test that holds decides, `otherwise` holds if none does.
@@ -173,13 +177,10 @@ fn returning(verdict: Verdict) -> sock_filter {
 /// Returns the verdict when the test holds, else falls through.
 fn question(test: &Test, verdict: Verdict) -> Vec<sock_filter> {
     match test {
-        Test::Is(argument, values) => {
-            let mut program = vec![step(LOAD, low_word(*argument))];
-            for value in values {
-                program.push(branch(JUMP_EQUAL, *value, 0, 1));
-                program.push(returning(verdict));
-            }
-            program
+        Test::Is(argument, values) => equal(low_word(*argument), values, verdict),
+        Test::HighIs(argument, values) => equal(high_word(*argument), values, verdict),
+        Test::HighIsNot(argument, value) => {
+            vec![step(LOAD, high_word(*argument)), branch(JUMP_EQUAL, *value, 1, 0), returning(verdict)]
         }
         Test::Has(argument, bits) => vec![
             step(LOAD, low_word(*argument)),
@@ -202,9 +203,22 @@ fn question(test: &Test, verdict: Verdict) -> Vec<sock_filter> {
     }
 }
 
+fn equal(word: u32, values: &[u32], verdict: Verdict) -> Vec<sock_filter> {
+    let mut program = vec![step(LOAD, word)];
+    for value in values {
+        program.push(branch(JUMP_EQUAL, *value, 0, 1));
+        program.push(returning(verdict));
+    }
+    program
+}
+
 /// Where an argument's low word stands; the architectures above are little-endian.
 fn low_word(argument: u8) -> u32 {
     ARGUMENTS + 8 * u32::from(argument)
+}
+
+fn high_word(argument: u8) -> u32 {
+    low_word(argument) + 4
 }
 
 #[cfg(test)]
@@ -212,11 +226,11 @@ mod tests {
     use super::*;
 
     /// Runs the program as the kernel would, on a call and its arguments.
-    fn run(filter: &Filter, call: u32, arguments: [u32; 6]) -> u32 {
+    fn run(filter: &Filter, call: u32, arguments: [u64; 6]) -> u32 {
         let load = |offset: u32| match offset {
             NUMBER => call,
             ARCH => ARCHITECTURE,
-            _ => arguments[((offset - ARGUMENTS) / 8) as usize],
+            _ => (arguments[((offset - ARGUMENTS) / 8) as usize] >> (8 * (offset % 8))) as u32,
         };
         let (mut at, mut word) = (0usize, 0u32);
         loop {
@@ -255,7 +269,7 @@ mod tests {
         let filter = Filter::new(rows);
         for call in 0..700 {
             let expected = if named.contains(&call) { EPERM } else { ALLOW };
-            assert_eq!(run(&filter, call, [0; 6]), expected, "call {call}");
+            assert_eq!(run(&filter, call, [0u64; 6]), expected, "call {call}");
         }
     }
 
@@ -281,6 +295,25 @@ mod tests {
         ];
         for ([a, b, c], expected) in cases {
             assert_eq!(run(&filter, 77, [a, b, c, 0, 0, 0]), expected, "{a} {b} {c}");
+        }
+    }
+
+    #[test]
+    fn high_words_decide_for_themselves() {
+        let tests = vec![
+            (Test::HighIs(0, vec![5, 6]), Verdict::Fail(libc::EPERM)),
+            (Test::HighIsNot(1, 0), Verdict::Ask),
+        ];
+        let filter = Filter::new(vec![Row::when(77, tests, Verdict::Allow)]);
+        let cases = [
+            ([5 << 32, 0], EPERM),
+            ([(7 << 32) - 1, 0], EPERM),
+            ([7 << 32, 0], ALLOW),
+            ([5, u64::from(u32::MAX)], ALLOW),
+            ([5, 1 << 32], libc::SECCOMP_RET_USER_NOTIF),
+        ];
+        for ([a, b], expected) in cases {
+            assert_eq!(run(&filter, 77, [a, b, 0, 0, 0, 0]), expected, "{a:x} {b:x}");
         }
     }
 

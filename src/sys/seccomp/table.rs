@@ -1,6 +1,7 @@
 //! The one filter of a generation, inherited by all its workers: a deny tree for life. What it refuses is what no session needs
 //! and what would reach beyond the process: other identities but by auth's word, other processes, other memory.
 
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::libc;
@@ -17,8 +18,8 @@ pub struct Shape<'a> {
     pub uids: &'a [(u32, u32)],
     /// See `uids`.
     pub gids: &'a [(u32, u32)],
-    /// Whether mseal holds the board and the grants; else the calls that could lay another page over them are refused.
-    pub sealed: bool,
+    /// Memory that no mseal holds and that must stay what it is: the calls that could lay another page there are refused.
+    pub unsealed: Option<Range<usize>>,
     /// Descriptors that all workers share: what acts on the shared description is refused on them.
     pub shared: &'a [BorrowedFd<'a>],
 }
@@ -33,7 +34,7 @@ pub fn rows(shape: &Shape<'_>) -> Vec<Row> {
     rows.extend(NEVER_OLD.iter().map(|call| Row::always(*call, REFUSED)));
     rows.extend(identities(shape));
     rows.extend(births());
-    rows.extend(memory(shape.sealed));
+    rows.extend(memory(shape.unsealed.as_ref()));
     rows.extend(shared_descriptors(shape.shared));
     rows.extend(by_argument());
     rows
@@ -68,27 +69,31 @@ fn births() -> Vec<Row> {
 }
 
 /// What could lay other memory over the sealed board. mremap says ENOMEM, from which realloc recovers by copying.
-fn memory(sealed: bool) -> Vec<Row> {
+fn memory(unsealed: Option<&Range<usize>>) -> Vec<Row> {
     let mut rows = vec![
         Row::always(libc::SYS_mremap, Verdict::Fail(libc::ENOMEM)),
         Row::always(libc::SYS_remap_file_pages, REFUSED),
-        // Takes the block from under the worker's own page of the board: on a full disk the master would then die of SIGBUS.
-        Row::when(
-            libc::SYS_madvise,
-            vec![(Test::Is(2, vec![libc::MADV_REMOVE as u32]), REFUSED)],
-            Verdict::Allow,
-        ),
+        Row::always(libc::SYS_pkey_mprotect, REFUSED),
     ];
-    if !sealed {
+    // Takes the block from under the worker's own page of the board: on a full disk the master would then die of SIGBUS.
+    let mut advice = vec![(Test::Is(2, vec![libc::MADV_REMOVE as u32]), REFUSED)];
+    if let Some(range) = unsealed {
         let fixed = vec![(Test::Has(3, libc::MAP_FIXED as u32), REFUSED)];
         rows.push(Row::when(libc::SYS_mmap, fixed, Verdict::Allow));
-        rows.push(Row::when(
-            libc::SYS_mprotect,
-            vec![(Test::Has(2, libc::PROT_WRITE as u32), REFUSED)],
-            Verdict::Allow,
-        ));
+        let changes = [libc::SYS_munmap, libc::SYS_mprotect];
+        rows.extend(changes.map(|call| Row::when(call, reaching(range), Verdict::Allow)));
+        advice.extend(reaching(range));
     }
+    rows.push(Row::when(libc::SYS_madvise, advice, Verdict::Allow));
     rows
+}
+
+/// Whether an address (first argument) and a length (second) could reach into a range: by the address's high word, where a
+/// length below 4 GiB reaches no further than into the next one.
+fn reaching(range: &Range<usize>) -> Vec<(Test, Verdict)> {
+    let high = |address: usize| (address >> 32) as u32;
+    let words = high(range.start).saturating_sub(1)..=high(range.end.saturating_sub(1));
+    vec![(Test::HighIs(0, words.collect()), REFUSED), (Test::HighIsNot(1, 0), REFUSED)]
 }
 
 /// Another peer, another queue length, no peer at all: on a shared socket each would hit every worker. No call makes a second

@@ -1,0 +1,128 @@
+//! Every uid and gid that the accounts of a configuration have: what a filter can hold workers to where auth cannot be asked.
+
+use std::io;
+use std::ops::RangeInclusive;
+
+use super::kept;
+use super::source::SourceError;
+use super::user_file::UserTable;
+use super::{Account, Policy, host_accounts};
+use crate::sys::crypt;
+
+/// Ranges that a filter asks one by one; more ids than so many ranges hold are one range from the first to the last.
+const RANGES_MOST: usize = 32;
+
+/// Ids of accounts, as ranges (first, last), never root's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownIds {
+    /// Of users.
+    pub uids: Vec<(u32, u32)>,
+    /// Of their primary groups.
+    pub gids: Vec<(u32, u32)>,
+}
+
+impl KnownIds {
+    /// For a filter, to which no range means any id: where nobody is known, nobody is let in.
+    pub fn or_nobody(&self) -> KnownIds {
+        let or_none = |ranges: &[(u32, u32)]| match ranges {
+            // root's, which the filter refuses before it looks at the ranges.
+            [] => vec![(0, 0)],
+            known => known.to_vec(),
+        };
+        KnownIds { uids: or_none(&self.uids), gids: or_none(&self.gids) }
+    }
+}
+
+/// Reads every file of accounts and looks up every anonymous User. The process that calls this may bear workers: of the files'
+/// contents nothing is left in its memory.
+pub fn known_ids(policy: &Policy) -> Result<KnownIds, SourceError> {
+    let mut ids: Vec<(u32, u32)> = Vec::new();
+    for server in &policy.servers {
+        if let Some(path) = &server.user_file {
+            let found = ids_in(path).map_err(|error| SourceError::File(path.clone(), error))?;
+            ids.extend(found);
+        }
+        for section in &server.anonymous {
+            ids.extend(host_accounts::anonymous(section)?.as_ref().map(ids_of));
+        }
+    }
+    let (uids, gids) = ids.into_iter().unzip();
+    Ok(KnownIds { uids: ranges(uids), gids: ranges(gids) })
+}
+
+fn ids_of(account: &Account) -> (u32, u32) {
+    (account.uid.0, account.gid.0)
+}
+
+fn ids_in(path: &std::path::Path) -> io::Result<Vec<(u32, u32)>> {
+    let (_, contents) = kept::read(path)?;
+    let table = UserTable::read(contents);
+    let ids = table.ids();
+    crypt::wipe(&mut table.into_contents());
+    Ok(ids)
+}
+
+/// The fewest ranges that hold these ids and no other; one that holds others too where they would be too many. Whoever has
+/// root's id is refused whatever stands here.
+fn ranges(mut ids: Vec<u32>) -> Vec<(u32, u32)> {
+    ids.retain(|id| *id != 0);
+    ids.sort_unstable();
+    let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
+    for id in ids {
+        match ranges.last_mut() {
+            Some(last) if id - last.end() <= 1 => *last = *last.start()..=id,
+            _ => ranges.push(id..=id),
+        }
+    }
+    match (ranges.first(), ranges.last()) {
+        (Some(first), Some(last)) if ranges.len() > RANGES_MOST => vec![(*first.start(), *last.end())],
+        _ => ranges.into_iter().map(RangeInclusive::into_inner).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::auth::{AnonymousPolicy, ServerPolicy};
+
+    #[test]
+    fn neighbours_share_a_range_and_root_has_none() {
+        assert_eq!(ranges(vec![]), []);
+        assert_eq!(ranges(vec![0]), []);
+        assert_eq!(ranges(vec![7, 5, 6, 9, 0, 5]), [(5, 7), (9, 9)]);
+        assert_eq!(ranges((0..1000).collect()), [(1, 999)]);
+    }
+
+    #[test]
+    fn too_many_ranges_become_one() {
+        let apart = |count: u32| (1..=count).map(|n| n * 10).collect::<Vec<u32>>();
+        assert_eq!(ranges(apart(32)).len(), 32);
+        assert_eq!(ranges(apart(33)), [(10, 330)]);
+    }
+
+    fn server(user_file: Option<PathBuf>) -> ServerPolicy {
+        let anonymous = AnonymousPolicy { user: b"nobody".to_vec(), ..AnonymousPolicy::default() };
+        ServerPolicy { user_file, anonymous: vec![anonymous], ..ServerPolicy::default() }
+    }
+
+    #[test]
+    fn files_and_anonymous_users_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users");
+        fs::write(&path, "a:x:1001:80::/:\n# no\nb:y:1002:80::/:\nroot:z:0:0::/:\nbroken\n").unwrap();
+        let policy = Policy { servers: vec![server(Some(path)), server(None)], rootless: false };
+        let known = known_ids(&policy).unwrap();
+        assert_eq!(known.uids, [(1001, 1002), (65534, 65534)]);
+        assert_eq!(known.gids, [(80, 80), (65534, 65534)]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = Policy { servers: vec![server(Some(folder.path().join("users")))], rootless: false };
+        assert!(known_ids(&policy).is_err());
+    }
+}
