@@ -17,7 +17,7 @@ struct Scope {
 }
 
 /// What one slot's session is counted in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Held {
     scope: Scope,
     account: u64,
@@ -117,11 +117,12 @@ impl Admission {
 
     /// A login whose password was right. All three limits are looked at before any is counted.
     fn login(&mut self, slot: SlotNumber, login: &LoginPlace) -> PlaceAnswer {
-        if self.logins.contains_key(&slot) {
-            return PlaceAnswer::Refused;
-        }
         let scope = Scope { server: login.server, anonymous: login.anonymous };
         let held = Held { scope, account: login.account, host: login.host.to_canonical() };
+        // Granted before to an auth that died with the answer: its successor asks again, and nothing is counted twice.
+        if let Some(before) = self.logins.get(&slot) {
+            return if *before == held { PlaceAnswer::Granted } else { PlaceAnswer::Refused };
+        }
         if let Some((kind, most)) = self.reached(&held, &login.limits) {
             return PlaceAnswer::Full(kind, most);
         }
@@ -221,11 +222,9 @@ mod tests {
     #[test]
     fn counts_of_nobody_are_forgotten() {
         let mut admission = Admission::default();
-        admission.login(SlotNumber(0), &login(1, HOME, LimitPolicy::default()));
-        assert_eq!(
-            admission.login(SlotNumber(0), &login(1, HOME, LimitPolicy::default())),
-            PlaceAnswer::Refused
-        );
+        let mut ask = |account| admission.login(SlotNumber(0), &login(account, HOME, LimitPolicy::default()));
+        assert_eq!([ask(1), ask(1)], [PlaceAnswer::Granted; 2], "the same, once more");
+        assert_eq!(ask(2), PlaceAnswer::Refused, "another");
         admission.release(SlotNumber(0));
         admission.release(SlotNumber(0));
         assert!(admission.clients.is_empty() && admission.users.is_empty() && admission.hosts.is_empty());
