@@ -242,7 +242,7 @@ fn install_filter(
     match (install(true, &KnownIds::default()), &who.known) {
         (Ok(listener), _) => Ok((Door::Notified, listener)),
         (Err(error), None) => {
-            Err(NurseryError { step: "no identity door (seccomp user notification)", error })
+            Err(NurseryError { step: "RequireIdentityDoor: no seccomp user notification here", error })
         }
         (Err(_), Some(known)) => {
             at("seccomp", install(false, &known.or_nobody()))?;
