@@ -3,12 +3,15 @@
 pub mod client;
 pub mod daemon;
 pub mod events;
+#[cfg(target_arch = "x86_64")]
+pub mod follow;
 pub mod load;
 pub mod ports;
 pub mod processes;
 #[cfg(target_arch = "x86_64")]
 pub mod puppet;
 pub mod scale;
+pub mod servants;
 pub mod setup;
 
 pub use client::{Client, Reply};

@@ -26,7 +26,10 @@ pub enum Outcome {
 /// The process, stopped.
 pub struct Puppet {
     pid: Pid,
+    /// As it waits in the kernel, or is about to ask it.
     saved: libc::user_regs_struct,
+    /// As it goes on.
+    resumed: libc::user_regs_struct,
     gone: bool,
 }
 
@@ -42,7 +45,54 @@ impl Puppet {
         let saved = ptrace::getregs(pid).expect("registers");
         let before = ptrace::read(pid, (saved.rip - 2) as ptrace::AddressType).expect("code");
         assert_eq!(before & 0xffff, 0x050f, "{pid} waits in a system call");
-        Puppet { pid, saved, gone: false }
+        Puppet { pid, saved, resumed: saved, gone: false }
+    }
+
+    /// Stops a process that waits in the kernel, and once more where it is about to make this call, which it has not made yet;
+    /// `prompt` is what brings it there.
+    pub fn hold_before(pid: i32, number: libc::c_long, prompt: impl FnOnce()) -> Puppet {
+        let mut puppet = Puppet::hold(pid);
+        ptrace::setoptions(puppet.pid, ptrace::Options::PTRACE_O_TRACESYSGOOD).expect("a traced process");
+        prompt();
+        while !puppet.is_entering(number) {
+            puppet.next_stop();
+        }
+        puppet.saved = ptrace::getregs(puppet.pid).expect("registers");
+        let mut skipped = puppet.saved;
+        // A call that does nothing in its place; the filter would take a number that is none for an attack.
+        skipped.orig_rax = libc::SYS_getpid as u64;
+        ptrace::setregs(puppet.pid, skipped).expect("registers");
+        puppet.next_stop();
+        puppet.resumed = libc::user_regs_struct {
+            rip: puppet.saved.rip - 2,
+            rax: number as u64,
+            orig_rax: u64::MAX,
+            ..puppet.saved
+        };
+        puppet
+    }
+
+    /// At its entry a call has no result yet.
+    fn is_entering(&self, number: libc::c_long) -> bool {
+        let regs = ptrace::getregs(self.pid).expect("registers");
+        regs.orig_rax == number as u64 && regs.rax as i64 == -(libc::ENOSYS as i64)
+    }
+
+    fn next_stop(&self) {
+        let mut signal = None;
+        loop {
+            ptrace::syscall(self.pid, signal.take()).expect("a stopped process");
+            match waitpid(self.pid, None).expect("the puppet is waited for") {
+                WaitStatus::PtraceSyscall(_) => return,
+                WaitStatus::Stopped(_, other) => signal = Some(other),
+                status => panic!("the puppet: {status:?}"),
+            }
+        }
+    }
+
+    /// The first two arguments of the call that it is held before.
+    pub fn held_arguments(&self) -> (u64, u64) {
+        (self.saved.rdi, self.saved.rsi)
     }
 
     pub fn pid(&self) -> i32 {
@@ -59,6 +109,13 @@ impl Puppet {
             ptrace::write(self.pid, address, i64::from_ne_bytes(word)).expect("its stack is there");
         }
         at
+    }
+
+    /// Bytes of its memory.
+    pub fn read(&self, address: u64, length: usize) -> Vec<u8> {
+        let word = |at: u64| ptrace::read(self.pid, at as ptrace::AddressType).expect("its memory is there");
+        let words = (0..length.div_ceil(8)).flat_map(|index| word(address + 8 * index as u64).to_ne_bytes());
+        words.take(length).collect()
     }
 
     /// A C string where calls can point to.
@@ -148,7 +205,7 @@ impl Puppet {
     fn let_go(&mut self) {
         if !std::mem::replace(&mut self.gone, true) {
             // It may have been killed meanwhile; then there is nothing to put back.
-            let _ = ptrace::setregs(self.pid, self.saved);
+            let _ = ptrace::setregs(self.pid, self.resumed);
             let _ = ptrace::detach(self.pid, None);
         }
     }
