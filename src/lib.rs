@@ -28,3 +28,12 @@ pub mod shutmsg;
 
 // The only door to the kernel, and the only unsafe code.
 mod sys;
+
+/// What the attacks in `tests/trust` are made of: a question to auth, a filter like a container's.
+#[doc(hidden)]
+pub mod attack {
+    pub use crate::auth::secret::Secret;
+    pub use crate::auth::wire::{Answer, Request};
+    pub use crate::sys::process::forbid_new_privileges;
+    pub use crate::sys::seccomp::{Filter, Row, Verdict};
+}

@@ -133,8 +133,7 @@ pub fn reap() -> Option<(ProcessId, Ending)> {
     }
 }
 
-/// Waits for one child to end; the daemon itself only ever reaps.
-#[cfg(test)]
+/// Waits for one child to end; the daemon itself does so for the one that tries for a door alone.
 pub fn wait_for(pid: ProcessId) -> io::Result<Ending> {
     loop {
         match waitpid(unistd::Pid::from_raw(pid.0), None) {

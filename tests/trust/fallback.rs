@@ -4,9 +4,8 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::thread;
 
+use ferryd::attack::{Filter, Row, Verdict, forbid_new_privileges};
 use ferryd::scoreboard::GRANTS_ADDRESS;
-use ferryd::sys::process::forbid_new_privileges;
-use ferryd::sys::seccomp::{Filter, Row, Verdict};
 use nix::errno::Errno;
 use nix::libc;
 
