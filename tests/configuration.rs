@@ -101,6 +101,8 @@ fn what_protects_and_is_not_done_yet_fails_closed() {
         "<Limit WRITE>\nOrder allow,deny\nAllow from 192.0.2.0/24\nDeny from all\n</Limit>",
         "<Limit SITE_CHMOD>\nDenyGroup x\n</Limit>",
         "RootLogin on",
+        "<IfModule mod_tls.c>\nTLSEngine on\n</IfModule>",
+        "<IfModule mod_quotatab.c>\nQuotaEngine on\n</IfModule>",
     ] {
         let said = complaints(line);
         assert!(said.contains("ferryd.conf:"), "{line}: {said}");
@@ -115,8 +117,8 @@ fn switched_off_it_is_accepted() {
         "BanEngine off",
         "RootLogin off",
         "Ratios off",
-        "<IfModule mod_tls.c>\nTLSEngine on\n</IfModule>",
-        "<IfModule mod_quotatab.c>\nQuotaEngine on\n</IfModule>",
+        "<IfModule mod_tls.c>\nTLSEngine off\n</IfModule>",
+        "<IfModule mod_quotatab.c>\nQuotaEngine off\n</IfModule>",
     ] {
         accepted(line);
     }

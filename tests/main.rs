@@ -14,6 +14,7 @@ mod pool;
 mod quickstart;
 mod reload;
 mod scoreboard;
+mod service;
 mod session;
 mod shutmsg;
 mod signals;

@@ -19,13 +19,16 @@ pub fn interpret(nodes: &[Node], complaints: &mut Complaints) -> Draft {
     Draft { main, global, hosts }
 }
 
-/// Warns of each directive that was skipped with its module and would have guarded something.
-pub fn warn_of_lost_guards(skipped: &[Node], complaints: &mut Complaints) {
+/// Refuses each directive that was skipped with its module and would have guarded something: under ProFTPD, with the module, it
+/// was in force.
+pub fn refuse_lost_guards(skipped: &[Node], complaints: &mut Complaints) {
     for node in skipped {
         if guards(&node.name.text) && !is_off(&node.arguments) {
-            let message =
-                format!("{} is not in force: ferryd lacks the module that <IfModule> names", node.name.text);
-            complaints.warning(&node.name.mark, message);
+            let message = format!(
+                "{} would not be in force: ferryd lacks the module that <IfModule> names; take it out if that is meant",
+                node.name.text
+            );
+            complaints.error(&node.name.mark, message);
         }
     }
 }

@@ -78,7 +78,7 @@ pub fn load(file: &Path, options: &LoadOptions) -> Loaded {
     let file = absolute_file(file);
     let tree::Tree { nodes, skipped, mut complaints } = tree::read(&file, &options.defines);
     let draft = interpret::interpret(&nodes, &mut complaints);
-    interpret::warn_of_lost_guards(&skipped, &mut complaints);
+    interpret::refuse_lost_guards(&skipped, &mut complaints);
     let settings = assemble::assemble(&file, draft, options, &mut complaints);
     let complaints = complaints.finish();
     let settings = (!complaints.iter().any(Complaint::is_error)).then_some(settings);

@@ -197,15 +197,15 @@ fn what_widens_nothing_is_ignored_with_a_warning() {
 }
 
 #[test]
-fn a_guard_lost_with_its_module_is_told() {
+fn a_guard_lost_with_its_module_is_refused() {
     let said = complaints(
         "<IfModule mod_tls.c>\nTLSEngine on\n</IfModule>\n<IfModule mod_quotatab.c>\nQuotaEngine off\n<Limit WRITE>\nDenyAll\n</Limit>\n</IfModule>",
     );
     assert_eq!(
         said,
         [
-            "2:1: warning: TLSEngine is not in force: ferryd lacks the module that <IfModule> names",
-            "7:1: warning: DenyAll is not in force: ferryd lacks the module that <IfModule> names"
+            "2:1: TLSEngine would not be in force: ferryd lacks the module that <IfModule> names; take it out if that is meant",
+            "7:1: DenyAll would not be in force: ferryd lacks the module that <IfModule> names; take it out if that is meant"
         ]
     );
 }

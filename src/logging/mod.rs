@@ -3,6 +3,7 @@
 
 mod channel;
 pub mod control;
+mod early;
 mod file;
 mod line;
 mod logger;
@@ -11,6 +12,7 @@ pub mod recorder;
 pub mod xferlog;
 
 pub use channel::{Channel, Ends};
+pub use early::early;
 pub use file::{LogFileError, open};
 pub use logger::logger;
 

@@ -190,7 +190,7 @@ impl Generation {
             leftovers,
             origin: server_in_lines(&self.settings),
         };
-        let pid = spawn::server(inheritance, auth_keeps, auth::serve)?;
+        let pid = spawn::server(inheritance, common.foreground, auth_keeps, auth::serve)?;
         self.auth = Some(Auth { pid, control, places, born: Instant::now() });
         self.listeners.iter().try_for_each(|listener| self.tell_auth(Note::Listener, Some(listener.as_fd())))
     }

@@ -203,8 +203,9 @@ impl Master {
         self.ring_all();
     }
 
-    /// Has every worker look at its orders.
-    fn ring_all(&self) {
+    /// Has every worker look at its orders; those just born too, who may have looked a moment before.
+    fn ring_all(&mut self) {
+        self.workers.learn_births(&self.board);
         for (_, pid, _) in self.workers.living() {
             if let Err(error) = bell::tell(pid, bell::BELL) {
                 debug!(self.log, "cannot ring worker {pid}: {error}");

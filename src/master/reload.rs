@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use sd_notify::NotifyState;
 use slog::{error, info, warn};
 
 use super::generation::Generation;
@@ -39,6 +40,7 @@ impl Master {
             self.reload_again = true;
             return;
         }
+        self.tell_reloading();
         info!(self.log, "received SIGHUP -- master server reparsing configuration file");
         // Whoever rotated the logs waits for this, be the configuration good or not.
         self.reopen_logs();
@@ -48,6 +50,14 @@ impl Master {
         };
         if let Err(why) = self.raise(settings) {
             self.refuse_reload(&why);
+        }
+    }
+
+    /// READY=1 follows, whatever comes of it: the daemon serves either way.
+    fn tell_reloading(&self) {
+        match NotifyState::monotonic_usec_now() {
+            Ok(now) => self.tell_service_manager(&[NotifyState::Reloading, now]),
+            Err(error) => warn!(self.log, "no time to tell systemd: {error}"),
         }
     }
 
@@ -155,6 +165,7 @@ impl Master {
             return;
         }
         error!(self.log, "configuration refused, generation {} goes on: {why}", self.serving);
+        self.tell_service_manager(&[NotifyState::Ready]);
         self.board.count_refused_reload();
         self.reload_if_asked_again();
     }
@@ -175,6 +186,7 @@ impl Master {
             return self.announce_start();
         }
         info!(self.log, "generation {} serves; generation {old} finishes its sessions", self.serving);
+        self.tell_service_manager(&[NotifyState::Ready]);
         self.retire_generation(old);
         self.reload_if_asked_again();
     }
@@ -208,7 +220,8 @@ impl Master {
         if let Some(generation) = self.generation(number) {
             generation.end_nursery();
         }
-        // They compare the header's generation with their own.
+        // They compare the header's generation with their own; who was just born may have looked a moment before.
+        self.workers.learn_births(&self.board);
         let old = self.workers.living().filter(|(_, _, generation)| *generation == number);
         for (_, pid, _) in old {
             if let Err(error) = signals::tell(pid, signals::BELL) {

@@ -12,14 +12,18 @@ use crate::sys::{ProcessId, descriptors, process, signals};
 const PANICKED: u8 = 101;
 
 /// Forks a server process (auth, recorder) that keeps the descriptors of its inheritance and runs `work` to its end. The parent's
-/// copy of the inheritance is closed.
+/// copy of the inheritance is closed. Of stdin, stdout and stderr it has only the last, and in the foreground alone: whoever reads
+/// what a start in the background says must see its end.
 pub fn server<I>(
     inheritance: I,
+    in_foreground: bool,
     kept: impl Fn(&I) -> Vec<BorrowedFd<'_>>,
     work: impl FnOnce(I) -> u8,
 ) -> io::Result<ProcessId> {
     child(|| {
-        let ready = descriptors::keep_only(&kept(&inheritance)).and_then(|()| signals::become_server());
+        let ready = descriptors::keep_only(&kept(&inheritance))
+            .and_then(|()| descriptors::silence(in_foreground))
+            .and_then(|()| signals::become_server());
         if ready.is_ok() { work(inheritance) } else { 1 }
     })
 }

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
-use slog::{info, warn};
+use sd_notify::NotifyState;
+use slog::{error, info, warn};
 
 use super::admission::Admission;
 use super::generation::Common;
@@ -19,9 +20,10 @@ use super::stop::Phase;
 use super::terminal::{self, Background};
 use super::workers::Workers;
 use super::{Listeners, Master, Options, PidFile, ShutdownFile, spawn, versions};
+use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
-use crate::logging;
 use crate::logging::recorder::Foreground;
+use crate::logging::{self, Kind};
 use crate::scoreboard::MasterBoard;
 use crate::sys::{host, identity, poll};
 
@@ -47,12 +49,23 @@ pub fn serve(options: Options) -> ExitCode {
         Ok(background) => background,
         Err(status) => return status,
     };
+    let (system_log, server) = (settings.daemon.system_log.clone(), server_in_lines(&settings));
     match Master::new(options, settings, rootless, background) {
         Ok(master) => master.run(),
         Err(why) => {
+            record_failure(&system_log, &server, &why);
             eprintln!("fatal: {why}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Before there is a recorder: whoever looks into SystemLog for the reason of a failed start finds it.
+fn record_failure(system_log: &LogTarget, server: &str, why: &str) {
+    let LogTarget::File(path) = system_log else { return };
+    // Where SystemLog cannot be had, stderr has to do.
+    if let Ok(file) = logging::open(path, Kind::Line) {
+        error!(logging::early(file, &host::name(), server, TimeZone::system()), "fatal: {why}");
     }
 }
 
@@ -183,12 +196,17 @@ impl Master {
             versions::PROFTPD,
             versions::FERRYD
         );
-        if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
-            warn!(self.log, "systemd not told: {error}");
-        }
+        self.tell_service_manager(&[NotifyState::Ready]);
         let settings = self.generations.last().map(|generation| std::rc::Rc::clone(&generation.settings));
         if let (Some(settings), Some(background)) = (settings, self.background.take()) {
             background.release(&settings, &self.log);
+        }
+    }
+
+    /// sd_notify(3): where the daemon is in its life, as a unit of Type=notify or notify-reload wants to hear it.
+    pub(super) fn tell_service_manager(&self, states: &[NotifyState<'_>]) {
+        if let Err(error) = sd_notify::notify(states) {
+            warn!(self.log, "systemd not told: {error}");
         }
     }
 

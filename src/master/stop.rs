@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use slog::{info, warn};
+use sd_notify::NotifyState;
+use slog::{error, info, warn};
 
 use super::generation::Generation;
 use super::{Master, versions};
@@ -84,6 +85,7 @@ impl Master {
 
     /// No births, no listeners, and the order to all.
     fn close_doors(&mut self, order: Order) {
+        self.tell_service_manager(&[NotifyState::Stopping]);
         if let Some(raising) = self.raising.take() {
             self.undo(raising);
         }
@@ -133,7 +135,8 @@ impl Master {
             Phase::Failed(why) => Some(why.clone()),
             _ => None,
         };
-        if failed.is_some() {
+        if let Some(why) = &failed {
+            error!(self.log, "fatal: {why}");
             self.phase = Phase::Killed;
             self.close_doors(Order::Leave);
         } else {

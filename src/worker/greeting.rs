@@ -87,9 +87,12 @@ fn refusal(birth: &Birth, server: &Server, client: &Client) -> Option<Vec<Reply>
     if orders::standing(birth) == Standing::Leave {
         return Some(vec![unavailable()]);
     }
-    if let Some(denial) = shutdown::denial(500, birth, &facts_of(server, client)) {
-        slog::info!(logger(birth, client.local, client.peer), "connection refused by the shutdown file");
-        return Some(vec![denial]);
+    let facts = facts_of(server, client);
+    if let Some(message) = shutdown::message_of_denial(birth, &facts) {
+        let (log, peer) = (logger(birth, client.local, client.peer), client.peer);
+        let said = String::from_utf8_lossy(&message);
+        slog::info!(log, "connection refused ({said}) from {} [{}]", peer.name(), peer.ip());
+        return Some(vec![shutdown::denial(500, &message)]);
     }
     if birth.board.may_serve(birth.slot) {
         return None;

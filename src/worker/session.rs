@@ -45,7 +45,7 @@ impl Session {
         match &ending {
             Ending::Expired(what) => slog::info!(self.watch.log, "{} reached, disconnected", what.name()),
             Ending::Ordered => slog::info!(self.watch.log, "disconnected by the operator's order"),
-            Ending::ShutDown(_) => slog::info!(self.watch.log, "disconnected by the shutdown file"),
+            Ending::ShutDown(said) => slog::info!(self.watch.log, "{}", String::from_utf8_lossy(said)),
             Ending::Unavailable => slog::error!(self.watch.log, "session ended: service not available"),
             Ending::Quit | Ending::Gone | Ending::Refused => {}
         }

@@ -14,12 +14,15 @@ use crate::sys::clock;
 /// The wall clock may be set while a schedule stands: it is looked at no less often than this.
 const CLOCK_LOOK: Duration = Duration::from_secs(30);
 
-/// The refusal of a connection (500) or a login (530), from the deny time on.
-pub fn denial(code: u16, birth: &Birth, facts: &Facts<'_>) -> Option<Reply> {
+/// From the deny time on: what those hear, and the log, who are not let in.
+pub fn message_of_denial(birth: &Birth, facts: &Facts<'_>) -> Option<Vec<u8>> {
     let schedule = birth.board.schedule().filter(|schedule| schedule.deny <= clock::now())?;
-    let message = message(&schedule, facts, birth.zone);
-    let text = [b"FTP server shut down (", message.as_slice(), b") -- please try again later"].concat();
-    Some(Reply::new(code, text))
+    Some(message(&schedule, facts, birth.zone))
+}
+
+/// The refusal of a connection (500) or a login (530).
+pub fn denial(code: u16, message: &[u8]) -> Reply {
+    Reply::new(code, [b"FTP server shut down (", message, b") -- please try again later"].concat())
 }
 
 /// How long until the schedule must be looked at again, `None` without one; an error holds the words of the 421 that is

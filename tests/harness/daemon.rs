@@ -239,11 +239,11 @@ pub struct Background {
 }
 
 impl Background {
-    /// Runs the command without `-n`; it returns when clients are served.
+    /// Runs the command without `-n`; it returns when clients are served, and nothing of the daemon holds what it wrote to.
     #[track_caller]
     pub fn start(setup: &Setup) -> Background {
         let mut command = program(setup);
-        command.args(["-q", "-c", "ferryd.conf"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["-q", "-c", "ferryd.conf"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         assert_eq!(finished(command.spawn().expect("the daemon's program")).status.code(), Some(0));
         let text = fs::read_to_string(setup.path("run/ferryd.pid")).expect("a PidFile: the daemon is ready");
         Background { pid: text.trim().parse().expect("a pid") }

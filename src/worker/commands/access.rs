@@ -73,7 +73,8 @@ fn wrong(session: &mut Session) -> Result<Reply, Ending> {
 }
 
 fn denial(watch: &Watch) -> Option<Reply> {
-    shutdown::denial(530, watch.birth, &watch.facts())
+    let message = shutdown::message_of_denial(watch.birth, &watch.facts())?;
+    Some(shutdown::denial(530, &message))
 }
 
 /// QUIT.
