@@ -15,15 +15,17 @@ mod worker;
 // What the operator wrote.
 pub mod config;
 
-// What FTP says, who may come in.
+// Who may come in, what FTP says.
 mod auth;
 pub mod protocol;
 
 // What is written down.
 mod logging;
 
-// Leaves: the shutdown file, the shared memory.
+// The shared memory.
 pub mod scoreboard;
+
+// The shutdown file.
 pub mod shutmsg;
 
 // The only door to the kernel, and the only unsafe code.

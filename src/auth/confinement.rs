@@ -2,9 +2,7 @@
 
 use std::io;
 
-use caps::{CapSet, Capability};
-
-use crate::sys::{identity, limits, process};
+use crate::sys::{Capability, identity, limits, process};
 
 /// Password files may belong to anybody; workers run as other users.
 const KEPT: [Capability; 2] = [Capability::CAP_DAC_READ_SEARCH, Capability::CAP_KILL];
@@ -23,28 +21,11 @@ pub fn confine() -> io::Result<u64> {
     process::forbid_new_privileges()?;
     process::leave_no_core()?;
     if identity::is_root() {
-        for capability in caps::all().into_iter().filter(|capability| !KEPT.contains(capability)) {
-            leave_bounding_set(capability)?;
-        }
-        identity::hold_capabilities(&permitted_of_kept())?;
+        identity::leave_bounding_set_but(&KEPT)?;
+        // A container may lack one; then files that root may not read are no password files, and workers are not ended.
+        identity::hold_capabilities(&identity::permitted_of(&KEPT))?;
     }
     // Last: it also takes /proc/self away from the process.
     process::hide_memory()?;
     Ok(descriptors)
-}
-
-/// A container may lack one of them; then files that root may not read are no password files, and workers are not ended.
-fn permitted_of_kept() -> Vec<Capability> {
-    let is_permitted = |capability| caps::has_cap(None, CapSet::Permitted, capability).unwrap_or(false);
-    KEPT.into_iter().filter(|capability| is_permitted(*capability)).collect()
-}
-
-/// Needs CAP_SETPCAP, which a container may lack: without it the set cannot be widened either.
-fn leave_bounding_set(capability: Capability) -> io::Result<()> {
-    let is_there = caps::has_cap(None, CapSet::Bounding, capability).unwrap_or(false);
-    let may_drop = caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false);
-    if is_there && may_drop {
-        caps::drop(None, CapSet::Bounding, capability).map_err(io::Error::other)?;
-    }
-    Ok(())
 }

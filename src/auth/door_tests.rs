@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use caps::Capability;
 use slog::{Logger, o};
 
 use super::Account;
@@ -22,7 +21,7 @@ use crate::sys::notification::Listener;
 use crate::sys::process::{Ending, Forked, Nest};
 use crate::sys::seccomp::Filter;
 use crate::sys::seccomp::table::{self, Shape};
-use crate::sys::{GroupId, UserId, identity, process, signals, socket};
+use crate::sys::{Capability, GroupId, UserId, identity, process, signals, socket};
 
 const SLOT: SlotNumber = SlotNumber(1);
 const NEIGHBOUR: SlotNumber = SlotNumber(2);

@@ -12,7 +12,7 @@ use super::names::{group, home_of, user};
 use super::servers::{Surroundings, sections};
 use super::settings::{Anonymous, DirectoryRules};
 use crate::auth::shells;
-use crate::sys::GroupId;
+use crate::sys::{GroupId, UserId};
 
 /// A section within a server. The server's own `<Directory>` sections do not hold here, as in ProFTPD; its `<Limit>` sections do.
 pub fn anonymous(
@@ -83,12 +83,11 @@ fn identity(
     let account = user(name, "User", complaints);
     let gid = group_name.and_then(|word| group(word, "Group", complaints));
     let Some(account) = account else { return };
-    let shell = account.shell.as_os_str();
-    if require_valid_shell && !shells::is_valid(shell.as_encoded_bytes()) {
+    if require_valid_shell && !shells::is_valid(&account.shell) {
         let message = format!(
             "User: nobody could log in here, as the shell of '{}', {}, is not in {}; say RequireValidShell off in this section",
             name.text,
-            shell.display(),
+            String::from_utf8_lossy(&account.shell),
             shells::SHELLS_FILE
         );
         complaints.error(&name.mark, message);
@@ -96,10 +95,10 @@ fn identity(
     if around.options.rootless {
         return;
     }
-    if account.uid.is_root() {
+    if account.uid == UserId::ROOT {
         complaints.error(&name.mark, "User: no session runs as root");
     }
-    if gid.unwrap_or(GroupId(account.gid.as_raw())) == GroupId::ROOT {
+    if gid.unwrap_or(account.gid) == GroupId::ROOT {
         complaints.error(&group_name.unwrap_or(name).mark, "Group: no session is in root's group");
     }
 }

@@ -1,13 +1,14 @@
 //! Users and groups that a configuration names, looked up while it is read.
 
-use nix::unistd::{Group, User};
+use std::io;
 
 use super::Complaint;
 use super::complaint::Complaints;
 use super::defaults::UNPRIVILEGED_USER;
 use super::draft::Scope;
 use super::lines::Word;
-use crate::sys::{GroupId, UserId};
+use crate::sys::accounts::{self, HostAccount};
+use crate::sys::{GroupId, UserId, identity};
 
 /// Whom workers are before login.
 #[derive(Debug)]
@@ -19,15 +20,15 @@ pub struct Identity {
 
 /// The caller, where the daemon has no root to give up.
 pub fn caller() -> Identity {
-    let (uid, gid) = crate::sys::accounts::own_ids();
-    let user = User::from_uid(nix::unistd::geteuid()).ok().flatten();
-    Identity { uid, gid, user: user.map_or_else(|| uid.to_string(), |user| user.name) }
+    let (uid, gid) = identity::own();
+    let name = accounts::user_name(uid);
+    Identity { uid, gid, user: name.map_or_else(|| uid.to_string(), text) }
 }
 
 /// User and Group of the server config. Root and nobody named become nobody, with a warning: workers never run as root.
 pub fn unprivileged(main: &Scope, complaints: &mut Complaints) -> Identity {
     let named = main.user.as_ref().and_then(|word| user(word, "User", complaints));
-    let user = match named.filter(|user| !user.uid.is_root()) {
+    let user = match named.filter(|user| user.uid != UserId::ROOT) {
         Some(user) => Some(user),
         None => {
             tell_nobody(main.user.as_ref(), complaints);
@@ -39,11 +40,16 @@ pub fn unprivileged(main: &Scope, complaints: &mut Complaints) -> Identity {
         return caller();
     };
     let named = main.group.as_ref().and_then(|word| group(word, "Group", complaints));
-    let gid = named.filter(|gid| *gid != GroupId::ROOT).unwrap_or(GroupId(user.gid.as_raw()));
+    let gid = named.filter(|gid| *gid != GroupId::ROOT).unwrap_or(user.gid);
     if gid == GroupId::ROOT {
         complaints.push(Complaint::error(None, "Group: workers may not be in root's group; name another"));
     }
-    Identity { uid: UserId(user.uid.as_raw()), gid, user: user.name }
+    Identity { uid: user.uid, gid, user: text(user.name) }
+}
+
+/// A name as the settings and messages hold it.
+fn text(name: Vec<u8>) -> String {
+    String::from_utf8_lossy(&name).into_owned()
 }
 
 fn tell_nobody(word: Option<&Word>, complaints: &mut Complaints) {
@@ -51,7 +57,7 @@ fn tell_nobody(word: Option<&Word>, complaints: &mut Complaints) {
         None => {
             complaints.push(Complaint::warning(None, "no User is named; workers before login run as nobody"))
         }
-        Some(word) if matches!(User::from_name(&word.text), Ok(Some(user)) if user.uid.is_root()) => {
+        Some(word) if matches!(account(&word.text), Ok(Some(user)) if user.uid == UserId::ROOT) => {
             complaints
                 .warning(&word.mark, "User: workers never run as root; before login they run as nobody");
         }
@@ -59,13 +65,17 @@ fn tell_nobody(word: Option<&Word>, complaints: &mut Complaints) {
     }
 }
 
-fn nobody() -> Option<User> {
-    User::from_name(UNPRIVILEGED_USER).ok().flatten()
+fn nobody() -> Option<HostAccount> {
+    account(UNPRIVILEGED_USER).ok().flatten()
+}
+
+fn account(name: &str) -> io::Result<Option<HostAccount>> {
+    accounts::account(name.as_bytes())
 }
 
 /// A user; complains when there is none.
-pub fn user(word: &Word, directive: &str, complaints: &mut Complaints) -> Option<User> {
-    match User::from_name(&word.text) {
+pub fn user(word: &Word, directive: &str, complaints: &mut Complaints) -> Option<HostAccount> {
+    match account(&word.text) {
         Ok(Some(user)) => Some(user),
         Ok(None) => {
             let name = &word.text;
@@ -85,8 +95,8 @@ pub fn user(word: &Word, directive: &str, complaints: &mut Complaints) -> Option
 
 /// A group; complains when there is none.
 pub fn group(word: &Word, directive: &str, complaints: &mut Complaints) -> Option<GroupId> {
-    match Group::from_name(&word.text) {
-        Ok(Some(group)) => Some(GroupId(group.gid.as_raw())),
+    match accounts::group(word.text.as_bytes()) {
+        Ok(Some(gid)) => Some(gid),
         Ok(None) => {
             let name = &word.text;
             let advice = format!("this host has no group '{name}'; make it with: groupadd --system {name}");
@@ -109,5 +119,5 @@ pub fn home_of(path: &Word, directive: &str, complaints: &mut Complaints) -> Opt
     };
     let word = Word { text: name.to_owned(), mark: path.mark.clone() };
     let user = user(&word, directive, complaints)?;
-    Some(user.dir.join(below).to_string_lossy().into_owned())
+    Some(user.home.join(below).to_string_lossy().into_owned())
 }

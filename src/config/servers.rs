@@ -16,6 +16,7 @@ use super::lines::Word;
 use super::names::home_of;
 use super::settings::{Anonymous, AuthSource, DirectoryRules, Ident, LogTarget, Server};
 use super::{Complaint, LoadOptions, arguments, defaults};
+use crate::sys::files;
 
 /// What stands around a server.
 pub struct Surroundings<'a> {
@@ -154,10 +155,7 @@ fn tell_closed_doors(server: &Server, complaints: &mut Complaints) {
 /// xferlog in the log folder, where one can be written; an ordinary user's daemon has none unless it says where.
 fn default_transfer_log() -> LogTarget {
     let folder = Path::new(defaults::LOG_FOLDER);
-    match nix::unistd::access(folder, nix::unistd::AccessFlags::W_OK) {
-        Ok(()) => LogTarget::File(folder.join("xferlog")),
-        Err(_) => LogTarget::None,
-    }
+    if files::may_write(folder) { LogTarget::File(folder.join("xferlog")) } else { LogTarget::None }
 }
 
 /// A name that cannot be resolved is told, but does not keep a host from serving.

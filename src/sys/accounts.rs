@@ -30,11 +30,6 @@ pub fn account(name: &[u8]) -> io::Result<Option<HostAccount>> {
     Ok(User::from_name(text)?.map(HostAccount::from))
 }
 
-/// Who this process is.
-pub fn own_ids() -> (UserId, GroupId) {
-    (UserId(Uid::effective().as_raw()), GroupId(Gid::effective().as_raw()))
-}
-
 /// The group of that name (getgrnam(3)).
 pub fn group(name: &[u8]) -> io::Result<Option<GroupId>> {
     let Ok(text) = std::str::from_utf8(name) else { return Ok(None) };

@@ -130,6 +130,11 @@ pub fn is_in_proc(file: BorrowedFd<'_>) -> io::Result<bool> {
     Ok(statfs::fstatfs(file)?.filesystem_type() == statfs::PROC_SUPER_MAGIC)
 }
 
+/// Whether this process may write here, by the rights of its real ids (access(2)).
+pub fn may_write(path: &Path) -> bool {
+    unistd::access(path, AccessFlags::W_OK).is_ok()
+}
+
 /// Whether the process may enter a directory that it holds as a place.
 pub fn may_enter(directory: BorrowedFd<'_>) -> bool {
     unistd::faccessat(directory, ".", AccessFlags::X_OK, AtFlags::AT_EACCESS).is_ok()

@@ -65,6 +65,27 @@ pub fn hold_capabilities(kept: &[Capability]) -> io::Result<()> {
     caps::set(None, CapSet::Permitted, &kept).map_err(io::Error::other)
 }
 
+/// Which of these the process may hold.
+pub fn permitted_of(capabilities: &[Capability]) -> Vec<Capability> {
+    let is_permitted = |capability| caps::has_cap(None, CapSet::Permitted, capability).unwrap_or(false);
+    capabilities.iter().copied().filter(|capability| is_permitted(*capability)).collect()
+}
+
+/// Takes every other capability out of the bounding set: no program it executes could have one again. Needs CAP_SETPCAP, which a
+/// container may lack: without it the set cannot be widened either.
+pub fn leave_bounding_set_but(kept: &[Capability]) -> io::Result<()> {
+    if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).unwrap_or(false) {
+        return Ok(());
+    }
+    let is_there = |capability| caps::has_cap(None, CapSet::Bounding, capability).unwrap_or(false);
+    let left =
+        caps::all().into_iter().filter(|capability| !kept.contains(capability) && is_there(*capability));
+    for capability in left {
+        caps::drop(None, CapSet::Bounding, capability).map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
 /// Gives up every capability. One call: it stands between a granted identity and the client's next byte.
 pub fn drop_capabilities() -> io::Result<()> {
     #[repr(C)]

@@ -26,13 +26,15 @@ pub mod signals;
 pub mod socket;
 pub mod wall_timer;
 
+use nix::libc;
+
 pub use ids::{GroupId, ProcessId, UserId};
 
 pub use caps::Capability;
 pub use nix::sys::signal::Signal;
 
 /// A path whose last part is a symbolic link is not opened (O_NOFOLLOW, open(2)).
-pub const NO_FOLLOW: i32 = nix::libc::O_NOFOLLOW;
+pub const NO_FOLLOW: i32 = libc::O_NOFOLLOW;
 
 /// Opening does not wait for the other end of a pipe (O_NONBLOCK, open(2)).
-pub const NO_BLOCK: i32 = nix::libc::O_NONBLOCK;
+pub const NO_BLOCK: i32 = libc::O_NONBLOCK;

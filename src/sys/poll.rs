@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use nix::libc;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::signal::SigSet;
@@ -113,11 +114,10 @@ impl Exclusive {
 
     /// The index of a listener with a client to accept; `Interrupted` when the bell or TERM came first.
     pub fn wait_or_bell(&self) -> io::Result<usize> {
-        let mut event: nix::libc::epoll_event = nix::libc::epoll_event { events: 0, u64: 0 };
+        let mut event: libc::epoll_event = libc::epoll_event { events: 0, u64: 0 };
         let mask = signals::waiting_mask();
         // SAFETY: one event's room is given and said to be one; the mask lives until the call returns.
-        let count =
-            unsafe { nix::libc::epoll_pwait(self.epoll.0.as_raw_fd(), &mut event, 1, -1, mask.as_ref()) };
+        let count = unsafe { libc::epoll_pwait(self.epoll.0.as_raw_fd(), &mut event, 1, -1, mask.as_ref()) };
         match count {
             1 => Ok(event.u64 as usize),
             0 => Err(io::ErrorKind::Interrupted.into()),

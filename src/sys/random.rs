@@ -3,6 +3,8 @@
 
 use std::io;
 
+use nix::libc;
+
 /// A number below `bound`, near enough to even for choosing a port. 0 where `bound` is 0.
 pub fn below(bound: u32) -> io::Result<u32> {
     let mut bytes = [0u8; 8];

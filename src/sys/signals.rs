@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
+use nix::libc;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
 
 use super::ProcessId;
@@ -114,9 +115,9 @@ fn handle(number: Signal, handler: SigHandler) -> io::Result<()> {
     Ok(())
 }
 
-extern "C" fn noticed(_: nix::libc::c_int) {}
+extern "C" fn noticed(_: libc::c_int) {}
 
-extern "C" fn leave(_: nix::libc::c_int) {
+extern "C" fn leave(_: libc::c_int) {
     LEAVE.store(true, Ordering::Relaxed);
 }
 
@@ -133,20 +134,20 @@ pub fn announce_faults(log: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-extern "C" fn announce(number: nix::libc::c_int) {
+extern "C" fn announce(number: libc::c_int) {
     let text: &[u8] = match number {
-        nix::libc::SIGABRT => b"ferryd: master died of SIGABRT; sessions go on, start it again\n",
-        nix::libc::SIGBUS => b"ferryd: master died of SIGBUS; sessions go on, start it again\n",
-        nix::libc::SIGILL => b"ferryd: master died of SIGILL; sessions go on, start it again\n",
-        nix::libc::SIGFPE => b"ferryd: master died of SIGFPE; sessions go on, start it again\n",
+        libc::SIGABRT => b"ferryd: master died of SIGABRT; sessions go on, start it again\n",
+        libc::SIGBUS => b"ferryd: master died of SIGBUS; sessions go on, start it again\n",
+        libc::SIGILL => b"ferryd: master died of SIGILL; sessions go on, start it again\n",
+        libc::SIGFPE => b"ferryd: master died of SIGFPE; sessions go on, start it again\n",
         _ => b"ferryd: master died of SIGSEGV; sessions go on, start it again\n",
     };
     let log: RawFd = CRASH_LOG.load(Ordering::Relaxed);
     // SAFETY: write(2) and raise(3) are async-signal-safe; the text is static. SA_RESETHAND has put the default action
     // back, so that the signal raised again ends the process as if nobody had handled it.
     unsafe {
-        nix::libc::write(log, text.as_ptr().cast(), text.len());
-        nix::libc::raise(number);
+        libc::write(log, text.as_ptr().cast(), text.len());
+        libc::raise(number);
     }
 }
 
