@@ -166,3 +166,53 @@ fn another_path_to_the_same_pid_file_changes_nothing() {
     daemon.reload();
     daemon.stop();
 }
+
+/// The nursery of a generation that is being raised, held still while it serves beside the running one; None where it was faster.
+fn nursery_held_while_it_is_raised(daemon: &Daemon) -> Option<i32> {
+    let confined = |pid: i32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.contains("Seccomp:\t2")
+    };
+    let born = |pid: i32| daemon.slots().iter().any(|slot| slot.pid.0 == pid);
+    let before: Vec<i32> = daemon.processes().iter().map(|process| process.pid).collect();
+    daemon.signal(Signal::SIGHUP);
+    let found = crate::harness::eventually("the new nursery", || {
+        let mut all = daemon.processes();
+        all.retain(|process| !before.contains(&process.pid) && confined(process.pid) && !born(process.pid));
+        all.iter().map(|process| process.pid).min()
+    });
+    crate::harness::processes::send(found, Signal::SIGSTOP);
+    let is_raised = daemon.header().generation > 1;
+    if is_raised {
+        crate::harness::processes::send(found, Signal::SIGCONT);
+    }
+    (!is_raised).then_some(found)
+}
+
+#[test]
+fn no_worker_of_a_refused_generation_serves_a_second_client() {
+    for _ in 0..10 {
+        let daemon = Setup::new().start();
+        if !daemon.setup.has_identities() {
+            return;
+        }
+        let text = daemon.setup.text();
+        daemon.rewrite(&(text + "StartWorkers 200\nMinSpareWorkers 200\nMaxSpareWorkers 200\n"));
+        let Some(nursery) = nursery_held_while_it_is_raised(&daemon) else { continue };
+        let clients: Vec<_> = (0..8).map(|_| daemon.client()).collect();
+        let of_new = || daemon.slots().iter().filter(|slot| slot.generation == 2).count();
+        let busy = daemon
+            .slots()
+            .iter()
+            .any(|slot| slot.generation == 2 && slot.state == ferryd::scoreboard::State::Greeting);
+        crate::harness::processes::send(nursery, Signal::SIGKILL);
+        until("the refusal", || daemon.header().refused_reloads == 1);
+        drop(clients);
+        until("the end of whoever it bore", || of_new() == 0);
+        daemon.session().command("QUIT").expect(221);
+        daemon.stop();
+        if busy {
+            return;
+        }
+    }
+}

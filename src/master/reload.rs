@@ -144,8 +144,10 @@ impl Master {
         if let Some(generation) = self.generation(number) {
             generation.end_nursery();
         }
-        let spares: Vec<_> = self.workers.spares(number).collect();
-        spares.into_iter().for_each(|slot| self.retire(slot));
+        // Whoever is still being born reads the order before the first client; whoever has one, before the next.
+        self.workers.learn_births(&self.board);
+        let all: Vec<_> = self.workers.of(number).collect();
+        all.into_iter().for_each(|slot| self.retire(slot));
         self.end_generation_if_empty(number);
         self.refuse_reload(&why);
     }
@@ -175,8 +177,9 @@ impl Master {
         let ready = |raising: &mut Raising| {
             let bounds = self.generations.last().map(Generation::bounds);
             let wanted = bounds.map_or(1, |bounds| bounds.start.max(bounds.min).max(1));
-            self.workers.spares(raising.number).count() as u32 >= wanted
-                || self.workers.count(raising.number) as u32 > wanted
+            // Clients may have taken some of them already; those that are not born yet are no help to anybody.
+            let all = self.workers.count(raising.number) as u32;
+            all.saturating_sub(self.workers.asked(raising.number)) >= wanted
         };
         let Some(raising) = self.raising.take_if(ready) else { return };
         let old = std::mem::replace(&mut self.serving, raising.number);

@@ -202,8 +202,13 @@ impl Workers {
     }
 
     /// Workers of a generation, whatever they do.
+    pub fn of(&self, generation: u32) -> impl Iterator<Item = SlotNumber> {
+        (0..).map(SlotNumber).take(self.slots.len()).filter(move |slot| self.is_of(*slot, generation))
+    }
+
+    /// How many they are.
     pub fn count(&self, generation: u32) -> usize {
-        self.slots.iter().flatten().filter(|worker| worker.generation == generation).count()
+        self.of(generation).count()
     }
 
     /// Whether nobody is left.
