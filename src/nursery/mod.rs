@@ -20,7 +20,8 @@ use crate::scoreboard::{NurseryBirths, SlotNumber, WorkerBoard};
 use crate::sys::process::{Forked, Nest};
 use crate::sys::seccomp::{Filter, table};
 use crate::sys::{
-    Capability, GroupId, ProcessId, UserId, confine, descriptors, identity, poll, process, signals, socket,
+    Capability, GroupId, ProcessId, UserId, confine, descriptors, host, identity, poll, process, signals,
+    socket,
 };
 use crate::worker::{self, Birth, Door};
 use messages::{FromNursery, ToNursery};
@@ -103,6 +104,7 @@ struct Nursery {
     births: NurseryBirths,
     nest: Nest,
     door: Door,
+    local_ports: Option<(u16, u16)>,
 }
 
 impl Nursery {
@@ -127,7 +129,13 @@ impl Nursery {
         at("find the master", still_there(inherited.master))?;
         let (door, listener) = install_filter(inherited, board.unsealed())?;
         at("tell the master", announce(inherited, door, board.is_sealed(), listener))?;
-        Ok(Nursery { board: Box::leak(Box::new(board)), births, nest, door })
+        Ok(Nursery {
+            board: Box::leak(Box::new(board)),
+            births,
+            nest,
+            door,
+            local_ports: host::local_ports(),
+        })
     }
 
     /// The nursery's life: waits for slot numbers, bears a worker for each, ends when the master closes the channel.
@@ -179,6 +187,7 @@ impl Nursery {
             transfer_logs: inheritance.transfer_logs,
             door: self.door,
             zone: inheritance.zone,
+            local_ports: self.local_ports,
             master: inheritance.master,
         })
         // The board's descriptors and the nursery's channel are dropped here, with what is left of the inheritance.

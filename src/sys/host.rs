@@ -6,6 +6,16 @@ pub fn name() -> String {
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
 }
 
+/// The ports that the kernel itself would choose from for who asks for any (ip(7)); None where some of them are reserved, or where
+/// the kernel does not say.
+pub fn local_ports() -> Option<(u16, u16)> {
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok();
+    let range = read("ip_local_port_range")?;
+    let (first, last) = range.trim().split_once('\t')?;
+    let is_whole = read("ip_local_reserved_ports")?.trim().is_empty();
+    is_whole.then_some((first.parse().ok()?, last.parse().ok()?))
+}
+
 /// Asks the processor what it can do, once, before any fork: each process that asks anew pays for a dozen CPUID instructions, which
 /// trap in a virtual machine (measured: 0.6 ms a session).
 pub fn learn_features() {

@@ -157,8 +157,25 @@ pub fn listen(address: SocketAddr, backlog: i32) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// A TCP socket bound to `address`, not yet listening or connected; nonblocking.
-pub fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
+/// A TCP socket bound to `address`, which will connect; nonblocking. Its port is chosen when the other end is known
+/// (IP_BIND_ADDRESS_NO_PORT of ip(7)): one that no connection at all has used of late is hard to find on a busy host.
+pub fn bound_to_connect(mut address: SocketAddr) -> io::Result<OwnedFd> {
+    address.set_port(0);
+    let socket = unbound(address)?;
+    // A kernel that knows no such thing chooses now.
+    let _ = net::setsockopt(&socket, sockopt::IpBindAddressNoPort, &true);
+    net::bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    Ok(socket)
+}
+
+/// A TCP socket bound to `address`, not yet listening; nonblocking.
+fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
+    let socket = unbound(address)?;
+    net::bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    Ok(socket)
+}
+
+fn unbound(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let socket = net::socket(family, SockType::Stream, flags, None)?;
@@ -166,7 +183,6 @@ pub fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     if address.is_ipv6() {
         net::setsockopt(&socket, sockopt::Ipv6V6Only, &true)?;
     }
-    net::bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
     Ok(socket)
 }
 

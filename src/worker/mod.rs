@@ -69,6 +69,8 @@ pub struct Birth {
     pub door: Door,
     /// The zone of times shown, loaded before any confinement.
     pub zone: &'static TimeZone,
+    /// Where passive ports come from without PassivePorts; None where the kernel has to choose.
+    pub local_ports: Option<(u16, u16)>,
     /// The master, for getppid().
     pub master: ProcessId,
 }

@@ -52,7 +52,7 @@ pub fn extended_passive(
 
 fn listen(watch: &Watch, member: &mut Member, reply: impl FnOnce(u16) -> Reply) -> Reply {
     member.rendezvous = Rendezvous::Nowhere;
-    match Listener::open(watch.local, watch.server.passive_ports) {
+    match Listener::open(watch.local, watch.server.passive_ports, watch.birth.local_ports) {
         Ok(listener) => {
             if listener.outside_range {
                 slog::warn!(watch.log, "no port of PassivePorts is free, port {} is used", listener.port());

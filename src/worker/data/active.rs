@@ -32,9 +32,7 @@ impl Target {
     /// Connects from the control connection's local address.
     pub fn connect(self, local: SocketAddr, attend: &mut dyn Attend) -> Result<Stream, Stop> {
         let address = self.beside(local);
-        let mut own = local;
-        own.set_port(0);
-        let socket = socket::bound(own).map_err(Stop::Connection)?;
+        let socket = socket::bound_to_connect(local).map_err(Stop::Connection)?;
         if !socket::connect(socket.as_fd(), address).map_err(Stop::Connection)? {
             attend.attend(socket.as_fd(), false, true)?;
             socket::connect_outcome(socket.as_fd()).map_err(Stop::Connection)?;

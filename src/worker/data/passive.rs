@@ -42,12 +42,20 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on the control connection's local address, on a random port of `range` where one is given.
-    pub fn open(local: SocketAddr, range: Option<(u16, u16)>) -> io::Result<Listener> {
+    /// Listens on the control connection's local address, on a random port of `range` where one is given, else of `usual`: where
+    /// connections of the last minute still hold thousands of ports, the kernel's own choice walks them all, and takes longer than
+    /// the transfer of a small file.
+    pub fn open(
+        local: SocketAddr,
+        range: Option<(u16, u16)>,
+        usual: Option<(u16, u16)>,
+    ) -> io::Result<Listener> {
         if let Some(listener) = range.and_then(|range| Listener::within(local, range)) {
             return Ok(listener);
         }
-        Listener::on(local, 0).map(|listener| Listener { outside_range: range.is_some(), ..listener })
+        let listener = usual.and_then(|usual| Listener::within(local, usual));
+        let listener = listener.map_or_else(|| Listener::on(local, 0), Ok)?;
+        Ok(Listener { outside_range: range.is_some(), ..listener })
     }
 
     /// From a random start upwards, so that neither an attacker nor the next session knows the port.
@@ -63,7 +71,7 @@ impl Listener {
     fn on(mut local: SocketAddr, port: u16) -> io::Result<Listener> {
         local.set_port(port);
         let socket = socket::listen(local, BACKLOG)?;
-        let port = socket::local_address(socket.as_fd())?.port();
+        let port = if port == 0 { socket::local_address(socket.as_fd())?.port() } else { port };
         Ok(Listener { socket, port, outside_range: false })
     }
 
@@ -106,16 +114,20 @@ mod tests {
 
     #[test]
     fn a_port_of_the_range_is_taken() {
-        let free = Listener::open(LOCAL, None).unwrap().port();
-        let listener = Listener::open(LOCAL, Some((free, free))).unwrap();
+        let free = Listener::open(LOCAL, None, None).unwrap().port();
+        let listener = Listener::open(LOCAL, Some((free, free)), None).unwrap();
         assert_eq!((listener.port(), listener.outside_range), (free, false));
-        let other = Listener::open(LOCAL, Some((free, free))).unwrap();
+        let other = Listener::open(LOCAL, Some((free, free)), None).unwrap();
         assert!(other.outside_range && other.port() != free);
+        drop(listener);
+        let listener = Listener::open(LOCAL, None, Some((free, free))).unwrap();
+        assert_eq!((listener.port(), listener.outside_range), (free, false));
+        Listener::open(LOCAL, None, Some((free, free))).unwrap();
     }
 
     #[test]
     fn only_the_peer_is_accepted() {
-        let listener = Listener::open(LOCAL, None).unwrap();
+        let listener = Listener::open(LOCAL, None, None).unwrap();
         let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, listener.port())).unwrap();
         let elsewhere = Callers::Peer("127.0.0.9".parse().unwrap());
         let outcome = listener.accept(elsewhere, &mut Waits::until(0));
