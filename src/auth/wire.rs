@@ -103,16 +103,24 @@ pub enum Denial {
     MaxClientsPerHost(u32),
 }
 
+/// Bytes of a login's request: what is wiped afterwards is no more than what was written.
+fn login_room(name: &[u8], password: &Secret) -> usize {
+    const NUMBERS_AND_LENGTHS: usize = 32;
+    (NUMBERS_AND_LENGTHS + name.len() + password.reveal().len()).min(RECORD_MAX)
+}
+
 impl Request {
     /// Worker: as it travels. It may hold a password: the worker wipes it once it is sent ([`Secret`] does).
     pub fn encode(&self) -> Secret {
         let record = match self {
             Request::Instance => FieldWriter::new(b'I', 0),
-            Request::Login { server, peer, name, password } => FieldWriter::new(b'L', RECORD_MAX)
-                .short(*server)
-                .address(*peer)
-                .text(name, NAME_MAX + 1)
-                .text(password.reveal(), PASSWORD_MAX + 1),
+            Request::Login { server, peer, name, password } => {
+                FieldWriter::new(b'L', login_room(name, password))
+                    .short(*server)
+                    .address(*peer)
+                    .text(name, NAME_MAX + 1)
+                    .text(password.reveal(), PASSWORD_MAX + 1)
+            }
             Request::Names { server, users, groups } => FieldWriter::new(b'N', RECORD_MAX)
                 .short(*server)
                 .list(users, NAMES_MAX, |record, user| record.word(user.0))

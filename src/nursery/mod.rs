@@ -1,6 +1,7 @@
 //! One process a generation, in which workers are born: it holds that generation's settings and confinement, and nothing else.
 //! It hears slot numbers from the master and bears a worker for each, as the master's child.
 
+mod heap;
 pub mod messages;
 
 use std::fmt;
@@ -136,6 +137,8 @@ impl Nursery {
             door,
             local_ports: host::local_ports(),
         })
+        heap::fill_holes();
+        Ok(Nursery { board: Box::leak(Box::new(board)), births, nest, door })
     }
 
     /// The nursery's life: waits for slot numbers, bears a worker for each, ends when the master closes the channel.

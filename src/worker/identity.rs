@@ -56,10 +56,12 @@ pub fn take(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
 /// Auth compares pointer and count with the grant of this slot, then gid, then uid; each once. Where the filter alone guards the
 /// door there are no supplementary groups.
 fn take_ids(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
-    let (address, count) = birth.board.granted_groups(birth.slot);
-    let groups = match (birth.door, count) {
-        (Door::Notified, 1..) => identity::take_groups(address, count),
-        _ => identity::leave_groups(),
+    // A session without supplementary groups never touches the grants, nor pays for their page tables.
+    let groups = if birth.door == Door::Notified && !account.groups.is_empty() {
+        let (address, count) = birth.board.granted_groups(birth.slot);
+        identity::take_groups(address, count)
+    } else {
+        identity::leave_groups()
     };
     refused_at("setgroups", groups)?;
     refused_at("setresgid", identity::take_group(account.gid))?;
