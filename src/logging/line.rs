@@ -50,17 +50,7 @@ pub struct Stamp<'a> {
 impl fmt::Display for Stamp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let local = self.zone.to_datetime(self.moment);
-        write!(
-            f,
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02},{:03}",
-            local.year(),
-            local.month(),
-            local.day(),
-            local.hour(),
-            local.minute(),
-            local.second(),
-            local.millisecond()
-        )
+        write!(f, "{}", local.strftime("%Y-%m-%d %H:%M:%S,%3f"))
     }
 }
 

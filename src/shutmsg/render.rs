@@ -41,19 +41,9 @@ impl std::fmt::Display for Offset {
 impl Notice {
     /// The file's bytes, its time in `zone`; None for a moment beyond all calendars.
     pub fn render(&self, zone: &TimeZone) -> Option<Vec<u8>> {
-        let local = Timestamp::from_second(self.shutdown).ok()?.to_zoned(zone.clone()).datetime();
-        let mut bytes = format!(
-            "{} {} {} {} {} {} {} {}\n",
-            local.year(),
-            local.month(),
-            local.day(),
-            local.hour(),
-            local.minute(),
-            local.second(),
-            self.deny,
-            self.disconnect,
-        )
-        .into_bytes();
+        let local = Timestamp::from_second(self.shutdown).ok()?.to_zoned(zone.clone());
+        let moment = local.strftime("%Y %-m %-d %-H %-M %-S");
+        let mut bytes = format!("{moment} {} {}\n", self.deny, self.disconnect).into_bytes();
         bytes.extend(one_line(&self.message));
         // Readers that know two lines only read no further.
         bytes.extend(format!("\nutc {}\n", self.shutdown).bytes());
