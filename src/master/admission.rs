@@ -38,6 +38,11 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Of nobody yet.
+    pub fn of(most: Option<u32>) -> Admission {
+        Admission { most, ..Admission::default() }
+    }
+
     /// MaxInstances of the newest generation. Those who are in stay in.
     pub fn set_most(&mut self, most: Option<u32>) {
         self.most = most;
@@ -234,8 +239,7 @@ mod tests {
     fn a_place_reserved_for_an_idle_spare_goes_to_who_asks() {
         let board = MasterBoard::create_private(8).unwrap();
         let mut workers = Workers::new(8);
-        let mut admission = Admission::default();
-        admission.set_most(Some(1));
+        let mut admission = Admission::of(Some(1));
         let [_spare, asking] = [0, 1].map(|_| {
             let slot = workers.vacant().unwrap();
             workers.ask(slot, 1);

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
@@ -103,47 +104,54 @@ fn complain(complaints: &[Complaint]) {
 }
 
 impl Master {
-    /// Takes everything there is to take, in the order in which a second start would touch nothing of the first.
+    /// A master that holds everything and raises its first generation.
     fn new(
         options: Options,
         settings: Settings,
         rootless: bool,
         background: Background,
     ) -> Result<Master, String> {
+        let mut master = Master::equipped(options, &settings, rootless, background)?;
+        master.look_at_shutdown_file();
+        master.tell_if_polled();
+        if let Err(why) = master.raise(settings) {
+            master.phase = Phase::Failed(why);
+        }
+        Ok(master)
+    }
+
+    /// Takes everything there is to take, in the order in which a second start would touch nothing of the first.
+    fn equipped(
+        options: Options,
+        settings: &Settings,
+        rootless: bool,
+        background: Background,
+    ) -> Result<Master, String> {
         let daemon = &settings.daemon;
-        make_directories(&daemon.runtime_directories, &settings)?;
+        make_directories(&daemon.runtime_directories, settings)?;
         let signals = Signals::note().map_err(|error| format!("cannot note signals: {error}"))?;
         let pid_file = PidFile::lock(&daemon.pid_file).map_err(|error| error.to_string())?;
         let mut listeners = Listeners::default();
-        let board = match open_board(&mut listeners, &settings) {
-            Ok(board) => board,
+        let zone: &'static TimeZone = Box::leak(Box::new(TimeZone::system()));
+        let opened = open_board(&mut listeners, settings)
+            .and_then(|board| with_logs(board, start_logs(&options, settings, zone, rootless)));
+        let (board, logs) = match opened {
+            Ok(opened) => opened,
             Err(why) => return Err(forget(pid_file, why)),
         };
-        let zone: &'static TimeZone = Box::leak(Box::new(TimeZone::system()));
-        let logs = match start_logs(&options, &settings, zone, rootless) {
-            Ok(logs) => logs,
-            Err(why) => {
-                // The reason matters more than a board that may stay behind.
-                let _ = board.remove();
-                return Err(forget(pid_file, why));
-            }
-        };
-        let log = logging::logger(std::sync::Arc::clone(logs.channel()), &server_in_lines(&settings));
-        let taken = poll::hint().map_err(|error| format!("no eventfd: {error}"))?;
-        let has_door = !rootless && spawn::probe_door().map_err(|error| format!("cannot fork: {error}"))?;
         let common = Common {
-            recorder: std::sync::Arc::clone(logs.channel()),
-            taken,
+            recorder: Arc::clone(logs.channel()),
+            taken: poll::hint().map_err(|error| format!("no eventfd: {error}"))?,
             zone,
             rootless,
-            has_door,
+            has_door: !rootless && spawn::probe_door().map_err(|error| format!("cannot fork: {error}"))?,
             foreground: is_shown(&options),
         };
         let shutdown_file =
             ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| format!("no timer: {error}"))?;
-        let mut admission = Admission::default();
-        admission.set_most(daemon.max_instances);
-        let mut master = Master {
+        Ok(Master {
+            log: logging::logger(Arc::clone(logs.channel()), &server_in_lines(settings)),
+            admission: Admission::of(daemon.max_instances),
             options,
             workers: Workers::new(board.slots()),
             board,
@@ -151,7 +159,6 @@ impl Master {
             listeners,
             logs,
             common,
-            admission,
             pace: Pace::new(Instant::now()),
             signals,
             shutdown_file,
@@ -162,14 +169,7 @@ impl Master {
             phase: Phase::Running,
             births_held_until: None,
             background: Some(background),
-            log,
-        };
-        master.look_at_shutdown_file();
-        master.tell_if_polled();
-        if let Err(why) = master.raise(settings) {
-            master.phase = Phase::Failed(why);
-        }
-        Ok(master)
+        })
     }
 
     /// The daemon's life.
@@ -235,6 +235,17 @@ fn forget(pid_file: PidFile, why: String) -> String {
     match pid_file.remove() {
         Ok(()) => why,
         Err(error) => format!("{why} (and its PidFile stays: {error})"),
+    }
+}
+
+/// A board whose logs cannot be written serves nobody. The reason matters more than a board that may stay behind.
+fn with_logs(board: MasterBoard, logs: Result<Logs, String>) -> Result<(MasterBoard, Logs), String> {
+    match logs {
+        Ok(logs) => Ok((board, logs)),
+        Err(why) => {
+            let _ = board.remove();
+            Err(why)
+        }
     }
 }
 
