@@ -81,7 +81,7 @@ impl Nest {
     }
 
     /// Makes a copy of this process that is its parent's child (CLONE_PARENT, clone(2)); the kernel writes its pid to `cell`
-    /// before it runs. Refuses with more than one thread, as [`fork`] does.
+    /// before it runs. Unlike [`fork`] it cannot count threads, for its caller's /proc/self is closed: the filter refuses them.
     pub fn bear(&self, cell: &BirthCell) -> io::Result<Forked> {
         let mut flags = SIBLING_FLAGS;
         if self.thread_id.is_null() {

@@ -68,6 +68,7 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
         return refused(watch, Verdict::Wrong);
     }
     if !evidence::can_be_written(watch)? {
+        slog::error!(watch.log, "USER {}: the recorder takes nothing, no login", shown(&name));
         return refused(watch, Verdict::Out(unavailable()));
     }
     let request = Request::Login {
@@ -88,7 +89,10 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
             enter(watch, granted, Entry { account, given_name: name, given_password: password })
         }
         Answer::Denied(denial) => deny(watch, &denial, &scope, &name),
-        _ => refused(watch, Verdict::Out(unavailable())),
+        _ => {
+            slog::error!(watch.log, "USER {}: auth gave no answer, no login", shown(&name));
+            refused(watch, Verdict::Out(unavailable()))
+        }
     }
 }
 
