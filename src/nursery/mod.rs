@@ -130,15 +130,10 @@ impl Nursery {
         at("find the master", still_there(inherited.master))?;
         let (door, listener) = install_filter(inherited, board.unsealed())?;
         at("tell the master", announce(inherited, door, board.is_sealed(), listener))?;
-        Ok(Nursery {
-            board: Box::leak(Box::new(board)),
-            births,
-            nest,
-            door,
-            local_ports: host::local_ports(),
-        })
+        let (board, local_ports) = (Box::leak(Box::new(board)), host::local_ports());
+        // Last: what the nursery itself allocates is in its place.
         heap::fill_holes();
-        Ok(Nursery { board: Box::leak(Box::new(board)), births, nest, door })
+        Ok(Nursery { board, births, nest, door, local_ports })
     }
 
     /// The nursery's life: waits for slot numbers, bears a worker for each, ends when the master closes the channel.
