@@ -3,7 +3,12 @@
 
 mod auth_killed;
 mod fallback;
+mod files;
+mod generations;
+mod identity;
 mod killed;
+mod root;
+mod rootless;
 mod session;
 mod spare;
 

@@ -1,0 +1,201 @@
+//! A worker that holds a grant, between auth's answer and its first call: it gets that identity, in its order, once, and no other.
+
+use std::fs;
+
+use ferryd::attack::{Answer, Request, Secret};
+use nix::errno::Errno;
+use nix::libc;
+
+use super::spare;
+use crate::harness::puppet::{Outcome, Puppet};
+use crate::harness::{Client, Daemon, PASSWORD, Setup, as_root};
+
+const ALICE: u64 = 52_001;
+const BOB: u64 = 52_002;
+
+/// Alice is in two groups more than her own, bob in one.
+fn with_groups() -> Daemon {
+    let setup = Setup::new().with_account("bob").workers(3, 3, 6);
+    setup.write();
+    let groups = "alice:x:52001:\nbob:x:52002:\nweb:x:52101:alice\nmail:x:52102:alice\ndisk:x:52103:bob\n";
+    setup.write_file("groups", groups, 0o600);
+    let daemon = Daemon::start(setup);
+    daemon.await_spares(3);
+    daemon
+}
+
+/// A worker that auth has just granted an account, and that has not begun to take it.
+fn granted(daemon: &Daemon, account: &str) -> (Client, Puppet) {
+    let mut client = daemon.client();
+    client.command(&format!("USER {account}")).expect(331);
+    let pid = daemon.slot_of(&client).pid.0;
+    let prompt = || client.send(&format!("PASS {PASSWORD}"));
+    let puppet = Puppet::hold_before(pid, libc::SYS_setgroups, prompt);
+    (client, puppet)
+}
+
+#[test]
+fn the_granted_identity_alone_is_taken() {
+    if !as_root("the_granted_identity_alone_is_taken") {
+        return;
+    }
+    let daemon = with_groups();
+    let (_bob, other) = granted(&daemon, "bob");
+    let (bobs_count, bobs_list) = other.held_arguments();
+    assert_eq!(bobs_count, 1);
+    let (_alice, mut puppet) = granted(&daemon, "alice");
+    let (count, list) = puppet.held_arguments();
+    assert_eq!(count, 2);
+    let own = puppet.put(&[52_101u32, 52_102].map(u32::to_ne_bytes).concat());
+    for (what, arguments) in [
+        ("another slot's list", [bobs_count, bobs_list]),
+        ("as many of another slot's", [count, bobs_list]),
+        ("one more", [count + 1, list]),
+        ("one less", [count - 1, list]),
+        ("beside it", [count, list + 4]),
+        ("the same in its own memory", [count, own]),
+    ] {
+        puppet.refused(what, libc::SYS_setgroups, &arguments, Errno::EPERM);
+    }
+    puppet.refused("group before groups", libc::SYS_setresgid, &[ALICE; 3], Errno::EPERM);
+    assert_eq!(puppet.call(libc::SYS_setgroups, &[count, list]), Outcome::Done(0));
+    puppet.refused("groups twice", libc::SYS_setgroups, &[count, list], Errno::EPERM);
+    puppet.refused("user before group", libc::SYS_setresuid, &[ALICE; 3], Errno::EPERM);
+    puppet.refused("bob's group", libc::SYS_setresgid, &[BOB; 3], Errno::EPERM);
+    puppet.refused("one value of three", libc::SYS_setresgid, &[ALICE, BOB, ALICE], Errno::EPERM);
+    assert_eq!(puppet.call(libc::SYS_setresgid, &[ALICE; 3]), Outcome::Done(0));
+    puppet.refused("bob", libc::SYS_setresuid, &[BOB; 3], Errno::EPERM);
+    puppet.refused("one value of three", libc::SYS_setresuid, &[ALICE, ALICE, BOB], Errno::EPERM);
+    assert_eq!(puppet.call(libc::SYS_setresuid, &[ALICE; 3]), Outcome::Done(0));
+    let status = fs::read_to_string(format!("/proc/{}/status", puppet.pid())).expect("its status");
+    for line in ["Uid:\t52001\t52001\t52001\t52001\n", "Groups:\t52101 52102 \n"] {
+        assert!(status.contains(line), "{line:?} in {status}");
+    }
+    puppet.refused("a second identity", libc::SYS_setresuid, &[ALICE; 3], Errno::EPERM);
+    drop((puppet, other));
+    daemon.stop();
+}
+
+#[test]
+fn who_goes_on_at_anothers_door_is_killed() {
+    if !as_root("who_goes_on_at_anothers_door_is_killed") {
+        return;
+    }
+    let daemon = with_groups();
+    let (mut client, mut puppet) = granted(&daemon, "alice");
+    let ended = (0..64).any(|_| match puppet.call(libc::SYS_setresuid, &[BOB; 3]) {
+        Outcome::Failed(Errno::EPERM) => false,
+        Outcome::Killed(_) => true,
+        outcome => panic!("bob's identity: {outcome:?}"),
+    });
+    assert!(ended);
+    drop(puppet);
+    client.expect_end();
+    daemon.await_log("killed after 16 refusals");
+    drop(daemon.session());
+    daemon.stop();
+}
+
+/// Where what a puppet's sendmsg points to lies.
+const VECTOR: u64 = 64;
+const CONTROL: u64 = 96;
+const PAIR: u64 = 128;
+const RECORD: u64 = 192;
+
+/// Has the puppet ask auth by itself, as its own code would; None where nobody answers. Which of the sockets is auth's an attacker
+/// finds out by trying.
+fn ask(puppet: &mut Puppet, request: &Request) -> Option<Answer> {
+    let sockets = local_sockets(puppet);
+    sockets.into_iter().find_map(|socket| ask_through(socket, puppet, request))
+}
+
+fn ask_through(socket: u64, puppet: &mut Puppet, request: &Request) -> Option<Answer> {
+    let record = request.encode();
+    let base = puppet.put(&[]);
+    let pair = [libc::AF_UNIX as u64, libc::SOCK_SEQPACKET as u64, 0, base + PAIR];
+    assert_eq!(puppet.call(libc::SYS_socketpair, &pair), Outcome::Done(0));
+    let pair = puppet.read(base + PAIR, 8);
+    let (own, auths) = (number(&pair[..4]), number(&pair[4..]));
+    // struct msghdr, struct iovec, struct cmsghdr with one descriptor (cmsg(3)), and the record.
+    let header = [0, 0, base + VECTOR, 1, base + CONTROL, 24, 0, 0];
+    let vector = [base + RECORD, record.reveal().len() as u64, 0, 0];
+    let control = [20, 1 | 1 << 32, auths, 0];
+    let words = [&header[..], &vector, &control, &[0; 8]].concat();
+    let bytes: Vec<u8> = words.iter().flat_map(|word: &u64| word.to_ne_bytes()).collect();
+    assert_eq!(bytes.len() as u64, RECORD);
+    puppet.put(&[&bytes, record.reveal()].concat());
+    let sent = puppet.call(libc::SYS_sendmsg, &[socket, base, libc::MSG_NOSIGNAL as u64]);
+    assert_eq!(sent, Outcome::Done(record.reveal().len() as i64));
+    puppet.call(libc::SYS_close, &[auths]);
+    let answer = match puppet.call(libc::SYS_read, &[own, base, 4096]) {
+        Outcome::Done(length) if length > 0 => Answer::decode(&puppet.read(base, length as usize)).ok(),
+        _ => None,
+    };
+    puppet.call(libc::SYS_close, &[own]);
+    answer
+}
+
+/// Auth's, and the recorder's two.
+fn local_sockets(puppet: &mut Puppet) -> Vec<u64> {
+    let (level, domain) = (libc::SOL_SOCKET as u64, libc::SO_DOMAIN as u64);
+    let numbers: Vec<u64> = puppet.descriptors().into_iter().map(|(number, _)| number).collect();
+    let is_local = |socket: &u64| {
+        let at = puppet.put(&[0u64, 4].map(u64::to_ne_bytes).concat());
+        puppet.call(libc::SYS_getsockopt, &[*socket, level, domain, at, at + 8]) == Outcome::Done(0)
+            && number(&puppet.read(at, 4)) == libc::AF_UNIX as u64
+    };
+    numbers.into_iter().filter(is_local).collect()
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    u64::from(u32::from_ne_bytes(bytes.try_into().expect("four bytes")))
+}
+
+fn login(name: &str, password: &str) -> Request {
+    Request::Login {
+        server: 0,
+        peer: [127, 0, 0, 1].into(),
+        name: name.into(),
+        password: Secret::new(password.into()),
+    }
+}
+
+#[test]
+fn a_worker_that_asks_by_itself_gets_one_identity() {
+    if !as_root("a_worker_that_asks_by_itself_gets_one_identity") {
+        return;
+    }
+    let daemon = with_groups();
+    let mut puppet = Puppet::hold(spare(&daemon));
+    assert!(matches!(ask(&mut puppet, &login("bob", "a guess")), Some(Answer::Denied(_))));
+    puppet.refused("what was denied", libc::SYS_setresgid, &[BOB; 3], Errno::EPERM);
+    // Whoever knows bob's password is bob.
+    let answer = ask(&mut puppet, &login("bob", PASSWORD));
+    assert!(matches!(answer, Some(Answer::Granted { .. })), "{answer:?}");
+    puppet.refused("alice", libc::SYS_setresgid, &[ALICE; 3], Errno::EPERM);
+    // But not alice as well, even with her password.
+    let second = ask(&mut puppet, &login("alice", PASSWORD));
+    assert!(matches!(second, Some(Answer::TryAgain)), "{second:?}");
+    puppet.refused("alice", libc::SYS_setresgid, &[ALICE; 3], Errno::EPERM);
+    puppet.refused("bob without his groups", libc::SYS_setresgid, &[BOB; 3], Errno::EPERM);
+    drop(puppet);
+    daemon.stop();
+}
+
+#[test]
+fn a_session_that_asks_again_gets_nothing() {
+    if !as_root("a_session_that_asks_again_gets_nothing") {
+        return;
+    }
+    let daemon = with_groups();
+    let client = daemon.session();
+    let mut puppet = Puppet::hold(daemon.slot_of(&client).pid.0);
+    for name in ["bob", "alice"] {
+        let answer = ask(&mut puppet, &login(name, PASSWORD));
+        assert!(matches!(answer, Some(Answer::TryAgain)), "{name}: {answer:?}");
+        puppet.refused("bob", libc::SYS_setresgid, &[BOB; 3], Errno::EPERM);
+        puppet.refused("bob", libc::SYS_setresuid, &[BOB; 3], Errno::EPERM);
+    }
+    drop(puppet);
+    daemon.stop();
+}
