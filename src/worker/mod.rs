@@ -49,7 +49,7 @@ pub struct Birth {
     pub settings: &'static Settings,
     /// Of the settings.
     pub generation: u32,
-    /// The whole board, read-only.
+    /// Orders, places and grants, read-only; no other worker's slot.
     pub board: &'static WorkerBoard,
     /// Which slot this worker has.
     pub slot: SlotNumber,
