@@ -373,7 +373,7 @@ fn a_recorder_that_dies_young_is_started_again_a_moment_later() {
     let killed = std::time::Instant::now();
     processes::send(second, Signal::SIGKILL);
     recorder_but(second);
-    assert!(killed.elapsed().as_millis() > 500, "not at once");
+    assert!(killed.elapsed().as_millis() >= 50, "not at once");
     daemon.session().command("QUIT").expect(221);
     daemon.await_log("session closed");
     daemon.stop();

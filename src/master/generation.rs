@@ -29,7 +29,7 @@ use crate::worker::Door;
 const AUTH_THREADS: usize = 4;
 
 /// A process that dies sooner than this is started again only after as long.
-pub const SHORT_LIFE: Duration = Duration::from_secs(1);
+const SHORT_LIFE: Duration = Duration::from_secs(1);
 
 /// What the processes of every generation are handed besides their settings.
 #[derive(Debug)]

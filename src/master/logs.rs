@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
-use super::generation::SHORT_LIFE;
 use super::spawn;
 use crate::config::settings::{LogTarget, Settings};
 use crate::logging::control::Control;
@@ -22,6 +21,10 @@ use crate::sys::{GroupId, ProcessId, UserId, host, signals};
 
 /// How long the master waits at its end for the last lines to be written.
 const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// A recorder that dies sooner than this is started again only after [`PAUSE`]: records wait meanwhile, and should not be many.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why there are no logs.
 #[derive(Debug)]
@@ -204,13 +207,13 @@ impl Logs {
     pub fn lost_recorder(&mut self) {
         let now = Instant::now();
         let is_young = now.duration_since(self.born) < SHORT_LIFE;
-        self.respawn_at = Some(if is_young { now + SHORT_LIFE } else { now });
+        self.respawn_at = Some(if is_young { now + PAUSE } else { now });
     }
 
     /// Another recorder is started and handed all live numbers. One that cannot be made is tried again a moment later.
     pub fn restart(&mut self) -> Result<(), LogsError> {
         self.born = Instant::now();
-        self.respawn_at = Some(self.born + SHORT_LIFE);
+        self.respawn_at = Some(self.born + PAUSE);
         let (control, recorder) =
             start_recorder(&self.surroundings, &self.ends).map_err(LogsError::Recorder)?;
         self.respawn_at = None;
