@@ -60,6 +60,10 @@ impl Sections {
 
     /// Sections around a path, the deepest first.
     fn around(&self, path: &Path, home: &Path) -> Vec<&ScopeRules> {
+        // A listing asks for every name.
+        if self.list.is_empty() {
+            return Vec::new();
+        }
         let mut found: Vec<(usize, usize)> = Vec::new();
         for (depth, folder) in
             path.ancestors().zip((1..=path.components().count()).rev()).map(|(f, d)| (d, f))

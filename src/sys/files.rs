@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use nix::dir::Dir;
+use nix::dir::{Dir, Type};
 use nix::fcntl::{self, AtFlags, OFlag, OpenHow, ResolveFlag};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
 use nix::sys::statfs;
@@ -201,6 +201,15 @@ pub fn close(file: File) -> io::Result<()> {
     Ok(unistd::close(file)?)
 }
 
+/// One name of a directory.
+#[derive(Debug)]
+pub struct Name {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What it names, where the file system says so without being asked for its status.
+    pub kind: Option<Kind>,
+}
+
 /// A directory's names, as the file system gives them.
 #[derive(Debug)]
 pub struct Names {
@@ -216,10 +225,27 @@ impl Names {
 }
 
 impl Iterator for Names {
-    type Item = io::Result<Vec<u8>>;
+    type Item = io::Result<Name>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.entries.next().map(|entry| Ok(entry?.file_name().to_bytes().to_vec()))
+        self.entries.next().map(|entry| {
+            let entry = entry?;
+            Ok(Name { bytes: entry.file_name().to_bytes().to_vec(), kind: entry.file_type().map(Kind::from) })
+        })
+    }
+}
+
+impl From<Type> for Kind {
+    fn from(kind: Type) -> Kind {
+        match kind {
+            Type::Fifo => Kind::Pipe,
+            Type::CharacterDevice => Kind::Characters,
+            Type::Directory => Kind::Directory,
+            Type::BlockDevice => Kind::Blocks,
+            Type::File => Kind::File,
+            Type::Symlink => Kind::Link,
+            Type::Socket => Kind::Socket,
+        }
     }
 }
 

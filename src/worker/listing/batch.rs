@@ -4,7 +4,7 @@
 use super::line::time_of;
 use super::options::{Dots, Options, Order};
 use super::pattern::Pattern;
-use crate::worker::storage::{Directory, DirectoryNames};
+use crate::worker::storage::{Directory, DirectoryName, DirectoryNames};
 
 /// Names sorted at once.
 pub const BATCH: usize = 10_000;
@@ -36,19 +36,19 @@ pub fn next(
     names: &mut DirectoryNames,
     choice: &Choice<'_>,
     options: &Options,
-) -> Vec<Vec<u8>> {
-    let chosen = names.by_ref().map_while(Result::ok).filter(|name| choice.takes(name, options));
-    let batch: Vec<Vec<u8>> = chosen.take(BATCH).collect();
+) -> Vec<DirectoryName> {
+    let chosen = names.by_ref().map_while(Result::ok).filter(|name| choice.takes(&name.bytes, options));
+    let batch: Vec<DirectoryName> = chosen.take(BATCH).collect();
     sorted(directory, batch, options)
 }
 
-fn sorted(directory: &Directory, mut batch: Vec<Vec<u8>>, options: &Options) -> Vec<Vec<u8>> {
+fn sorted(directory: &Directory, mut batch: Vec<DirectoryName>, options: &Options) -> Vec<DirectoryName> {
     match options.order {
-        Order::Name => batch.sort_unstable(),
+        Order::Name => batch.sort_unstable_by(|one, other| one.bytes.cmp(&other.bytes)),
         Order::Time | Order::Size => {
-            let mut keyed: Vec<(i64, Vec<u8>)> =
-                batch.into_iter().map(|name| (key(directory, &name, options), name)).collect();
-            keyed.sort_unstable();
+            let mut keyed: Vec<(i64, DirectoryName)> =
+                batch.into_iter().map(|name| (key(directory, &name.bytes, options), name)).collect();
+            keyed.sort_unstable_by(|one, other| (one.0, &one.1.bytes).cmp(&(other.0, &other.1.bytes)));
             batch = keyed.into_iter().map(|(_, name)| name).collect();
         }
     }

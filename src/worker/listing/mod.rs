@@ -124,7 +124,7 @@ fn matches(storage: &Storage, asked: &Asked, options: &Options) -> Option<Result
 
 fn any(directory: &Directory, pattern: &Pattern) -> bool {
     let names = directory.names().into_iter().flatten();
-    names.map_while(Result::ok).any(|name| pattern.matches(&name))
+    names.map_while(Result::ok).any(|name| pattern.matches(&name.bytes))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::pattern::Pattern;
 use super::{Output, Shape, Surroundings};
 use crate::sys::files::{Kind, Status};
 use crate::worker::data::Stop;
-use crate::worker::storage::{Directory, DirectoryNames, Storage};
+use crate::worker::storage::{Directory, DirectoryName, DirectoryNames, Storage};
 
 /// Directories remembered for `-R` before the rest is left out.
 const PENDING_MOST: usize = 10_000;
@@ -115,9 +115,11 @@ impl<'a, 'b> Walk<'a, 'b> {
         loop {
             let batch = batch::next(directory, names, choice, &self.options);
             for name in &batch {
-                let shown = [prefix, name].concat();
-                if let Some(status) = self.entry(directory, name, &shown)? {
-                    seen(name, &status);
+                let shown = [prefix, &name.bytes].concat();
+                if self.says_enough(name) {
+                    self.bare(directory, &name.bytes, &shown)?;
+                } else if let Some(status) = self.entry(directory, &name.bytes, &shown)? {
+                    seen(&name.bytes, &status);
                 }
             }
             self.output.glance()?;
@@ -125,6 +127,23 @@ impl<'a, 'b> Walk<'a, 'b> {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether a line needs nothing but the name: NLST of what is no link, as the directory itself says.
+    fn says_enough(&self, name: &DirectoryName) -> bool {
+        let is_known = name.kind.is_some_and(|kind| kind != Kind::Link);
+        self.options.shape == Shape::Names && is_known && name.bytes != b".."
+    }
+
+    /// A name alone, if it may be seen.
+    fn bare(&mut self, directory: &Directory, name: &[u8], shown: &[u8]) -> Result<(), Stop> {
+        if self.options.files == 0 || (name != b"." && !self.storage.shows(directory, name)) {
+            return Ok(());
+        }
+        self.options.files -= 1;
+        self.line.clear();
+        line::name(shown, &mut self.line);
+        self.output.line(&self.line)
     }
 
     /// One line, if the entry is there and may be seen.
@@ -148,9 +167,8 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     fn columns(&mut self, status: &Status) {
         let Surroundings { owners, names, zone, now } = &mut self.surroundings;
-        let numbers = (status.uid.to_string(), status.gid.to_string());
         let (user, group) = if self.options.numeric {
-            (numbers.0.into_bytes(), numbers.1.into_bytes())
+            (status.uid.to_string().into_bytes(), status.gid.to_string().into_bytes())
         } else {
             (owners.user(status.uid, *names).to_vec(), owners.group(status.gid, *names).to_vec())
         };

@@ -22,7 +22,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sys::files::Names as DirectoryNames;
+pub use crate::sys::files::{Name as DirectoryName, Names as DirectoryNames};
 pub use accounting::{Accounting, Change};
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable};
