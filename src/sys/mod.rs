@@ -1,6 +1,6 @@
 //! The only door to the kernel, and the only unsafe code. Wrappers take and return types that cannot
 //! be misused; what they cannot promise stands in a SAFETY comment.
-#![allow(unsafe_code, reason = "this module is the wall around it")]
+#![expect(unsafe_code, reason = "this module is the wall around it")]
 
 pub mod accounts;
 pub mod append;

@@ -119,7 +119,7 @@ fn auth_dies_with_the_notification(deadline: bool) -> (Daemon, Client) {
     }
     let keeper = Followed::hold(daemon.door_keeper());
     puppet.release();
-    keeper.until_done(libc::SYS_ioctl, libc::SECCOMP_IOCTL_NOTIF_RECV as u64);
+    keeper.until_done(libc::SYS_ioctl, libc::SECCOMP_IOCTL_NOTIF_RECV);
     keeper.end(auth);
     await_successor(&daemon, auth);
     (daemon, client)
