@@ -22,4 +22,5 @@ mod tools;
 mod transfers;
 #[cfg(target_arch = "x86_64")]
 mod trust;
+mod users;
 mod verbs;

@@ -1,8 +1,11 @@
 //! A raw FTP client: what is sent and what comes back, line by line, with nothing smoothed over.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 
 use super::PASSWORD;
 
@@ -37,7 +40,23 @@ pub struct Client {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> io::Result<Client> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        Client::over(TcpStream::connect_timeout(&address, PATIENCE)?)
+    }
+
+    /// Connected from one of this host's own IPv4 addresses, and greeted.
+    #[track_caller]
+    pub fn greeted_from(source: Ipv4Addr, address: SocketAddr) -> Client {
+        let SocketAddr::V4(address) = address else { panic!("an IPv4 address") };
+        let socket =
+            socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+        bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0))).expect("a source");
+        connect(socket.as_raw_fd(), &SockaddrIn::from(address)).expect("a connection");
+        let mut client = Client::over(socket.into()).expect("its settings");
+        client.reply().expect(220);
+        client
+    }
+
+    fn over(stream: TcpStream) -> io::Result<Client> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;

@@ -1,0 +1,87 @@
+//! The files of accounts as a running daemon reads them, and whose password is checked when.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::harness::{Client, Daemon, PASSWORD_HASH, Setup, eventually};
+
+/// A hash that takes a good part of a second, of a password that nobody knows.
+const SLOW_HASH: &str = "$6$rounds=300000$ferryferry$unknown";
+
+/// Guesses in one go; many more than auth has threads.
+const GUESSES: usize = 24;
+
+/// Lines of a large AuthUserFile.
+const ACCOUNTS: usize = 100_000;
+
+/// Adds lines to the accounts of a daemon that runs, or will.
+fn add_accounts(setup: &Setup, lines: &str) {
+    let path = setup.path("users");
+    let text = fs::read_to_string(&path).expect("the accounts") + lines;
+    // As the tools of operators do it: a new file in the place of the old one.
+    fs::write(setup.path("users.new"), text).expect("a new file");
+    fs::set_permissions(setup.path("users.new"), fs::Permissions::from_mode(0o600)).expect("its mode");
+    fs::rename(setup.path("users.new"), path).expect("in its place");
+}
+
+/// A line of AuthUserFile with alice's ids and home.
+fn line(setup: &Setup, name: &str, hash: &str) -> String {
+    let ids = crate::harness::setup::FIRST_UID;
+    format!("{name}:{hash}:{ids}:{ids}::{}:/bin/false\n", setup.home("alice").display())
+}
+
+/// Bytes that a process has read by read(2) since its birth (proc_pid_io(5)); messages do not count.
+fn bytes_read(pid: i32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/io")).expect("its own processes");
+    let line = text.lines().find_map(|line| line.strip_prefix("rchar: ")).expect("rchar");
+    line.parse().expect("a number")
+}
+
+#[test]
+fn changed_accounts_count_from_the_next_login_on() {
+    let daemon = Daemon::usual();
+    daemon.session();
+    add_accounts(&daemon.setup, &line(&daemon.setup, "carol", PASSWORD_HASH));
+    daemon.client().login("carol");
+    fs::remove_file(daemon.setup.path("users")).expect("there");
+    let mut client = daemon.client();
+    client.command("USER alice").expect(331);
+    client.command("PASS wonderland").expect(421);
+    daemon.await_log("cannot read");
+}
+
+#[test]
+fn a_hundred_thousand_accounts_cost_a_login_nothing() {
+    let setup = Setup::new();
+    setup.write();
+    let lines: String =
+        (0..ACCOUNTS).map(|number| line(&setup, &format!("user{number}"), PASSWORD_HASH)).collect();
+    add_accounts(&setup, &lines);
+    let daemon = Daemon::start(setup);
+    daemon.client().login("user99999");
+    let before = bytes_read(daemon.auth());
+    for number in (0..ACCOUNTS).step_by(ACCOUNTS / 10) {
+        daemon.client().login(&format!("user{number}"));
+    }
+    let read = bytes_read(daemon.auth()) - before;
+    assert!(read < 4096, "ten logins read {read} bytes");
+}
+
+#[test]
+fn slow_guesses_from_one_address_do_not_delay_another() {
+    let setup = Setup::new().workers(32, 4, 40).line("MaxLoginAttempts 100");
+    setup.write();
+    add_accounts(&setup, &line(&setup, "slow", SLOW_HASH));
+    let daemon = Daemon::start(setup);
+    let mut guessing: Vec<Client> =
+        (0..GUESSES).map(|_| Client::greeted_from(Ipv4Addr::new(127, 0, 0, 2), daemon.address())).collect();
+    for client in &mut guessing {
+        client.command("USER slow").expect(331);
+        client.send("PASS guessed");
+    }
+    eventually("the first guess is judged", || daemon.log().contains("USER slow").then_some(()));
+    Client::greeted_from(Ipv4Addr::new(127, 0, 0, 3), daemon.address()).login("alice");
+    let judged = daemon.log().matches("USER slow").count();
+    assert!(judged < GUESSES / 2, "{judged} of {GUESSES} guesses were judged first");
+}
