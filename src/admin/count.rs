@@ -37,13 +37,10 @@ pub fn command() -> clap::Command {
 
 /// Runs it.
 pub fn main() -> ExitCode {
-    let words = match Words::try_parse() {
+    let words = match words::read(|words: &Words| words.help) {
         Ok(words) => words,
-        Err(error) => return words::refuse(&words::mistake(&error), &words::usage(&command())),
+        Err(status) => return status,
     };
-    if words.help {
-        return words::print(&words::usage(&command()));
-    }
     let board = match words.source.board() {
         Ok(board) => board,
         Err(sentence) => return words::fail(&sentence),

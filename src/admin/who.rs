@@ -55,13 +55,10 @@ pub fn command() -> clap::Command {
 
 /// Runs it.
 pub fn main() -> ExitCode {
-    let words = match Words::try_parse() {
+    let words = match words::read(|words: &Words| words.help) {
         Ok(words) => words,
-        Err(error) => return words::refuse(&words::mistake(&error), &words::usage(&command())),
+        Err(status) => return status,
     };
-    if words.help {
-        return words::print(&words::usage(&command()));
-    }
     match words.form().and_then(|form| Ok((form, words.source.board()?))) {
         Ok((form, board)) => words.show(form, &board),
         Err(sentence) => words::fail(&sentence),

@@ -3,7 +3,17 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::Parser;
 use clap::error::{ContextKind, ErrorKind};
+
+/// The words of this program's command line; where they are a mistake or ask for help, that is told instead.
+pub fn read<Words: Parser>(asks_for_help: impl Fn(&Words) -> bool) -> Result<Words, ExitCode> {
+    match Words::try_parse() {
+        Ok(words) if asks_for_help(&words) => Err(print(&usage(&Words::command()))),
+        Ok(words) => Ok(words),
+        Err(error) => Err(refuse(&mistake(&error), &usage(&Words::command()))),
+    }
+}
 
 /// `usage: NAME [options]`, then each option and, below it, what it does.
 pub fn usage(command: &clap::Command) -> String {

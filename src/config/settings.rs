@@ -1,7 +1,7 @@
 //! What a configuration comes to mean: typed, inherited (Global, server, Anonymous, Directory, Limit), compiled. Made once, in the
 //! master; the nursery leaks it, so that workers hold `&'static Settings` and touch no reference count.
 //!
-//! CONTRACT between `config` (which fills it) and master, nursery and worker (which read it).
+//! `config` fills it; master, nursery and worker read it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

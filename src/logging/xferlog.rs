@@ -76,7 +76,7 @@ pub struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The line, without its end, for [`super::Channel::send`]. `zone` must have been loaded before the worker was confined.
+    /// The line, without its end, for [`super::Channel::send_evidence`]. `zone` must have been loaded before the worker was confined.
     pub fn line(&self, zone: &TimeZone) -> Vec<u8> {
         let mut line = Vec::with_capacity(self.path.len().min(PATH_MAX) + 128);
         write_ctime(&mut line, self.ended, zone);

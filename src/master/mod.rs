@@ -1,5 +1,5 @@
 //! The parent process: it owns listeners, workers, PidFile, scoreboard and the counts of every limit, and talks to no client. One
-//! thread for life: that is what makes its forks safe. One wait, one [`events::Event`], one match.
+//! thread for life: that is what makes its forks safe. One wait, one `Event`, one match.
 
 mod admission;
 pub mod command_line;

@@ -33,9 +33,9 @@ pub enum Command {
     Port(SocketAddr),
     /// EPRT.
     Eprt(SocketAddr),
-    /// LIST [options] [path].
+    /// `LIST [options] [path]`.
     List(Vec<u8>),
-    /// NLST [options] [path].
+    /// `NLST [options] [path]`.
     Nlst(Vec<u8>),
     /// RETR.
     Retr(Vec<u8>),
@@ -65,9 +65,9 @@ pub enum Command {
     Syst,
     /// FEAT.
     Feat,
-    /// HELP [verb].
+    /// `HELP [verb]`.
     Help(Option<Vec<u8>>),
-    /// STAT [path].
+    /// `STAT [path]`.
     Stat(Option<Vec<u8>>),
     /// ABOR.
     Abor,
