@@ -64,8 +64,8 @@ fn under_load_no_session_notices_that_the_recorder_dies() {
     let address = daemon.address();
     let load = Load::start(8, move |counts| upload(address, counts));
     for _ in 0..kills {
-        let before = Counts::of(&load.counts.uploads);
-        until("uploads go on", || Counts::of(&load.counts.uploads) > before + 40);
+        let before = logged_transfers(&daemon);
+        until("lines go on", || logged_transfers(&daemon) > before + 100);
         let recorder = daemon.recorder();
         send(recorder, Signal::SIGKILL);
         until("its end", || !lives(recorder));
@@ -73,8 +73,9 @@ fn under_load_no_session_notices_that_the_recorder_dies() {
     let counts = load.finish();
     assert_nobody_noticed(&counts);
     let uploads = Counts::of(&counts.uploads);
-    // docs/logging.md: what a killed recorder had read and not yet written, about a millisecond's worth.
-    let lost = 8 * kills;
+    // docs/logging.md: what a killed recorder had read and not yet written; on a busy machine it reads many at a time.
+    let lost = 64 * kills;
+    assert!(uploads > 100 * kills);
     until("their lines", || logged_transfers(&daemon) + lost >= uploads);
     assert!(logged_transfers(&daemon) <= uploads, "no line twice");
     daemon.stop();
