@@ -141,14 +141,19 @@ impl Master {
         };
         let common = Common {
             recorder: Arc::clone(logs.channel()),
-            taken: poll::hint().map_err(|error| format!("no eventfd: {error}"))?,
+            taken: poll::hint()
+                .map_err(|error| format!("cannot make the eventfd by which workers are noticed: {error}"))?,
             zone,
             rootless,
-            has_door: !rootless && spawn::probe_door().map_err(|error| format!("cannot fork: {error}"))?,
+            has_door: !rootless
+                && spawn::probe_door().map_err(|error| {
+                    format!("cannot fork the child that tries for a door to accounts: {error}")
+                })?,
             foreground: is_shown(&options),
         };
-        let shutdown_file =
-            ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| format!("no timer: {error}"))?;
+        let shutdown_file = ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| {
+            format!("cannot make the timer of {}: {error}", daemon.shutdown_file.display())
+        })?;
         Ok(Master {
             log: logging::logger(Arc::clone(logs.channel()), &server_in_lines(settings)),
             admission: Admission::of(daemon.max_instances),
