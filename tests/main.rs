@@ -8,6 +8,7 @@ mod admission;
 mod clients;
 mod command_line;
 mod configuration;
+mod full_disk;
 mod fuzz;
 mod house;
 mod pool;
