@@ -302,3 +302,22 @@ fn a_virtual_host_answers_by_its_own_name() {
     assert!(client.reply().expect(220).text().contains("I am the second"));
     daemon.client();
 }
+
+#[test]
+fn a_folder_entered_through_a_link_is_judged_by_what_it_is() {
+    let setup = Setup::new();
+    let home = setup.home("alice");
+    let section =
+        format!("<Directory {}/closed>\n<Limit EPSV>\nDenyAll\n</Limit>\n</Directory>", home.display());
+    let daemon = setup.line(&section).start();
+    fs::create_dir(home.join("closed")).expect("a folder");
+    std::os::unix::fs::symlink("closed", home.join("door")).expect("a link");
+    let mut client = daemon.session();
+    client.command("EPSV").expect(229);
+    for folder in ["closed", "door"] {
+        client.command(&format!("CWD /{folder}"));
+        client.command(&format!("CWD {}", home.join(folder).display()));
+        let refused = client.command("EPSV");
+        assert_ne!(refused.code, 229, "{folder}: {refused:?}");
+    }
+}

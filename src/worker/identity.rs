@@ -11,7 +11,7 @@ use crate::auth::Account;
 use crate::sys::{confine, identity, process, signals};
 
 /// How long auth may take over one opening of the door. It answers in microseconds, or is dead.
-const DOOR_DEADLINE: Duration = Duration::from_secs(1);
+const DOOR_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Why a session cannot be who it logged in as. After any of these the worker says 421 and ends.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub fn take(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
         .map_err(|error| explained(error, birth.door))?;
     // A change between two users other than root keeps capabilities (capabilities(7)): this call is necessary.
     refused_at("capset", identity::drop_capabilities())?;
+    // A change of identity makes a process dumpable again where fs.suid_dumpable says so (proc_sys_fs(5)).
+    refused_at("prctl", process::hide_memory())?;
     refused_at("prctl", watch_parent())
 }
 

@@ -123,14 +123,16 @@ impl Member {
 
     fn start_in(&mut self, seen: &[u8]) {
         let Ok(path) = self.cwd.join(seen) else { return };
-        if self.storage.root().find(&path).is_ok_and(|found| found.status().kind == Kind::Directory) {
-            self.stand_in(path);
+        if let Ok(found) = self.storage.root().find(&path)
+            && found.status().kind == Kind::Directory
+        {
+            self.stand_in(path, found.canonical().to_owned());
         }
     }
 
-    /// Moves the working directory.
-    pub fn stand_in(&mut self, folder: FtpPath) {
-        self.cwd_on_host = self.storage.root().on_host(&folder).unwrap_or_else(|_| PathBuf::from("/"));
+    /// Moves the working directory: as the client names it, and as it stands on the host, which `<Limit>` is judged by.
+    pub fn stand_in(&mut self, folder: FtpPath, canonical: PathBuf) {
+        self.cwd_on_host = canonical;
         self.cwd = folder;
     }
 

@@ -123,7 +123,7 @@ fn by_argument() -> Vec<Row> {
     vec![
         Row::when(libc::SYS_fcntl, vec![(Test::Is(1, FCNTL_ALLOWED.to_vec()), Verdict::Allow)], REFUSED),
         Row::when(libc::SYS_ioctl, vec![(Test::Is(1, IOCTL_ALLOWED.to_vec()), Verdict::Allow)], REFUSED),
-        Row::when(libc::SYS_prctl, vec![(Test::Is(0, PRCTL_ALLOWED.to_vec()), Verdict::Allow)], REFUSED),
+        Row::when(libc::SYS_prctl, prctl(), REFUSED),
         // Its own limits only; those of another process are a way to kill it (RLIMIT_CPU).
         Row::when(libc::SYS_prlimit64, vec![(Test::Is(0, vec![0]), Verdict::Allow)], REFUSED),
         Row::when(
@@ -131,6 +131,15 @@ fn by_argument() -> Vec<Row> {
             vec![(Test::Is(0, vec![libc::AF_INET as u32, libc::AF_INET6 as u32]), Verdict::Allow)],
             Verdict::Fail(libc::EAFNOSUPPORT),
         ),
+    ]
+}
+
+/// PR_SET_DUMPABLE hides the memory (0), and never shows it.
+fn prctl() -> Vec<(Test, Verdict)> {
+    vec![
+        (Test::Is(0, PRCTL_ALLOWED.to_vec()), Verdict::Allow),
+        (Test::Outside(1, vec![(0, 0)]), REFUSED),
+        (Test::Is(0, vec![libc::PR_SET_DUMPABLE as u32]), Verdict::Allow),
     ]
 }
 
@@ -149,7 +158,7 @@ const FCNTL_ALLOWED: [u32; 8] = [
 /// FIOASYNC, FIOSETOWN and SIOCSPGRP signal others; FIONBIO acts on shared descriptions. These only ask.
 const IOCTL_ALLOWED: [u32; 3] = [libc::FIONREAD as u32, libc::TCGETS as u32, libc::TIOCOUTQ as u32];
 
-/// PR_SET_DUMPABLE and PR_SET_PTRACER open the memory to siblings, PR_SET_MM moves it. PR_SET_VMA names glibc's arenas.
+/// PR_SET_PTRACER opens the memory to siblings, PR_SET_MM moves it. PR_SET_VMA names glibc's arenas.
 const PRCTL_ALLOWED: [u32; 9] = [
     libc::PR_SET_PDEATHSIG as u32,
     libc::PR_GET_DUMPABLE as u32,

@@ -14,12 +14,12 @@ pub fn print(member: &Member) -> Reply {
 /// CWD, CDUP.
 pub fn change(watch: &mut Watch, member: &mut Member, (verb, called): (&Verb, &str), path: &[u8]) -> Reply {
     let entered = asked(member, verb, path).and_then(|asked| {
-        member.storage.enter(&asked)?;
-        Ok(asked.path)
+        let canonical = member.storage.enter(&asked)?;
+        Ok((asked.path, canonical))
     });
     match entered {
-        Ok(path) => {
-            member.stand_in(path);
+        Ok((path, canonical)) => {
+            member.stand_in(path, canonical);
             watch.cwd = member.cwd.as_bytes().to_vec();
             watch.birth.own.cwd(&watch.cwd);
             Reply::new(250, format!("{called} command successful"))

@@ -55,8 +55,8 @@ impl Storage {
         files::reopen(found.place.as_fd(), Access::Read).ok()
     }
 
-    /// CWD: whether the session may stand there.
-    pub fn enter(&self, asked: &Asked) -> Result<(), Denied> {
+    /// CWD: whether the session may stand there; gives where that is on the host, links followed.
+    pub fn enter(&self, asked: &Asked) -> Result<PathBuf, Denied> {
         let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
         let Look(found) = authorise(&self.policy, asked, Look(found))?.operation();
         if found.status.kind != Kind::Directory {
@@ -65,7 +65,7 @@ impl Storage {
         if !files::may_enter(found.place.as_fd()) {
             return Err(asked.denied(io::Error::from(Errno::EACCES)));
         }
-        Ok(())
+        Ok(found.canonical)
     }
 
     /// SIZE: bytes as TYPE I sends them.

@@ -53,13 +53,6 @@ impl Root {
         files::path_of(self.place.as_fd())
     }
 
-    /// Where a client's path stands on the host by text, for logs that name host paths.
-    pub fn on_host(&self, path: &FtpPath) -> io::Result<PathBuf> {
-        let below = path.as_bytes().strip_prefix(b"/").unwrap_or_default();
-        let root = self.canonical()?;
-        Ok(if below.is_empty() { root } else { root.join(OsStr::from_bytes(below)) })
-    }
-
     /// Follows `path` to what is there.
     pub fn find(&self, path: &FtpPath) -> io::Result<Found> {
         let place = files::locate(self.place.as_fd(), path.as_bytes())?;
