@@ -114,7 +114,7 @@ impl Master {
         // The PidFile that will be this master's once the generation serves.
         let leftovers = Leftovers { pid_file: settings.daemon.pid_file.clone(), ..self.leftovers() };
         let mut generation = Generation::new(number, Rc::new(settings), logs)
-            .map_err(|error| format!("no channel to auth: {error}"))?;
+            .map_err(|error| format!("cannot make the channel to auth: {error}"))?;
         let listeners = self
             .listeners
             .duplicate(generation.addresses())
