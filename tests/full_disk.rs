@@ -92,7 +92,7 @@ fn a_board_without_room_ends_no_process() {
     let spares = || reader.slots().iter().filter(|slot| slot.state == State::Spare).count();
     until("two spares", || spares() >= 2);
     let filler = disk.fill();
-    let mut clients = vec![daemon.session(), daemon.session()];
+    let mut clients = [daemon.session(), daemon.session()];
     daemon.await_log("no room in the scoreboard");
     clients.iter_mut().for_each(|client| drop(client.command("NOOP").expect(200)));
     assert!(daemon.ended().is_none());
