@@ -54,7 +54,9 @@ fn a_missing_file_is_named() {
     let setup = Setup::new();
     let output = run(&setup, &["-t", "-c", "/nowhere/at/all.conf"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("/nowhere/at/all.conf"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said.lines().count(), 1, "nothing but this: {said}");
+    assert!(said.contains("cannot read /nowhere/at/all.conf"), "{said}");
 }
 
 #[test]

@@ -41,9 +41,17 @@ fn from_the_deny_time_on_clients_are_refused_with_the_words() {
 
 #[test]
 fn at_the_disconnect_time_everybody_is_sent_away() {
-    let daemon = Setup::new().line("DefaultRoot ~").start();
+    let setup = Setup::new().line("DefaultRoot ~");
+    let section = format!(
+        "<Anonymous {}>\nUser nobody\nUserAlias ftp nobody\nRequireValidShell off\n</Anonymous>",
+        setup.home("alice").display()
+    );
+    let daemon = setup.line(&section).start();
     fs::write(daemon.setup.home("alice").join("big"), vec![1; 64 << 20]).expect("written");
     let mut idle = daemon.session();
+    let mut anonymous = daemon.client();
+    anonymous.command("USER ftp").expect(331);
+    anonymous.command("PASS guest@example").expect(230);
     let mut loading = daemon.session();
     let mut data = loading.extended_passive();
     loading.command("RETR big").expect(150);
@@ -53,6 +61,8 @@ fn at_the_disconnect_time_everybody_is_sent_away() {
     idle.command("NOOP").expect(200);
     assert_eq!(idle.reply().expect(421).text(), "421 FTP server shutting down - bye alice");
     idle.expect_end();
+    assert_eq!(anonymous.reply().expect(421).text(), "421 FTP server shutting down - bye ftp");
+    anonymous.expect_end();
     let reply = eventually("the loading session's 421", || {
         loading.try_reply().ok().filter(|reply| reply.code == 421)
     });

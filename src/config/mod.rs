@@ -76,6 +76,10 @@ pub struct RuntimePaths {
 /// Reads a configuration and all it includes.
 pub fn load(file: &Path, options: &LoadOptions) -> Loaded {
     let file = absolute_file(file);
+    // Nothing more is to be said against a configuration that nobody can read.
+    if let Err(unreadable) = readable(&file) {
+        return Loaded { settings: None, complaints: vec![unreadable] };
+    }
     let tree::Tree { nodes, skipped, mut complaints } = tree::read(&file, &options.defines);
     let draft = interpret::interpret(&nodes, &mut complaints);
     interpret::refuse_lost_guards(&skipped, &mut complaints);
@@ -89,9 +93,7 @@ pub fn load(file: &Path, options: &LoadOptions) -> Loaded {
 /// file that cannot be read is no obstacle.
 pub fn runtime_paths(file: &Path) -> Result<RuntimePaths, Vec<Complaint>> {
     let file = absolute_file(file);
-    if let Err(error) = std::fs::File::open(&file) {
-        return Err(vec![Complaint::error(None, format!("cannot read {}: {error}", file.display()))]);
-    }
+    readable(&file).map_err(|unreadable| vec![unreadable])?;
     let tree = tree::read(&file, &[]);
     let (daemon, complaints) = interpret::daemon_only(&tree.nodes, &PATH_DIRECTIVES);
     if complaints.iter().any(Complaint::is_error) {
@@ -102,6 +104,15 @@ pub fn runtime_paths(file: &Path) -> Result<RuntimePaths, Vec<Complaint>> {
         pid_file: assemble::pid_file(&daemon),
         shutdown_file: assemble::shutdown_file(&daemon),
     })
+}
+
+/// Looks first: to open a FIFO would be to wait for its writer.
+fn readable(file: &Path) -> Result<(), Complaint> {
+    let looked = std::fs::metadata(file).and_then(|metadata| match metadata.is_file() {
+        true => std::fs::File::open(file).map(drop),
+        false => Err(std::io::Error::other("it is not a plain file")),
+    });
+    looked.map_err(|error| Complaint::error(None, format!("cannot read {}: {error}", file.display())))
 }
 
 /// What [`runtime_paths`] reads.
