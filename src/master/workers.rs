@@ -138,7 +138,9 @@ impl Workers {
         self.learn_births(board);
         let mut seen = Seen::default();
         for slot in std::mem::take(&mut self.asked) {
-            let stage = stage_of(board.state(slot)).unwrap_or(Stage::Asked);
+            // Born since the births were read: its own hint is on the way. Without a pid it could be neither rung nor reaped.
+            let is_known = self.worker(slot).is_some_and(|worker| worker.pid.is_some());
+            let stage = stage_of(board.state(slot)).filter(|_| is_known).unwrap_or(Stage::Asked);
             seen.taken += u32::from(matches!(stage, Stage::Fresh | Stage::Session));
             self.move_to(slot, stage);
         }
@@ -229,7 +231,11 @@ fn stage_of(state: State) -> Option<Stage> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
+    use crate::scoreboard::layout;
+    use crate::sys::mapping::WritableMap;
 
     fn table() -> (Workers, MasterBoard) {
         (Workers::new(8), MasterBoard::create_private(8).unwrap())
@@ -254,6 +260,33 @@ mod tests {
     fn a_table_that_is_full_says_so() {
         let (mut workers, _board) = table();
         assert_eq!((0..9).filter_map(|_| workers.vacant()).count(), 8);
+    }
+
+    /// The slot's state and its birth as worker and kernel write them, at their places in the layout.
+    fn write(board: &MasterBoard, slot: SlotNumber, state: u64, pid: u32) {
+        let geometry = layout::Geometry::new(8).unwrap();
+        let (_, file) = board.descriptors();
+        let page = WritableMap::new(file, geometry.slot_range(slot)).unwrap();
+        page.atomic(layout::slot::STATE).unwrap().store(state, Ordering::SeqCst);
+        let births = WritableMap::new(file, geometry.births_range()).unwrap();
+        births.atomic_half(slot.0 as usize * layout::BIRTH_SIZE).unwrap().store(pid, Ordering::SeqCst);
+    }
+
+    #[test]
+    fn whoever_has_no_birth_yet_stays_asked_for() {
+        const SPARE: u64 = 2;
+        let (mut workers, board) = table();
+        let slot = workers.vacant().unwrap();
+        workers.ask(slot, 1);
+        board.allocate(slot).unwrap();
+        write(&board, slot, SPARE, 0);
+        assert_eq!(board.state(slot), State::Spare);
+        workers.look(&board);
+        assert_eq!((workers.asked(1), workers.spares(1).count()), (1, 0));
+        write(&board, slot, SPARE, 7);
+        workers.look(&board);
+        assert_eq!((workers.asked(1), workers.spares(1).count()), (0, 1));
+        assert_eq!(workers.slot_of(ProcessId(7), &board), Some(slot));
     }
 
     #[test]
