@@ -130,30 +130,27 @@ impl Master {
         let daemon = &settings.daemon;
         make_directories(&daemon.runtime_directories, settings)?;
         let signals = Signals::note().map_err(|error| format!("cannot note signals: {error}"))?;
+        let taken = poll::hint()
+            .map_err(|error| format!("cannot make the eventfd by which workers are noticed: {error}"))?;
+        let has_door = !rootless
+            && spawn::probe_door().map_err(|error| {
+                format!("cannot fork the child that tries for a door to accounts: {error}")
+            })?;
+        let zone: &'static TimeZone = Box::leak(Box::new(TimeZone::system()));
+        let shutdown_file = ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| {
+            format!("cannot make the timer of {}: {error}", daemon.shutdown_file.display())
+        })?;
+        // From here on something is left behind by a start that fails, and taken away again.
         let pid_file = PidFile::lock(&daemon.pid_file).map_err(|error| error.to_string())?;
         let mut listeners = Listeners::default();
-        let zone: &'static TimeZone = Box::leak(Box::new(TimeZone::system()));
         let opened = open_board(&mut listeners, settings)
             .and_then(|board| with_logs(board, start_logs(&options, settings, zone, rootless)));
         let (board, logs) = match opened {
             Ok(opened) => opened,
             Err(why) => return Err(forget(pid_file, why)),
         };
-        let common = Common {
-            recorder: Arc::clone(logs.channel()),
-            taken: poll::hint()
-                .map_err(|error| format!("cannot make the eventfd by which workers are noticed: {error}"))?,
-            zone,
-            rootless,
-            has_door: !rootless
-                && spawn::probe_door().map_err(|error| {
-                    format!("cannot fork the child that tries for a door to accounts: {error}")
-                })?,
-            foreground: is_shown(&options),
-        };
-        let shutdown_file = ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| {
-            format!("cannot make the timer of {}: {error}", daemon.shutdown_file.display())
-        })?;
+        let recorder = Arc::clone(logs.channel());
+        let common = Common { recorder, taken, zone, rootless, has_door, foreground: is_shown(&options) };
         Ok(Master {
             log: logging::logger(Arc::clone(logs.channel()), &server_in_lines(settings)),
             admission: Admission::of(daemon.max_instances),
