@@ -255,6 +255,7 @@ fn a_folder_may_say_otherwise() {
 fn a_limit_on_login_closes_the_door() {
     let daemon = Setup::new().line("<Limit LOGIN>\nDenyAll\n</Limit>").start();
     Client::connect(daemon.address()).expect("a connection").expect_end();
+    daemon.await_log("Connection from 127.0.0.1 [127.0.0.1] denied");
 }
 
 #[test]

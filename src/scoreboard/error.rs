@@ -11,6 +11,8 @@ pub enum BoardError {
     Io(PathBuf, io::Error),
     /// The file is no scoreboard of ours.
     NotABoard(PathBuf),
+    /// What lies where the board should is none, ours or ProFTPD's, and stays.
+    InTheWay(PathBuf),
     /// Another layout version.
     Version(PathBuf, u64),
     /// Smaller than its header says.
@@ -30,6 +32,11 @@ impl fmt::Display for BoardError {
         match self {
             BoardError::Io(path, error) => write!(f, "{}: {error}", path.display()),
             BoardError::NotABoard(path) => write!(f, "{}: is not a scoreboard", path.display()),
+            BoardError::InTheWay(path) => write!(
+                f,
+                "{}: lies where the scoreboard should and is none; remove it or choose another ScoreboardFile",
+                path.display()
+            ),
             BoardError::Version(path, version) => write!(
                 f,
                 "{}: scoreboard of layout {version}, while this program reads layout {}; use the tools of the running daemon",

@@ -213,7 +213,7 @@ fn old_board(path: &Path) -> Result<Option<File>, BoardError> {
         || (file.read_exact(&mut magic).is_ok()
             && [layout::MAGIC, PROFTPD_MAGIC].contains(&u64::from_le_bytes(magic)));
     if !metadata.is_file() || !is_board {
-        return Err(BoardError::NotABoard(path.to_owned()));
+        return Err(BoardError::InTheWay(path.to_owned()));
     }
     Ok(Some(file))
 }

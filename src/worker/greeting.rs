@@ -59,6 +59,8 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
         return Greeted::Left;
     }
     if !virtual_host::may_log_in(server) {
+        let (log, peer) = (logger(birth, client.local, client.peer), client.peer);
+        slog::info!(log, "Connection from {} [{}] denied by <Limit LOGIN>", peer.name(), peer.ip());
         return Greeted::Left;
     }
     say(&client, &welcome(server, &client));
