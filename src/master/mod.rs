@@ -10,6 +10,7 @@ mod logs;
 mod pid_file;
 mod pool;
 mod reload;
+mod service_manager;
 mod shutdown_file;
 mod signals;
 mod spawn;
@@ -38,6 +39,7 @@ use logs::Logs;
 use pid_file::PidFile;
 use pool::Pace;
 use reload::Raising;
+use service_manager::ServiceManager;
 use shutdown_file::{Finding, ShutdownFile};
 use signals::{Asked, Signals};
 use stop::Phase;
@@ -86,6 +88,7 @@ struct Master {
     phase: Phase,
     /// When the disk that was full is tried again.
     births_held_until: Option<Instant>,
+    service_manager: ServiceManager,
     /// Who waits to hear that the daemon is ready.
     background: Option<Background>,
     log: Logger,

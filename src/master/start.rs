@@ -20,7 +20,7 @@ use super::signals::Signals;
 use super::stop::Phase;
 use super::terminal::{self, Background};
 use super::workers::Workers;
-use super::{Listeners, Master, Options, PidFile, ShutdownFile, spawn, versions};
+use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, spawn, versions};
 use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging::recorder::Foreground;
@@ -140,6 +140,11 @@ impl Master {
         let shutdown_file = ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| {
             format!("cannot make the timer of {}: {error}", daemon.shutdown_file.display())
         })?;
+        let service_manager = ServiceManager::of_environment().unwrap_or_else(|error| {
+            // A stale NOTIFY_SOCKET is no reason not to serve; nobody can be told that stderr is closed.
+            let _ = writeln!(io::stderr(), "no service manager at NOTIFY_SOCKET: {error}");
+            ServiceManager::default()
+        });
         // From here on something is left behind by a start that fails, and taken away again.
         let pid_file = PidFile::lock(&daemon.pid_file).map_err(|error| error.to_string())?;
         let mut listeners = Listeners::default();
@@ -170,6 +175,7 @@ impl Master {
             reload_again: false,
             phase: Phase::Running,
             births_held_until: None,
+            service_manager,
             background: Some(background),
         })
     }
@@ -207,8 +213,8 @@ impl Master {
 
     /// sd_notify(3): where the daemon is in its life, as a unit of Type=notify or notify-reload wants to hear it.
     pub(super) fn tell_service_manager(&self, states: &[NotifyState<'_>]) {
-        if let Err(error) = sd_notify::notify(states) {
-            warn!(self.log, "systemd not told: {error}");
+        if let Err(error) = self.service_manager.tell(states) {
+            warn!(self.log, "the service manager was not told: {error}");
         }
     }
 
