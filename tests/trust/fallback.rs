@@ -11,6 +11,7 @@ use nix::libc;
 
 use super::{NOBODY, SAME, SHADOW, goes_on, spare};
 use crate::harness::daemon::run;
+use crate::harness::events::until;
 use crate::harness::puppet::Puppet;
 use crate::harness::{Daemon, Setup, as_root};
 
@@ -98,6 +99,9 @@ fn without_notification_a_new_account_waits_for_the_next_hup() {
     early.command(&format!("PASS {}", crate::harness::PASSWORD)).expect(421);
     daemon.await_log("accounts added since the last HUP are not known");
     daemon.reload();
+    // A spare of the old generation may be in the middle of accepting when the new one is published.
+    let generation = daemon.header().generation;
+    until("the old spares leave", || daemon.slots().iter().all(|slot| slot.generation == generation));
     daemon.client().login("carol");
     daemon.stop();
 }
