@@ -352,6 +352,11 @@ impl Generation {
         true
     }
 
+    /// Whether this is its nursery.
+    pub fn has_nursery(&self, pid: ProcessId) -> bool {
+        self.nursery.as_ref().is_some_and(|nursery| nursery.pid == pid)
+    }
+
     /// Whether this was its nursery.
     pub fn lost_nursery(&mut self, pid: ProcessId) -> bool {
         if self.leaving.take_if(|leaving| *leaving == pid).is_some() {

@@ -105,7 +105,9 @@ impl Master {
             Event::Signal(Asked::ReopenLogs) => self.reopen_logs(),
             Event::PoolChanged => self.look_at_pool(),
             Event::PlaceAsked(generation, thread) => self.answer_place(generation, thread),
-            Event::NurserySpoke(generation) => self.hear_nursery(generation),
+            Event::NurserySpoke(generation) => {
+                self.hear_nursery(generation);
+            }
             Event::FolderChanged => {
                 if self.shutdown_file.concerns_us() {
                     self.look_at_shutdown_file();

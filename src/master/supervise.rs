@@ -33,6 +33,7 @@ impl Master {
         if pid == self.logs.recorder() {
             return self.recorder_ended(ending);
         }
+        self.hear_last_words(pid);
         let leaving = self.phase.is_leaving();
         for generation in &mut self.generations {
             if generation.lost_auth(pid) {
@@ -141,10 +142,12 @@ impl Master {
         }
     }
 
-    /// What the nursery of a generation says.
-    pub(super) fn hear_nursery(&mut self, number: u32) {
-        let Some(generation) = self.generation(number) else { return };
-        match generation.hear_nursery() {
+    /// What the nursery of a generation says; whether it may have said more.
+    pub(super) fn hear_nursery(&mut self, number: u32) -> bool {
+        let Some(generation) = self.generation(number) else { return false };
+        let heard = generation.hear_nursery();
+        let is_more = !matches!(heard, Heard::Gone | Heard::Nothing);
+        match heard {
             Heard::Ready(door, sealed) => {
                 self.tell_of_the_door(door, sealed);
                 self.refill();
@@ -160,6 +163,15 @@ impl Master {
             // The reap tells whose it was; until then the channel is not waited for.
             Heard::Gone => generation.silence_nursery(),
             Heard::Nothing => {}
+        }
+        is_more
+    }
+
+    /// One that has ended may have left its reason unread: the reap can come first.
+    fn hear_last_words(&mut self, pid: ProcessId) {
+        let whose = self.generations.iter().find(|generation| generation.has_nursery(pid));
+        if let Some(number) = whose.map(|generation| generation.number) {
+            while self.hear_nursery(number) {}
         }
     }
 
