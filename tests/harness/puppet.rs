@@ -12,6 +12,8 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use super::eventually;
+
 /// What came of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -37,15 +39,22 @@ pub struct Puppet {
 const SCRATCH: u64 = 16 * 1024;
 
 impl Puppet {
-    /// Stops a process that waits in the kernel.
+    /// Stops a process that waits in the kernel; one that is still on its way there is let go until it does.
     pub fn hold(pid: i32) -> Puppet {
-        let pid = Pid::from_raw(pid);
+        eventually(&format!("{pid} waits in a system call"), || Puppet::caught(Pid::from_raw(pid)))
+    }
+
+    fn caught(pid: Pid) -> Option<Puppet> {
         ptrace::attach(pid).expect("root may trace");
         assert!(matches!(waitpid(pid, None), Ok(WaitStatus::Stopped(..))), "{pid} stops");
         let saved = ptrace::getregs(pid).expect("registers");
         let before = ptrace::read(pid, (saved.rip - 2) as ptrace::AddressType).expect("code");
-        assert_eq!(before & 0xffff, 0x050f, "{pid} waits in a system call");
-        Puppet { pid, saved, resumed: saved, gone: false }
+        // The instruction before this one is `syscall`.
+        if before & 0xffff == 0x050f {
+            return Some(Puppet { pid, saved, resumed: saved, gone: false });
+        }
+        ptrace::detach(pid, None).expect("let go");
+        None
     }
 
     /// Stops a process that waits in the kernel, and once more where it is about to make this call, which it has not made yet;
