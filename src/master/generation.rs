@@ -241,13 +241,10 @@ impl Generation {
         self.auth.is_some() && self.nursery.as_ref().is_some_and(|nursery| nursery.ready)
     }
 
-    /// Asks for workers. An error means that the nursery is gone or does not keep up; the slots stay asked for, and are found unborn
-    /// when it is reaped.
-    pub fn ask_for(&self, slots: &[SlotNumber]) -> io::Result<()> {
-        let nursery = self.nursery.as_ref().ok_or(io::ErrorKind::NotConnected)?;
-        slots.chunks(ToNursery::SLOTS).try_for_each(|some| {
-            socket::send(nursery.control.as_fd(), &ToNursery { slots: some.to_vec() }.encode(), &[], false)
-        })
+    /// Asks for workers; gives the slots that the nursery was not told of, because it is gone or does not keep up. Of the others a
+    /// worker may be born at any moment: they stay asked for, and are found unborn when the nursery is reaped.
+    pub fn ask_for<'a>(&self, slots: &'a [SlotNumber]) -> &'a [SlotNumber] {
+        self.nursery.as_ref().map_or(slots, |nursery| tell(nursery.control.as_fd(), slots))
     }
 
     /// The nursery's channel, to be waited for.
@@ -385,6 +382,20 @@ impl Generation {
     }
 }
 
+/// Sends slot numbers to a nursery without waiting; gives those for which there was no room, or nobody.
+fn tell<'a>(nursery: BorrowedFd<'_>, slots: &'a [SlotNumber]) -> &'a [SlotNumber] {
+    let mut untold = slots;
+    while !untold.is_empty() {
+        let (some, rest) = untold.split_at(untold.len().min(ToNursery::SLOTS));
+        let order = ToNursery { slots: some.to_vec() }.encode();
+        if socket::send(nursery, &order, &[], false).is_err() {
+            break;
+        }
+        untold = rest;
+    }
+    untold
+}
+
 fn auth_keeps(inheritance: &auth::Inheritance) -> Vec<BorrowedFd<'_>> {
     let single = [&inheritance.board, &inheritance.requests, &inheritance.control];
     let places = inheritance.places.iter().map(AsFd::as_fd);
@@ -402,4 +413,25 @@ fn unprivileged(settings: &Settings, has_door: bool) -> io::Result<Unprivileged>
     };
     let known = (!daemon.require_identity_door).then_some(known);
     Ok(Unprivileged { uid: daemon.uid, gid: daemon.gid, known })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_not_sent_is_given_back() {
+        let (master, nursery) = socket::seqpacket_pair().unwrap();
+        let all: Vec<SlotNumber> = (0..200_000).map(SlotNumber).collect();
+        let untold = tell(master.as_fd(), &all);
+        assert!(!untold.is_empty() && untold.len() < all.len(), "the queue is bounded: {}", untold.len());
+        let mut heard = Vec::new();
+        let mut buffer = [0; ToNursery::MOST];
+        while let Ok(length) = socket::read(nursery.as_fd(), &mut buffer) {
+            heard.extend(ToNursery::decode(&buffer[..length]).slots);
+        }
+        assert_eq!([&heard[..], untold].concat(), all);
+        drop(nursery);
+        assert_eq!(tell(master.as_fd(), &all[..2]), &all[..2]);
+    }
 }

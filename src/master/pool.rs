@@ -61,9 +61,22 @@ pub fn births(wanted: u32, spares: u32, asked: u32) -> u32 {
     wanted.saturating_sub(spares.saturating_add(asked))
 }
 
-/// How many spares are more than anybody needs: beyond what the start made and what is wanted now.
-pub fn surplus(wanted: u32, spares: u32, bounds: &Bounds) -> u32 {
-    spares.saturating_sub(wanted.max(bounds.start.min(bounds.max.max(bounds.min))))
+/// Whether clients have come lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// Within the last [`CALM`].
+    Busy,
+    /// Not so lately.
+    Calm,
+}
+
+/// The most spares that may wait: MaxSpareWorkers, and when all is calm no more than what the start made and what is wanted.
+pub fn most(bounds: &Bounds, wanted: u32, mood: Mood) -> u32 {
+    let most = match mood {
+        Mood::Busy => bounds.max,
+        Mood::Calm => bounds.start.min(bounds.max).max(wanted),
+    };
+    most.max(bounds.min)
 }
 
 #[cfg(test)]
@@ -97,10 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_start_made_is_no_surplus() {
-        assert_eq!(surplus(4, 8, &BOUNDS), 0);
-        assert_eq!(surplus(4, 20, &BOUNDS), 12);
-        assert_eq!(surplus(30, 20, &BOUNDS), 0);
+    fn what_the_start_made_may_stay() {
+        assert_eq!(most(&BOUNDS, 4, Mood::Calm), 8);
+        assert_eq!(most(&BOUNDS, 30, Mood::Calm), 30);
+        assert_eq!(most(&BOUNDS, 4, Mood::Busy), 64);
+        // More at the start than may ever wait: what is said of the calm pool is never more than of the busy one.
+        let bounds = Bounds { start: 20, min: 4, max: 6 };
+        assert_eq!([Mood::Calm, Mood::Busy].map(|mood| most(&bounds, 4, mood)), [6, 6]);
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! The master's children: those who end are reaped, what they held is freed, and who is needed is made again.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
 use slog::{debug, error, info, warn};
 
 use super::generation::Heard;
+use super::pool::Mood;
 use super::stop::Phase;
 use super::{Master, pool};
 use crate::scoreboard::{SlotNumber, SlotOrder};
 use crate::sys::process::Ending;
-use crate::sys::{ProcessId, process, signals};
+use crate::sys::{ProcessId, process, signals, streams};
 use crate::worker::{self, Door};
 
 /// How long births wait after one failed for want of memory, disk or processes.
@@ -83,8 +84,7 @@ impl Master {
         if self.logs.respawn_at.is_some_and(|due| due <= now)
             && let Err(error) = self.logs.restart()
         {
-            // A stderr that is closed, too, leaves nobody to tell.
-            let _ = writeln!(io::stderr(), "ferryd: no recorder: {error}");
+            streams::complain(&format!("ferryd: no recorder: {error}"));
         }
     }
 
@@ -238,12 +238,10 @@ impl Master {
         let missing = pool::births(wanted, spares, self.workers.asked(number));
         let slots: Vec<SlotNumber> = (0..missing).map_while(|_| self.prepare_slot(number)).collect();
         self.admission.relieve(self.workers.spares(number), &self.board);
-        if slots.is_empty() {
-            return;
-        }
-        if let Err(error) = self.generations[at].ask_for(&slots) {
-            debug!(self.log, "the nursery of generation {number} does not hear: {error}");
-            slots.into_iter().for_each(|slot| self.give_back(slot));
+        let untold = self.generations[at].ask_for(&slots);
+        if !untold.is_empty() {
+            debug!(self.log, "the nursery of generation {number} does not hear");
+            untold.iter().for_each(|slot| self.give_back(*slot));
             self.births_held_until = Some(Instant::now() + HOLD_BACK);
         }
     }
@@ -268,7 +266,8 @@ impl Master {
         let generation = self.generations.iter().find(|generation| generation.number == self.serving)?;
         let bounds = generation.bounds();
         let spares = self.workers.spares(self.serving).count() as u32;
-        (self.phase == Phase::Running && pool::surplus(bounds.min, spares, &bounds) > 0).then_some(calm)
+        let most = pool::most(&bounds, bounds.min, Mood::Calm);
+        (self.phase == Phase::Running && spares > most).then_some(calm)
     }
 
     /// Spares beyond MaxSpareWorkers leave at once (clients that said nothing gave them back); a while after the last client
@@ -278,9 +277,9 @@ impl Master {
             return;
         };
         let spares: Vec<SlotNumber> = self.workers.spares(self.serving).collect();
-        let calm = self.calm_deadline().is_some_and(|calm| calm <= now);
-        let most = if calm { bounds.start.max(self.pace.wanted(&bounds, now)) } else { bounds.max };
-        let surplus = spares.len().saturating_sub(most.max(bounds.min) as usize);
+        let mood = if self.pace.calm_at() <= now { Mood::Calm } else { Mood::Busy };
+        let most = pool::most(&bounds, self.pace.wanted(&bounds, now), mood);
+        let surplus = spares.len().saturating_sub(most as usize);
         for slot in spares.into_iter().rev().take(surplus) {
             self.retire(slot);
             self.workers.let_go(slot);
