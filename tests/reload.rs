@@ -139,6 +139,16 @@ fn sum(bytes: &[u8]) -> u64 {
 }
 
 #[test]
+fn a_log_that_cannot_be_opened_is_a_refusal() {
+    let daemon = Setup::new().start();
+    let usual = daemon.setup.text();
+    daemon.rewrite(&usual.replace("SystemLog ", "SystemLog /nowhere"));
+    daemon.reload_in_vain();
+    daemon.await_log("configuration refused, generation 1 goes on: ");
+    daemon.session();
+}
+
+#[test]
 fn another_path_to_the_same_pid_file_changes_nothing() {
     let daemon = Daemon::usual();
     std::os::unix::fs::symlink(daemon.setup.path("run"), daemon.setup.path("alias")).expect("a link");

@@ -68,6 +68,24 @@ struct Log {
     used_by: BTreeSet<u32>,
 }
 
+/// SystemLog, opened and not yet written to.
+#[derive(Debug)]
+pub struct SystemLog {
+    target: LogTarget,
+    file: Option<OwnedFd>,
+}
+
+impl SystemLog {
+    /// Opens it; there is nothing to open where it is `none`, the syslog, or stderr (which is the foreground's).
+    pub fn open(target: &LogTarget) -> Result<SystemLog, LogsError> {
+        let file = match target {
+            LogTarget::None | LogTarget::Stderr | LogTarget::Syslog => None,
+            LogTarget::File(path) => Some(crate::logging::open(path, Kind::Line).map_err(LogsError::File)?),
+        };
+        Ok(SystemLog { target: target.clone(), file })
+    }
+}
+
 /// All of it.
 #[derive(Debug)]
 pub struct Logs {
@@ -104,7 +122,7 @@ impl Logs {
             logs: Vec::new(),
             next: LogNumber::SYSTEM.0 + 1,
         };
-        logs.open_system(system)?;
+        logs.use_system(SystemLog::open(system)?).map_err(LogsError::Recorder)?;
         logs.control.begin().map_err(LogsError::Recorder)?;
         Ok(logs)
     }
@@ -163,24 +181,24 @@ impl Logs {
         }
     }
 
-    /// SystemLog has another path, or the first one.
-    pub fn open_system(&mut self, target: &LogTarget) -> Result<(), LogsError> {
-        let (kind, path, file) = opened(target)?;
-        if let Some(kind) = kind {
-            let file = file.as_ref().map(AsFd::as_fd);
-            self.control.open(LogNumber::SYSTEM, kind, path, file).map_err(LogsError::Recorder)?;
-        } else if self.system != *target {
-            self.control.close(LogNumber::SYSTEM).map_err(LogsError::Recorder)?;
+    /// From now on this is SystemLog.
+    pub fn use_system(&mut self, system: SystemLog) -> io::Result<()> {
+        let file = system.file.as_ref().map(AsFd::as_fd);
+        match &system.target {
+            LogTarget::File(path) => self.control.open(LogNumber::SYSTEM, Kind::Line, path, file)?,
+            LogTarget::Syslog => self.control.open(LogNumber::SYSTEM, Kind::Syslog, Path::new(""), None)?,
+            _ if self.system != system.target => self.control.close(LogNumber::SYSTEM)?,
+            _ => {}
         }
-        self.system = target.clone();
-        self.keep_for_a_fault(file)
+        self.system = system.target;
+        self.keep_for_a_fault(system.file)
     }
 
     /// Where a fault of the master's leaves its line: the file of SystemLog, else stderr.
-    fn keep_for_a_fault(&mut self, file: Option<OwnedFd>) -> Result<(), LogsError> {
+    fn keep_for_a_fault(&mut self, file: Option<OwnedFd>) -> io::Result<()> {
         let stderr = io::stderr();
         let log = file.as_ref().map_or(stderr.as_fd(), AsFd::as_fd);
-        signals::announce_faults(log).map_err(LogsError::Recorder)?;
+        signals::announce_faults(log)?;
         self.fault_log = file;
         Ok(())
     }
@@ -193,9 +211,9 @@ impl Logs {
     }
 
     fn reopen_system(&mut self) -> Result<(), LogsError> {
-        let (_, _, Some(file)) = opened(&self.system)? else { return Ok(()) };
+        let Some(file) = SystemLog::open(&self.system)?.file else { return Ok(()) };
         self.control.reopened(LogNumber::SYSTEM, file.as_fd()).map_err(LogsError::Recorder)?;
-        self.keep_for_a_fault(Some(file))
+        self.keep_for_a_fault(Some(file)).map_err(LogsError::Recorder)
     }
 
     fn reopen_one(&self, log: &Log) -> Result<(), LogsError> {
@@ -219,7 +237,8 @@ impl Logs {
         self.respawn_at = None;
         self.control = control;
         self.recorder = recorder;
-        let system = self.open_system(&self.system.clone());
+        let system = SystemLog::open(&self.system)
+            .and_then(|system| self.use_system(system).map_err(LogsError::Recorder));
         // One that cannot be opened does not keep the others closed.
         let handed = self.logs.iter().map(|log| self.hand_over(log)).fold(system, Result::and);
         handed.and(self.control.begin().map_err(LogsError::Recorder))
@@ -244,18 +263,6 @@ pub fn server_in_lines(settings: &Settings) -> String {
         Some(address) if !address.is_unspecified() => address.to_string(),
         _ => host::name(),
     }
-}
-
-/// SystemLog's kind, path and file; no kind where there is nothing to open (`none`, or stderr, which is the foreground's).
-fn opened(target: &LogTarget) -> Result<(Option<Kind>, &Path, Option<OwnedFd>), LogsError> {
-    Ok(match target {
-        LogTarget::None | LogTarget::Stderr => (None, Path::new(""), None),
-        LogTarget::Syslog => (Some(Kind::Syslog), Path::new(""), None),
-        LogTarget::File(path) => {
-            let file = crate::logging::open(path, Kind::Line).map_err(LogsError::File)?;
-            (Some(Kind::Line), path, Some(file))
-        }
-    })
 }
 
 fn start_recorder(surroundings: &Surroundings, ends: &Ends) -> io::Result<(Control, ProcessId)> {

@@ -8,6 +8,7 @@ use sd_notify::NotifyState;
 use slog::{error, info, warn};
 
 use super::generation::Generation;
+use super::logs::SystemLog;
 use super::stop::Phase;
 use super::{Master, PidFile, start};
 use crate::auth::Leftovers;
@@ -28,6 +29,8 @@ pub struct Raising {
     opened: Vec<SocketAddr>,
     /// Its PidFile, if it has another than the running one.
     pid_file: Option<PidFile>,
+    /// The daemon's log from the moment it serves.
+    system_log: SystemLog,
 }
 
 impl Master {
@@ -85,10 +88,11 @@ impl Master {
     pub(super) fn raise(&mut self, settings: Settings) -> Result<(), String> {
         let number = self.generations.last().map_or(self.serving, |generation| generation.number) + 1;
         let daemon = &settings.daemon;
+        let system_log = SystemLog::open(&daemon.system_log).map_err(|error| error.to_string())?;
         let pid_file = self.pid_file_of(&settings)?;
         let opened =
             self.listeners.open(&daemon.listen, daemon.backlog).map_err(|error| error.to_string())?;
-        let raising = Raising { number, deadline: Instant::now() + PATIENCE, opened, pid_file };
+        let raising = Raising { number, deadline: Instant::now() + PATIENCE, opened, pid_file, system_log };
         match self.begin(number, settings) {
             Ok(generation) => {
                 self.generations.push(generation);
@@ -214,8 +218,8 @@ impl Master {
         if self.shutdown_file.path() != settings.daemon.shutdown_file {
             self.watch_shutdown_file(&settings.daemon.shutdown_file);
         }
-        if let Err(error) = self.logs.open_system(&settings.daemon.system_log) {
-            error!(self.log, "SystemLog not opened, the old one goes on: {error}");
+        if let Err(error) = self.logs.use_system(raising.system_log) {
+            error!(self.log, "the recorder is not told of SystemLog, the old one goes on: {error}");
         }
     }
 
