@@ -1,6 +1,6 @@
 //! The daemon's command line, run: exit codes, what is printed where, and when the command returns.
 
-use crate::harness::daemon::run;
+use crate::harness::daemon::{finished, program, run};
 use crate::harness::setup::Setup;
 
 fn text(bytes: &[u8]) -> String {
@@ -17,6 +17,22 @@ fn mistakes_are_a_sentence_on_stderr_and_exit_1() {
         let said = text(&output.stderr);
         assert!(said.starts_with("fatal: ") && said.ends_with('\n'), "{words:?}: {said:?}");
         assert_eq!(said.lines().count(), 1, "{words:?}: {said:?}");
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let setup = Setup::new();
+    setup.write();
+    let config = setup.config_file();
+    for words in [&["-h"][..], &["-V"], &["-vvv"], &["-t"], &["--bogus"]] {
+        let (gone, closed) = std::io::pipe().expect("a pipe");
+        drop(gone);
+        let mut command = program(&setup);
+        let both = closed.try_clone().expect("a descriptor");
+        let child = command.args(words).arg("-c").arg(&config).stdout(closed).stderr(both).spawn();
+        let status = finished(child.expect("the program")).status.code();
+        assert_eq!(status, Some(i32::from(words == ["--bogus"])), "{words:?}");
     }
 }
 

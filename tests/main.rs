@@ -1,6 +1,11 @@
 //! Behaviour, against a real daemon on real sockets: one test binary, a file for each family.
 
 #![expect(clippy::expect_used, reason = "a test may fail where it stands")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "figures, and what was skipped, are for whoever runs them"
+)]
 
 mod harness;
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::words::{reason, remark};
+use super::words::reason;
 use crate::config::{self, RuntimePaths, defaults};
 use crate::scoreboard::{BoardError, Reader};
-use crate::sys::{lock, mapping};
+use crate::sys::{lock, mapping, streams};
 
 /// The options by which `ftpwho` and `ftpcount` find their board.
 #[derive(Args)]
@@ -32,7 +32,10 @@ impl Source {
         };
         let board = Reader::open(&path).map_err(|error| explained(&error))?;
         if !board.is_held() {
-            remark(&format!("{}: its server is not running; this is what it left", path.display()));
+            streams::complain(&format!(
+                "{}: its server is not running; this is what it left",
+                path.display()
+            ));
         }
         Ok(board)
     }

@@ -14,6 +14,7 @@ use super::shutdown_time::moment;
 use super::{runtime, words};
 use crate::config::RuntimePaths;
 use crate::shutmsg::{DEFAULT_MESSAGE, Notice, Offset};
+use crate::sys::streams;
 
 #[derive(Parser)]
 #[command(
@@ -153,7 +154,7 @@ fn warn_if_unwatched(path: &Path, runtime: &Result<RuntimePaths, String>, progra
         }
         Ok(_) => return,
     };
-    words::remark(&format!("{program}: warning: {doubt}"));
+    streams::complain(&format!("{program}: warning: {doubt}"));
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -1,10 +1,12 @@
 //! What the tools' command lines have in common: the usage that scripts know, and one sentence for each mistake.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ErrorKind};
+
+use crate::sys::streams;
 
 /// The words of this program's command line; where they are a mistake or ask for help, that is told instead.
 pub fn read<Words: Parser>(asks_for_help: impl Fn(&Words) -> bool) -> Result<Words, ExitCode> {
@@ -46,35 +48,26 @@ pub fn mistake(error: &clap::Error) -> String {
 
 /// The mistake on stderr, the usage on stdout, as ProFTPD's tools have it; exit 1.
 pub fn refuse(mistake: &str, usage: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "{mistake}");
-    let _ = io::stdout().write_all(usage.as_bytes());
-    ExitCode::FAILURE
+    streams::complain(mistake);
+    refuse_silently(usage)
 }
 
 /// The usage alone; exit 1.
 pub fn refuse_silently(usage: &str) -> ExitCode {
-    let _ = io::stdout().write_all(usage.as_bytes());
+    // The status tells of failure anyway.
+    let _ = streams::print(usage);
     ExitCode::FAILURE
 }
 
 /// A sentence on stderr; exit 1.
 pub fn fail(sentence: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "{sentence}");
+    streams::complain(sentence);
     ExitCode::FAILURE
 }
 
-/// A sentence on stderr, by the way.
-pub fn remark(sentence: &str) {
-    // There is nobody else to tell.
-    let _ = writeln!(io::stderr(), "{sentence}");
-}
-
-/// Text on stdout; exit 0 unless it could not be written. A reader who has seen enough (`| head`) is no failure.
+/// Text on stdout; exit 0 unless it could not be written.
 pub fn print(text: &str) -> ExitCode {
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
-        _ => ExitCode::SUCCESS,
-    }
+    if streams::print(text).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The system's words for an error, without the number that Rust adds.

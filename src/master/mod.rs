@@ -29,7 +29,7 @@ use slog::{Logger, debug, info, warn};
 use crate::auth::Leftovers;
 use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceQuestion};
 use crate::scoreboard::MasterBoard;
-use crate::sys::{process, signals as bell, socket};
+use crate::sys::{process, signals as bell, socket, streams};
 use admission::Admission;
 use command_line::{Invocation, Options};
 use events::Event;
@@ -54,12 +54,9 @@ pub fn main() -> ExitCode {
         Invocation::VersionStatus(options, with_directives) => {
             start::version_status(&options, with_directives)
         }
-        Invocation::Print(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
+        Invocation::Print(text) => start::status(streams::print(&text)),
         Invocation::Wrong(sentence) => {
-            eprintln!("fatal: {sentence}");
+            streams::complain(&format!("fatal: {sentence}"));
             ExitCode::FAILURE
         }
     }

@@ -1,7 +1,7 @@
 //! Start-up: read and check everything, lock, bind, make the scoreboard, start the processes, wait for the first spares, write the
 //! PidFile; only then does the foreground command return.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging::recorder::Foreground;
 use crate::logging::{self, Kind};
 use crate::scoreboard::MasterBoard;
-use crate::sys::{host, identity, poll};
+use crate::sys::{host, identity, poll, streams};
 
 /// Slots of a scoreboard whose MaxInstances asks for no more.
 const SLOTS: u32 = 16_384;
@@ -55,7 +55,7 @@ pub fn serve(options: Options) -> ExitCode {
         Ok(master) => master.run(),
         Err(why) => {
             record_failure(&system_log, &server, &why);
-            eprintln!("fatal: {why}");
+            streams::complain(&format!("fatal: {why}"));
             ExitCode::FAILURE
         }
     }
@@ -72,14 +72,13 @@ fn record_failure(system_log: &LogTarget, server: &str, why: &str) {
 
 /// `-t`.
 pub fn test_configuration(options: &Options) -> ExitCode {
-    println!("Checking syntax of configuration file");
+    let said = streams::print("Checking syntax of configuration file\n");
     let loaded = load(options, !identity::is_root());
     complain(&loaded.complaints);
     if loaded.settings.is_none() {
         return ExitCode::FAILURE;
     }
-    println!("Syntax check complete.");
-    ExitCode::SUCCESS
+    status(said.and_then(|()| streams::print("Syntax check complete.\n")))
 }
 
 /// `-vv`, `-vvv`: as ProFTPD does, the configuration is read first.
@@ -89,17 +88,19 @@ pub fn version_status(options: &Options, with_directives: bool) -> ExitCode {
         complain(&loaded.complaints);
         return ExitCode::FAILURE;
     }
-    print!("{}", versions::status(with_directives));
-    ExitCode::SUCCESS
+    status(streams::print(&versions::status(with_directives)))
+}
+
+/// Of a command that was only to print.
+pub fn status(printed: io::Result<()>) -> ExitCode {
+    if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Every complaint, with its line and a caret.
 fn complain(complaints: &[Complaint]) {
-    let mut out = io::stderr().lock();
     for complaint in complaints {
         let prefix = if complaint.is_error() { "fatal: " } else { "" };
-        // Nobody can be told that stderr is closed.
-        let _ = writeln!(out, "{prefix}{complaint}");
+        streams::complain(&format!("{prefix}{complaint}"));
     }
 }
 
@@ -141,8 +142,8 @@ impl Master {
             format!("cannot make the timer of {}: {error}", daemon.shutdown_file.display())
         })?;
         let service_manager = ServiceManager::of_environment().unwrap_or_else(|error| {
-            // A stale NOTIFY_SOCKET is no reason not to serve; nobody can be told that stderr is closed.
-            let _ = writeln!(io::stderr(), "no service manager at NOTIFY_SOCKET: {error}");
+            // A stale NOTIFY_SOCKET is no reason not to serve.
+            streams::complain(&format!("no service manager at NOTIFY_SOCKET: {error}"));
             ServiceManager::default()
         });
         // From here on something is left behind by a start that fails, and taken away again.

@@ -9,7 +9,7 @@ use slog::{error, info, warn};
 use super::generation::Generation;
 use super::{Master, versions};
 use crate::scoreboard::Order;
-use crate::sys::{Signal, signals};
+use crate::sys::{Signal, signals, streams};
 
 /// Where the daemon is in its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Master {
         let _ = self.logs.stop();
         match failed {
             Some(why) => {
-                eprintln!("fatal: {why}");
+                streams::complain(&format!("fatal: {why}"));
                 ExitCode::FAILURE
             }
             None => ExitCode::SUCCESS,

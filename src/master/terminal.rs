@@ -8,7 +8,7 @@ use slog::{Logger, warn};
 
 use crate::config::Settings;
 use crate::sys::process::Forked;
-use crate::sys::{descriptors, process};
+use crate::sys::{descriptors, process, streams};
 
 /// Whether somebody reads stderr.
 pub fn is_terminal() -> bool {
@@ -34,7 +34,7 @@ impl Background {
             return Ok(Background::Foreground);
         }
         Background::split().map_err(|error| {
-            eprintln!("fatal: cannot go to the background: {error}");
+            streams::complain(&format!("fatal: cannot go to the background: {error}"));
             ExitCode::FAILURE
         })?
     }

@@ -24,6 +24,7 @@ pub mod rename;
 pub mod seccomp;
 pub mod signals;
 pub mod socket;
+pub mod streams;
 pub mod wall_timer;
 
 use nix::libc;

@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use self::scribe::Scribe;
 use self::work::Recorder;
 use super::Ends;
-use crate::sys::{GroupId, UserId, confine, identity, process, signals};
+use crate::sys::{GroupId, UserId, confine, identity, process, signals, streams};
 
 /// What the master hands a recorder; the process keeps these descriptors, stderr where there is a foreground, and no other.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub fn serve(inheritance: Inheritance) -> u8 {
         Ok(()) => 0,
         // Nobody else can be told: the master sees the status and starts another recorder.
         Err(error) => {
-            eprintln!("ferryd: recorder: {error}");
+            streams::complain(&format!("ferryd: recorder: {error}"));
             1
         }
     }
