@@ -4,7 +4,8 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::harness::{Client, Daemon, PASSWORD_HASH, Setup, eventually};
+use crate::harness::host::HostAccount;
+use crate::harness::{Client, Daemon, PASSWORD_HASH, Setup, as_root, eventually};
 
 /// A hash that takes a good part of a second, of a password that nobody knows.
 const SLOW_HASH: &str = "$6$rounds=300000$ferryferry$unknown";
@@ -84,4 +85,23 @@ fn slow_guesses_from_one_address_do_not_delay_another() {
     Client::greeted_from(Ipv4Addr::new(127, 0, 0, 3), daemon.address()).login("alice");
     let judged = daemon.log().matches("USER slow").count();
     assert!(judged < GUESSES / 2, "{judged} of {GUESSES} guesses were judged first");
+}
+
+#[test]
+fn a_daemon_can_have_an_etc_of_its_own() {
+    if !as_root("a_daemon_can_have_an_etc_of_its_own") {
+        return;
+    }
+    let account = HostAccount::new("ferrytest").ids(53_100, 53_200).shell("/bin/false");
+    let account = account.hash("*").ageing("1::::::").home("/srv".as_ref());
+    let daemon = Setup::new().with_host_account(account).with_host_file("motd", "Ahoy\n").start();
+    let seen = |name: &str| fs::read_to_string(format!("/proc/{}/root/etc/{name}", daemon.pid()));
+    assert_eq!(seen("motd").expect("its own"), "Ahoy\n");
+    assert!(seen("passwd").expect("its own").contains("\nferrytest:x:53100:53200::/srv:/bin/false\n"));
+    assert!(seen("shadow").expect("its own").contains("\nferrytest:*:1::::::\n"));
+    daemon.setup.replace_host_file("motd", "Aground\n", 0o644);
+    assert_eq!(seen("motd").expect("replaced"), "Aground\n");
+    assert!(!fs::read_to_string("/etc/passwd").expect("the machine's").contains("ferrytest"));
+    drop(daemon.session());
+    daemon.stop();
 }

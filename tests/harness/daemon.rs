@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use super::client::Client;
 use super::events::{DEADLINE, eventually, until, within};
+use super::host;
 use super::processes::{self, Process};
 use super::setup::{NOBODY, Setup, Starter};
 
@@ -285,10 +286,18 @@ pub fn finished(mut child: Child) -> Output {
 
 /// The daemon's program, as whoever the setup says.
 pub fn program(setup: &Setup) -> Command {
-    let mut command = Command::new(match setup.starter {
+    let program = match setup.starter {
         Starter::Caller => PathBuf::from(env!("CARGO_BIN_EXE_ferryd")),
         Starter::Nobody => program_for_nobody(),
-    });
+    };
+    let mut command = match &setup.host {
+        None => Command::new(program),
+        Some(_) => {
+            let mut command = host::entering(setup.folder.path());
+            command.arg(program);
+            command
+        }
+    };
     if setup.starter == Starter::Nobody {
         command.uid(NOBODY).gid(NOBODY);
     }

@@ -5,6 +5,7 @@ pub mod daemon;
 pub mod events;
 #[cfg(target_arch = "x86_64")]
 pub mod follow;
+pub mod host;
 pub mod load;
 pub mod ports;
 pub mod processes;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::PASSWORD_HASH;
 use super::daemon::Daemon;
+use super::host::{self, Host, HostAccount};
 use super::ports::Port;
 
 /// Whom the daemon is started as.
@@ -33,6 +34,8 @@ pub struct Setup {
     pub starter: Starter,
     pub accounts: Vec<String>,
     pub variables: Vec<(String, String)>,
+    /// An /etc of the daemon's own, where a test has one.
+    pub host: Option<Host>,
     lines: Vec<String>,
 }
 
@@ -47,6 +50,7 @@ impl Setup {
             starter: Starter::Caller,
             accounts: Vec::new(),
             variables: Vec::new(),
+            host: None,
             lines: Vec::new(),
         };
         setup.pool(2, 1, 4);
@@ -71,6 +75,24 @@ impl Setup {
     pub fn with_account(mut self, name: &str) -> Setup {
         self.account(name);
         self
+    }
+
+    /// An account of the host, in an /etc of the daemon's own (needs root). AuthOrder is then `mod_auth_unix.c mod_auth_file.c`, unless
+    /// a line says otherwise.
+    pub fn with_host_account(mut self, account: HostAccount) -> Setup {
+        self.host.get_or_insert_default().add(account);
+        self
+    }
+
+    /// A file of the daemon's own /etc: `shells`, `ftpusers`, `pam.d/ftp` (needs root).
+    pub fn with_host_file(mut self, name: &str, text: &str) -> Setup {
+        self.host.get_or_insert_default().put(name, text, 0o644);
+        self
+    }
+
+    /// Replaces a file of the daemon's own /etc while it runs.
+    pub fn replace_host_file(&self, name: &str, text: &str, mode: u32) {
+        host::put(&self.path("etc"), name, text, mode);
     }
 
     pub fn on(mut self, address: IpAddr) -> Setup {
@@ -128,7 +150,8 @@ impl Setup {
         text += &format!("ShutdownMessageFile {}\n", at("run/shutmsg"));
         text += &format!("SystemLog {}\nTransferLog {}\n", at("log/system.log"), at("log/xferlog"));
         text += &format!("AuthUserFile {}\nAuthGroupFile {}\n", at("users"), at("groups"));
-        text += "AuthOrder mod_auth_file.c\nRequireValidShell off\nUseReverseDNS off\n";
+        let order = if self.host.is_some() { "mod_auth_unix.c mod_auth_file.c" } else { "mod_auth_file.c" };
+        text += &format!("AuthOrder {order}\nRequireValidShell off\nUseReverseDNS off\n");
         text += "User nobody\nGroup nogroup\nUmask 022\nAllowOverwrite on\nMaxLoginAttempts 3\n";
         for line in &self.lines {
             text += line;
@@ -145,6 +168,10 @@ impl Setup {
         }
         for (number, account) in (FIRST_UID..).zip(&self.accounts) {
             self.make_folder(&self.home(account), Some(number));
+        }
+        if let Some(host) = &self.host {
+            host.homes().for_each(|(account, uid)| self.make_folder(&self.home(account), Some(uid)));
+            host.write(self.folder.path());
         }
         self.write_file("users", &self.password_lines(), 0o600);
         self.write_file("groups", &self.group_lines(), 0o600);
