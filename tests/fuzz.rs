@@ -1,5 +1,6 @@
 //! Hostile bytes on the stable toolchain: the corpus of `fuzz/` replayed, then bent at random for some seconds.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -99,19 +100,26 @@ fn bend(target: &str, feed: fn(&[u8])) {
     let corpus = corpus(target);
     corpus.iter().for_each(|bytes| feed(bytes));
     let end = Instant::now() + seconds();
-    let mut fed = 0;
-    let mut runner = TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() });
+    let fed = Cell::new(0_u64);
     let input = (select(corpus), edits()).prop_map(|(bytes, edits)| apply(bytes, &edits));
     while Instant::now() < end {
-        let outcome = runner.run(&input, |bytes| {
+        // A runner counts its cases over all its runs: a new one for each.
+        let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+        let before = fed.get();
+        let outcome = TestRunner::new(config).run(&input, |bytes| {
+            fed.set(fed.get() + 1);
             feed(&bytes);
             Ok(())
         });
-        if let Err(TestError::Fail(why, bytes)) = outcome {
-            panic!("{target}: {why}\nwith {:?}", String::from_utf8_lossy(&bytes));
+        match outcome {
+            Ok(()) => assert!(fed.get() >= before + 64, "{target}: nothing was fed"),
+            Err(TestError::Fail(why, bytes)) => {
+                panic!("{target}: {why}\nwith {:?}", String::from_utf8_lossy(&bytes));
+            }
+            Err(TestError::Abort(why)) => panic!("{target}: {why}"),
         }
-        fed += 64;
     }
+    let fed = fed.get();
     println!("{target}: {fed} inputs");
 }
 
