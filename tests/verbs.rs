@@ -104,6 +104,21 @@ fn files_are_measured_renamed_and_deleted() {
 }
 
 #[test]
+fn files_and_folders_are_renamed_into_other_folders() {
+    let daemon = Daemon::usual();
+    let home = daemon.setup.home("alice");
+    let mut client = daemon.session();
+    client.store("one", b"x");
+    client.command("MKD a").expect(257);
+    client.command("MKD b").expect(257);
+    for (from, to) in [("one", "a/two"), ("a", "b/a"), ("b/a/two", "one")] {
+        client.command(&format!("RNFR {from}")).expect(350);
+        client.command(&format!("RNTO {to}")).expect(250);
+    }
+    assert!(home.join("one").exists() && home.join("b/a").is_dir());
+}
+
+#[test]
 fn a_noop_between_the_halves_of_a_rename_changes_nothing() {
     let daemon = Daemon::usual();
     let mut client = daemon.session();

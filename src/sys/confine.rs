@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 use landlock::{
-    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset, RulesetAttr,
+    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
@@ -22,10 +22,18 @@ pub enum Confinement {
     None,
 }
 
-/// Worker, first of all: no signal leaves this process for another (SCOPE_SIGNAL, ABI 6).
+/// Worker, first of all: no signal leaves this process for another (SCOPE_SIGNAL, ABI 6). Renames from folder to folder
+/// (REFER) are the one right that every ruleset refuses unless it grants it, so this one grants it everywhere.
 pub fn scope_signals() -> io::Result<Confinement> {
-    let rules = Ruleset::default().set_compatibility(CompatLevel::BestEffort);
-    restrict(rules.scope(Scope::Signal).and_then(|rules| rules.create()).map_err(io::Error::other)?)
+    let everywhere = PathFd::new("/").map_err(io::Error::other)?;
+    let rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::Refer)
+        .and_then(|rules| rules.scope(Scope::Signal))
+        .and_then(|rules| rules.create())
+        .and_then(|rules| rules.add_rule(PathBeneath::new(everywhere, AccessFs::Refer)))
+        .map_err(io::Error::other)?;
+    restrict(rules)
 }
 
 /// Worker, after login: files are reached beneath `root` alone, and neither executed nor made into devices, sockets or pipes;
