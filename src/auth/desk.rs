@@ -10,7 +10,7 @@ use slog::{Logger, error, warn};
 use super::errand::Errand;
 use super::host_accounts;
 use super::login::{Admission, Hasher};
-use super::office::Office;
+use super::office::{Logins, Office};
 use super::place_desk::PlaceDesk;
 use super::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
 use super::secret::Secret;
@@ -45,14 +45,14 @@ pub fn grant_instances(errands: &Receiver<Errand>, places: OwnedFd, log: &Logger
 
 impl<H: Hasher> Desk<H> {
     /// A desk with its own line to the master and its own hash space.
-    pub fn new(office: &'static Office, places: OwnedFd, hasher: H) -> Desk<H> {
-        Desk { office, places: PlaceDesk::new(places), hasher }
+    pub fn new(office: &'static Office, places: PlaceDesk, hasher: H) -> Desk<H> {
+        Desk { office, places, hasher }
     }
 
-    /// The life of a hashing thread.
-    pub fn work_for_life(&mut self) {
+    /// The life of a hashing thread, or of one that also waits for PAM.
+    pub fn work_for_life(&mut self, questions: &Logins) {
         loop {
-            self.office.queue.serve(|errand| self.answer(errand));
+            questions.serve(|errand| self.answer(errand));
         }
     }
 

@@ -10,9 +10,11 @@ use slog::{Logger, error, info};
 use super::confinement::{self, NICENESS_OF_HASHING};
 use super::desk::{self, Desk};
 use super::ledger::Ledger;
-use super::office::{Office, bounds};
+use super::office::{CONVERSATIONS, Logins, Office, bounds};
+use super::place_desk::PlaceDesk;
 use super::post::post;
 use super::reception::{Ending, Reception};
+use super::steward::Steward;
 use super::threads;
 use super::{Inheritance, Leftovers};
 use crate::logging;
@@ -30,6 +32,7 @@ enum BeginError {
     Crypt(io::Error),
     Privileges(io::Error),
     Thread(io::Error),
+    Steward(io::Error),
     Places,
 }
 
@@ -40,6 +43,7 @@ impl fmt::Display for BeginError {
             BeginError::Crypt(error) => write!(f, "cannot hash passwords: {error}"),
             BeginError::Privileges(error) => write!(f, "cannot give up privileges: {error}"),
             BeginError::Thread(error) => write!(f, "cannot start a thread: {error}"),
+            BeginError::Steward(error) => write!(f, "cannot start the steward: {error}"),
             BeginError::Places => f.write_str("fewer than two lines to the master"),
         }
     }
@@ -65,22 +69,37 @@ pub fn serve(inheritance: Inheritance) -> u8 {
 
 /// Everything is made, and every privilege given up, before the first thread starts.
 fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError> {
+    // Before anything that it should not share, and while this process may still fork.
+    let steward = inheritance.policy.needs_steward().then(|| Steward::start(&inheritance.recorder, log));
+    let steward = steward.transpose().map_err(BeginError::Steward)?;
     let board = AuthBoard::map(&inheritance.board).map_err(BeginError::Board)?;
     drop(inheritance.board);
     let mut lines = inheritance.places;
     let instances_line = lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places)?;
-    let hashers: Vec<(Crypt, OwnedFd)> = lines
+    let line_of_conversations = inheritance
+        .policy
+        .asks_pam()
+        .then(|| lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places));
+    let hashers: Vec<(Crypt, PlaceDesk)> = lines
         .into_iter()
-        .map(|line| Ok((Crypt::load().map_err(BeginError::Crypt)?, line)))
+        .map(|line| Ok((Crypt::load().map_err(BeginError::Crypt)?, PlaceDesk::new(line))))
         .collect::<Result<_, _>>()?;
+    let talkers = line_of_conversations.transpose()?.map(talkers).transpose()?.unwrap_or_default();
     let descriptors = confinement::confine().map_err(BeginError::Privileges)?;
     let (instances, waiting_instances) = bounded(INSTANCES_WAITING);
     let (letters, postman) = post();
     let ledger = Ledger::new(Box::new(board));
     let bounds = bounds(descriptors, hashers.len());
     // The office's life is the process's: threads need not be awaited, whatever a name service makes them wait for.
-    let office: &'static Office =
-        Box::leak(Box::new(Office::new(inheritance.policy, ledger, bounds, instances, letters, log.clone())));
+    let office: &'static Office = Box::leak(Box::new(Office::new(
+        inheritance.policy,
+        ledger,
+        bounds,
+        instances,
+        letters,
+        steward,
+        log.clone(),
+    )));
     let started =
         |name: &str, work: Box<dyn FnOnce() + Send>| threads::start(name, work).map_err(BeginError::Thread);
     started("post", Box::new(move || postman.deliver_for_life()))?;
@@ -88,16 +107,25 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
         "instances",
         Box::new(move || desk::grant_instances(&waiting_instances, instances_line, &office.log)),
     )?;
-    for (crypt, line) in hashers {
-        started("hash", Box::new(move || hash_for_life(office, line, crypt)))?;
+    for (crypt, places) in hashers {
+        started("hash", Box::new(move || hash_for_life(office, &office.queue, places, crypt)))?;
+    }
+    for (crypt, places) in talkers {
+        started("converse", Box::new(move || hash_for_life(office, &office.conversations, places, crypt)))?;
     }
     Ok(Reception::new(office, inheritance.requests, inheritance.control))
 }
 
-fn hash_for_life(office: &'static Office, line: OwnedFd, crypt: Crypt) {
+/// Threads that may wait for PAM; they share a line to the master, who answers at once.
+fn talkers(line: OwnedFd) -> Result<Vec<(Crypt, PlaceDesk)>, BeginError> {
+    let places = PlaceDesk::new(line);
+    (0..CONVERSATIONS).map(|_| Ok((Crypt::load().map_err(BeginError::Crypt)?, places.clone()))).collect()
+}
+
+fn hash_for_life(office: &'static Office, logins: &'static Logins, places: PlaceDesk, crypt: Crypt) {
     // As good as it gets where it fails: the door's threads then queue behind hashes.
     let _ = limits::change_niceness(NICENESS_OF_HASHING);
-    Desk::new(office, line, crypt).work_for_life();
+    Desk::new(office, places, crypt).work_for_life(logins);
 }
 
 fn clear_up(leftovers: &Leftovers, log: &Logger) {

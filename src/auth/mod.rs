@@ -28,6 +28,8 @@ mod leftovers;
 mod life;
 mod login;
 mod office;
+#[allow(dead_code, reason = "the source of the host's accounts is about to ask it")]
+pub mod pam;
 mod place_desk;
 pub mod places;
 mod post;
@@ -38,6 +40,8 @@ pub mod record;
 pub mod secret;
 pub mod shells;
 mod source;
+#[allow(dead_code, reason = "the source of the host's accounts is about to ask it")]
+mod steward;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -104,8 +108,31 @@ pub struct ServerPolicy {
     pub require_valid_shell: bool,
     /// `<Anonymous>` sections of this server.
     pub anonymous: Vec<AnonymousPolicy>,
+    /// AuthPAM: how PAM is asked about this server's accounts; None where it is not.
+    pub pam: Option<PamPolicy>,
     /// Limits on logged-in sessions, with the configured refusal texts kept on the worker's side.
     pub limits: LimitPolicy,
+}
+
+/// How PAM is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PamPolicy {
+    /// AuthPAMConfig.
+    pub service: String,
+    /// Not AuthPAMOptions NoTTY: modules are told a terminal that names the worker.
+    pub with_terminal: bool,
+}
+
+impl Policy {
+    /// Whether PAM is asked anywhere.
+    pub fn asks_pam(&self) -> bool {
+        self.servers.iter().any(|server| server.pam.is_some())
+    }
+
+    /// Whether there is work for a steward.
+    pub fn needs_steward(&self) -> bool {
+        !self.rootless && self.asks_pam()
+    }
 }
 
 /// One `<Anonymous>`.

@@ -17,11 +17,21 @@ use super::login::Users;
 use super::post::LetterBox;
 use super::queue::Bounds;
 use super::source::Source;
+use super::steward::Steward;
 use super::turnstile::Turnstile;
 use super::virtual_users::VirtualUsers;
 use super::wire::{Answer, Denial};
 use super::{Policy, ServerPolicy};
 use crate::sys::{GroupId, ProcessId, UserId, identity};
+
+/// Questions in fair turns, and those who answer them.
+pub type Logins = Turnstile<Turn, Errand>;
+
+/// Logins that may wait for PAM at once.
+pub const CONVERSATIONS: usize = 16;
+
+/// Of one address: whoever finds an account that PAM hangs over does not stop the others.
+const CONVERSATIONS_OF_ONE: usize = 6;
 
 /// Shared by all threads for the life of the process.
 pub struct Office {
@@ -34,11 +44,15 @@ pub struct Office {
     /// Who asked, and who was granted what.
     pub ledger: Arc<Ledger>,
     /// Questions that take time, in fair turns.
-    pub queue: Turnstile<Turn, Errand>,
+    pub queue: Logins,
+    /// Logins at servers that ask PAM: their threads may have to wait, and keep no hash waiting.
+    pub conversations: Logins,
     /// Questions about instances, which the master answers at once.
     pub instances: Sender<Errand>,
     /// Answers for later.
     letters: LetterBox,
+    /// Does what auth itself may not; None where the configuration has no such work.
+    pub steward: Option<Steward>,
     guesses: Mutex<Guesses<IpAddr>>,
     /// By worker: where its client comes from is only what it says.
     guesses_of_workers: Mutex<Guesses<ProcessId>>,
@@ -61,6 +75,7 @@ impl Office {
         bounds: Bounds,
         instances: Sender<Errand>,
         letters: LetterBox,
+        steward: Option<Steward>,
         log: Logger,
     ) -> Office {
         Office {
@@ -69,12 +84,20 @@ impl Office {
             policy,
             ledger: Arc::new(ledger),
             queue: Turnstile::new(bounds),
+            conversations: Turnstile::new(Bounds { served_of_one: CONVERSATIONS_OF_ONE, ..bounds }),
             instances,
             letters,
+            steward,
             guesses: Mutex::default(),
             guesses_of_workers: Mutex::default(),
             log,
         }
+    }
+
+    /// Who answers a login there.
+    pub fn logins(&self, server: u16) -> &Logins {
+        let asks_pam = self.server(server).is_some_and(|(policy, _)| policy.pam.is_some());
+        if asks_pam { &self.conversations } else { &self.queue }
     }
 
     /// The part of the configuration that a request names; None where there is no such server.

@@ -69,8 +69,15 @@ impl Reception {
     }
 
     fn receive(&mut self) -> io::Result<Option<Ending>> {
-        let mut waiting = [Waiting::to_read(self.control.as_fd()), Waiting::to_read(self.requests.as_fd())];
+        let mut waiting =
+            vec![Waiting::to_read(self.control.as_fd()), Waiting::to_read(self.requests.as_fd())];
+        waiting.extend(self.office.steward.iter().map(|steward| Waiting::to_read(steward.as_fd())));
         poll::wait(&mut waiting, None)?;
+        if waiting.get(2).is_some_and(|steward| steward.ready.readable) {
+            // It says nothing on that line; half an auth would keep workers waiting, so the master starts both anew.
+            error!(self.office.log, "the steward is gone");
+            return Ok(Some(Ending::Dismissed));
+        }
         let asked = waiting[1].ready.readable;
         let arrivals = if asked { self.arrivals()? } else { Vec::new() };
         // A worker's death is noted before anybody is born in its slot, and so before the newcomer's first question.
@@ -119,9 +126,8 @@ impl Reception {
     fn hand_on(&self, errand: Errand) {
         match errand.request {
             Request::Instance => drop(self.office.instances.try_send(errand)),
-            Request::Login { .. } | Request::Names { .. } => {
-                drop(self.office.queue.push(errand.turn(), errand));
-            }
+            Request::Login { server, .. } => drop(self.office.logins(server).push(errand.turn(), errand)),
+            Request::Names { .. } => drop(self.office.queue.push(errand.turn(), errand)),
         }
     }
 

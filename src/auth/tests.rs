@@ -17,6 +17,7 @@ use super::desk::{self, Desk};
 use super::ledger::{Grants, Ledger};
 use super::login::Hasher;
 use super::office::{Office, bounds};
+use super::place_desk::PlaceDesk;
 use super::places::{LimitKind, PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
 use super::post::post;
 use super::question::Question;
@@ -112,11 +113,20 @@ fn start(folder: &Path) -> Auth {
     let (letters, postman) = post();
     let ledger = Ledger::new(Box::new(board.clone()));
     let log = Logger::root(slog::Discard, o!());
-    let office: &'static Office =
-        Box::leak(Box::new(Office::new(policy(folder), ledger, bounds(1024, 1), instances, letters, log)));
+    let office: &'static Office = Box::leak(Box::new(Office::new(
+        policy(folder),
+        ledger,
+        bounds(1024, 1),
+        instances,
+        letters,
+        None,
+        log,
+    )));
     thread::spawn(move || postman.deliver_for_life());
     thread::spawn(move || desk::grant_instances(&errands, line_to_master(), &office.log));
-    thread::spawn(move || Desk::new(office, line_to_master(), Plain).work_for_life());
+    thread::spawn(move || {
+        Desk::new(office, PlaceDesk::new(line_to_master()), Plain).work_for_life(&office.queue)
+    });
     let ending = thread::spawn(move || Reception::new(office, incoming, notes).receive_for_life());
     Auth { requests, control, board, ending }
 }

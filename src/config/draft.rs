@@ -151,6 +151,12 @@ pub struct ServerDraft {
     pub insecure_permissions: Option<bool>,
     /// AuthOrder, as far as ferryd has the sources.
     pub auth_order: Option<Vec<super::settings::AuthSource>>,
+    /// AuthPAM.
+    pub auth_pam: Option<bool>,
+    /// AuthPAMConfig.
+    pub auth_pam_config: Option<String>,
+    /// AuthPAMOptions: NoTTY.
+    pub pam_without_terminal: Option<bool>,
     /// DisplayConnect.
     pub display_connect: Option<PathBuf>,
 }

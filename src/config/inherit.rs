@@ -37,6 +37,9 @@ impl Inherit for ServerDraft {
             auth_group_file,
             insecure_permissions,
             auth_order,
+            auth_pam,
+            auth_pam_config,
+            pam_without_terminal,
             display_connect,
         );
     }

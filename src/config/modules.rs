@@ -18,6 +18,7 @@ const PROVIDED: &[Module] = &[
     module("mod_core.c", "The language of the configuration, the commands of FTP, listeners and sessions."),
     module("mod_xfer.c", "Transfers in both directions, resumed ones too."),
     module("mod_auth_unix.c", "The host's own accounts."),
+    module("mod_auth_pam.c", "PAM's word on the host's accounts."),
     module("mod_auth_file.c", "Accounts and groups in files of their own."),
     module("mod_auth.c", "Logins, roots, limits of logins."),
     module("mod_ls.c", "Listings."),
@@ -29,7 +30,6 @@ const PROVIDED: &[Module] = &[
 /// Modules of ProFTPD whose work ferryd does not do: their names are known, so that LoadModule of one is no mistake.
 const ABSENT: &[&str] = &[
     "mod_auth_otp.c",
-    "mod_auth_pam.c",
     "mod_ban.c",
     "mod_copy.c",
     "mod_ctrls.c",

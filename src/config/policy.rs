@@ -1,16 +1,16 @@
 //! What auth needs to know of a configuration, as plain values.
 
-use super::settings::{Anonymous, AuthSource, Server, SessionRules, Settings};
-use crate::auth::{AnonymousPolicy, LimitPolicy, Policy, ServerPolicy};
+use super::settings::{Anonymous, AuthSource, Pam, Server, SessionRules, Settings};
+use crate::auth::{AnonymousPolicy, LimitPolicy, PamPolicy, Policy, ServerPolicy};
 
 impl Settings {
     /// For the auth process of this generation. `rootless`: every session is the caller.
     pub fn auth_policy(&self, rootless: bool) -> Policy {
-        Policy { servers: self.servers.iter().map(server).collect(), rootless }
+        Policy { servers: self.servers.iter().map(|said| server(said, rootless)).collect(), rootless }
     }
 }
 
-fn server(server: &Server) -> ServerPolicy {
+fn server(server: &Server, rootless: bool) -> ServerPolicy {
     let by_file = server.auth_order.contains(&AuthSource::File);
     ServerPolicy {
         user_file: server.auth_user_file.clone().filter(|_| by_file),
@@ -18,8 +18,18 @@ fn server(server: &Server) -> ServerPolicy {
         aliases: server.user_aliases.iter().map(|(alias, real)| (bytes(alias), bytes(real))).collect(),
         require_valid_shell: server.require_valid_shell,
         anonymous: server.anonymous.iter().map(anonymous).collect(),
+        // PAM knows no accounts of its own: it is asked about the host's. A server without root could not let them in.
+        pam: server
+            .pam
+            .as_ref()
+            .filter(|_| server.auth_order.contains(&AuthSource::Host) && !rootless)
+            .map(pam),
         limits: limits(&server.session),
     }
+}
+
+fn pam(asked: &Pam) -> PamPolicy {
+    PamPolicy { service: asked.service.clone(), with_terminal: asked.with_terminal }
 }
 
 fn anonymous(section: &Anonymous) -> AnonymousPolicy {

@@ -14,7 +14,7 @@ use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
 use super::inherit::from_global;
 use super::lines::Word;
 use super::names::home_of;
-use super::settings::{Anonymous, AuthSource, DirectoryRules, Ident, LogTarget, Server};
+use super::settings::{Anonymous, AuthSource, DirectoryRules, Ident, LogTarget, Pam, Server};
 use super::{Complaint, LoadOptions, arguments, defaults};
 use crate::sys::files;
 
@@ -107,6 +107,10 @@ fn finish(
         auth_user_file: user_file,
         auth_group_file: group_file,
         require_valid_shell: session.require_valid_shell.unwrap_or(true),
+        pam: said.auth_pam.unwrap_or(true).then(|| Pam {
+            service: said.auth_pam_config.unwrap_or_else(|| "ftp".to_owned()),
+            with_terminal: said.pam_without_terminal != Some(true),
+        }),
         auth_order: said.auth_order.unwrap_or_else(|| vec![AuthSource::File, AuthSource::Host]),
         user_aliases: aliases.into_iter().map(|(alias, real)| (alias.text, real.text)).collect(),
         session: session_rules(session, said.display_connect),

@@ -117,6 +117,8 @@ pub struct Server {
     pub require_valid_shell: bool,
     /// AuthOrder, as far as the sources are ours.
     pub auth_order: Vec<AuthSource>,
+    /// AuthPAM, AuthPAMConfig, AuthPAMOptions; None where PAM is off.
+    pub pam: Option<Pam>,
     /// UserAlias: (alias, real).
     pub user_aliases: Vec<(String, String)>,
     /// For sessions that are not anonymous.
@@ -134,6 +136,15 @@ pub enum AuthSource {
     File,
     /// The host's own accounts.
     Host,
+}
+
+/// How PAM is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pam {
+    /// AuthPAMConfig.
+    pub service: String,
+    /// Not AuthPAMOptions NoTTY.
+    pub with_terminal: bool,
 }
 
 /// The 220 greeting.

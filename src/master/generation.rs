@@ -25,7 +25,7 @@ use crate::scoreboard::{MasterBoard, SlotNumber};
 use crate::sys::{ProcessId, process, signals, socket};
 use crate::worker::Door;
 
-/// Threads of auth that ask for places; each has a channel of its own to the master.
+/// Threads of auth that ask for places; each has a channel of its own to the master. Those that wait for PAM share one more.
 const AUTH_THREADS: usize = 4;
 
 /// A process that dies sooner than this is started again only after as long.
@@ -178,10 +178,12 @@ impl Generation {
         leftovers: Leftovers,
     ) -> io::Result<()> {
         let (control, theirs) = socket::seqpacket_pair()?;
-        let pairs = (0..AUTH_THREADS).map(|_| socket::seqpacket_pair()).collect::<io::Result<Vec<_>>>()?;
+        let policy = self.settings.auth_policy(common.rootless);
+        let lines = AUTH_THREADS + usize::from(policy.asks_pam());
+        let pairs = (0..lines).map(|_| socket::seqpacket_pair()).collect::<io::Result<Vec<_>>>()?;
         let (places, asking): (Vec<OwnedFd>, Vec<OwnedFd>) = pairs.into_iter().unzip();
         let inheritance = auth::Inheritance {
-            policy: self.settings.auth_policy(common.rootless),
+            policy,
             board: board.descriptors().1.try_clone_to_owned()?,
             requests: self.requests.try_clone()?,
             control: theirs,

@@ -49,7 +49,7 @@ pub fn settings() -> String {
     }
     text += "\n  Features:\n";
     for (sign, feature) in
-        [('+', "IPv6"), ('+', "Landlock"), ('+', "seccomp"), ('+', "sendfile"), ('-', "PAM"), ('-', "TLS")]
+        [('+', "IPv6"), ('+', "Landlock"), ('+', "seccomp"), ('+', "sendfile"), ('+', "PAM"), ('-', "TLS")]
     {
         text += &format!("    {sign} {feature} support\n");
     }

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod lock;
 pub mod mapping;
 pub mod notification;
+pub mod pam;
 pub mod poll;
 pub mod process;
 pub mod random;

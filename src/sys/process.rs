@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{self, ForkResult};
 
 use super::ProcessId;
@@ -170,6 +170,22 @@ pub fn stay_alone() -> io::Result<()> {
 /// Leaves no core file: it would hold what clients and password files said.
 pub fn leave_no_core() -> io::Result<()> {
     Ok(setrlimit(Resource::RLIMIT_CORE, 0, 0)?)
+}
+
+/// Leads a process group of its own, so that all it starts can be ended with it.
+pub fn lead_group() -> io::Result<()> {
+    Ok(unistd::setpgid(unistd::Pid::from_raw(0), unistd::Pid::from_raw(0))?)
+}
+
+/// Becomes the parent of what its children leave behind (PR_SET_CHILD_SUBREAPER, prctl(2)).
+pub fn adopt_orphans() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_child_subreaper(true)?)
+}
+
+/// Whether there is any child, dead or alive.
+pub fn has_children() -> bool {
+    let look = WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT | WaitPidFlag::WEXITED;
+    !matches!(waitid(Id::All, look), Err(nix::Error::ECHILD))
 }
 
 /// Begins a session of its own, without a terminal (setsid(2)).

@@ -97,6 +97,14 @@ pub fn become_server() -> io::Result<()> {
     restore(&SigSet::empty())
 }
 
+/// A child that runs foreign code, at birth: that code finds every signal as a program does.
+pub fn become_ordinary() -> io::Result<()> {
+    for number in Signal::iterator().filter(|number| !matches!(number, Signal::SIGKILL | Signal::SIGSTOP)) {
+        handle(number, SigHandler::SigDfl)?;
+    }
+    restore(&SigSet::empty())
+}
+
 /// Recorder: TERM is for the master, who tells the recorder to stop when the last line is written. A service manager sends it
 /// to every process.
 pub fn ignore_termination() -> io::Result<()> {
@@ -148,6 +156,15 @@ extern "C" fn announce(number: libc::c_int) {
     unsafe {
         libc::write(log, text.as_ptr().cast(), text.len());
         libc::raise(number);
+    }
+}
+
+/// Sends a signal to the process group that a child leads, which is not reaped yet; `Ok(false)` when it leads none.
+pub fn tell_group(leader: ProcessId, number: Signal) -> io::Result<bool> {
+    match signal::killpg(nix::unistd::Pid::from_raw(leader.0), number) {
+        Ok(()) => Ok(true),
+        Err(nix::Error::ESRCH) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -51,9 +51,36 @@ pub const ROWS: &[Row] = &[
         "Which sources of accounts are asked, in this order; `*` ends the search there.",
         auth_order,
     ),
-    other("AuthPAM", "mod_auth_pam", Ignored, "PAM is not asked."),
-    other("AuthPAMConfig", "mod_auth_pam", Ignored, "PAM is not asked."),
-    other("AuthPAMOptions", "mod_auth_pam", Ignored, "PAM is not asked."),
+    sets(
+        "AuthPAM",
+        "mod_auth_pam",
+        SERVERS,
+        "on|off",
+        "on",
+        "Whether PAM is asked about the passwords of the host's accounts.",
+        |scope, arguments| {
+            scope.server.auth_pam = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "AuthPAMConfig",
+        "mod_auth_pam",
+        SERVERS,
+        "service",
+        "ftp",
+        "The PAM service: a file in /etc/pam.d, whose auth and account modules are asked.",
+        auth_pam_config,
+    ),
+    sets(
+        "AuthPAMOptions",
+        "mod_auth_pam",
+        SERVERS,
+        "[NoTTY]",
+        "",
+        "NoTTY tells the modules no terminal.",
+        auth_pam_options,
+    ),
     sets(
         "RequireValidShell",
         "mod_auth",
@@ -157,6 +184,27 @@ fn root_login(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault>
 }
 
 /// Sources that are not there let nobody in, so they may be left out; but one at least must be left.
+fn auth_pam_config(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let service = arguments.word("a PAM service")?.text.clone();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if service.is_empty() || service.len() > 64 || service.starts_with('.') || !service.bytes().all(is_plain)
+    {
+        return Err(arguments.fault(format!("'{service}' is no name of a file in /etc/pam.d")));
+    }
+    scope.server.auth_pam_config = Some(service);
+    Ok(())
+}
+
+fn auth_pam_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    for option in arguments.words("an option")? {
+        match option.text.to_ascii_lowercase().as_str() {
+            "notty" => scope.server.pam_without_terminal = Some(true),
+            _ => arguments.warn(format!("AuthPAMOptions '{}' is ignored", option.text)),
+        }
+    }
+    Ok(())
+}
+
 fn auth_order(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let mut order: Vec<AuthSource> = Vec::new();
     for word in arguments.words("a module")? {

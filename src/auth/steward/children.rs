@@ -1,0 +1,119 @@
+//! The steward's children: who is at work on what, until when. A child leads a process group of its own, so that whatever it started
+//! ends with it when its time is up.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+use std::{fmt, io};
+
+use super::wire::Job;
+use super::{PANICKED, work};
+use crate::sys::process::{self, Ending, Forked, PidFd};
+use crate::sys::{ProcessId, signals};
+
+/// Those at work.
+#[derive(Debug, Default)]
+pub struct Children {
+    at_work: Vec<Child>,
+}
+
+#[derive(Debug)]
+struct Child {
+    pid: ProcessId,
+    /// Readable when it has ended.
+    end: PidFd,
+    what: What,
+    is_for_an_answer: bool,
+    deadline: Instant,
+    /// Its time was up.
+    is_ended: bool,
+}
+
+/// A child as lines name it.
+#[derive(Clone, Copy, Debug)]
+pub struct What {
+    job: &'static str,
+    pid: ProcessId,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (process {})", self.job, self.pid)
+    }
+}
+
+impl Children {
+    /// How many are at work.
+    pub fn count(&self) -> usize {
+        self.at_work.len()
+    }
+
+    /// Whether any is.
+    pub fn is_busy(&self) -> bool {
+        !self.at_work.is_empty()
+    }
+
+    /// To wait for: each is readable when that child has ended.
+    pub fn ends(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.at_work.iter().map(|child| child.end.as_fd())
+    }
+
+    /// When the first of them has to be ended.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.at_work.iter().filter(|child| !child.is_ended).map(|child| child.deadline).min()
+    }
+
+    /// Has a child do a job.
+    pub fn bear(&mut self, job: &Job, reply: Option<&OwnedFd>) -> io::Result<()> {
+        let deadline = Instant::now() + job.time_allowed();
+        let pid = match process::fork()? {
+            Forked::Parent(pid) => pid,
+            Forked::Child => {
+                let work = AssertUnwindSafe(|| work::perform(job, reply));
+                process::exit_now(catch_unwind(work).unwrap_or(PANICKED))
+            }
+        };
+        // One that cannot be watched is none: it is still a child, so the number is its own.
+        let end = PidFd::open(pid).inspect_err(|_| drop(signals::tell(pid, signals::KILL)))?;
+        let what = What { job: job.name(), pid };
+        let is_for_an_answer = job.is_for_an_answer();
+        self.at_work.push(Child { pid, end, what, is_for_an_answer, deadline, is_ended: false });
+        Ok(())
+    }
+
+    /// Kills those whose time is up; gives them, each once.
+    pub fn end_the_late(&mut self, now: Instant) -> Vec<What> {
+        let late = self.at_work.iter_mut().filter(|child| child.deadline <= now && !child.is_ended);
+        late.map(Child::end).collect()
+    }
+
+    /// Kills those whose outcome only auth would read, which is gone.
+    pub fn end_what_nobody_awaits(&mut self) {
+        for child in self.at_work.iter_mut().filter(|child| child.is_for_an_answer) {
+            child.end();
+        }
+    }
+
+    /// Takes the dead away, with orphans that children left behind; gives those that crashed.
+    pub fn reap(&mut self) -> Vec<(What, Ending)> {
+        let mut crashed = Vec::new();
+        while let Some((pid, ending)) = process::reap() {
+            let Some(index) = self.at_work.iter().position(|child| child.pid == pid) else { continue };
+            let child = self.at_work.swap_remove(index);
+            if ending != Ending::Exited(0) && !child.is_ended {
+                crashed.push((child.what, ending));
+            }
+        }
+        crashed
+    }
+}
+
+impl Child {
+    /// It is not reaped yet, so its number cannot have come to mean another process or group.
+    fn end(&mut self) -> What {
+        self.is_ended = true;
+        let _ = signals::tell_group(self.pid, signals::KILL);
+        let _ = self.end.tell(Some(signals::KILL));
+        self.what
+    }
+}

@@ -1,0 +1,146 @@
+//! What the steward is asked to do, and what came of it, as bounded records. Only auth can ask; what it asks was said by clients all
+//! the same, so the steward distrusts every length.
+
+use std::time::Duration;
+
+use super::super::pam::{Conversation, Verdict};
+use super::super::record::{FieldReader, FieldWriter, Malformed};
+use super::super::secret::Secret;
+use super::super::wire::{NAME_MAX, PASSWORD_MAX};
+use crate::sys::ProcessId;
+
+/// Most bytes of a job or an outcome.
+pub const JOB_MAX: usize = 16 * 1024;
+
+/// Most bytes of a PAM service's name, and of a sentence for the log.
+const WORDS_MAX: u16 = 255;
+
+/// Something to do in a child with the steward's privileges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Asks PAM whether a name and a password may come in.
+    Converse(Conversation),
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// PAM's word, and the sentence that explains it to the operator.
+    Judged(Verdict, String),
+}
+
+impl Job {
+    /// As lines in SystemLog name it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Job::Converse(_) => "PAM conversation",
+        }
+    }
+
+    /// After this long the child is killed, with all it started.
+    pub fn time_allowed(&self) -> Duration {
+        match self {
+            Job::Converse(_) => super::super::pam::TIME_ALLOWED,
+        }
+    }
+
+    /// Whether the job is worth nothing once nobody waits for its outcome: it then does not begin, and ends with auth.
+    pub fn is_for_an_answer(&self) -> bool {
+        match self {
+            Job::Converse(_) => true,
+        }
+    }
+
+    /// Auth: as it travels. It may hold a password; the record is wiped when it is dropped.
+    pub fn encode(&self) -> Secret {
+        let record = match self {
+            Job::Converse(asked) => FieldWriter::new(b'C', JOB_MAX)
+                .text(asked.service.as_bytes(), WORDS_MAX)
+                .text(&asked.name, NAME_MAX)
+                .text(asked.password.reveal(), PASSWORD_MAX)
+                .address(asked.peer)
+                .optional(asked.terminal.map(|worker| worker.0.cast_unsigned())),
+        };
+        Secret::new(record.finish())
+    }
+
+    /// Steward: reads a job.
+    pub fn decode(record: &[u8]) -> Result<Job, Malformed> {
+        let mut fields = FieldReader::new(record);
+        let job = match fields.byte()? {
+            b'C' => Job::Converse(Conversation {
+                service: words(fields.text(WORDS_MAX)?),
+                name: fields.text(NAME_MAX)?.to_vec(),
+                password: Secret::new(fields.text(PASSWORD_MAX)?.to_vec()),
+                peer: fields.address()?,
+                terminal: fields.optional()?.map(|worker| ProcessId(worker.cast_signed())),
+            }),
+            other => return Err(Malformed::Kind(other)),
+        };
+        fields.finish(job)
+    }
+}
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Outcome {
+    /// Child: as it travels.
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Outcome::Judged(verdict, why) => {
+                FieldWriter::new(b'J', 0).byte(verdict.number()).text(why.as_bytes(), WORDS_MAX)
+            }
+        }
+        .finish()
+    }
+
+    /// Auth: reads an outcome.
+    pub fn decode(record: &[u8]) -> Result<Outcome, Malformed> {
+        let mut fields = FieldReader::new(record);
+        let outcome = match fields.byte()? {
+            b'J' => {
+                let number = fields.byte()?;
+                let verdict = Verdict::numbered(number).ok_or(Malformed::Kind(number))?;
+                Outcome::Judged(verdict, words(fields.text(WORDS_MAX)?))
+            }
+            other => return Err(Malformed::Kind(other)),
+        };
+        fields.finish(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn jobs_and_outcomes_arrive_as_they_were_sent() {
+        let job = Job::Converse(Conversation {
+            service: "ftp".into(),
+            name: b"demo".to_vec(),
+            password: Secret::new(b"wonderland".to_vec()),
+            peer: IpAddr::from([127, 0, 0, 1]),
+            terminal: Some(ProcessId(4711)),
+        });
+        assert_eq!(Job::decode(job.encode().reveal()), Ok(job));
+        for verdict in Verdict::ALL {
+            let outcome = Outcome::Judged(verdict, "because".into());
+            assert_eq!(Outcome::decode(&outcome.encode()), Ok(outcome));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_either_side_panic(bytes in vec(any::<u8>(), 0..2048)) {
+            let _ = Job::decode(&bytes);
+            let _ = Outcome::decode(&bytes);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What a child of the steward does: one job, one outcome, then it ends.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use super::super::pam;
+use super::wire::{Job, Outcome};
+use crate::sys::poll::{self, Waiting};
+use crate::sys::{descriptors, process, signals, socket};
+
+/// Whether nobody waits for the outcome any more.
+pub fn is_abandoned(reply: &OwnedFd) -> bool {
+    let mut waiting = [Waiting::to_write(reply.as_fd())];
+    poll::wait(&mut waiting, Some(Duration::ZERO)).is_err() || waiting[0].ready.hung_up
+}
+
+/// Child: does the job, says what came of it, and gives the exit status.
+pub fn perform(job: &Job, reply: Option<&OwnedFd>) -> u8 {
+    let outcome = match begin(reply) {
+        Ok(()) => outcome(job),
+        Err(_) => return 1,
+    };
+    match reply.map(|reply| socket::send(reply.as_fd(), &outcome.encode(), &[], false)) {
+        // Whoever asked may have gone.
+        Some(_) | None => 0,
+    }
+}
+
+/// What foreign code should find: no descriptor of ours but the line for the answer, a process group of its own, no signal ignored.
+fn begin(reply: Option<&OwnedFd>) -> std::io::Result<()> {
+    process::lead_group()?;
+    let kept: Vec<_> = reply.into_iter().map(AsFd::as_fd).collect();
+    descriptors::keep_only(&kept)?;
+    signals::become_ordinary()
+}
+
+fn outcome(job: &Job) -> Outcome {
+    match job {
+        Job::Converse(asked) => pam::converse(asked),
+    }
+}
