@@ -9,13 +9,17 @@ const WILL: u8 = 251;
 const SUBNEGOTIATION: u8 = 250;
 const SUBNEGOTIATION_END: u8 = 240;
 
+/// Bytes kept of the first word of a line that is too long.
+const WORD_MOST: usize = 16;
+
 /// What the reader found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// A whole line without its end.
     Whole(Vec<u8>),
-    /// A line above the limit; it was dropped up to its end.
-    TooLong,
+    /// A line above the limit; it was dropped up to its end. Its first word is kept, as far as a word may be long: it may be
+    /// another protocol's.
+    TooLong(Vec<u8>),
     /// A line with a NUL in it, which no path can hold.
     Nul,
     /// The peer offers or asks for a Telnet option: these bytes decline it (RFC 854).
@@ -139,14 +143,16 @@ impl LineReader {
 
     fn fail(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
-        self.line.clear();
+        let word = self.line.iter().take(WORD_MOST).take_while(|byte| **byte != b' ').count();
+        // What follows may be a password.
+        self.line = self.line[..word].to_vec();
     }
 
     fn end(&mut self) -> Line {
         let line = std::mem::take(&mut self.line);
         match self.fault.take() {
             None => Line::Whole(line),
-            Some(Fault::TooLong) => Line::TooLong,
+            Some(Fault::TooLong) => Line::TooLong(line),
             Some(Fault::Nul) => Line::Nul,
         }
     }
@@ -192,7 +198,11 @@ mod tests {
     #[test]
     fn a_line_above_the_limit_is_dropped_to_its_end() {
         assert_eq!(read(b"0123456789abcdef\r\n"), [whole(b"0123456789abcdef")]);
-        assert_eq!(read(b"0123456789abcdefg\r\nPWD\r\n"), [Line::TooLong, whole(b"PWD")]);
+        assert_eq!(read(b"GET /89abcdefghij\r\n"), [Line::TooLong(b"GET".to_vec())]);
+        assert_eq!(
+            read(b"0123456789abcdefg\r\nPWD\r\n"),
+            [Line::TooLong(b"0123456789abcdef".to_vec()), whole(b"PWD")]
+        );
     }
 
     #[test]

@@ -3,11 +3,13 @@
 
 pub mod argument;
 pub mod command;
+pub mod foreign;
 pub mod line;
 pub mod reply;
 pub mod verbs;
 
 pub use command::{Command, EpsvArgument, Type};
+pub use foreign::Foreign;
 pub use line::{Line, LineReader};
 pub use reply::{Multiline, Reply};
 pub use verbs::{Request, Verb};

@@ -164,8 +164,8 @@ impl Conversation {
 
 fn cost(line: &Line) -> usize {
     match line {
-        Line::Whole(text) => text.len() + LINE_COST,
-        _ => LINE_COST,
+        Line::Whole(text) | Line::TooLong(text) => text.len() + LINE_COST,
+        Line::Nul | Line::Decline(_) => LINE_COST,
     }
 }
 

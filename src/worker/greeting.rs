@@ -21,6 +21,7 @@ use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
 use crate::config::settings::Server;
 use crate::logging;
+use crate::protocol::foreign::TLS_HANDSHAKE;
 use crate::protocol::{Multiline, Reply};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;
@@ -65,6 +66,11 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     }
     say(&client, &welcome(server, &client));
     match await_first_byte(birth, server, &client, &timers) {
+        Met::Encrypts => {
+            let log = logger(birth, client.local, client.peer);
+            slog::warn!(log, "client speaks TLS, disconnecting");
+            Greeted::Left
+        }
         Met::Speaks => Greeted::Speaks(Box::new(Guest { client, server: index, timers })),
         Met::Left => Greeted::Left,
         Met::Told(reply) => {
@@ -144,6 +150,8 @@ fn facts_of<'a>(server: &'a Server, client: &Client) -> Facts<'a> {
 /// How the wait for the first byte ended.
 enum Met {
     Speaks,
+    /// With TLS, which nobody has asked for.
+    Encrypts,
     Left,
     /// It was silent for too long.
     Told(Reply),
@@ -177,7 +185,9 @@ fn await_first_byte(birth: &Birth, server: &Server, client: &Client, timers: &Ti
 
 /// Looks without taking: what is read of a client binds the worker to it.
 fn first_byte(client: &Client) -> Met {
-    match socket::peek(client.socket.as_fd(), &mut [0]) {
+    let mut byte = [0];
+    match socket::peek(client.socket.as_fd(), &mut byte) {
+        Ok(1..) if byte == [TLS_HANDSHAKE] => Met::Encrypts,
         Ok(1..) => Met::Speaks,
         Ok(0) | Err(_) => Met::Left,
     }

@@ -1,7 +1,7 @@
 //! One client's session, from its first byte to its end: line by line, each answered in the phase the session is in.
 
 use crate::protocol::verbs::{self, When};
-use crate::protocol::{Line, Reply};
+use crate::protocol::{Foreign, Line, Reply};
 use crate::scoreboard::{State, Totals};
 use crate::sys::crypt;
 
@@ -74,7 +74,7 @@ impl Session {
         self.watch.unburden()?;
         let reply = match line {
             Line::Whole(text) => self.carry_out(text)?,
-            Line::TooLong => Reply::new(500, "Command line too long"),
+            Line::TooLong(word) => self.too_long(&word)?,
             Line::Nul => Reply::new(500, "Command line holds a NUL"),
             // The conversation answers these itself.
             Line::Decline(_) => return Ok(()),
@@ -84,7 +84,20 @@ impl Session {
         Ok(())
     }
 
+    fn too_long(&self, word: &[u8]) -> Result<Reply, Ending> {
+        self.refuse_foreign(word)?;
+        Ok(Reply::new(500, "Command line too long"))
+    }
+
+    /// Another protocol's lines are not answered one by one: some of them might mean something here.
+    fn refuse_foreign(&self, line: &[u8]) -> Result<(), Ending> {
+        let Some(protocol) = Foreign::of(line) else { return Ok(()) };
+        slog::warn!(self.watch.log, "client speaks {protocol}, disconnecting");
+        Err(Ending::Refused)
+    }
+
     fn carry_out(&mut self, mut line: Vec<u8>) -> Result<Reply, Ending> {
+        self.refuse_foreign(&line)?;
         let request = verbs::read(&line);
         // The line of PASS holds the password, too.
         crypt::wipe(&mut line);
