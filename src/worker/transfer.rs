@@ -35,6 +35,13 @@ pub struct Carried {
     pub was_open: bool,
 }
 
+impl Carried {
+    /// What was stopped before its data connection was opened.
+    pub fn never(stop: Stop) -> Carried {
+        Carried { outcome: Outcome { bytes: 0, ended: Err(stop) }, took: Duration::ZERO, was_open: false }
+    }
+}
+
 /// Opens the data connection that the client has asked for, and has `run` use it.
 pub fn carry(
     watch: &mut Watch,

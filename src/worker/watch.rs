@@ -139,7 +139,11 @@ impl Watch {
     /// Waits until the client has taken what was said before, as far as the socket holds no more.
     pub fn unburden(&mut self) -> Result<(), Ending> {
         while self.conversation.is_backed_up() {
-            self.wait(None, None)?;
+            self.send()?;
+            // What the socket took at once leaves nothing to wait for.
+            if self.conversation.is_backed_up() {
+                self.poll(None, None)?;
+            }
         }
         Ok(())
     }
@@ -152,6 +156,12 @@ impl Watch {
     /// The same for writing.
     pub fn wait_to_write(&mut self, fd: BorrowedFd<'_>, deadline: Instant) -> Result<bool, Ending> {
         self.wait_until(deadline, || Waiting::to_write(fd))
+    }
+
+    /// Looks at the client, the timers and the orders without waiting, and leaves what the client says for its turn: a reply may
+    /// have begun that another would break.
+    pub fn look(&mut self) -> Result<(), Ending> {
+        self.wait(None, Some(Instant::now())).map(drop)
     }
 
     fn wait_until<'a>(
@@ -202,9 +212,15 @@ impl Watch {
 
     /// One poll. What is unsent is sent first: most often all of it leaves in one segment, and nothing waits for writing.
     fn wait(&mut self, other: Option<Waiting<'_>>, until: Option<Instant>) -> Result<Woken, Ending> {
-        if !self.conversation.send() {
-            return Err(Ending::Gone);
-        }
+        self.send()?;
+        self.poll(other, until)
+    }
+
+    fn send(&mut self) -> Result<(), Ending> {
+        if self.conversation.send() { Ok(()) } else { Err(Ending::Gone) }
+    }
+
+    fn poll(&mut self, other: Option<Waiting<'_>>, until: Option<Instant>) -> Result<Woken, Ending> {
         let timeout = self.timeout(until)?;
         let control = Waiting {
             fd: self.conversation.socket(),
@@ -281,7 +297,10 @@ impl Watch {
         if self.conversation.take_urgent(|line| is_verb(line, b"ABOR")).is_some() {
             return Err(Interrupt::Aborted);
         }
-        while self.conversation.take_urgent(|line| is_verb(line, b"STAT")).is_some() {
+        // A client that asks without reading the answers is answered when it reads.
+        while !self.conversation.is_backed_up()
+            && self.conversation.take_urgent(|line| is_verb(line, b"STAT")).is_some()
+        {
             let status = self.transfer_status();
             self.conversation.reply(&status);
         }
@@ -322,8 +341,8 @@ impl Attend for Watch {
     }
 
     fn glance(&mut self) -> Result<(), Interrupt> {
-        match self.wait(None, Some(Instant::now())) {
-            Ok(_) => self.hear_urgent(),
+        match self.look() {
+            Ok(()) => self.hear_urgent(),
             Err(ending) => Err(self.interrupted(ending)),
         }
     }

@@ -7,9 +7,8 @@ use crate::protocol::{Reply, Type, Verb};
 use crate::scoreboard::Direction;
 use crate::sys::clock;
 use crate::worker::data::{Attend, Lines, Outcome, Stop, Stream};
-use crate::worker::listing::{Listing, Options, Output, Shape, Surroundings};
+use crate::worker::listing::{Listing, Options, Output, Shape, Surroundings, Unlisted};
 use crate::worker::member::Member;
-use crate::worker::storage::Denied;
 use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::watch::{Ending, Watch};
 
@@ -30,9 +29,10 @@ fn send(
     (shape, argument): (Shape, &[u8]),
 ) -> Result<Reply, Ending> {
     let (options, path) = Options::read(shape, &member.rules.list_options, argument);
-    let listing = match found(member, verb, path, options) {
+    let listing = match found(watch, member, verb, (path, options)) {
         Ok(listing) => listing,
-        Err(denied) => return Ok(Reply::new(450, denied.text())),
+        Err(Unlisted::Denied(denied)) => return Ok(Reply::new(450, denied.text())),
+        Err(Unlisted::Stopped(stop)) => return transfer::reply(watch, Carried::never(stop)),
     };
     let mode = if member.representation == Type::Ascii { "ASCII" } else { "BINARY" };
     let errand = Errand {
@@ -52,8 +52,14 @@ fn send(
     transfer::reply(watch, carried)
 }
 
-fn found(member: &Member, verb: &Verb, path: &[u8], options: Options) -> Result<Listing, Denied> {
-    Listing::of(&member.storage, &asked(member, verb, path)?, options)
+fn found(
+    watch: &mut Watch,
+    member: &Member,
+    verb: &Verb,
+    (path, options): (&[u8], Options),
+) -> Result<Listing, Unlisted> {
+    let asked = asked(member, verb, path)?;
+    Listing::of(&member.storage, &asked, options, &mut || Ok(watch.glance()?))
 }
 
 fn write(
@@ -86,10 +92,11 @@ fn write_to(
 /// STAT of a path: its lines stream, so that no folder is too large for it.
 pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
     let (options, path) = Options::read(Shape::Long, &member.rules.list_options, argument);
-    let listing = match found(member, verb, path, options.for_stat()) {
+    let listing = match found(watch, member, verb, (path, options.for_stat())) {
         Ok(listing) => listing,
-        Err(denied) if denied.code() == 550 => return Ok(Reply::new(450, denied.text())),
-        Err(denied) => return Ok(refusal(&denied)),
+        Err(Unlisted::Denied(denied)) if denied.code() == 550 => return Ok(Reply::new(450, denied.text())),
+        Err(Unlisted::Denied(denied)) => return Ok(refusal(&denied)),
+        Err(Unlisted::Stopped(stop)) => return transfer::reply(watch, Carried::never(stop)),
     };
     let code = if listing.is_directory() { 212 } else { 213 };
     let title = [b"Status of ", argument, b":"].concat();
@@ -115,6 +122,6 @@ impl Output for StatusLines<'_> {
     }
 
     fn glance(&mut self) -> Result<(), Stop> {
-        Ok(())
+        self.watch.look().map_err(|ending| self.watch.interrupted(ending).into())
     }
 }

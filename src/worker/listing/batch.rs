@@ -4,10 +4,13 @@
 use super::line::time_of;
 use super::options::{Dots, Options, Order};
 use super::pattern::Pattern;
+use crate::worker::data::Stop;
 use crate::worker::storage::{Directory, DirectoryName, DirectoryNames};
 
 /// Names sorted at once.
 pub const BATCH: usize = 10_000;
+/// Names read between two looks at what else the session has to attend to: a pattern may match none of a million.
+const GLANCE_EVERY: usize = 2_048;
 
 /// Which names of a directory are meant.
 pub enum Choice<'a> {
@@ -36,10 +39,38 @@ pub fn next(
     names: &mut DirectoryNames,
     choice: &Choice<'_>,
     options: &Options,
-) -> Vec<DirectoryName> {
-    let chosen = names.by_ref().map_while(Result::ok).filter(|name| choice.takes(&name.bytes, options));
-    let batch: Vec<DirectoryName> = chosen.take(BATCH).collect();
-    sorted(directory, batch, options)
+    glance: &mut dyn FnMut() -> Result<(), Stop>,
+) -> Result<Vec<DirectoryName>, Stop> {
+    let mut batch = Vec::new();
+    for (index, name) in (1..).zip(names.by_ref().map_while(Result::ok)) {
+        if choice.takes(&name.bytes, options) {
+            batch.push(name);
+        }
+        if batch.len() == BATCH {
+            break;
+        }
+        if index % GLANCE_EVERY == 0 {
+            glance()?;
+        }
+    }
+    Ok(sorted(directory, batch, options))
+}
+
+/// Whether any name matches.
+pub fn any(
+    names: DirectoryNames,
+    pattern: &Pattern,
+    glance: &mut dyn FnMut() -> Result<(), Stop>,
+) -> Result<bool, Stop> {
+    for (index, name) in (1..).zip(names.map_while(Result::ok)) {
+        if pattern.matches(&name.bytes) {
+            return Ok(true);
+        }
+        if index % GLANCE_EVERY == 0 {
+            glance()?;
+        }
+    }
+    Ok(false)
 }
 
 fn sorted(directory: &Directory, mut batch: Vec<DirectoryName>, options: &Options) -> Vec<DirectoryName> {

@@ -37,6 +37,27 @@ impl Output for Lines<'_> {
     }
 }
 
+/// Why there is no listing.
+#[derive(Debug)]
+pub enum Unlisted {
+    /// The path is not to be listed.
+    Denied(Denied),
+    /// The session has something else to do.
+    Stopped(Stop),
+}
+
+impl From<Denied> for Unlisted {
+    fn from(denied: Denied) -> Unlisted {
+        Unlisted::Denied(denied)
+    }
+}
+
+impl From<Stop> for Unlisted {
+    fn from(stop: Stop) -> Unlisted {
+        Unlisted::Stopped(stop)
+    }
+}
+
 /// What a line says of every file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -75,15 +96,24 @@ enum Subject {
 }
 
 impl Listing {
-    /// Finds what `asked` names; its argument is what [`Options::read`] left. A refusal is told as `450 TEXT`.
-    pub fn of(storage: &Storage, asked: &Asked, options: Options) -> Result<Listing, Denied> {
+    /// Finds what `asked` names; its argument is what [`Options::read`] left. A refusal is told as `450 TEXT`. `glance` is called
+    /// now and then while a pattern is looked for.
+    pub fn of(
+        storage: &Storage,
+        asked: &Asked,
+        options: Options,
+        glance: &mut dyn FnMut() -> Result<(), Stop>,
+    ) -> Result<Listing, Unlisted> {
         let subject = match storage.listable(asked, options.itself) {
             Ok(Listable::Directory(directory)) => {
                 let names = directory.names().map_err(|error| asked.denied(error))?;
                 Subject::Directory(directory, names)
             }
             Ok(Listable::Entry(directory, name)) => Subject::Entry(directory, name),
-            Err(denied) => matches(storage, asked, &options).unwrap_or(Err(denied))?,
+            Err(denied) => match matches(storage, asked)? {
+                Some((directory, pattern)) => found(directory, pattern, &options, glance)?,
+                None => return Err(denied.into()),
+            },
         };
         Ok(Listing { options, argument: asked.argument.clone(), subject })
     }
@@ -109,22 +139,30 @@ impl Listing {
     }
 }
 
-/// Files whose names match the last component, if that is a pattern. NLST wants at least one.
-fn matches(storage: &Storage, asked: &Asked, options: &Options) -> Option<Result<Subject, Denied>> {
-    let (parent, last) = asked.path.split_last()?;
-    let pattern = Pattern::new(last)?;
+/// The directory and the pattern of a path whose last component is one.
+fn matches(storage: &Storage, asked: &Asked) -> Result<Option<(Directory, Pattern)>, Denied> {
+    let Some((parent, last)) = asked.path.split_last() else { return Ok(None) };
+    let Some(pattern) = Pattern::new(last) else { return Ok(None) };
     let within = Asked { path: parent, ..asked.clone() };
-    Some(storage.directory(&within).and_then(|directory| {
-        if options.shape == Shape::Names && !any(&directory, &pattern) {
-            return Err(Denied { name: Vec::new(), reason: Reason::NoMatch });
-        }
-        Ok(Subject::Matches(directory, pattern))
-    }))
+    Ok(Some((storage.directory(&within)?, pattern)))
 }
 
-fn any(directory: &Directory, pattern: &Pattern) -> bool {
-    let names = directory.names().into_iter().flatten();
-    names.map_while(Result::ok).any(|name| pattern.matches(&name.bytes))
+/// Files that match. NLST wants at least one.
+fn found(
+    directory: Directory,
+    pattern: Pattern,
+    options: &Options,
+    glance: &mut dyn FnMut() -> Result<(), Stop>,
+) -> Result<Subject, Unlisted> {
+    let is_enough = match (options.shape, directory.names()) {
+        (Shape::Names, Ok(names)) => batch::any(names, &pattern, glance)?,
+        (Shape::Names, Err(_)) => false,
+        (Shape::Long, _) => true,
+    };
+    match is_enough {
+        true => Ok(Subject::Matches(directory, pattern)),
+        false => Err(Denied { name: Vec::new(), reason: Reason::NoMatch }.into()),
+    }
 }
 
 #[cfg(test)]

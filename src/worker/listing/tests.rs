@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::config::settings::{Limit, ScopeRules};
 use crate::sys::{GroupId, UserId};
+use crate::worker::data::Interrupt;
 use crate::worker::storage::testing::Place;
 
 /// Everybody is called the same.
@@ -40,7 +41,12 @@ impl Output for Written {
 fn try_listed(place: &Place, verb: &'static str, argument: &str) -> Result<Vec<String>, Denied> {
     let shape = if verb == "NLST" { Shape::Names } else { Shape::Long };
     let (options, path) = Options::read(shape, "", argument.as_bytes());
-    let listing = Listing::of(place.storage(), &place.asked_bytes(verb, path), options)?;
+    let asked = place.asked_bytes(verb, path);
+    let listing = match Listing::of(place.storage(), &asked, options, &mut || Ok(())) {
+        Ok(listing) => listing,
+        Err(Unlisted::Denied(denied)) => return Err(denied),
+        Err(Unlisted::Stopped(stop)) => panic!("{stop:?}"),
+    };
     let mut written = Written::default();
     let mut owners = Owners::default();
     let surroundings =
@@ -146,4 +152,36 @@ fn large_directories_are_whole() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), batch::BATCH + 500);
+}
+
+/// A session that has something else to do at its first look.
+struct Busy;
+
+impl Output for Busy {
+    fn line(&mut self, line: &[u8]) -> Result<(), Stop> {
+        panic!("nothing matches: {line:?}")
+    }
+
+    fn glance(&mut self) -> Result<(), Stop> {
+        Err(Interrupt::Disconnect.into())
+    }
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_not_looked_for_to_the_end() {
+    let place = Place::open();
+    for number in 0..5_000 {
+        fs::File::create(place.path(&format!("f{number:05}"))).unwrap();
+    }
+    let asked = place.asked_bytes("NLST", b"*x");
+    let (names, _) = Options::read(Shape::Names, "", b"");
+    let stopped = Listing::of(place.storage(), &asked, names, &mut || Busy.glance());
+    assert!(matches!(stopped, Err(Unlisted::Stopped(Stop::Interrupted(Interrupt::Disconnect)))));
+    let (lines, _) = Options::read(Shape::Long, "", b"");
+    let listing = Listing::of(place.storage(), &asked, lines, &mut || Ok(())).unwrap();
+    let mut owners = Owners::default();
+    let surroundings =
+        Surroundings { owners: &mut owners, names: &mut Demo, zone: &TimeZone::UTC, now: 1_000_000_000 };
+    let written = listing.write(place.storage(), surroundings, &mut Busy);
+    assert!(matches!(written, Err(Stop::Interrupted(Interrupt::Disconnect))));
 }

@@ -11,6 +11,8 @@ use crate::worker::storage::{Directory, DirectoryName, DirectoryNames, Storage};
 
 /// Directories remembered for `-R` before the rest is left out.
 const PENDING_MOST: usize = 10_000;
+/// Lines made between two looks at what else the session has to attend to: each may have asked a slow disk.
+const GLANCE_EVERY: usize = 512;
 
 /// One listing being written.
 pub struct Walk<'a, 'b> {
@@ -113,8 +115,12 @@ impl<'a, 'b> Walk<'a, 'b> {
         seen: &mut dyn FnMut(&[u8], &Status),
     ) -> Result<(), Stop> {
         loop {
-            let batch = batch::next(directory, names, choice, &self.options);
-            for name in &batch {
+            let output = &mut *self.output;
+            let batch = batch::next(directory, names, choice, &self.options, &mut || output.glance())?;
+            for (index, name) in (1..).zip(&batch) {
+                if index % GLANCE_EVERY == 0 {
+                    self.output.glance()?;
+                }
                 let shown = [prefix, &name.bytes].concat();
                 if self.says_enough(name) {
                     self.bare(directory, &name.bytes, &shown)?;
