@@ -108,11 +108,24 @@ fn append(line: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
 /// Appends bytes as one word: readers split at blanks, so blanks and control bytes become `_`, and nothing becomes `*`.
 fn append_word(line: &mut Vec<u8>, bytes: &[u8], most: usize) {
     let kept = &bytes[..bytes.len().min(most)];
-    line.extend(kept.iter().map(|byte| if byte.is_ascii_control() || *byte == b' ' { b'_' } else { *byte }));
+    for chunk in kept.utf8_chunks() {
+        chunk.valid().chars().for_each(|character| append_character(line, character));
+        // A terminal that knows no UTF-8 takes these for control bytes.
+        let is_control = |byte: u8| (0x80..0xa0).contains(&byte);
+        line.extend(chunk.invalid().iter().map(|byte| if is_control(*byte) { b'_' } else { *byte }));
+    }
     match bytes.len() {
         0 => line.push(b'*'),
         length if length > most => line.extend_from_slice(CUT),
         _ => {}
+    }
+}
+
+fn append_character(line: &mut Vec<u8>, character: char) {
+    match character {
+        ' ' => line.push(b'_'),
+        control if control.is_control() => line.push(b'_'),
+        kept => line.extend_from_slice(kept.encode_utf8(&mut [0; 4]).as_bytes()),
     }
 }
 
@@ -211,6 +224,10 @@ mod tests {
 
     #[test]
     fn names_are_bytes_and_a_monstrous_one_is_cut() {
+        let line = Entry { path: "/\u{9b}2J\x1b[2J".as_bytes(), ..entry() }.line(&TimeZone::UTC);
+        assert!(line.windows(8).any(|word| word == b"/_2J_[2J"));
+        let line = Entry { path: b"/caf\xe9\x9b", ..entry() }.line(&TimeZone::UTC);
+        assert!(line.windows(6).any(|word| word == b"/caf\xe9_"));
         let line = Entry { path: b"/caf\xe9", ..entry() }.line(&TimeZone::UTC);
         assert!(line.windows(5).any(|word| word == b"/caf\xe9"));
         let line = Entry { path: &[b'p'; 100_000], host: &[b'h'; 9000], ..entry() }.line(&TimeZone::UTC);

@@ -28,9 +28,11 @@ mod watch;
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::panic;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use slog::Logger;
 
 use self::accept::Client;
 use self::conversation::Conversation;
@@ -124,8 +126,19 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     };
     let conversation = Conversation::new(socket, server.command_buffer, form);
     let log = greeting::logger(birth, local, peer);
+    tell_of_panics(&log);
     let index = u16::try_from(index).unwrap_or(u16::MAX);
     let watch = Watch::new(birth, (index, server), (peer, local), conversation, timers, log);
     Session::new(watch).run();
     SERVED
+}
+
+/// A panic is a defect of ours, and must be found: the log tells where it was. Its words stay unsaid, for they may hold what the
+/// client sent. stderr leads nowhere.
+fn tell_of_panics(log: &Logger) {
+    let log = log.clone();
+    panic::set_hook(Box::new(move |about| {
+        let place = about.location().map(ToString::to_string).unwrap_or_default();
+        slog::crit!(log, "worker panicked at {place}");
+    }));
 }
