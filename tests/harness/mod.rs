@@ -1,6 +1,7 @@
 //! What every family stands on: a daemon of its own, a raw client, the scoreboard, waiting for events.
 
 pub mod client;
+pub mod cost;
 pub mod daemon;
 pub mod events;
 #[cfg(target_arch = "x86_64")]
