@@ -1,4 +1,14 @@
-//! Clients that others wrote: curl and Python's ftplib.
+//! Clients that others wrote, from Debian's packages: each does all that it can, on IPv4 and IPv6, and both ends are compared.
+
+mod curl;
+mod ftplib;
+mod lftp;
+mod line_mode;
+mod ncftp;
+mod rclone;
+mod stage;
+mod table;
+mod wget;
 
 use std::fs;
 use std::path::Path;
@@ -7,6 +17,74 @@ use std::process::Command;
 use crate::harness::scale::has_program;
 use crate::harness::{PASSWORD, Setup};
 use crate::transfers::patterned;
+use table::Client;
+
+/// Each client of the table, in its order.
+const CLIENTS: [&Client; 8] = [
+    &curl::CLIENT,
+    &lftp::CLIENT,
+    &line_mode::TNFTP,
+    &line_mode::INETUTILS,
+    &ncftp::CLIENT,
+    &wget::CLIENT,
+    &rclone::CLIENT,
+    &ftplib::CLIENT,
+];
+
+#[test]
+fn curl_does_all_that_it_can() {
+    table::perform(&curl::CLIENT);
+}
+
+#[test]
+fn lftp_does_all_that_it_can() {
+    table::perform(&lftp::CLIENT);
+}
+
+#[test]
+fn tnftp_does_all_that_it_can() {
+    table::perform(&line_mode::TNFTP);
+}
+
+#[test]
+fn inetutils_ftp_does_all_that_it_can() {
+    table::perform(&line_mode::INETUTILS);
+}
+
+#[test]
+fn ncftp_does_all_that_it_can() {
+    table::perform(&ncftp::CLIENT);
+}
+
+#[test]
+fn wget_does_all_that_it_can() {
+    table::perform(&wget::CLIENT);
+}
+
+#[test]
+#[ignore = "OPTS UTF8 ON is not done yet"]
+fn rclone_does_all_that_it_can() {
+    table::perform(&rclone::CLIENT);
+}
+
+#[test]
+fn ftplib_does_all_that_it_can() {
+    table::perform(&ftplib::CLIENT);
+}
+
+/// docs/clients.md says who can what; with FERRYD_WRITE=1 its table is written anew.
+#[test]
+fn the_table_of_clients_is_in_the_docs() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clients.md");
+    let text = fs::read_to_string(&page).expect("docs/clients.md");
+    let start = text.find("| client |").expect("a table");
+    let end = start + text[start..].find("\n\n").expect("its end") + 1;
+    let expected = [&text[..start], &table::page(&CLIENTS), &text[end..]].concat();
+    if std::env::var_os("FERRYD_WRITE").is_some() {
+        fs::write(&page, &expected).expect("written");
+    }
+    assert!(text == expected, "docs/clients.md is stale: FERRYD_WRITE=1 cargo test table_of_clients");
+}
 
 #[test]
 fn curl_lists_loads_resumes_and_deletes() {
@@ -54,7 +132,7 @@ fn ftplib_goes_through_a_whole_session() {
         return;
     }
     let daemon = Setup::new().line("DefaultRoot ~").start();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ftplib_session.py");
+    let script = ftplib::script("ftplib_session.py");
     let address = daemon.address();
     let output = Command::new("python3")
         .arg(script)
@@ -62,31 +140,4 @@ fn ftplib_goes_through_a_whole_session() {
         .output()
         .expect("python3");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-#[test]
-fn lftp_mirrors_a_tree() {
-    if !has_program("lftp", "lftp_mirrors_a_tree") {
-        return;
-    }
-    let daemon = Setup::new().line("DefaultRoot ~").start();
-    let tree = daemon.setup.path("tree");
-    for number in 0..20 {
-        let folder = tree.join(format!("d{}", number % 4));
-        fs::create_dir_all(&folder).expect("made");
-        fs::write(folder.join(format!("f{number}")), patterned(number * 1000)).expect("written");
-    }
-    let address = daemon.address();
-    let script = format!(
-        "set net:timeout 10; set net:max-retries 1; open -u alice,{PASSWORD} -p {} {}; mirror -R --parallel=3 {} up; quit",
-        address.port(),
-        address.ip(),
-        tree.display()
-    );
-    let output = Command::new("lftp").args(["--norc", "-c", &script]).output().expect("lftp");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for number in 0..20_usize {
-        let path = daemon.setup.home("alice").join(format!("up/d{}/f{number}", number % 4));
-        assert!(fs::read(path).expect("mirrored") == patterned(number * 1000));
-    }
 }

@@ -1,0 +1,67 @@
+//! wget: it fetches, and knows no other direction.
+
+use super::stage::{FILE, Stage, plant, samples};
+use super::table::Action::*;
+use super::table::Client;
+use super::table::Families::Both;
+use crate::harness::PASSWORD;
+use crate::harness::scale::rounds;
+use crate::transfers::patterned;
+
+pub const CLIENT: Client = Client {
+    name: "wget",
+    package: "wget",
+    programs: &["wget"],
+    acts: &[
+        (List, Both, list),
+        (Download, Both, download),
+        (ResumeDownload, Both, resume_download),
+        (TreeDown, Both, tree_down),
+        (Passive, Both, |stage| fetch(stage, "--passive-ftp")),
+        (Active, Both, |stage| fetch(stage, "--no-passive-ftp")),
+    ],
+};
+
+/// Names are kept as they are, and the password stands on no command line that wget would print.
+#[track_caller]
+fn wget(stage: &Stage, words: &[&str], path: &str) -> String {
+    let login =
+        ["--no-verbose", "--tries=2", "--timeout=20", "--restrict-file-names=nocontrol", "--user=alice"];
+    let password = format!("--password={PASSWORD}");
+    let url = stage.url(path).replace(&format!("alice:{PASSWORD}@"), "");
+    stage.run("wget", &[&login[..], &[&password], words, &[&url]].concat())
+}
+
+fn list(stage: &Stage) {
+    stage.serve_samples();
+    wget(stage, &["--no-remove-listing", "--spider"], "");
+    let listing = std::fs::read_to_string(stage.local.join(".listing")).expect("a listing");
+    stage.assert_listed(&listing);
+}
+
+fn download(stage: &Stage) {
+    for (name, length) in samples() {
+        stage.serve(name, &patterned(length));
+        wget(stage, &[], name);
+    }
+    stage.assert_samples_at_both_ends();
+}
+
+fn resume_download(stage: &Stage) {
+    stage.interrupt_download();
+    wget(stage, &["--continue"], FILE);
+    stage.assert_same_trees("", "");
+}
+
+fn tree_down(stage: &Stage) {
+    plant(&stage.home().join("tree"), rounds(50, 500));
+    stage.give(&stage.home());
+    wget(stage, &["--mirror", "--remove-listing", "--no-host-directories"], "tree/");
+    stage.assert_same_trees("tree", "tree");
+}
+
+fn fetch(stage: &Stage, mode: &str) {
+    stage.serve_file();
+    wget(stage, &[mode], FILE);
+    stage.assert_same_trees("", "");
+}
