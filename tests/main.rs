@@ -20,6 +20,7 @@ mod house;
 mod pool;
 mod quickstart;
 mod reload;
+mod reverse_dns;
 mod scoreboard;
 mod service;
 mod session;

@@ -65,8 +65,8 @@ impl<H: Hasher> Desk<H> {
                 self.answer_login(errand, server, peer, &name, &password);
             }
             Request::Names { server, users, groups } => self.answer_names(errand, server, &users, &groups),
-            // Instances go to a thread of their own.
-            Request::Instance => {}
+            // These go to threads of their own.
+            Request::Instance | Request::PeerName { .. } => {}
         }
     }
 

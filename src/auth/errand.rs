@@ -1,7 +1,7 @@
 //! One question on its way through auth, with the descriptor that takes the answer.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use super::guesses::neighbourhood;
@@ -40,14 +40,20 @@ impl Errand {
     pub fn turn(&self) -> Turn {
         match &self.request {
             Request::Login { peer, .. } => Turn::Peer(neighbourhood(*peer)),
-            Request::Instance | Request::Names { .. } => Turn::Worker(self.visit.pid),
+            Request::Instance | Request::PeerName { .. } | Request::Names { .. } => {
+                Turn::Worker(self.visit.pid)
+            }
         }
     }
 
     /// Whether the worker has gone, or has given up waiting: then no hash is wasted on it.
     pub fn is_abandoned(&self) -> bool {
-        let mut waiting = [Waiting::to_write(self.reply.as_fd())];
-        poll::wait(&mut waiting, Some(Duration::ZERO)).is_err() || waiting[0].ready.hung_up
+        is_abandoned(self.reply.as_fd())
+    }
+
+    /// Lets the worker ask other questions before this one is answered, where the answer will be said.
+    pub fn release(self) -> OwnedFd {
+        self.reply
     }
 
     /// Says the answer; never waits. An error when nobody listens any more.
@@ -56,4 +62,10 @@ impl Errand {
         drop(self.visit);
         socket::send(self.reply.as_fd(), &answer.encode(), &[], false)
     }
+}
+
+/// Whether nobody waits any more at the other end of a reply descriptor.
+pub fn is_abandoned(reply: BorrowedFd<'_>) -> bool {
+    let mut waiting = [Waiting::to_write(reply)];
+    poll::wait(&mut waiting, Some(Duration::ZERO)).is_err() || waiting[0].ready.hung_up
 }

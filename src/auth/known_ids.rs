@@ -113,7 +113,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("users");
         fs::write(&path, "a:x:1001:80::/:\n# no\nb:y:1002:80::/:\nroot:z:0:0::/:\nbroken\n").unwrap();
-        let policy = Policy { servers: vec![server(Some(path)), server(None)], rootless: false };
+        let policy = Policy { servers: vec![server(Some(path)), server(None)], ..Policy::default() };
         let known = known_ids(&policy).unwrap();
         assert_eq!(known.uids, [(1001, 1002), (65534, 65534)]);
         assert_eq!(known.gids, [(80, 80), (65534, 65534)]);
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let policy = Policy { servers: vec![server(Some(folder.path().join("users")))], rootless: false };
+        let policy = Policy { servers: vec![server(Some(folder.path().join("users")))], ..Policy::default() };
         assert!(known_ids(&policy).is_err());
     }
 }

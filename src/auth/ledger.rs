@@ -63,6 +63,8 @@ struct Life {
     standing: Standing,
     /// The question in flight.
     visit: Option<u64>,
+    /// It has asked for its client's name.
+    has_named: bool,
     offences: u32,
 }
 
@@ -133,6 +135,11 @@ impl Ledger {
         let number = self.visits.fetch_add(1, Ordering::Relaxed);
         life.visit = Some(number);
         Some(Visit { ledger: Arc::clone(self), pid, slot, number })
+    }
+
+    /// Whether the worker has not asked for its client's name before: it has one client for life.
+    pub fn may_name(&self, visit: &Visit) -> bool {
+        self.lives().get_mut(&visit.pid).is_some_and(|life| !std::mem::replace(&mut life.has_named, true))
     }
 
     /// Whether the worker may still log in.
@@ -245,7 +252,7 @@ impl Ledger {
             // A grant that stands though we gave none is a predecessor's. Grants die with their auth, and nobody gets
             // a second one.
             let standing = if self.grants.stands(slot) { Standing::Spent } else { Standing::Newcomer };
-            Life { slot, standing, visit: None, offences: 0 }
+            Life { slot, standing, visit: None, has_named: false, offences: 0 }
         })
     }
 }

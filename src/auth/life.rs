@@ -11,6 +11,7 @@ use super::confinement::{self, NICENESS_OF_HASHING};
 use super::desk::{self, Desk};
 use super::ledger::Ledger;
 use super::office::{CONVERSATIONS, Logins, Office, bounds};
+use super::peer_names::{PeerNames, RESOLVERS, confirmed_name};
 use super::place_desk::PlaceDesk;
 use super::post::post;
 use super::reception::{Ending, Reception};
@@ -88,6 +89,7 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
     let descriptors = confinement::confine().map_err(BeginError::Privileges)?;
     let (instances, waiting_instances) = bounded(INSTANCES_WAITING);
     let (letters, postman) = post();
+    let (names, lookups) = inheritance.policy.use_reverse_dns.then(PeerNames::new).unzip();
     let ledger = Ledger::new(Box::new(board));
     let bounds = bounds(descriptors, hashers.len());
     // The office's life is the process's: threads need not be awaited, whatever a name service makes them wait for.
@@ -97,7 +99,7 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
         bounds,
         instances,
         letters,
-        steward,
+        (steward, names),
         log.clone(),
     )));
     let started =
@@ -107,6 +109,11 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
         "instances",
         Box::new(move || desk::grant_instances(&waiting_instances, instances_line, &office.log)),
     )?;
+    if let (Some(names), Some(lookups)) = (&office.peer_names, lookups) {
+        for lookups in std::iter::repeat_n(lookups, RESOLVERS) {
+            started("names", Box::new(move || names.look_for_life(&lookups, confirmed_name)))?;
+        }
+    }
     for (crypt, places) in hashers {
         started("hash", Box::new(move || hash_for_life(office, &office.queue, places, crypt)))?;
     }

@@ -30,6 +30,7 @@ mod login;
 mod office;
 #[allow(dead_code, reason = "the source of the host's accounts is about to ask it")]
 pub mod pam;
+mod peer_names;
 mod place_desk;
 pub mod places;
 mod post;
@@ -91,6 +92,8 @@ pub struct Leftovers {
 pub struct Policy {
     /// In the order of the configuration's servers; a request names one by its index.
     pub servers: Vec<ServerPolicy>,
+    /// UseReverseDNS.
+    pub use_reverse_dns: bool,
     /// The daemon runs without root: every session is the caller, ids in password files are ignored.
     pub rootless: bool,
 }

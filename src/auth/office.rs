@@ -14,6 +14,7 @@ use super::errand::{Errand, Turn};
 use super::guesses::{Guesses, neighbourhood};
 use super::ledger::Ledger;
 use super::login::Users;
+use super::peer_names::PeerNames;
 use super::post::LetterBox;
 use super::queue::Bounds;
 use super::source::Source;
@@ -53,6 +54,8 @@ pub struct Office {
     letters: LetterBox,
     /// Does what auth itself may not; None where the configuration has no such work.
     pub steward: Option<Steward>,
+    /// Names of clients; None where nobody asks for them.
+    pub peer_names: Option<PeerNames>,
     guesses: Mutex<Guesses<IpAddr>>,
     /// By worker: where its client comes from is only what it says.
     guesses_of_workers: Mutex<Guesses<ProcessId>>,
@@ -75,7 +78,7 @@ impl Office {
         bounds: Bounds,
         instances: Sender<Errand>,
         letters: LetterBox,
-        steward: Option<Steward>,
+        (steward, peer_names): (Option<Steward>, Option<PeerNames>),
         log: Logger,
     ) -> Office {
         Office {
@@ -88,6 +91,7 @@ impl Office {
             instances,
             letters,
             steward,
+            peer_names,
             guesses: Mutex::default(),
             guesses_of_workers: Mutex::default(),
             log,

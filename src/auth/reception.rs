@@ -2,6 +2,7 @@
 //! no question, goes no further.
 
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use slog::{error, warn};
@@ -127,7 +128,15 @@ impl Reception {
         match errand.request {
             Request::Instance => drop(self.office.instances.try_send(errand)),
             Request::Login { server, .. } => drop(self.office.logins(server).push(errand.turn(), errand)),
+            Request::PeerName { peer } => self.name(errand, peer),
             Request::Names { .. } => drop(self.office.queue.push(errand.turn(), errand)),
+        }
+    }
+
+    fn name(&self, errand: Errand, peer: IpAddr) {
+        match &self.office.peer_names {
+            Some(names) if self.office.ledger.may_name(&errand.visit) => names.ask(peer, errand.release()),
+            _ => self.note_offence(errand.visit.pid),
         }
     }
 

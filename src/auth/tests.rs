@@ -78,7 +78,7 @@ fn policy(folder: &Path) -> Policy {
     fs::write(&users, "demo:right:1001:1002::/srv/demo:\nfull:right:1003:1003::/srv:\n").unwrap();
     let limits = LimitPolicy { clients: Some(10), ..LimitPolicy::default() };
     let server = ServerPolicy { user_file: Some(users), limits, ..ServerPolicy::default() };
-    Policy { servers: vec![server], rootless: false }
+    Policy { servers: vec![server], ..Policy::default() }
 }
 
 /// The master's side of the limits: full for one account, and for instances.
@@ -119,7 +119,7 @@ fn start(folder: &Path) -> Auth {
         bounds(1024, 1),
         instances,
         letters,
-        None,
+        (None, None),
         log,
     )));
     thread::spawn(move || postman.deliver_for_life());

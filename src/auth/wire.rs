@@ -23,6 +23,8 @@ pub const PASSWORD_MAX: u16 = 1024;
 pub const NAMES_MAX: u16 = 64;
 /// Most bytes of a name in a listing or of a group.
 pub const GROUP_NAME_MAX: u16 = 100;
+/// Most bytes of a client's name (RFC 1035 §2.3.4).
+pub const PEER_NAME_MAX: u16 = 253;
 /// Most bytes of a home (PATH_MAX).
 pub const HOME_MAX: u16 = 4096;
 
@@ -43,6 +45,11 @@ pub enum Request {
         name: Vec<u8>,
         /// As given with PASS; wiped after use.
         password: Secret,
+    },
+    /// When the client has spoken: what its address is called. Once in a worker's life; other questions may be asked meanwhile.
+    PeerName {
+        /// Where the client comes from.
+        peer: IpAddr,
     },
     /// Names of ids, for listings of confined sessions; answered only to a worker that holds a grant.
     Names {
@@ -78,6 +85,8 @@ pub enum Answer {
         /// Of groups.
         groups: Vec<Vec<u8>>,
     },
+    /// Of the client; empty where its address has none that leads back to it.
+    PeerName(Vec<u8>),
     /// Auth cannot answer now (too many questions, the source failed): 421.
     TryAgain,
 }
@@ -121,6 +130,7 @@ impl Request {
                     .text(name, NAME_MAX + 1)
                     .text(password.reveal(), PASSWORD_MAX + 1)
             }
+            Request::PeerName { peer } => FieldWriter::new(b'P', 17).address(*peer),
             Request::Names { server, users, groups } => FieldWriter::new(b'N', RECORD_MAX)
                 .short(*server)
                 .list(users, NAMES_MAX, |record, user| record.word(user.0))
@@ -141,6 +151,7 @@ impl Request {
                 name: fields.text(NAME_MAX + 1)?.to_vec(),
                 password: Secret::new(fields.text(PASSWORD_MAX + 1)?.to_vec()),
             },
+            b'P' => Request::PeerName { peer: fields.address()? },
             b'N' => Request::Names {
                 server: fields.short()?,
                 users: fields.list(NAMES_MAX, |fields| fields.word().map(UserId))?,
@@ -165,6 +176,7 @@ impl Answer {
             Answer::Names { users, groups } => {
                 write_names(write_names(FieldWriter::new(b'n', RECORD_MAX), users), groups)
             }
+            Answer::PeerName(name) => FieldWriter::new(b'p', 0).text(name, PEER_NAME_MAX),
             Answer::TryAgain => FieldWriter::new(b't', 0),
         }
         .finish()
@@ -179,6 +191,7 @@ impl Answer {
             b'g' => Answer::Granted { account: read_account(&mut fields)?, anonymous: fields.section()? },
             b'd' => Answer::Denied(Denial::read(&mut fields)?),
             b'n' => Answer::Names { users: read_names(&mut fields)?, groups: read_names(&mut fields)? },
+            b'p' => Answer::PeerName(fields.text(PEER_NAME_MAX)?.to_vec()),
             b't' => Answer::TryAgain,
             other => return Err(Malformed::Kind(other)),
         };
@@ -272,7 +285,8 @@ mod tests {
             users: users.into_iter().map(UserId).collect(),
             groups: groups.into_iter().map(GroupId).collect(),
         });
-        prop_oneof![Just(Request::Instance), login, names]
+        let peer_name = any::<IpAddr>().prop_map(|peer| Request::PeerName { peer });
+        prop_oneof![Just(Request::Instance), login, peer_name, names]
     }
 
     fn account() -> impl Strategy<Value = Account> {
@@ -299,6 +313,7 @@ mod tests {
             (names(), names()).prop_map(|(users, groups)| Answer::Names { users, groups }),
             any::<u32>().prop_map(Answer::Full),
             any::<u32>().prop_map(|most| Answer::Denied(Denial::MaxClientsPerHost(most))),
+            bytes(PEER_NAME_MAX).prop_map(Answer::PeerName),
             Just(Answer::Denied(Denial::NoSuchUser)),
             Just(Answer::Serve),
             Just(Answer::TryAgain),

@@ -6,7 +6,11 @@ use crate::auth::{AnonymousPolicy, LimitPolicy, PamPolicy, Policy, ServerPolicy}
 impl Settings {
     /// For the auth process of this generation. `rootless`: every session is the caller.
     pub fn auth_policy(&self, rootless: bool) -> Policy {
-        Policy { servers: self.servers.iter().map(|said| server(said, rootless)).collect(), rootless }
+        Policy {
+            servers: self.servers.iter().map(|said| server(said, rootless)).collect(),
+            use_reverse_dns: self.daemon.use_reverse_dns,
+            rootless,
+        }
     }
 }
 

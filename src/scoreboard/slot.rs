@@ -69,6 +69,11 @@ impl OwnSlot {
         });
     }
 
+    /// Worker: what its client's address is called.
+    pub fn client_name(&self, name: &[u8]) {
+        self.publish(|page| text::store(page, 0, slot::CLIENT_NAME, name));
+    }
+
     /// Worker: the name given with USER.
     pub fn user(&self, name: &[u8]) {
         self.publish(|page| text::store(page, 0, slot::USER, name));

@@ -22,6 +22,7 @@ pub mod poll;
 pub mod process;
 pub mod random;
 pub mod rename;
+pub mod resolve;
 pub mod seccomp;
 pub mod signals;
 pub mod socket;

@@ -13,6 +13,7 @@ mod listing;
 mod login;
 mod member;
 mod names;
+mod naming;
 mod orders;
 mod peer;
 mod rendezvous;

@@ -7,12 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 pub struct Peer {
     /// As the socket says (a proxy's header, later).
     pub address: SocketAddr,
+    /// As auth found it; leaked, for it is the one client of a process.
+    name: Option<&'static str>,
 }
 
 impl Peer {
     /// Of an accepted socket.
     pub fn of_socket(address: SocketAddr) -> Peer {
-        Peer { address: SocketAddr::new(address.ip().to_canonical(), address.port()) }
+        Peer { address: SocketAddr::new(address.ip().to_canonical(), address.port()), name: None }
     }
 
     /// Its address alone.
@@ -20,8 +22,13 @@ impl Peer {
         self.address.ip()
     }
 
-    /// Its name for logs and messages; without reverse DNS this is the address.
+    /// Its name for logs and messages; without one this is the address.
     pub fn name(self) -> String {
-        self.ip().to_string()
+        self.name.map_or_else(|| self.ip().to_string(), str::to_owned)
+    }
+
+    /// It has this name.
+    pub fn take_name(&mut self, name: String) {
+        self.name = Some(name.leak());
     }
 }

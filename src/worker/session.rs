@@ -7,6 +7,7 @@ use crate::sys::crypt;
 
 use super::commands;
 use super::member::Member;
+use super::naming;
 use super::watch::{Ending, Watch};
 
 /// What only makes sense at one stage of a session is inside its variant.
@@ -37,9 +38,10 @@ impl Session {
 
     /// Serves the client until one side ends it.
     pub fn run(mut self) {
-        slog::info!(self.watch.log, "FTP session opened.");
+        naming::begin(&mut self.watch);
         self.watch.birth.own.state(State::Login);
         let ending = self.converse();
+        naming::give_up(&mut self.watch);
         self.watch.birth.own.state(State::Closing);
         self.watch.farewell(&ending);
         match &ending {
@@ -105,6 +107,9 @@ impl Session {
             Ok(request) => request,
             Err(reply) => return Ok(reply),
         };
+        if !request.verb.name.eq_ignore_ascii_case("USER") {
+            naming::settle(&mut self.watch)?;
+        }
         if request.verb.when == When::LoggedIn && !self.is_logged_in() {
             return Ok(please_log_in());
         }

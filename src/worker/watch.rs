@@ -11,6 +11,7 @@ use slog::Logger;
 use super::Birth;
 use super::conversation::{Conversation, Received};
 use super::data::{Attend, Interrupt};
+use super::naming::Naming;
 use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::shutdown;
@@ -77,6 +78,8 @@ pub struct Watch {
     pub timers: Timers,
     /// The session's logger.
     pub log: Logger,
+    /// The client's name, while it is awaited.
+    pub naming: Option<Naming>,
     /// The name given with USER; empty before it.
     pub user: Vec<u8>,
     /// The working directory as the client sees it; empty before login.
@@ -119,6 +122,7 @@ impl Watch {
             conversation,
             timers,
             log,
+            naming: None,
             user: Vec::new(),
             cwd: Vec::new(),
             ending: None,

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod cost;
 pub mod daemon;
+pub mod dns;
 pub mod events;
 #[cfg(target_arch = "x86_64")]
 pub mod follow;

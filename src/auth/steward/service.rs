@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use slog::{Logger, error, warn};
 
+use super::super::errand::is_abandoned;
+use super::JOBS_AT_ONCE;
 use super::children::Children;
 use super::privileges;
 use super::wire::{JOB_MAX, Job};
-use super::{JOBS_AT_ONCE, work};
 use crate::logging::Channel;
 use crate::sys::poll::{self, Waiting};
 use crate::sys::{crypt, descriptors, process, socket};
@@ -119,7 +120,7 @@ impl Steward<'_> {
     /// Whoever is turned away reads the end of its line.
     fn begin(&mut self, job: &Job, mut replies: Vec<OwnedFd>) {
         let reply = replies.pop();
-        if job.is_for_an_answer() && reply.as_ref().is_none_or(work::is_abandoned) {
+        if job.is_for_an_answer() && reply.as_ref().is_none_or(|reply| is_abandoned(reply.as_fd())) {
             return;
         }
         if let Err(failed) = self.children.bear(job, reply.as_ref()) {

@@ -1,18 +1,10 @@
 //! What a child of the steward does: one job, one outcome, then it ends.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
 
 use super::super::pam;
 use super::wire::{Job, Outcome};
-use crate::sys::poll::{self, Waiting};
 use crate::sys::{descriptors, process, signals, socket};
-
-/// Whether nobody waits for the outcome any more.
-pub fn is_abandoned(reply: &OwnedFd) -> bool {
-    let mut waiting = [Waiting::to_write(reply.as_fd())];
-    poll::wait(&mut waiting, Some(Duration::ZERO)).is_err() || waiting[0].ready.hung_up
-}
 
 /// Child: does the job, says what came of it, and gives the exit status.
 pub fn perform(job: &Job, reply: Option<&OwnedFd>) -> u8 {

@@ -80,7 +80,7 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         MAIN,
         "on|off",
-        "off",
+        "on",
         "Whether logs and ftpwho tell clients' names.",
         |scope, arguments| {
             scope.daemon.use_reverse_dns = Some(arguments.switch()?);
