@@ -15,6 +15,7 @@ mod command_line;
 mod configuration;
 mod full_disk;
 mod fuzz;
+mod homes;
 mod hostile;
 mod house;
 mod pool;

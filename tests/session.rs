@@ -127,6 +127,7 @@ fn a_new_account_is_known_at_once() {
     let users = fs::read_to_string(daemon.setup.path("users")).expect("written");
     let more = format!("{users}{}", users.replace("alice:", "carol:"));
     daemon.setup.write_file("users", &more, 0o600);
+    daemon.setup.make_folder(&daemon.setup.home("carol"), Some(FIRST_UID));
     let mut client = daemon.client();
     client.login("carol");
 }

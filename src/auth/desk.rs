@@ -8,6 +8,7 @@ use crossbeam::channel::Receiver;
 use slog::{Logger, error, warn};
 
 use super::errand::Errand;
+use super::home;
 use super::host_accounts;
 use super::login::{Admission, Hasher};
 use super::office::{Logins, Office};
@@ -91,7 +92,10 @@ impl<H: Hasher> Desk<H> {
     /// The password was right: asks for the place, then writes the grant, then says so.
     fn admit(&self, errand: Errand, server: u16, peer: IpAddr, admission: Admission) {
         let answer = match self.places.ask(&errand.visit, self.place(server, peer, &admission)) {
-            Ok(PlaceAnswer::Granted) => self.grant(&errand, admission),
+            Ok(PlaceAnswer::Granted) => {
+                self.provide_home(server, &admission);
+                self.grant(&errand, admission)
+            }
             Ok(PlaceAnswer::Full(limit, most)) => full(limit, most),
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
             Err(failed) => {
@@ -118,6 +122,22 @@ impl<H: Hasher> Desk<H> {
             anonymous: admission.anonymous,
             limits: limits.cloned().unwrap_or_default(),
         })
+    }
+
+    /// CreateHome. Where it fails the log says why; the session then finds that it has no home.
+    fn provide_home(&self, server: u16, admission: &Admission) {
+        let policy = self.office.server(server).and_then(|(policy, _)| policy.create_home.as_ref());
+        let Some(policy) = policy.filter(|_| admission.anonymous.is_none()) else { return };
+        let account = &admission.account;
+        if home::is_missing(&account.home)
+            && let Err(why) = home::provide(self.office.steward.as_ref(), account, policy)
+        {
+            error!(
+                self.office.log,
+                "CreateHome: no home for {}: {why}",
+                String::from_utf8_lossy(&account.name)
+            );
+        }
     }
 
     fn grant(&self, errand: &Errand, admission: Admission) -> Answer {

@@ -79,7 +79,7 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
     let instances_line = lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places)?;
     let line_of_conversations = inheritance
         .policy
-        .asks_pam()
+        .needs_steward()
         .then(|| lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places));
     let hashers: Vec<(Crypt, PlaceDesk)> = lines
         .into_iter()
@@ -123,7 +123,7 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
     Ok(Reception::new(office, inheritance.requests, inheritance.control))
 }
 
-/// Threads that may wait for PAM; they share a line to the master, who answers at once.
+/// Threads that may wait for the steward; they share a line to the master, who answers at once.
 fn talkers(line: OwnedFd) -> Result<Vec<(Crypt, PlaceDesk)>, BeginError> {
     let places = PlaceDesk::new(line);
     (0..CONVERSATIONS).map(|_| Ok((Crypt::load().map_err(BeginError::Crypt)?, places.clone()))).collect()

@@ -20,6 +20,7 @@ mod errand;
 mod grant;
 mod group_file;
 mod guesses;
+pub mod home;
 mod host_accounts;
 mod kept;
 mod known_ids;
@@ -115,6 +116,8 @@ pub struct ServerPolicy {
     pub pam: Option<PamPolicy>,
     /// Limits on logged-in sessions, with the configured refusal texts kept on the worker's side.
     pub limits: LimitPolicy,
+    /// CreateHome.
+    pub create_home: Option<home::HomePolicy>,
 }
 
 /// How PAM is asked.
@@ -127,14 +130,16 @@ pub struct PamPolicy {
 }
 
 impl Policy {
-    /// Whether PAM is asked anywhere.
-    pub fn asks_pam(&self) -> bool {
-        self.servers.iter().any(|server| server.pam.is_some())
-    }
-
     /// Whether there is work for a steward.
     pub fn needs_steward(&self) -> bool {
-        !self.rootless && self.asks_pam()
+        self.servers.iter().any(ServerPolicy::waits_for_steward)
+    }
+}
+
+impl ServerPolicy {
+    /// Whether a login may have to wait for PAM, or for a home to be made.
+    pub fn waits_for_steward(&self) -> bool {
+        self.pam.is_some() || self.create_home.is_some()
     }
 }
 

@@ -28,7 +28,7 @@ use crate::sys::{GroupId, ProcessId, UserId, identity};
 /// Questions in fair turns, and those who answer them.
 pub type Logins = Turnstile<Turn, Errand>;
 
-/// Logins that may wait for PAM at once.
+/// Logins that may wait for the steward at once.
 pub const CONVERSATIONS: usize = 16;
 
 /// Of one address: whoever finds an account that PAM hangs over does not stop the others.
@@ -46,7 +46,7 @@ pub struct Office {
     pub ledger: Arc<Ledger>,
     /// Questions that take time, in fair turns.
     pub queue: Logins,
-    /// Logins at servers that ask PAM: their threads may have to wait, and keep no hash waiting.
+    /// Logins at servers that ask PAM or make homes: their threads may have to wait, and keep no hash waiting.
     pub conversations: Logins,
     /// Questions about instances, which the master answers at once.
     pub instances: Sender<Errand>,
@@ -100,8 +100,8 @@ impl Office {
 
     /// Who answers a login there.
     pub fn logins(&self, server: u16) -> &Logins {
-        let asks_pam = self.server(server).is_some_and(|(policy, _)| policy.pam.is_some());
-        if asks_pam { &self.conversations } else { &self.queue }
+        let waits = self.server(server).is_some_and(|(policy, _)| policy.waits_for_steward());
+        if waits { &self.conversations } else { &self.queue }
     }
 
     /// The part of the configuration that a request names; None where there is no such server.

@@ -92,6 +92,10 @@ pub fn check(steward: Option<&Steward>, asked: &Conversation, log: &Logger) -> V
             }
             verdict
         }
+        Ok(Outcome::HomeMade | Outcome::NoHome(_)) => {
+            error!(log, "PAM ({}): the steward speaks of something else", asked.service);
+            Verdict::Unavailable
+        }
         Err(failed) => {
             error!(log, "PAM ({}): {failed}", asked.service);
             Verdict::Unavailable

@@ -9,6 +9,7 @@ use super::draft::{AnonymousDraft, DirectoryDraft, Scope, SessionDraft};
 use super::inherit::Inherit;
 use super::lines::Word;
 use super::names::{group, home_of, user};
+use super::roots::roots;
 use super::servers::{Surroundings, sections};
 use super::settings::{Anonymous, DirectoryRules};
 use crate::auth::shells;
@@ -24,6 +25,7 @@ pub fn anonymous(
     let said = &draft.scope;
     let root = root(&draft.root, complaints)?;
     let session = session(&said.session, &server.session);
+    let roots = roots(&session, complaints);
     let require_valid_shell = session.require_valid_shell.unwrap_or(true);
     // A server's User is no name to log in with, so it is not inherited.
     let Some(name) = said.user.as_ref() else {
@@ -46,18 +48,17 @@ pub fn anonymous(
         group: said.group.as_ref().map(|word| word.text.clone()),
         aliases: aliases(&name.text, said, complaints),
         require_password: false,
-        session: session_rules(session, None),
+        session: session_rules(session, roots, None),
         directories: DirectoryRules { base, sections },
     })
 }
 
-/// Its root is its own, and so is the folder it begins in.
+/// Its root is its own; where it begins is the server's word, too, as in ProFTPD.
 fn session(said: &SessionDraft, server: &SessionDraft) -> SessionDraft {
     let mut session = SessionDraft::default();
     session.inherit(said);
     session.inherit(server);
     session.default_root.clear();
-    session.default_chdir.truncate(said.default_chdir.len());
     session
 }
 

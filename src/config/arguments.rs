@@ -131,10 +131,23 @@ impl<'a> Arguments<'a> {
     }
 
     fn octal_of(&self, word: &Word) -> Result<u32, Fault> {
+        self.octal_within(word, 0o777)
+    }
+
+    /// A mode in octal, at most `most`.
+    pub fn octal_within(&self, word: &Word, most: u32) -> Result<u32, Fault> {
         let sound = !word.text.is_empty() && word.text.bytes().all(|c| c.is_ascii_digit());
         let mode = sound.then(|| u32::from_str_radix(&word.text, 8).ok()).flatten();
-        mode.filter(|mode| *mode <= 0o777)
-            .ok_or_else(|| self.fault(format!("'{}' is no octal mode up to 777", word.text)))
+        mode.filter(|mode| *mode <= most)
+            .ok_or_else(|| self.fault(format!("'{}' is no octal mode up to {most:o}", word.text)))
+    }
+
+    /// The next word, if it begins like a number.
+    pub fn maybe_digits(&mut self) -> Option<&'a Word> {
+        let is_number = |word: &&Word| word.text.starts_with(|c: char| c.is_ascii_digit());
+        let word = self.words.get(self.next).filter(is_number)?;
+        self.next += 1;
+        Some(word)
     }
 
     /// Seconds, `h:mm:ss`, or a number with `h`, `m` or `s`; 0, `off` and `none` are None.

@@ -8,6 +8,7 @@ use super::complaint::Complaints;
 use super::draft::{DaemonDraft, Draft, Scope, SessionDraft};
 use super::inherit::from_global;
 use super::names::{Identity, caller, unprivileged};
+use super::roots::Roots;
 use super::servers::{self, Surroundings};
 use super::settings::{Daemon, LimitText, LogTarget, Server, SessionRules, Settings};
 use super::{Complaint, LoadOptions, defaults};
@@ -100,14 +101,14 @@ pub fn shutdown_file(said: &DaemonDraft) -> PathBuf {
 }
 
 /// What holds for a session, with defaults for what nobody says.
-pub fn session_rules(said: SessionDraft, display_connect: Option<PathBuf>) -> SessionRules {
+pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<PathBuf>) -> SessionRules {
     let seconds = |said: Option<Option<Duration>>, otherwise: u64| {
         said.unwrap_or_else(|| (otherwise > 0).then(|| Duration::from_secs(otherwise)))
     };
     let limit = |said: Option<LimitText>| said.unwrap_or_default();
     SessionRules {
-        default_root: said.default_root,
-        default_chdir: said.default_chdir,
+        default_root: roots.default_root,
+        default_chdir: roots.default_chdir,
         max_clients: limit(said.max_clients),
         max_clients_per_user: limit(said.max_clients_per_user),
         max_clients_per_host: limit(said.max_clients_per_host),

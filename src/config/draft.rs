@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::lines::Word;
-use super::settings::{Ident, LimitText, LogTarget, PathFor, ScopeRules};
+use super::settings::{Ident, LimitText, LogTarget, ScopeRules};
+use crate::auth::home::HomePolicy;
 
 /// A whole configuration, as written.
 #[derive(Debug, Default)]
@@ -42,6 +43,15 @@ pub struct DirectoryDraft {
     pub path: Word,
     /// What it says.
     pub files: ScopeRules,
+}
+
+/// A path for some users, `~user` not yet looked up.
+#[derive(Clone, Debug)]
+pub struct PathDraft {
+    /// Absolute, with `~` or `~user` in front, or relative.
+    pub path: Word,
+    /// See [`super::settings::PathFor`].
+    pub groups: Vec<String>,
 }
 
 /// What one scope says.
@@ -157,6 +167,10 @@ pub struct ServerDraft {
     pub auth_pam_config: Option<String>,
     /// AuthPAMOptions: NoTTY.
     pub pam_without_terminal: Option<bool>,
+    /// AllowChrootSymlinks.
+    pub root_links: Option<bool>,
+    /// CreateHome; the inner None is `off`.
+    pub create_home: Option<Option<HomePolicy>>,
     /// DisplayConnect.
     pub display_connect: Option<PathBuf>,
 }
@@ -167,9 +181,9 @@ pub struct SessionDraft {
     /// TransferLog.
     pub transfer_log: Option<LogTarget>,
     /// DefaultRoot.
-    pub default_root: Vec<PathFor>,
+    pub default_root: Vec<PathDraft>,
     /// DefaultChdir.
-    pub default_chdir: Vec<PathFor>,
+    pub default_chdir: Vec<PathDraft>,
     /// RequireValidShell.
     pub require_valid_shell: Option<bool>,
     /// MaxClients.

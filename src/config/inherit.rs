@@ -40,6 +40,8 @@ impl Inherit for ServerDraft {
             auth_pam,
             auth_pam_config,
             pam_without_terminal,
+            root_links,
+            create_home,
             display_connect,
         );
     }

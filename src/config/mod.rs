@@ -23,6 +23,7 @@ mod names;
 mod patterns;
 mod policy;
 mod reference;
+mod roots;
 mod servers;
 pub(crate) mod settings;
 #[cfg(test)]

@@ -29,6 +29,7 @@ fn server(server: &Server, rootless: bool) -> ServerPolicy {
             .filter(|_| server.auth_order.contains(&AuthSource::Host) && !rootless)
             .map(pam),
         limits: limits(&server.session),
+        create_home: server.create_home.clone(),
     }
 }
 

@@ -14,6 +14,7 @@ use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
 use super::inherit::from_global;
 use super::lines::Word;
 use super::names::home_of;
+use super::roots::roots;
 use super::settings::{Anonymous, AuthSource, DirectoryRules, Ident, LogTarget, Pam, Server};
 use super::{Complaint, LoadOptions, arguments, defaults};
 use crate::sys::files;
@@ -89,6 +90,7 @@ fn finish(
 ) -> Found {
     let LookedUp { user_file, group_file, masquerade, sections, anonymous } =
         look_up(&scope, around, complaints);
+    let roots = roots(&scope.session, complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
     let server = Server {
@@ -112,8 +114,10 @@ fn finish(
             with_terminal: said.pam_without_terminal != Some(true),
         }),
         auth_order: said.auth_order.unwrap_or_else(|| vec![AuthSource::File, AuthSource::Host]),
+        root_links: said.root_links.unwrap_or(true),
+        create_home: said.create_home.flatten(),
         user_aliases: aliases.into_iter().map(|(alias, real)| (alias.text, real.text)).collect(),
-        session: session_rules(session, said.display_connect),
+        session: session_rules(session, roots, said.display_connect),
         directories: DirectoryRules { base: files, sections },
         anonymous,
     };

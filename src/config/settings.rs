@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::auth::home::HomePolicy;
 use crate::sys::{GroupId, UserId};
 
 /// A whole configuration.
@@ -121,6 +122,10 @@ pub struct Server {
     pub pam: Option<Pam>,
     /// UserAlias: (alias, real).
     pub user_aliases: Vec<(String, String)>,
+    /// AllowChrootSymlinks.
+    pub root_links: bool,
+    /// CreateHome.
+    pub create_home: Option<HomePolicy>,
     /// For sessions that are not anonymous.
     pub session: SessionRules,
     /// `<Limit LOGIN>` and all that holds by folder, outside `<Anonymous>`.
@@ -217,7 +222,7 @@ pub struct SessionRules {
 /// A path for some users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathFor {
-    /// Absolute, or `~`, `~/sub`, `~user`.
+    /// Absolute, or `~` or `~/sub` for the home; `%u` is the account's name.
     pub path: String,
     /// Groups that must all hold (`!name` must not); empty for everybody.
     pub groups: Vec<String>,

@@ -88,9 +88,25 @@ const CAUTIOUS: OFlag = OFlag::O_CLOEXEC.union(OFlag::O_NONBLOCK).union(OFlag::O
 /// How often a resolution that a rename disturbed is tried again.
 const RESOLVE_TRIES: u32 = 32;
 
+/// Whether links may stand on a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// They are followed.
+    Followed,
+    /// One anywhere on the way is an error (`FilesystemLoop`).
+    Refused,
+}
+
 /// A directory of the host that will be a root, as a place only (`O_PATH`).
-pub fn open_root(path: &Path) -> io::Result<OwnedFd> {
-    Ok(fcntl::open(path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?)
+pub fn open_root(path: &Path, links: Links) -> io::Result<OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    match links {
+        Links::Followed => Ok(fcntl::open(path, flags, Mode::empty())?),
+        Links::Refused => {
+            let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+            Ok(fcntl::openat2(fcntl::AT_FDCWD, path, how)?)
+        }
+    }
 }
 
 /// Finds `path` below `root` as a place only, following links as though `root` were `/`; magic links are refused.

@@ -10,6 +10,7 @@ pub mod confine;
 pub mod crypt;
 pub mod descriptors;
 pub mod files;
+pub mod handover;
 pub mod host;
 pub mod identity;
 pub mod ids;

@@ -2,7 +2,7 @@
 //! taken is never given back, so every failure after that ends the session.
 
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use super::evidence;
@@ -10,13 +10,12 @@ use super::identity;
 use super::inquiry;
 use super::limits::{self, Reason, Refusal};
 use super::member::{Entry, Member};
-use super::storage::Root;
+use super::quarters::Quarters;
 use super::text;
 use super::watch::{Ending, Watch, unavailable};
-use crate::auth::Account;
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
-use crate::config::settings::{Anonymous, DirectoryRules, PathFor, Server, SessionRules};
+use crate::config::settings::{Anonymous, DirectoryRules, Server, SessionRules};
 use crate::protocol::Reply;
 use crate::scoreboard::Totals;
 
@@ -133,20 +132,25 @@ fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Endin
         Ending::Unavailable
     };
     identity::take(watch.birth, &entry.account).map_err(|error| failed(&error))?;
-    let folder = root_of(&scope, &entry.account);
-    let root = match Root::open(&folder) {
+    let quarters = Quarters::of(watch.server, scope.anonymous, &entry.account);
+    let root = match quarters.open() {
         Ok(root) => root,
         Err(error) => {
-            slog::error!(watch.log, "USER {}: root {}: {error}", shown(&entry.given_name), folder.display());
-            return refused(watch, Verdict::Out(incorrect()));
+            slog::error!(watch.log, "USER {} (Login failed): {error}", shown(&entry.given_name));
+            return refused(watch, Verdict::Out(quarters.refusal()));
         }
     };
     identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
     let Scope { anonymous, rules, directories } = scope;
     let mut member = Box::new(Member::new(entry, anonymous, (rules, directories), (root, watch)));
-    member.start_at_home();
-    if let Some(folder) = applying(&rules.default_chdir, &member.account) {
-        member.start_in_host_folder(&folder);
+    if !quarters.settle(&mut member) {
+        slog::error!(
+            watch.log,
+            "{} chdir(\"{}\") failed: no such folder, or no right to enter it",
+            shown(&member.given_name),
+            member.account.home.display()
+        );
+        return refused(watch, Verdict::Out(incorrect()));
     }
     Ok(welcome(watch, member))
 }
@@ -176,65 +180,6 @@ fn granted_words(member: &Member, value: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<
     }
 }
 
-/// The anonymous root; else the DefaultRoot that applies; else everything.
-fn root_of(scope: &Scope, account: &Account) -> PathBuf {
-    match scope.anonymous {
-        Some(section) => section.root.clone(),
-        None => applying(&scope.rules.default_root, account).unwrap_or_else(|| PathBuf::from("/")),
-    }
-}
-
-/// The first line whose groups the account satisfies, its `~` replaced by the home.
-fn applying(lines: &[PathFor], account: &Account) -> Option<PathBuf> {
-    let line = lines.iter().find(|line| line.groups.iter().all(|group| holds(group, account)))?;
-    Some(match line.path.strip_prefix('~') {
-        Some(rest) => account.home.join(rest.trim_start_matches('/')),
-        None => PathBuf::from(&line.path),
-    })
-}
-
-/// `name`: the account is in the group; `!name`: it is not.
-fn holds(group: &str, account: &Account) -> bool {
-    let is_in = |name: &str| account.groups.iter().any(|(_, known)| known == name.as_bytes());
-    match group.strip_prefix('!') {
-        Some(name) => !is_in(name),
-        None => is_in(group),
-    }
-}
-
 fn shown(name: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sys::{GroupId, UserId};
-
-    fn account(groups: &[&str]) -> Account {
-        Account {
-            name: b"demo".to_vec(),
-            uid: UserId(1000),
-            gid: GroupId(1000),
-            groups: groups.iter().map(|name| (GroupId(1), name.as_bytes().to_vec())).collect(),
-            home: PathBuf::from("/home/demo"),
-        }
-    }
-
-    fn line(path: &str, groups: &[&str]) -> PathFor {
-        PathFor { path: path.into(), groups: groups.iter().map(|name| (*name).to_owned()).collect() }
-    }
-
-    #[test]
-    fn the_first_line_whose_groups_hold_applies() {
-        let lines = [line("/staff", &["staff", "!banned"]), line("~/www", &["web"]), line("~", &[])];
-        for (groups, wanted) in [
-            (&["staff"][..], "/staff"),
-            (&["staff", "banned"], "/home/demo/"),
-            (&["web"], "/home/demo/www"),
-            (&[], "/home/demo"),
-        ] {
-            assert_eq!(applying(&lines, &account(groups)), Some(PathBuf::from(wanted)), "{groups:?}");
-        }
-    }
 }

@@ -103,31 +103,29 @@ impl Member {
         }
     }
 
-    /// Where the session begins: its home, as far as that lies below the root; else the root.
-    pub fn start_at_home(&mut self) {
-        // DefaultRoot ~, the usual case: the session stands there already.
-        if self.home == self.cwd_on_host {
-            return;
-        }
-        if let Some(below) = self.below_root(&self.home.clone()) {
-            self.start_in(&below);
-        }
-    }
-
     /// Begins in a folder of the host, or, where that is not below the root, in the folder that the client sees by this
-    /// name. Where neither is there, the session stays where it is.
-    pub fn start_in_host_folder(&mut self, folder: &Path) {
+    /// name. False where neither is there to be entered: the session stays where it is.
+    pub fn start_in(&mut self, folder: &Path) -> bool {
+        // DefaultRoot ~, the usual case: the session stands there already.
+        if folder == self.cwd_on_host {
+            return true;
+        }
         let seen = self.below_root(folder).unwrap_or_else(|| folder.as_os_str().as_bytes().to_vec());
-        self.start_in(&seen);
-    }
-
-    fn start_in(&mut self, seen: &[u8]) {
-        let Ok(path) = self.cwd.join(seen) else { return };
-        if let Ok(found) = self.storage.root().find(&path)
-            && found.status().kind == Kind::Directory
-        {
+        let Ok(path) = self.cwd.join(&seen) else { return false };
+        let Ok(found) = self.storage.root().find(&path) else { return false };
+        let is_open = found.status().kind == Kind::Directory && found.may_be_entered();
+        if is_open {
             self.stand_in(path, found.canonical().to_owned());
         }
+        is_open
+    }
+
+    /// What `~` and what begins with `~/` stand for: the home, as far as the client can see it; else the root. Every other path is
+    /// the client's own word, `~user` too.
+    pub fn meant(&self, given: &[u8]) -> Option<FtpPath> {
+        let rest = given.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/"))?;
+        let home = self.below_root(&self.home).and_then(|seen| FtpPath::root().join(&seen).ok());
+        home.unwrap_or_else(FtpPath::root).join(rest.strip_prefix(b"/").unwrap_or(rest)).ok()
     }
 
     /// Moves the working directory: as the client names it, and as it stands on the host, which `<Limit>` is judged by.

@@ -16,6 +16,7 @@ mod names;
 mod naming;
 mod orders;
 mod peer;
+mod quarters;
 mod rendezvous;
 mod session;
 mod shutdown;

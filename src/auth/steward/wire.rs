@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::super::home::NewHome;
 use super::super::pam::{Conversation, Verdict};
 use super::super::record::{FieldReader, FieldWriter, Malformed};
 use super::super::secret::Secret;
@@ -20,6 +21,8 @@ const WORDS_MAX: u16 = 255;
 pub enum Job {
     /// Asks PAM whether a name and a password may come in.
     Converse(Conversation),
+    /// Makes a home (CreateHome).
+    MakeHome(NewHome),
 }
 
 /// What came of it.
@@ -27,6 +30,10 @@ pub enum Job {
 pub enum Outcome {
     /// PAM's word, and the sentence that explains it to the operator.
     Judged(Verdict, String),
+    /// The home is there.
+    HomeMade,
+    /// It is not, for this reason.
+    NoHome(String),
 }
 
 impl Job {
@@ -34,6 +41,7 @@ impl Job {
     pub fn name(&self) -> &'static str {
         match self {
             Job::Converse(_) => "PAM conversation",
+            Job::MakeHome(_) => "CreateHome",
         }
     }
 
@@ -41,6 +49,7 @@ impl Job {
     pub fn time_allowed(&self) -> Duration {
         match self {
             Job::Converse(_) => super::super::pam::TIME_ALLOWED,
+            Job::MakeHome(_) => super::super::home::TIME_ALLOWED,
         }
     }
 
@@ -48,6 +57,8 @@ impl Job {
     pub fn is_for_an_answer(&self) -> bool {
         match self {
             Job::Converse(_) => true,
+            // A home that is begun is of use to the next login.
+            Job::MakeHome(_) => false,
         }
     }
 
@@ -60,6 +71,7 @@ impl Job {
                 .text(asked.password.reveal(), PASSWORD_MAX)
                 .address(asked.peer)
                 .optional(asked.terminal.map(|worker| worker.0.cast_unsigned())),
+            Job::MakeHome(home) => home.write(FieldWriter::new(b'H', JOB_MAX)),
         };
         Secret::new(record.finish())
     }
@@ -75,6 +87,7 @@ impl Job {
                 peer: fields.address()?,
                 terminal: fields.optional()?.map(|worker| ProcessId(worker.cast_signed())),
             }),
+            b'H' => Job::MakeHome(NewHome::read(&mut fields)?),
             other => return Err(Malformed::Kind(other)),
         };
         fields.finish(job)
@@ -92,6 +105,8 @@ impl Outcome {
             Outcome::Judged(verdict, why) => {
                 FieldWriter::new(b'J', 0).byte(verdict.number()).text(why.as_bytes(), WORDS_MAX)
             }
+            Outcome::HomeMade => FieldWriter::new(b'M', 0),
+            Outcome::NoHome(why) => FieldWriter::new(b'N', 0).text(why.as_bytes(), WORDS_MAX),
         }
         .finish()
     }
@@ -105,6 +120,8 @@ impl Outcome {
                 let verdict = Verdict::numbered(number).ok_or(Malformed::Kind(number))?;
                 Outcome::Judged(verdict, words(fields.text(WORDS_MAX)?))
             }
+            b'M' => Outcome::HomeMade,
+            b'N' => Outcome::NoHome(words(fields.text(WORDS_MAX)?)),
             other => return Err(Malformed::Kind(other)),
         };
         fields.finish(outcome)

@@ -29,5 +29,9 @@ fn begin(reply: Option<&OwnedFd>) -> std::io::Result<()> {
 fn outcome(job: &Job) -> Outcome {
     match job {
         Job::Converse(asked) => pam::converse(asked),
+        Job::MakeHome(home) => match home.make() {
+            Ok(()) => Outcome::HomeMade,
+            Err(why) => Outcome::NoHome(why.to_string()),
+        },
     }
 }

@@ -9,6 +9,7 @@ mod access;
 mod accounts;
 mod families;
 mod files;
+mod homes;
 mod logs;
 mod messages;
 mod network;
@@ -61,6 +62,7 @@ const SUBJECTS: &[&[Row]] = &[
     sections::ROWS,
     accounts::ROWS,
     access::ROWS,
+    homes::ROWS,
     sessions::ROWS,
     files::ROWS,
     messages::ROWS,
@@ -75,6 +77,7 @@ const HEADINGS: &[&str] = &[
     "Sections and the language",
     "Accounts",
     "Access",
+    "Roots and homes",
     "Sessions",
     "Files and listings",
     "Messages",

@@ -1,35 +1,11 @@
-//! A session from its login on: its root, how many there may be, how long it may last.
+//! A session from its login on: how many there may be, how long it may last.
 
-use super::super::arguments::{Arguments, Fault, absolute};
+use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{SERVERS, SESSIONS};
-use super::super::settings::{LimitText, PathFor};
+use super::super::settings::LimitText;
 use super::{Row, sets};
 
 pub const ROWS: &[Row] = &[
-    sets(
-        "DefaultRoot",
-        "mod_auth",
-        SERVERS,
-        "path|~ [group-expression]",
-        "",
-        "The folder a session cannot leave; the first line whose groups match holds.",
-        |scope, arguments| {
-            scope.session.default_root.push(path_for(arguments)?);
-            Ok(())
-        },
-    ),
-    sets(
-        "DefaultChdir",
-        "mod_auth",
-        SESSIONS,
-        "path|~ [group-expression]",
-        "~",
-        "Where a session begins.",
-        |scope, arguments| {
-            scope.session.default_chdir.push(path_for(arguments)?);
-            Ok(())
-        },
-    ),
     sets(
         "MaxClients",
         "mod_auth",
@@ -147,47 +123,6 @@ fn only_for_everybody(arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     }
 }
 
-/// A path and a group expression. Commas and blanks part groups; all of them must hold.
-fn path_for(arguments: &mut Arguments<'_>) -> Result<PathFor, Fault> {
-    let word = arguments.word("a path or ~")?;
-    let path = match absolute(&word.text) {
-        Some(path) => path.to_string_lossy().into_owned(),
-        None if word.text.starts_with('~') => word.text.clone(),
-        None => return Err(arguments.fault(format!("takes an absolute path or ~, not '{}'", word.text))),
-    };
-    if path.contains("%u") {
-        return Err(arguments.fault("%u in a path is not yet supported"));
-    }
-    let mut groups = Vec::new();
-    while let Some(word) = arguments.maybe() {
-        groups.extend(word.text.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
-    }
-    Ok(PathFor { path, groups })
-}
-
 fn limit(arguments: &mut Arguments<'_>) -> Result<LimitText, Fault> {
     Ok(LimitText { most: arguments.count()?, text: arguments.maybe().map(|word| word.text.clone()) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::super::lines::{Source, lines};
-    use super::*;
-
-    fn root(line: &str) -> Result<PathFor, String> {
-        let line = lines(&Source::new("f".into(), line.as_bytes())).remove(0);
-        let (name, words) = line.words.split_first().expect("a name");
-        path_for(&mut Arguments::new(name, words)).map_err(|fault| fault.message)
-    }
-
-    #[test]
-    fn roots_are_read_with_their_groups() {
-        let path = |path: &str, groups: &[&str]| {
-            Ok(PathFor { path: path.into(), groups: groups.iter().map(|g| g.to_string()).collect() })
-        };
-        assert_eq!(root("DefaultRoot ~"), path("~", &[]));
-        assert_eq!(root("DefaultRoot ~ users,!adm"), path("~", &["users", "!adm"]));
-        assert_eq!(root("DefaultRoot /srv/../ftp/ a"), path("/ftp", &["a"]));
-        assert!(root("DefaultRoot ftp").is_err());
-    }
 }

@@ -86,7 +86,11 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
 
 /// What a client's path means to this member.
 fn asked(member: &Member, verb: &Verb, path: &[u8]) -> Result<Asked, Denied> {
-    Asked::new(storage::Verb { name: verb.name, groups: verb.groups }, &member.cwd, path)
+    let asked = Asked::new(storage::Verb { name: verb.name, groups: verb.groups }, &member.cwd, path)?;
+    Ok(match member.meant(path) {
+        Some(path) => Asked { path, ..asked },
+        None => asked,
+    })
 }
 
 /// Storage's no, in the client's words.

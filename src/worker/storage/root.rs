@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::path::FtpPath;
-use crate::sys::files::{self, Errno, Status};
+use crate::sys::files::{self, Errno, Links, Status};
 
 /// The directory that a session takes for `/`.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ pub struct Entry {
 
 impl Root {
     /// Takes a directory of the host as a root. A place can be held without the right to enter it, so that is asked for here.
-    pub fn open(directory: &Path) -> io::Result<Root> {
-        let place = files::open_root(directory)?;
+    pub fn open(directory: &Path, links: Links) -> io::Result<Root> {
+        let place = files::open_root(directory, links)?;
         if !files::may_enter(place.as_fd()) {
             return Err(Errno::EACCES.into());
         }
@@ -78,6 +78,11 @@ impl Root {
 }
 
 impl Found {
+    /// Whether a session may stand in this directory.
+    pub fn may_be_entered(&self) -> bool {
+        files::may_enter(self.place.as_fd())
+    }
+
     /// A name in this directory.
     pub(super) fn entry(self, name: &[u8]) -> io::Result<Entry> {
         if self.status.kind != files::Kind::Directory {

@@ -33,7 +33,11 @@ impl Place {
         for (path, scope) in sections {
             rules.sections.add(&path.replace("ROOT", root.to_str().unwrap()), scope.clone()).unwrap();
         }
-        let storage = Storage::new(Root::open(&root).unwrap(), Box::leak(Box::new(rules)), root);
+        let storage = Storage::new(
+            Root::open(&root, crate::sys::files::Links::Followed).unwrap(),
+            Box::leak(Box::new(rules)),
+            root,
+        );
         Place { folder, storage }
     }
 

@@ -124,7 +124,7 @@ fn a_link_swapped_in_between_never_leads_out() {
 
 #[test]
 fn proc_is_no_place_for_files() {
-    let root = Root::open(Path::new("/")).unwrap();
+    let root = Root::open(Path::new("/"), crate::sys::files::Links::Followed).unwrap();
     for name in
         ["proc/self/mem", "proc/self/environ", "proc/self/root/etc/passwd", "proc/self/fd/0", "proc/self/cwd"]
     {
