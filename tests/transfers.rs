@@ -5,13 +5,11 @@ use std::io::{Read, Write};
 use std::net::{Ipv6Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 
-use ferryd::scoreboard::Direction;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
-
-use crate::harness::client::{extended_port, port_line};
+use crate::harness::client::{connected_from, extended_port, port_line};
 use crate::harness::ports::has_family;
 use crate::harness::scale::skipped;
 use crate::harness::{Daemon, Setup, eventually};
+use ferryd::scoreboard::Direction;
 
 /// Bytes in which every offset shows.
 pub fn patterned(length: usize) -> Vec<u8> {
@@ -188,19 +186,6 @@ fn strangers_get_no_data() {
     } else {
         assert_eq!(reply.code / 100, 4, "{reply:?}");
     }
-}
-
-/// A connection to a local port from another of the loopback's addresses.
-fn connected_from(source: [u8; 4], port: u16) -> TcpStream {
-    let [a, b, c, d] = source;
-    let stream =
-        socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
-    bind(std::os::fd::AsRawFd::as_raw_fd(&stream), &SockaddrIn::new(a, b, c, d, 0)).expect("a local address");
-    connect(std::os::fd::AsRawFd::as_raw_fd(&stream), &SockaddrIn::new(127, 0, 0, 1, port))
-        .expect("a connection");
-    let stream = TcpStream::from(stream);
-    stream.set_read_timeout(Some(crate::harness::events::DEADLINE)).expect("a timeout");
-    stream
 }
 
 #[test]

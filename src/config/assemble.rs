@@ -118,7 +118,6 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
         timeout_no_transfer: seconds(said.timeout_no_transfer, 300),
         timeout_stalled: seconds(said.timeout_stalled, 3600),
         timeout_session: seconds(said.timeout_session, 0),
-        timeout_linger: seconds(said.timeout_linger, 10).unwrap_or_default(),
         list_options: said.list_options.unwrap_or_default(),
         display_login: said.display_login,
         display_connect,

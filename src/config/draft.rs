@@ -204,8 +204,6 @@ pub struct SessionDraft {
     pub timeout_stalled: Option<Option<Duration>>,
     /// TimeoutSession.
     pub timeout_session: Option<Option<Duration>>,
-    /// TimeoutLinger.
-    pub timeout_linger: Option<Option<Duration>>,
     /// ListOptions.
     pub list_options: Option<String>,
     /// DisplayLogin.

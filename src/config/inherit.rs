@@ -63,7 +63,6 @@ impl Inherit for SessionDraft {
             timeout_no_transfer,
             timeout_stalled,
             timeout_session,
-            timeout_linger,
             list_options,
             display_login,
             display_quit,

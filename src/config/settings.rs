@@ -207,8 +207,6 @@ pub struct SessionRules {
     pub timeout_stalled: Option<Duration>,
     /// TimeoutSession.
     pub timeout_session: Option<Duration>,
-    /// TimeoutLinger.
-    pub timeout_linger: Duration,
     /// ListOptions, as given.
     pub list_options: String,
     /// DisplayLogin (relative names are the root's).

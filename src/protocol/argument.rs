@@ -111,10 +111,11 @@ impl Argument<'_> {
         for number in &mut numbers {
             *number = parts.next().and_then(decimal::<u8>).ok_or_else(refused)?;
         }
-        if parts.next().is_some() {
+        let [a, b, c, d, high, low] = numbers;
+        let is_nowhere = [a, b, c, d] == [0; 4] || [high, low] == [0; 2];
+        if parts.next().is_some() || is_nowhere {
             return Err(refused());
         }
-        let [a, b, c, d, high, low] = numbers;
         let address = IpAddr::V4(Ipv4Addr::new(a, b, c, d));
         Ok(Command::Port(SocketAddr::new(address, u16::from_be_bytes([high, low]))))
     }
@@ -145,7 +146,8 @@ impl Argument<'_> {
             b"1" => Ok(Command::Epsv(EpsvArgument::V4)),
             b"2" => Ok(Command::Epsv(EpsvArgument::V6)),
             b"ALL" => Ok(Command::Epsv(EpsvArgument::All)),
-            _ => Err(Reply::new(522, "Network protocol not supported, use (1,2)")),
+            other if other.iter().all(u8::is_ascii_digit) => Ok(Command::Epsv(EpsvArgument::Other)),
+            _ => Err(Reply::new(501, "EPSV: unknown network protocol")),
         }
     }
 }
@@ -190,7 +192,17 @@ mod tests {
     fn port_takes_six_small_numbers() {
         let wanted = "127.0.0.1:1025".parse().unwrap();
         assert_eq!(argument("127,0,0,1,4,1").host_port(), Ok(Command::Port(wanted)));
-        for text in ["", "1,2,3", "1,2,3,4,5,256", "1,2,3,4,5,6,7", "+1,2,3,4,5,6", "1,2,3,4,5, 6", "a"] {
+        for text in [
+            "",
+            "1,2,3",
+            "1,2,3,4,5,256",
+            "1,2,3,4,5,6,7",
+            "+1,2,3,4,5,6",
+            "1,2,3,4,5, 6",
+            "a",
+            "0,0,0,0,9,9",
+            "1,2,3,4,0,0",
+        ] {
             assert_eq!(argument(text).host_port().unwrap_err().code, 501, "{text}");
         }
     }

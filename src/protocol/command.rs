@@ -91,6 +91,8 @@ pub enum EpsvArgument {
     V4,
     /// 2.
     V6,
+    /// Another protocol's number.
+    Other,
     /// ALL.
     All,
 }

@@ -152,8 +152,7 @@ impl Received {
 /// A listening TCP socket: nonblocking, close-on-exec, SO_REUSEADDR; IPv6 sockets take IPv6 alone.
 pub fn listen(address: SocketAddr, backlog: i32) -> io::Result<OwnedFd> {
     let socket = bound(address)?;
-    let most = Backlog::new(backlog.clamp(1, Backlog::MAXCONN.into())).unwrap_or(Backlog::MAXCONN);
-    net::listen(&socket, most)?;
+    begin_to_listen(socket.as_fd(), backlog)?;
     Ok(socket)
 }
 
@@ -162,28 +161,58 @@ pub fn listen(address: SocketAddr, backlog: i32) -> io::Result<OwnedFd> {
 pub fn bound_to_connect(mut address: SocketAddr) -> io::Result<OwnedFd> {
     address.set_port(0);
     let socket = unbound(address)?;
+    allow_used_ports(socket.as_fd())?;
     // A kernel that knows no such thing chooses now.
     let _ = net::setsockopt(&socket, sockopt::IpBindAddressNoPort, &true);
-    net::bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    bind(socket.as_fd(), address)?;
     Ok(socket)
 }
 
 /// A TCP socket bound to `address`, not yet listening; nonblocking.
 fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     let socket = unbound(address)?;
-    net::bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    allow_used_ports(socket.as_fd())?;
+    bind(socket.as_fd(), address)?;
     Ok(socket)
 }
 
-fn unbound(address: SocketAddr) -> io::Result<OwnedFd> {
+/// A TCP socket of an address's family; nonblocking, IPv6 alone where it is IPv6.
+pub fn unbound(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let socket = net::socket(family, SockType::Stream, flags, None)?;
-    net::setsockopt(&socket, sockopt::ReuseAddr, &true)?;
     if address.is_ipv6() {
         net::setsockopt(&socket, sockopt::Ipv6V6Only, &true)?;
     }
     Ok(socket)
+}
+
+/// Lets a socket have a port on which connections live or have lived, as long as nobody listens there (SO_REUSEADDR, socket(7)).
+/// Set after the bind, it lets others in later.
+pub fn allow_used_ports(socket: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(net::setsockopt(&socket, sockopt::ReuseAddr, &true)?)
+}
+
+/// Gives a socket its address.
+pub fn bind(socket: BorrowedFd<'_>, address: SocketAddr) -> io::Result<()> {
+    Ok(net::bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?)
+}
+
+/// Lets clients come to a bound socket.
+pub fn begin_to_listen(socket: BorrowedFd<'_>, backlog: i32) -> io::Result<()> {
+    let most = Backlog::new(backlog.clamp(1, Backlog::MAXCONN.into())).unwrap_or(Backlog::MAXCONN);
+    Ok(net::listen(&socket, most)?)
+}
+
+/// Stops listening and keeps the port: who has come or comes is reset (AF_UNSPEC of connect(2)).
+pub fn cease_to_listen(socket: BorrowedFd<'_>) -> io::Result<()> {
+    let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as u16, sa_data: [0; 14] };
+    let length = size_of::<libc::sockaddr>() as libc::socklen_t;
+    // SAFETY: connect(2) reads `length` bytes of an address, and that many are here.
+    match unsafe { libc::connect(socket.as_raw_fd(), &nobody, length) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Begins to connect a bound, nonblocking socket; `Ok(false)` means that it is under way (wait for writability).
@@ -203,24 +232,28 @@ pub fn connect_outcome(socket: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-/// Accepts one client: nonblocking, close-on-exec. `WouldBlock` when another took it.
+/// Accepts one client: nonblocking, close-on-exec, with its address from the same call. `WouldBlock` when another took it.
 pub fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, SocketAddr)> {
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    let raw = net::accept4(listener.as_raw_fd(), flags)?;
+    let flags = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: an address of zeros is one of no family.
+    let mut peer: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
+    let mut length = size_of_val(&peer) as libc::socklen_t;
+    let address = (&raw mut peer).cast();
+    // SAFETY: accept4(2) writes at most `length` bytes of an address, and that many are here.
+    let raw = unsafe { libc::accept4(listener.as_raw_fd(), address, &mut length, flags) };
+    if raw < 0 {
+        return Err(io::Error::last_os_error());
+    }
     // SAFETY: accept4 has just made this descriptor; nobody else knows it.
     let socket = unsafe { OwnedFd::from_raw_fd(raw) };
-    let peer = peer_address(socket.as_fd())?;
-    Ok((socket, peer))
+    // SAFETY: the kernel has written `length` bytes of an address of the family that the first of them names.
+    let peer = unsafe { SockaddrStorage::from_raw(address, Some(length)) };
+    Ok((socket, internet(&peer.ok_or(io::ErrorKind::Unsupported)?)?))
 }
 
 /// The address this end is bound to (getsockname(2)).
 pub fn local_address(socket: BorrowedFd<'_>) -> io::Result<SocketAddr> {
     internet(&net::getsockname::<SockaddrStorage>(socket.as_raw_fd())?)
-}
-
-/// The address of the other end (getpeername(2)).
-pub fn peer_address(socket: BorrowedFd<'_>) -> io::Result<SocketAddr> {
-    internet(&net::getpeername::<SockaddrStorage>(socket.as_raw_fd())?)
 }
 
 fn internet(address: &SockaddrStorage) -> io::Result<SocketAddr> {

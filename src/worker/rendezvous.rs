@@ -1,9 +1,12 @@
 //! Where the next data connection is to be made: the client's wish, good for one transfer.
 
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
 
-use super::data::{ActiveTarget, Callers, Listener, Stop, Stream};
+use super::data::{ActiveTarget, Arrival, Attend, Callers, Interrupt, Listener, Stop, Stream};
 use super::watch::Watch;
 use crate::sys::files::Errno;
 
@@ -20,14 +23,64 @@ pub enum Rendezvous {
 }
 
 impl Rendezvous {
-    /// Makes the connection.
+    /// Makes the connection, or gives up after a while; a client that comes later finds nobody.
     pub fn meet(self, watch: &mut Watch) -> Result<Stream, Stop> {
         let local = SocketAddr::new(watch.local.ip(), 0);
+        let deadline = watch.timers.opening_until(Instant::now());
         match self {
             Rendezvous::Nowhere => Err(Stop::Connection(io::Error::from(Errno::ECONNREFUSED))),
-            Rendezvous::Passive(listener) => listener.accept(callers(watch), watch),
-            Rendezvous::Active(target) => target.connect(local, watch),
+            Rendezvous::Passive(listener) => wait_for_client(watch, listener, deadline),
+            Rendezvous::Active(target) => target.connect(local, &mut Patience { watch, deadline }),
         }
+    }
+
+    /// ABOR, before a transfer: a passive port is closed; the address that PORT named stands, as ProFTPD has it.
+    pub fn abort(&mut self, watch: &mut Watch) {
+        if let Rendezvous::Passive(_) = self {
+            mem::take(self).abandon(watch);
+        }
+    }
+
+    /// Gives way to another wish, or to none.
+    pub fn abandon(self, watch: &mut Watch) {
+        if let Rendezvous::Passive(listener) = self {
+            watch.abandon(listener);
+        }
+    }
+}
+
+fn wait_for_client(watch: &mut Watch, listener: Listener, deadline: Instant) -> Result<Stream, Stop> {
+    let callers = callers(watch);
+    let Arrival { met, strangers } = listener.accept(callers, &mut Patience { watch, deadline });
+    if let Some((count, last)) = strangers {
+        slog::warn!(
+            watch.log,
+            "Passive connection from {last} refused ({count} from other addresses than the client's)"
+        );
+    }
+    if met.is_err() {
+        watch.abandon(listener);
+    }
+    met
+}
+
+/// The session while it waits for its data connection.
+struct Patience<'a> {
+    watch: &'a mut Watch,
+    deadline: Instant,
+}
+
+impl Attend for Patience<'_> {
+    fn attend(&mut self, fd: BorrowedFd<'_>, readable: bool, writable: bool) -> Result<(), Interrupt> {
+        self.watch.attend_until((fd, readable, writable), Some(self.deadline))
+    }
+
+    fn glance(&mut self) -> Result<(), Interrupt> {
+        self.watch.glance()
+    }
+
+    fn progress(&mut self, done: u64) {
+        self.watch.progress(done);
     }
 }
 

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use crate::config::settings::SessionRules;
 use crate::protocol::Reply;
 
+/// How long a data connection may take to come about, where TimeoutStalled does not say less.
+const OPENING_MOST: Duration = Duration::from_secs(60);
+
 /// What ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expired {
@@ -55,6 +58,8 @@ enum Doing {
     LoggingIn,
     /// Between transfers; since when nothing has moved.
     Waiting { no_transfer_since: Instant },
+    /// A data connection is awaited: whoever waits for it has its own deadline, [`Timers::opening_until`].
+    Opening,
     /// In a transfer; when its last byte moved.
     Moving { last_byte: Instant },
 }
@@ -107,6 +112,16 @@ impl Timers {
         self.last_command = now;
     }
 
+    /// A transfer is asked for, and awaits its connection.
+    pub fn opening(&mut self) {
+        self.doing = Doing::Opening;
+    }
+
+    /// Until when its connection is awaited.
+    pub fn opening_until(&self, now: Instant) -> Instant {
+        now + self.rules.stalled.map_or(OPENING_MOST, |stalled| stalled.min(OPENING_MOST))
+    }
+
     /// A transfer begins, or some of its bytes have moved.
     pub fn moving(&mut self, now: Instant) {
         self.doing = Doing::Moving { last_byte: now };
@@ -142,6 +157,7 @@ impl Timers {
             Doing::Waiting { no_transfer_since: since } => {
                 [no_transfer.map(|after| (since, after, Expired::NoTransfer(after))), idle]
             }
+            Doing::Opening => [None, None],
             Doing::Moving { last_byte } => {
                 [stalled.map(|after| (last_byte, after, Expired::Stalled(after))), None]
             }
@@ -179,6 +195,18 @@ mod tests {
         assert_eq!(timers.next(), Some((now + seconds(70), Expired::Stalled(seconds(50)))));
         assert_eq!(timers.expired(now + seconds(69)), None);
         assert_eq!(timers.expired(now + seconds(70)), Some(Expired::Stalled(seconds(50))));
+    }
+
+    #[test]
+    fn a_data_connection_is_awaited_for_a_while() {
+        let now = Instant::now();
+        let mut timers = timers(now);
+        timers.opening();
+        assert_eq!((timers.next(), timers.opening_until(now)), (None, now + seconds(50)));
+        for stalled in [Some(seconds(3600)), None] {
+            timers.rules.stalled = stalled;
+            assert_eq!(timers.opening_until(now), now + OPENING_MOST);
+        }
     }
 
     #[test]

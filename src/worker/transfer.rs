@@ -1,5 +1,6 @@
 //! One errand over a data connection: it is met, something moves over it, and how that ended becomes a reply.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use super::data::{Attend, Interrupt, Outcome, Stop, Stream};
@@ -8,6 +9,7 @@ use super::storage::{code_of, words_of};
 use super::watch::{Ending, Watch};
 use crate::protocol::Reply;
 use crate::scoreboard::Direction;
+use crate::sys::files::Errno;
 
 /// What is to move.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ pub fn carry(
 ) -> Carried {
     let began = Instant::now();
     let path = String::from_utf8_lossy(errand.path);
-    watch.transfer_begins(format!("{} {path}", errand.verb));
+    watch.transfer_begins(format!("{} {path}", errand.verb), errand.size);
     watch.birth.own.transfer_begins(errand.direction, errand.path, errand.size);
     let (outcome, was_open) = meet(watch, rendezvous, errand, run);
     watch.transfer_ends();
@@ -69,6 +71,7 @@ fn meet(
         Ok(stream) => stream,
         Err(stop) => return (Outcome { bytes: 0, ended: Err(stop) }, false),
     };
+    watch.transfer_connected();
     watch.reply(&errand.opening);
     let outcome = run(&mut stream, watch);
     match outcome.ended {
@@ -83,17 +86,21 @@ pub fn reply(watch: &mut Watch, carried: Carried) -> Result<Reply, Ending> {
     match carried.outcome.ended {
         Ok(()) => Ok(Reply::new(226, "Transfer complete")),
         Err(Stop::Interrupted(Interrupt::Aborted)) => {
-            watch.reply(&Reply::new(426, "Transfer aborted. Data connection closed"));
+            watch.reply(&Reply::new(426, "Transfer aborted. Data connection closed."));
             Ok(Reply::new(226, "Abort successful"))
         }
+        Err(Stop::Interrupted(Interrupt::NobodyCame)) => Ok(unbuilt(&Errno::ETIMEDOUT.into())),
         Err(Stop::Interrupted(_)) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
-        Err(Stop::Connection(error)) if !carried.was_open => {
-            Ok(Reply::new(425, format!("Unable to build data connection: {}", words_of(&error))))
-        }
+        Err(Stop::Connection(error)) if !carried.was_open => Ok(unbuilt(&error)),
         Err(Stop::Connection(_)) => Ok(Reply::new(426, "Transfer aborted. Data connection closed")),
         Err(Stop::File(error)) => {
             let code = if code_of(&error) == 550 { 451 } else { code_of(&error) };
             Ok(Reply::new(code, format!("Transfer aborted. {}", words_of(&error))))
         }
     }
+}
+
+/// The 425 of RFC 959 §5.4.
+pub fn unbuilt(error: &io::Error) -> Reply {
+    Reply::new(425, format!("Unable to build data connection: {}", words_of(error)))
 }

@@ -10,7 +10,7 @@ use slog::Logger;
 
 use super::Birth;
 use super::conversation::{Conversation, Received};
-use super::data::{Attend, Interrupt};
+use super::data::{Attend, Cooling, Interrupt, Listener};
 use super::naming::Naming;
 use super::orders::{self, Standing};
 use super::peer::Peer;
@@ -21,6 +21,8 @@ use crate::config::settings::Server;
 use crate::protocol::Reply;
 use crate::sys::poll::{self, Waiting};
 
+/// How long a port whose client did not come is kept from others: a client's second and third attempt come within.
+const COOLING: Duration = Duration::from_secs(10);
 /// How long the last words may take to leave.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -86,11 +88,13 @@ pub struct Watch {
     pub cwd: Vec<u8>,
     ending: Option<Ending>,
     transfer: Option<Moving>,
+    cooling: Option<Cooling>,
 }
 
 /// The transfer that is going on.
 struct Moving {
     what: String,
+    size: Option<u64>,
     done: u64,
 }
 
@@ -127,6 +131,7 @@ impl Watch {
             cwd: Vec::new(),
             ending: None,
             transfer: None,
+            cooling: None,
         }
     }
 
@@ -186,10 +191,27 @@ impl Watch {
         self.ending.take()
     }
 
-    /// A transfer begins; STAT will speak of it in these words.
-    pub fn transfer_begins(&mut self, what: String) {
+    /// A transfer is asked for; STAT will speak of it in these words.
+    pub fn transfer_begins(&mut self, what: String, size: Option<u64>) {
+        self.timers.opening();
+        self.transfer = Some(Moving { what, size, done: 0 });
+    }
+
+    /// Its data connection stands.
+    pub fn transfer_connected(&mut self) {
         self.timers.moving(Instant::now());
-        self.transfer = Some(Moving { what, done: 0 });
+    }
+
+    /// A passive port is given up before its client has come.
+    pub fn abandon(&mut self, listener: Listener) {
+        self.cooling = listener.cool(Instant::now());
+    }
+
+    /// Lets go of a port whose client will not come any more.
+    pub fn release_port(&mut self) {
+        if self.cooling.as_ref().is_some_and(|cooling| cooling.since.elapsed() >= COOLING) {
+            self.cooling = None;
+        }
     }
 
     /// The transfer is over; gives the bytes it moved.
@@ -313,7 +335,12 @@ impl Watch {
 
     fn transfer_status(&self) -> Reply {
         match &self.transfer {
-            Some(moving) => Reply::new(213, format!("{}: {} bytes transferred", moving.what, moving.done)),
+            Some(Moving { what, size: Some(size), done }) => {
+                Reply::new(213, format!("{what}: {done} of {size} bytes transferred"))
+            }
+            Some(Moving { what, size: None, done }) => {
+                Reply::new(213, format!("{what}: {done} bytes transferred"))
+            }
             None => Reply::new(213, "No transfer"),
         }
     }
@@ -331,17 +358,31 @@ impl Watch {
     }
 }
 
-impl Attend for Watch {
-    fn attend(&mut self, fd: BorrowedFd<'_>, readable: bool, writable: bool) -> Result<(), Interrupt> {
+impl Watch {
+    /// As [`Attend::attend`], up to a deadline.
+    pub fn attend_until(
+        &mut self,
+        (fd, readable, writable): (BorrowedFd<'_>, bool, bool),
+        deadline: Option<Instant>,
+    ) -> Result<(), Interrupt> {
         loop {
             self.hear_urgent()?;
             let waiting = Waiting { fd, read: readable, write: writable, ready: Default::default() };
-            match self.wait(Some(waiting), None) {
+            match self.wait(Some(waiting), deadline) {
                 Ok(Woken::Ready) => return self.hear_urgent(),
+                Ok(Woken::Otherwise) if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+                    return Err(Interrupt::NobodyCame);
+                }
                 Ok(Woken::Otherwise) => {}
                 Err(ending) => return Err(self.interrupted(ending)),
             }
         }
+    }
+}
+
+impl Attend for Watch {
+    fn attend(&mut self, fd: BorrowedFd<'_>, readable: bool, writable: bool) -> Result<(), Interrupt> {
+        self.attend_until((fd, readable, writable), None)
     }
 
     fn glance(&mut self) -> Result<(), Interrupt> {

@@ -240,6 +240,18 @@ pub fn data_connection(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
+/// A connection to a local port from another of the loopback's addresses.
+pub fn connected_from(source: [u8; 4], port: u16) -> TcpStream {
+    let [a, b, c, d] = source;
+    let stream =
+        socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+    bind(stream.as_raw_fd(), &SockaddrIn::new(a, b, c, d, 0)).expect("a local address");
+    connect(stream.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, port)).expect("a connection");
+    let stream = TcpStream::from(stream);
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stream
+}
+
 /// The port of a 229 (RFC 2428 §3).
 pub fn extended_port(reply: &Reply) -> Option<u16> {
     let (_, rest) = reply.lines.first().filter(|_| reply.code == 229)?.split_once("(|||")?;

@@ -28,6 +28,35 @@ impl Port {
     }
 }
 
+/// Neighbouring ports of one test's own.
+pub struct Range {
+    pub first: u16,
+    pub last: u16,
+    _ports: Vec<Port>,
+}
+
+impl Range {
+    /// So many that are free.
+    pub fn reserve(count: u16) -> Range {
+        (0..COUNT / count)
+            .find_map(|_| {
+                let first = FIRST + (NEXT.fetch_add(count, Ordering::Relaxed) % (COUNT / count - 1)) * count;
+                let ports: Option<Vec<Port>> = (first..first + count).map(try_port).collect();
+                Some(Range { first, last: first + count - 1, _ports: ports? })
+            })
+            .expect("free ports side by side")
+    }
+
+    /// As the configuration has it.
+    pub fn line(&self) -> String {
+        format!("PassivePorts {} {}", self.first, self.last)
+    }
+
+    pub fn holds(&self, port: u16) -> bool {
+        (self.first..=self.last).contains(&port)
+    }
+}
+
 fn try_port(number: u16) -> Option<Port> {
     let name = SocketAddr::from_abstract_name(format!("ferryd-test-port-{number}")).expect("a short name");
     let reservation = UnixListener::bind_addr(&name).ok()?;

@@ -108,11 +108,8 @@ pub const ROWS: &[Row] = &[
         SESSIONS,
         "seconds",
         "10",
-        "How long a closed data connection waits for its last bytes to be taken.",
-        |scope, arguments| {
-            scope.session.timeout_linger = Some(arguments.duration()?);
-            Ok(())
-        },
+        "Read, and without effect: to close a data connection delays nothing.",
+        |_, arguments| arguments.duration().map(drop),
     ),
 ];
 

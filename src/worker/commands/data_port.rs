@@ -1,12 +1,14 @@
 //! How the next data connection is made: PASV, EPSV, PORT, EPRT.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::mem;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::protocol::{EpsvArgument, Reply};
 use crate::worker::data::{ActiveTarget, Listener};
 use crate::worker::member::Member;
 use crate::worker::rendezvous::{Rendezvous, callers};
-use crate::worker::storage::words_of;
+use crate::worker::session::{Phase, Session};
+use crate::worker::transfer;
 use crate::worker::watch::{Ending, Watch};
 
 /// PASV. The client is told the address that it can reach, which MasqueradeAddress may know better than the socket.
@@ -24,10 +26,12 @@ pub fn passive(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> 
     }))
 }
 
+/// What MasqueradeAddress says outweighs the family of the control connection: a translating router may stand between two
+/// families, too.
 fn told_address(watch: &Watch) -> IpAddr {
-    match (watch.server.masquerade, watch.local.ip()) {
-        (Some(IpAddr::V4(address)), IpAddr::V4(_)) => address.into(),
-        (_, own) => own,
+    match watch.server.masquerade {
+        Some(IpAddr::V4(address)) => address.into(),
+        _ => watch.local.ip(),
     }
 }
 
@@ -45,13 +49,16 @@ pub fn extended_passive(
         }
         EpsvArgument::V4 if !is_v4 => return Ok(other_family(watch)),
         EpsvArgument::V6 if is_v4 => return Ok(other_family(watch)),
+        EpsvArgument::Other => return Ok(other_family(watch)),
         EpsvArgument::Any | EpsvArgument::V4 | EpsvArgument::V6 => {}
     }
     Ok(listen(watch, member, |port| Reply::new(229, format!("Entering Extended Passive Mode (|||{port}|)"))))
 }
 
-fn listen(watch: &Watch, member: &mut Member, reply: impl FnOnce(u16) -> Reply) -> Reply {
-    member.rendezvous = Rendezvous::Nowhere;
+/// A listener of its own for each PASV: the last one's is closed first, so that a late client of it finds nobody.
+fn listen(watch: &mut Watch, member: &mut Member, reply: impl FnOnce(u16) -> Reply) -> Reply {
+    watch.release_port();
+    mem::take(&mut member.rendezvous).abandon(watch);
     match Listener::open(watch.local, watch.server.passive_ports, watch.birth.local_ports) {
         Ok(listener) => {
             if listener.outside_range {
@@ -61,7 +68,7 @@ fn listen(watch: &Watch, member: &mut Member, reply: impl FnOnce(u16) -> Reply) 
             member.rendezvous = Rendezvous::Passive(listener);
             reply
         }
-        Err(error) => Reply::new(425, format!("Unable to build data connection: {}", words_of(&error))),
+        Err(error) => transfer::unbuilt(&error),
     }
 }
 
@@ -73,10 +80,9 @@ pub fn port(watch: &mut Watch, member: &mut Member, called: &str, to: SocketAddr
     if called == "EPRT" && to.is_ipv4() != watch.local.is_ipv4() {
         return Ok(other_family(watch));
     }
-    member.rendezvous = Rendezvous::Nowhere;
-    match ActiveTarget::new(seen_inside(watch, to), callers(watch)) {
+    match ActiveTarget::new(to, callers(watch)) {
         Ok(target) => {
-            member.rendezvous = Rendezvous::Active(target);
+            mem::replace(&mut member.rendezvous, Rendezvous::Active(target)).abandon(watch);
             Ok(Reply::new(200, format!("{called} command successful")))
         }
         Err(_) => {
@@ -89,12 +95,12 @@ pub fn port(watch: &mut Watch, member: &mut Member, called: &str, to: SocketAddr
     }
 }
 
-/// `0.0.0.0` in PORT is a client that does not know its own address: it means itself.
-fn seen_inside(watch: &Watch, to: SocketAddr) -> SocketAddr {
-    match to.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => SocketAddr::new(watch.peer.ip(), to.port()),
-        _ => to,
+/// ABOR where no transfer goes on.
+pub fn abort(session: &mut Session) -> Reply {
+    if let Phase::LoggedIn(member) = &mut session.phase {
+        member.rendezvous.abort(&mut session.watch);
     }
+    Reply::new(226, "Abort successful")
 }
 
 fn extended_only(called: &str) -> Reply {

@@ -80,7 +80,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Appe(path) => {
             session.as_member(|watch, member| transfers::append(watch, member, verb, &path))
         }
-        Command::Abor => Ok(Reply::new(226, "Abort successful")),
+        Command::Abor => Ok(data_port::abort(session)),
     }
 }
 

@@ -13,7 +13,7 @@ mod transfer;
 
 pub use active::Target as ActiveTarget;
 pub use lines::Lines;
-pub use passive::{Callers, Listener};
+pub use passive::{Arrival, Callers, Cooling, Listener};
 pub use stream::Stream;
 pub use transfer::{download, upload};
 
@@ -32,6 +32,9 @@ pub trait Attend {
 pub enum Interrupt {
     /// ABOR, or a command that ends the transfer.
     Aborted,
+    /// The client did not come to its data connection, or cannot be reached, for as long as one waits: 425, and the session goes
+    /// on.
+    NobodyCame,
     /// TimeoutStalled.
     Stalled,
     /// Another timer of the session.

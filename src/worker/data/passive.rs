@@ -1,14 +1,22 @@
-//! PASV and EPSV: a listener on the address that the client reached, for its peer alone (RFC 2577 §4).
+//! PASV and EPSV: a listener on the address that the client reached, for its peer alone (RFC 2577 §4). Workers share no table of
+//! ports: the kernel gives a port to one listener only (nobody here sets SO_REUSEPORT), and remembers where connections have
+//! been.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Instant;
 
 use super::{Attend, Stop, Stream};
 use crate::sys::{random, socket};
 
+/// How many ports without any connection are looked for, before one is good enough on which nobody listens. On a busy host all
+/// have seen one in the last minute, and a transfer of a small file must not wait for better.
+const QUIET_TRIES: u32 = 8;
 /// How many ports of a range are tried before any port is taken.
-const TRIES_MOST: u32 = 512;
+const TRIES_MOST: u32 = 4096;
+/// How often another may listen first on the port that was chosen.
+const RACES_MOST: u32 = 16;
 /// Room for the client behind a few strangers.
 const BACKLOG: i32 = 8;
 /// How many connections of others are dropped before the transfer is given up.
@@ -41,6 +49,23 @@ pub struct Listener {
     pub outside_range: bool,
 }
 
+/// A port whose client may still come, late: held so that it comes to nobody.
+#[derive(Debug)]
+pub struct Cooling {
+    _socket: OwnedFd,
+    /// Since when.
+    pub since: Instant,
+}
+
+/// Who came to a listener.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The client, or why it is no longer waited for.
+    pub met: Result<Stream, Stop>,
+    /// How many others came and were sent away, and the last one's address: for the log.
+    pub strangers: Option<(u32, IpAddr)>,
+}
+
 impl Listener {
     /// Listens on the control connection's local address, on a random port of `range` where one is given, else of `usual`: where
     /// connections of the last minute still hold thousands of ports, the kernel's own choice walks them all, and takes longer than
@@ -54,24 +79,30 @@ impl Listener {
             return Ok(listener);
         }
         let listener = usual.and_then(|usual| Listener::within(local, usual));
-        let listener = listener.map_or_else(|| Listener::on(local, 0), Ok)?;
+        let listener = listener.map_or_else(|| Listener::anywhere(local), Ok)?;
         Ok(Listener { outside_range: range.is_some(), ..listener })
     }
 
-    /// From a random start upwards, so that neither an attacker nor the next session knows the port.
-    fn within(local: SocketAddr, (first, last): (u16, u16)) -> Option<Listener> {
-        let count = u32::from(last.checked_sub(first)?) + 1;
-        let start = random::below(count).ok()?;
-        (0..count.min(TRIES_MOST)).find_map(|step| {
-            let port = u32::from(first) + (start + step) % count;
-            Listener::on(local, u16::try_from(port).ok()?).ok()
-        })
+    fn within(local: SocketAddr, range: (u16, u16)) -> Option<Listener> {
+        for _ in 0..RACES_MOST {
+            let (socket, port) = settle(local, range)?;
+            if let Ok(listener) = Listener::on(socket, port) {
+                return Some(listener);
+            }
+        }
+        None
     }
 
-    fn on(mut local: SocketAddr, port: u16) -> io::Result<Listener> {
-        local.set_port(port);
-        let socket = socket::listen(local, BACKLOG)?;
-        let port = if port == 0 { socket::local_address(socket.as_fd())?.port() } else { port };
+    fn anywhere(mut local: SocketAddr) -> io::Result<Listener> {
+        local.set_port(0);
+        let socket = socket::unbound(local)?;
+        socket::bind(socket.as_fd(), local)?;
+        let port = socket::local_address(socket.as_fd())?.port();
+        Listener::on(socket, port)
+    }
+
+    fn on(socket: OwnedFd, port: u16) -> io::Result<Listener> {
+        socket::begin_to_listen(socket.as_fd(), BACKLOG)?;
         Ok(Listener { socket, port, outside_range: false })
     }
 
@@ -81,18 +112,55 @@ impl Listener {
     }
 
     /// Waits for the client. Others are dropped, and waiting goes on.
-    pub fn accept(&self, callers: Callers, attend: &mut dyn Attend) -> Result<Stream, Stop> {
-        let mut strangers = 0;
-        while strangers < STRANGERS_MOST {
+    pub fn accept(&self, callers: Callers, attend: &mut dyn Attend) -> Arrival {
+        let mut strangers = None;
+        let met = self.accept_among(callers, &mut strangers, attend);
+        Arrival { met, strangers }
+    }
+
+    fn accept_among(
+        &self,
+        callers: Callers,
+        strangers: &mut Option<(u32, IpAddr)>,
+        attend: &mut dyn Attend,
+    ) -> Result<Stream, Stop> {
+        while strangers.is_none_or(|(count, _)| count < STRANGERS_MOST) {
             match socket::accept(self.socket.as_fd()) {
                 Ok((socket, caller)) if callers.admit(caller.ip()) => return Ok(Stream::Plain(socket)),
-                Ok(_) => strangers += 1,
+                Ok((_, caller)) => {
+                    *strangers = Some((strangers.map_or(1, |(count, _)| count + 1), caller.ip()))
+                }
                 Err(error) if is_passing(&error) => attend.attend(self.socket.as_fd(), true, false)?,
                 Err(error) => return Err(Stop::Connection(error)),
             }
         }
         Err(Stop::Connection(io::Error::from(io::ErrorKind::ConnectionRefused)))
     }
+
+    /// Gives up waiting: who has come, and who comes now, is refused; sessions that look for a quiet port pass over this one.
+    pub fn cool(self, now: Instant) -> Option<Cooling> {
+        socket::cease_to_listen(self.socket.as_fd()).ok()?;
+        Some(Cooling { _socket: self.socket, since: now })
+    }
+}
+
+/// Takes a port on which nobody listens, from a random start upwards, so that neither an attacker nor the next session knows it.
+/// One is preferred that no connection holds: the next client must not meet the last one's.
+fn settle(local: SocketAddr, (first, last): (u16, u16)) -> Option<(OwnedFd, u16)> {
+    let count = u32::from(last.checked_sub(first)?) + 1;
+    let start = random::below(count).ok()?;
+    let nth = |step| u16::try_from(u32::from(first) + (start + step) % count).ok();
+    let socket = socket::unbound(local).ok()?;
+    let bound = |most: u32| (0..count.min(most)).filter_map(nth).find(|port| is_bound(&socket, local, *port));
+    let quiet = bound(QUIET_TRIES);
+    socket::allow_used_ports(socket.as_fd()).ok()?;
+    let port = quiet.or_else(|| bound(TRIES_MOST))?;
+    Some((socket, port))
+}
+
+fn is_bound(socket: &OwnedFd, mut address: SocketAddr, port: u16) -> bool {
+    address.set_port(port);
+    socket::bind(socket.as_fd(), address).is_ok()
 }
 
 /// A client that came and went, or none yet.
@@ -106,6 +174,7 @@ fn is_passing(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, TcpStream};
+    use std::sync::atomic::{AtomicU16, Ordering};
 
     use super::super::testing::Waits;
     use super::*;
@@ -130,9 +199,89 @@ mod tests {
         let listener = Listener::open(LOCAL, None, None).unwrap();
         let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, listener.port())).unwrap();
         let elsewhere = Callers::Peer("127.0.0.9".parse().unwrap());
-        let outcome = listener.accept(elsewhere, &mut Waits::until(0));
-        assert!(matches!(outcome, Err(Stop::Interrupted(_))));
+        let arrival = listener.accept(elsewhere, &mut Waits::until(0));
+        assert!(matches!(arrival.met, Err(Stop::Interrupted(_))));
+        assert_eq!(arrival.strangers, Some((1, LOCAL.ip())));
         let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, listener.port())).unwrap();
-        listener.accept(Callers::Peer("::ffff:127.0.0.1".parse().unwrap()), &mut Waits::for_ever()).unwrap();
+        let mapped = Callers::Peer("::ffff:127.0.0.1".parse().unwrap());
+        let arrival = listener.accept(mapped, &mut Waits::for_ever());
+        assert!(arrival.met.is_ok() && arrival.strangers.is_none());
+    }
+
+    #[test]
+    fn strangers_are_not_waited_through_for_ever() {
+        let listener = Listener::open(LOCAL, None, None).unwrap();
+        let port = listener.port();
+        let knocking =
+            std::thread::spawn(move || while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {});
+        let elsewhere = Callers::Peer("127.0.0.9".parse().unwrap());
+        let arrival = listener.accept(elsewhere, &mut Waits::for_ever());
+        assert!(matches!(arrival.met, Err(Stop::Connection(_))));
+        assert_eq!(arrival.strangers, Some((STRANGERS_MOST, LOCAL.ip())));
+        drop(listener);
+        knocking.join().unwrap();
+    }
+
+    /// A range of this test's own: below the ports that the kernel chooses, above those of the daemons' tests.
+    fn range_of(count: u16) -> (u16, u16) {
+        static NEXT: AtomicU16 = AtomicU16::new(32_000);
+        loop {
+            let first = NEXT.fetch_add(count, Ordering::Relaxed);
+            assert!(first < 32_700, "no range is free");
+            if (first..first + count).all(is_free) {
+                return (first, first + count - 1);
+            }
+        }
+    }
+
+    fn is_free(port: u16) -> bool {
+        std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    }
+
+    #[test]
+    fn a_range_is_used_up_to_its_last_port_and_in_no_order() {
+        let range = range_of(40);
+        let listeners: Vec<Listener> =
+            (0..40).map(|_| Listener::open(LOCAL, Some(range), None).unwrap()).collect();
+        let ports: Vec<u16> = listeners.iter().map(Listener::port).collect();
+        assert!(listeners.iter().all(|listener| !listener.outside_range), "{ports:?}");
+        let mut sorted = ports.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (range.0..=range.1).collect::<Vec<u16>>());
+        assert_ne!(ports, sorted);
+        assert!(Listener::open(LOCAL, Some(range), None).unwrap().outside_range);
+    }
+
+    #[test]
+    fn a_quiet_port_is_taken_before_one_that_has_just_been_used() {
+        let range = range_of(4);
+        let mut cooling = Vec::new();
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            let listener = Listener::open(LOCAL, Some(range), None).unwrap();
+            assert!(!seen.contains(&listener.port()), "{} again after {seen:?}", listener.port());
+            seen.push(listener.port());
+            cooling.push(listener.cool(Instant::now()).unwrap());
+        }
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, seen[0])).is_err());
+        let last = Listener::open(LOCAL, Some(range), None).unwrap();
+        assert!(!last.outside_range, "cooling ports are better than none");
+        TcpStream::connect((Ipv4Addr::LOCALHOST, last.port())).unwrap();
+    }
+
+    #[test]
+    fn a_port_of_a_connection_that_was_ended_here_rests() {
+        let range = range_of(2);
+        let listener = Listener::open(LOCAL, Some(range), None).unwrap();
+        let used = listener.port();
+        let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, used)).unwrap();
+        let arrival = listener.accept(Callers::Peer(LOCAL.ip()), &mut Waits::for_ever());
+        drop((arrival.met.unwrap(), listener));
+        std::io::Read::read_to_end(&mut client, &mut Vec::new()).unwrap();
+        drop(client);
+        for _ in 0..20 {
+            let next = Listener::open(LOCAL, Some(range), None).unwrap();
+            assert!(next.port() != used && !next.outside_range);
+        }
     }
 }
