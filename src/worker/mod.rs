@@ -4,6 +4,7 @@ mod accept;
 mod commands;
 mod conversation;
 mod data;
+mod ending;
 mod evidence;
 mod greeting;
 mod identity;

@@ -11,6 +11,7 @@ use slog::Logger;
 use super::Birth;
 use super::conversation::{Conversation, Received};
 use super::data::{Attend, Cooling, Interrupt, Listener};
+pub use super::ending::{Ending, unavailable};
 use super::naming::Naming;
 use super::orders::{self, Standing};
 use super::peer::Peer;
@@ -25,42 +26,6 @@ use crate::sys::poll::{self, Waiting};
 const COOLING: Duration = Duration::from_secs(10);
 /// How long the last words may take to leave.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// Why a session ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// QUIT was answered.
-    Quit,
-    /// The client is gone; nobody hears last words.
-    Gone,
-    /// The operator's order, or the daemon's end.
-    Ordered,
-    /// The shutdown schedule's disconnect time, with what it says.
-    ShutDown(Vec<u8>),
-    /// A timer.
-    Expired(Expired),
-    /// The reply that says so is sent; the reason is logged.
-    Refused,
-    /// Something on our side fails: 421.
-    Unavailable,
-}
-
-impl Ending {
-    /// What the client is told, where it has not been told yet.
-    fn last_words(&self) -> Option<Reply> {
-        match self {
-            Ending::Quit | Ending::Gone | Ending::Refused => None,
-            Ending::Ordered | Ending::Unavailable => Some(unavailable()),
-            Ending::ShutDown(text) => Some(Reply::new(421, text.clone())),
-            Ending::Expired(what) => Some(what.reply()),
-        }
-    }
-}
-
-/// The 421 of RFC 959 §5.4.
-pub fn unavailable() -> Reply {
-    Reply::new(421, "Service not available, closing control connection")
-}
 
 /// What a session attends to, whatever it does.
 pub struct Watch {
