@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::lines::Word;
 use super::settings::{Ident, LimitText, LogTarget, ScopeRules};
 use crate::auth::home::HomePolicy;
+use crate::protocol::Facts;
 
 /// A whole configuration, as written.
 #[derive(Debug, Default)]
@@ -173,6 +174,21 @@ pub struct ServerDraft {
     pub create_home: Option<Option<HomePolicy>>,
     /// DisplayConnect.
     pub display_connect: Option<PathBuf>,
+    /// FactsAdvertise.
+    pub facts_advertised: Option<bool>,
+    /// FactsDefault.
+    pub facts_usual: Option<Facts>,
+    /// FactsOptions.
+    pub facts_options: Option<FactOptions>,
+}
+
+/// FactsOptions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FactOptions {
+    /// UseSlink.
+    pub link_targets: bool,
+    /// NoNames.
+    pub no_names: bool,
 }
 
 /// See [`super::settings::SessionRules`].
@@ -206,6 +222,8 @@ pub struct SessionDraft {
     pub timeout_session: Option<Option<Duration>>,
     /// ListOptions.
     pub list_options: Option<String>,
+    /// StoreUniquePrefix.
+    pub unique_prefix: Option<String>,
     /// DisplayLogin.
     pub display_login: Option<PathBuf>,
     /// DisplayQuit.

@@ -43,6 +43,9 @@ impl Inherit for ServerDraft {
             root_links,
             create_home,
             display_connect,
+            facts_advertised,
+            facts_usual,
+            facts_options,
         );
     }
 }
@@ -64,6 +67,7 @@ impl Inherit for SessionDraft {
             timeout_stalled,
             timeout_session,
             list_options,
+            unique_prefix,
             display_login,
             display_quit,
         );

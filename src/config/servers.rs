@@ -10,13 +10,14 @@ use super::anonymous::anonymous;
 use super::assemble::session_rules;
 use super::complaint::Complaints;
 use super::directories::Sections;
-use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
+use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope, ServerDraft};
 use super::inherit::from_global;
 use super::lines::Word;
 use super::names::home_of;
 use super::roots::roots;
-use super::settings::{Anonymous, AuthSource, DirectoryRules, Ident, LogTarget, Pam, Server};
+use super::settings::{Anonymous, AuthSource, DirectoryRules, FactRules, Ident, LogTarget, Pam, Server};
 use super::{Complaint, LoadOptions, arguments, defaults};
+use crate::protocol::{Fact, Facts};
 use crate::sys::files;
 
 /// What stands around a server.
@@ -92,6 +93,7 @@ fn finish(
         look_up(&scope, around, complaints);
     let roots = roots(&scope.session, complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
+    let facts = facts(&said);
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
     let server = Server {
         name: said.name.unwrap_or_else(|| "ProFTPD".into()),
@@ -117,12 +119,28 @@ fn finish(
         root_links: said.root_links.unwrap_or(true),
         create_home: said.create_home.flatten(),
         user_aliases: aliases.into_iter().map(|(alias, real)| (alias.text, real.text)).collect(),
+        facts,
         session: session_rules(session, roots, said.display_connect),
         directories: DirectoryRules { base: files, sections },
         anonymous,
     };
     tell_closed_doors(&server, complaints);
     Found { server, blame, default_word, has_alias: said.has_alias }
+}
+
+/// What MLST tells: all facts but those that are asked for by name alone, or refused.
+fn facts(said: &ServerDraft) -> FactRules {
+    let options = said.facts_options.unwrap_or_default();
+    let available = match options.no_names {
+        true => Facts::ALL.without(Fact::OwnerName).without(Fact::GroupName),
+        false => Facts::ALL,
+    };
+    FactRules {
+        advertised: said.facts_advertised.unwrap_or(true),
+        available,
+        usual: said.facts_usual.unwrap_or(Facts::ALL).common(available),
+        link_targets: options.link_targets,
+    }
 }
 
 /// What a server's words stand for on this host.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::auth::home::HomePolicy;
+use crate::protocol::Facts;
 use crate::sys::{GroupId, UserId};
 
 /// A whole configuration.
@@ -126,6 +127,8 @@ pub struct Server {
     pub root_links: bool,
     /// CreateHome.
     pub create_home: Option<HomePolicy>,
+    /// FactsAdvertise, FactsDefault, FactsOptions.
+    pub facts: FactRules,
     /// For sessions that are not anonymous.
     pub session: SessionRules,
     /// `<Limit LOGIN>` and all that holds by folder, outside `<Anonymous>`.
@@ -150,6 +153,19 @@ pub struct Pam {
     pub service: String,
     /// Not AuthPAMOptions NoTTY.
     pub with_terminal: bool,
+}
+
+/// What MLST and MLSD tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FactRules {
+    /// FactsAdvertise: FEAT speaks of it.
+    pub advertised: bool,
+    /// What clients may choose.
+    pub available: Facts,
+    /// What is told to those that do not choose.
+    pub usual: Facts,
+    /// FactsOptions UseSlink.
+    pub link_targets: bool,
 }
 
 /// The 220 greeting.
@@ -209,6 +225,8 @@ pub struct SessionRules {
     pub timeout_session: Option<Duration>,
     /// ListOptions, as given.
     pub list_options: String,
+    /// StoreUniquePrefix: how STOU's names begin.
+    pub unique_prefix: String,
     /// DisplayLogin (relative names are the root's).
     pub display_login: Option<PathBuf>,
     /// DisplayConnect (server only).

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::command::{Command, EpsvArgument, Type};
 use super::reply::Reply;
+use super::{options, site, time};
 
 /// What reading an argument gives.
 pub type Reading = Result<Command, Reply>;
@@ -38,6 +39,16 @@ impl Argument<'_> {
         }
     }
 
+    /// What takes no argument at all.
+    pub fn none(self, command: Command) -> Reading {
+        if self.bytes.is_empty() { Ok(command) } else { Err(wrong_count()) }
+    }
+
+    /// What is known and not done, whatever follows it.
+    pub fn not_done(self) -> Reading {
+        Err(Reply::new(502, format!("{} command not implemented", self.verb)))
+    }
+
     /// A path, or none.
     pub fn optional(self, make: fn(Option<Vec<u8>>) -> Command) -> Reading {
         Ok(make((!self.bytes.is_empty()).then(|| self.bytes.to_vec())))
@@ -62,10 +73,8 @@ impl Argument<'_> {
         let mut words = upper.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
         match (words.next(), words.next(), words.next()) {
             (None, ..) => Err(self.not_understood(500)),
-            (Some(b"A"), None | Some(b"N"), None) => Ok(Command::Type(Type::Ascii)),
-            (Some(b"I"), None, None) | (Some(b"L"), None | Some(b"8"), None) => {
-                Ok(Command::Type(Type::Image))
-            }
+            (Some(b"A"), None | Some(b"N" | b"T"), None) => Ok(Command::Type(Type::Ascii)),
+            (Some(b"I"), None, None) | (Some(b"L"), Some(b"8"), None) => Ok(Command::Type(Type::Image)),
             _ => Err(Reply::new(504, [b"TYPE not implemented for '", self.bytes, b"' parameter"].concat())),
         }
     }
@@ -101,6 +110,43 @@ impl Argument<'_> {
                 .map(Command::Rest)
                 .ok_or_else(|| Reply::new(501, "REST requires a value greater than or equal to 0")),
         }
+    }
+
+    /// ALLO's bytes; `R` and the bytes of a record may follow (RFC 959 §4.1.3). A number that is too large is very large.
+    pub fn allocation(self) -> Reading {
+        let words: Vec<&[u8]> =
+            self.bytes.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
+        match words.as_slice() {
+            [] => Err(self.not_understood(504)),
+            [bytes] | [bytes, b"R" | b"r", _] if bytes.iter().all(u8::is_ascii_digit) => {
+                Ok(Command::Allo(decimal(bytes).unwrap_or(u64::MAX)))
+            }
+            [word] | [word, _, _] => Err(Reply::new(504, [*word, b": Invalid ALLO argument"].concat())),
+            _ => Err(Reply::new(504, [b"'ALLO ", self.bytes, b"' not understood"].concat())),
+        }
+    }
+
+    /// MFMT's time and path.
+    pub fn time_and_path(self) -> Reading {
+        let blank = memchr::memchr(b' ', self.bytes).ok_or_else(wrong_count)?;
+        let (text, path) = (&self.bytes[..blank], &self.bytes[blank + 1..]);
+        if path.is_empty() {
+            return Err(wrong_count());
+        }
+        match time::read(text) {
+            Some(seconds) => Ok(Command::Mfmt(seconds, path.to_vec())),
+            None => Err(Reply::about(501, text, "Invalid argument")),
+        }
+    }
+
+    /// OPTS.
+    pub fn choice(self) -> Reading {
+        options::read(self.bytes).map(Command::Opts)
+    }
+
+    /// SITE.
+    pub fn site(self) -> Reading {
+        site::read(self.bytes).map(Command::Site)
     }
 
     /// PORT's six numbers (RFC 959 §5.3.2).
@@ -178,12 +224,14 @@ mod tests {
             ("A", Type::Ascii),
             ("a n", Type::Ascii),
             ("I", Type::Image),
+            ("a t", Type::Ascii),
             ("L 8", Type::Image),
-            ("L", Type::Image),
         ] {
             assert_eq!(argument(text).representation(), Ok(Command::Type(wanted)), "{text}");
         }
-        for (text, code) in [("", 500), ("E", 504), ("L 7", 504), ("A T", 504), ("A N x", 504)] {
+        for (text, code) in
+            [("", 500), ("E", 504), ("L", 504), ("L 7", 504), ("A C", 504), ("I N", 504), ("A N x", 504)]
+        {
             assert_eq!(argument(text).representation().unwrap_err().code, code, "{text}");
         }
     }
@@ -222,6 +270,34 @@ mod tests {
             ("bad", 501),
         ] {
             assert_eq!(argument(text).extended_port().unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn allocations_are_digits() {
+        for (text, bytes) in
+            [("10", 10), ("10 R 5", 10), ("0", 0), ("18446744073709551616", u64::MAX), (" 7 r 1", 7)]
+        {
+            assert_eq!(argument(text).allocation(), Ok(Command::Allo(bytes)), "{text}");
+        }
+        for text in ["", "x", "-1", "1.5", "10R5", "10 R", "R 5", "10 x 5", "1 R 2 3"] {
+            assert_eq!(argument(text).allocation().unwrap_err().code, 504, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_stand_before_paths() {
+        let wanted = Ok(Command::Mfmt(0, b"two words".to_vec()));
+        assert_eq!(argument("19700101000000 two words").time_and_path(), wanted);
+        for (text, words) in [
+            ("", "Invalid number of parameters"),
+            ("19700101000000", "Invalid number of parameters"),
+            ("19700101000000 ", "Invalid number of parameters"),
+            ("x f", "x: Invalid argument"),
+            ("20201301000000 f", "20201301000000: Invalid argument"),
+        ] {
+            let reply = argument(text).time_and_path().unwrap_err();
+            assert_eq!((reply.code, reply.text()), (501, words.as_bytes()), "{text}");
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::net::SocketAddr;
 
+use super::options::Choice;
+use super::site::Site;
+
 /// A command with real values: after reading, nothing is checked twice. A `match` on it has no `_` arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -11,8 +14,6 @@ pub enum Command {
     Pass(Vec<u8>),
     /// QUIT.
     Quit,
-    /// REIN.
-    Rein,
     /// PWD, XPWD.
     Pwd,
     /// CWD, XCWD.
@@ -59,6 +60,20 @@ pub enum Command {
     Rnfr(Vec<u8>),
     /// RNTO.
     Rnto(Vec<u8>),
+    /// MFMT: seconds since the epoch, and the path.
+    Mfmt(i64, Vec<u8>),
+    /// `MLST [path]`.
+    Mlst(Option<Vec<u8>>),
+    /// `MLSD [path]`.
+    Mlsd(Option<Vec<u8>>),
+    /// STOU.
+    Stou,
+    /// ALLO: bytes that will come.
+    Allo(u64),
+    /// OPTS.
+    Opts(Choice),
+    /// SITE.
+    Site(Site),
     /// NOOP.
     Noop,
     /// SYST.

@@ -3,13 +3,21 @@
 
 pub mod argument;
 pub mod command;
+pub mod facts;
 pub mod foreign;
 pub mod line;
+pub mod options;
+pub mod permissions;
 pub mod reply;
+pub mod site;
+pub mod time;
 pub mod verbs;
 
 pub use command::{Command, EpsvArgument, Type};
+pub use facts::{Fact, Facts};
 pub use foreign::Foreign;
 pub use line::{Line, LineReader};
+pub use permissions::Permissions;
 pub use reply::{Multiline, Reply};
+pub use site::Site;
 pub use verbs::{Request, Verb};

@@ -3,6 +3,7 @@
 use super::argument::{Argument, Reading};
 use super::command::Command;
 use super::reply::Reply;
+use super::site;
 
 /// One verb.
 #[derive(Debug)]
@@ -54,7 +55,11 @@ const NONE: &[&str] = &[];
 
 const PATH: &str = "<sp> pathname";
 const OPTIONAL_PATH: &str = "[<sp> pathname]";
+const UNIQUE_NAME: &str = "(store unique filename)";
 const NOTHING: &str = "is not implemented";
+
+/// The feature whose line tells the session's facts.
+const FACTS: &str = "MLST";
 
 /// A row without alias and feature.
 const fn verb(
@@ -68,9 +73,9 @@ const fn verb(
 }
 
 impl Verb {
-    /// Whether its argument is a path, so that where it leads decides what is allowed.
+    /// Whether it is about a file, so that where that lies decides what is allowed, not where the session stands.
     pub fn names_path(&self) -> bool {
-        self.syntax == PATH || self.syntax == OPTIONAL_PATH
+        self.syntax.contains("pathname") || self.syntax == UNIQUE_NAME
     }
 
     const fn also(mut self, aliases: &'static [&'static str]) -> Verb {
@@ -94,43 +99,54 @@ use When::{Always, LoggedIn};
 /// All verbs, in the order HELP shows them.
 pub const VERBS: &[Verb] = &[
     verb("CWD", PATH, DIRS, LoggedIn, |a| a.path(Command::Cwd)).also(&["XCWD"]),
-    verb("CDUP", "(up one directory)", DIRS, LoggedIn, |_| Ok(Command::Cdup)).also(&["XCUP"]),
+    verb("CDUP", "(up one directory)", DIRS, LoggedIn, |a| a.none(Command::Cdup)).also(&["XCUP"]),
+    verb("SMNT", NOTHING, NONE, Always, |a| a.not_done()),
     verb("QUIT", "(close control connection)", NONE, Always, |_| Ok(Command::Quit)),
     verb("PORT", "<sp> h1,h2,h3,h4,p1,p2", NONE, LoggedIn, |a| a.host_port()),
-    verb("PASV", "(returns address/port)", NONE, LoggedIn, |_| Ok(Command::Pasv)),
+    verb("PASV", "(returns address/port)", NONE, LoggedIn, |a| a.none(Command::Pasv)),
     verb("EPRT", "<sp> |proto|addr|port|", NONE, LoggedIn, |a| a.extended_port()).feature("EPRT"),
     verb("EPSV", "(returns port |||port|)", NONE, LoggedIn, |a| a.extended_passive()).feature("EPSV"),
+    verb("ALLO", "<sp> size", NONE, LoggedIn, |a| a.allocation()),
     // The manual counts it to DIRS; ProFTPD as run counts it to WRITE.
     verb("RNFR", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnfr)),
     verb("RNTO", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnto)),
     verb("DELE", PATH, WRITE, LoggedIn, |a| a.path(Command::Dele)),
     verb("MDTM", PATH, DIRS, LoggedIn, |a| a.path(Command::Mdtm)).feature("MDTM"),
+    verb("MFMT", "<sp> modify-time <sp> pathname", WRITE, LoggedIn, |a| a.time_and_path()).feature("MFMT"),
     verb("RMD", PATH, WRITE, LoggedIn, |a| a.path(Command::Rmd)).also(&["XRMD"]),
     verb("MKD", PATH, WRITE, LoggedIn, |a| a.path(Command::Mkd)).also(&["XMKD"]),
-    verb("PWD", "(returns current working directory)", DIRS, LoggedIn, |_| Ok(Command::Pwd)).also(&["XPWD"]),
+    verb("PWD", "(returns current working directory)", DIRS, LoggedIn, |a| a.none(Command::Pwd))
+        .also(&["XPWD"]),
     verb("SIZE", PATH, READ, LoggedIn, |a| a.path(Command::Size)).feature("SIZE"),
     verb("SYST", "(returns system type)", NONE, Always, |_| Ok(Command::Syst)),
     verb("HELP", "[<sp> command]", NONE, Always, |a| a.optional(Command::Help)),
     verb("NOOP", "(no operation)", NONE, Always, |_| Ok(Command::Noop)),
     verb("FEAT", "(returns feature list)", NONE, Always, |_| Ok(Command::Feat)),
+    verb("OPTS", "<sp> command [<sp> options]", NONE, Always, |a| a.choice()).feature("UTF8"),
     verb("TYPE", "<sp> type-code (A, I, L 8)", NONE, LoggedIn, |a| a.representation()),
     verb("STRU", "<sp> structure-code (F)", NONE, LoggedIn, |a| a.structure()),
     verb("MODE", "<sp> mode-code (S)", NONE, LoggedIn, |a| a.mode()),
     verb("RETR", PATH, READ, LoggedIn, |a| a.file(Command::Retr)),
     verb("STOR", PATH, WRITE, LoggedIn, |a| a.file(Command::Stor)),
+    verb("STOU", UNIQUE_NAME, WRITE, LoggedIn, |_| Ok(Command::Stou)),
     verb("APPE", PATH, WRITE, LoggedIn, |a| a.file(Command::Appe)),
     verb("REST", "<sp> byte-count", NONE, LoggedIn, |a| a.offset()).feature("REST STREAM"),
     verb("ABOR", "(abort current operation)", NONE, LoggedIn, |_| Ok(Command::Abor)),
     verb("USER", "<sp> username", NONE, Always, |a| a.name()),
     verb("PASS", "<sp> password", NONE, Always, |a| a.any(Command::Pass)).secret(),
-    verb("REIN", NOTHING, NONE, Always, |_| Ok(Command::Rein)),
+    verb("ACCT", NOTHING, NONE, Always, |a| a.not_done()).secret(),
+    verb("REIN", NOTHING, NONE, Always, |a| a.not_done()),
     verb("LIST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::List)),
     verb("NLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::Nlst)),
     verb("STAT", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Stat)),
+    // Its own commands have rows of their own (`site`), whose names `<Limit>` asks for.
+    verb("SITE", "<sp> string", NONE, Always, |a| a.site()),
+    verb("MLSD", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlsd)),
+    verb("MLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlst)).feature(FACTS),
 ];
 
-/// What FEAT says besides the verbs' own lines: paths are slash-separated, names UTF-8 where the client sends it.
-const OTHER_FEATURES: &[&str] = &["TVFS", "UTF8"];
+/// What FEAT says besides the verbs' own lines: paths are slash-separated.
+const OTHER_FEATURES: &[&str] = &["TVFS"];
 
 /// Reads a line. `Err` is the reply to a line that names no verb.
 pub fn read(line: &[u8]) -> Result<Request, Reply> {
@@ -175,18 +191,22 @@ fn column(name: &str) -> String {
     format!("{:<8}", format!("{name}{mark}"))
 }
 
-/// HELP of one verb.
+/// HELP of one verb; SITE has commands of its own.
 pub fn help_of(word: &[u8]) -> Reply {
     match find(word) {
+        Some((verb, _)) if verb.name == "SITE" => site::names(),
         Some((verb, called)) => Reply::new(214, format!("Syntax: {called} {}", verb.syntax)),
         None => Reply::new(502, [b"Unknown command '", word.to_ascii_uppercase().as_slice(), b"'"].concat()),
     }
 }
 
-/// FEAT (RFC 2389 §3).
-pub fn features() -> Reply {
-    let mut lines: Vec<&str> =
-        VERBS.iter().filter_map(|verb| verb.feature).chain(OTHER_FEATURES.iter().copied()).collect();
+/// FEAT (RFC 2389 §3). `facts` is MLST's line, where it is advertised.
+pub fn features(facts: Option<&str>) -> Reply {
+    let own = VERBS.iter().filter_map(|verb| verb.feature).filter_map(|line| match line {
+        FACTS => facts,
+        line => Some(line),
+    });
+    let mut lines: Vec<&str> = own.chain(OTHER_FEATURES.iter().copied()).collect();
     lines.sort_unstable();
     let mut all = vec![b"Features:".to_vec()];
     all.extend(lines.iter().map(|line| line.as_bytes().to_vec()));
@@ -235,14 +255,15 @@ mod tests {
         assert_eq!(help_of(b"stor").text(), b"Syntax: STOR <sp> pathname");
         assert_eq!(help_of(b"xyz").text(), b"Unknown command 'XYZ'");
         let mut out = Vec::new();
-        features().write(super::super::Multiline::Rfc2228, &mut out);
+        features(Some("MLST type*;")).write(super::super::Multiline::Rfc2228, &mut out);
         let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with("211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n REST STREAM\r\n"));
+        let begin = "211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n MFMT\r\n MLST type*;\r\n REST STREAM\r\n";
+        assert!(text.starts_with(begin));
         assert!(text.ends_with("\r\n UTF8\r\n211 End\r\n"));
         let mut out = Vec::new();
         help("root@here").write(super::super::Multiline::Rfc959, &mut out);
         let text = String::from_utf8(out).unwrap();
-        assert!(text.contains(" CWD     XCWD    CDUP    XCUP    QUIT    PORT    PASV    EPRT    \r\n"));
+        assert!(text.contains(" CWD     XCWD    CDUP    XCUP    SMNT*   QUIT    PORT    PASV    \r\n"));
         assert!(text.contains("REIN*"));
         assert!(text.ends_with("214 Direct comments to root@here\r\n"));
     }

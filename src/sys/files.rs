@@ -42,6 +42,10 @@ pub struct Status {
     pub kind: Kind,
     /// Permission bits, with set-id and sticky.
     pub mode: u32,
+    /// Which file system holds it,
+    pub device: u64,
+    /// and which of its files it is.
+    pub inode: u64,
     /// How many names it has; 0 once it is unlinked.
     pub links: u64,
     /// Its owner.
@@ -280,6 +284,8 @@ impl From<FileStat> for Status {
         Status {
             kind,
             mode: bits & 0o7777,
+            device: file.st_dev,
+            inode: file.st_ino,
             links: file.st_nlink,
             uid: UserId(file.st_uid),
             gid: GroupId(file.st_gid),

@@ -20,6 +20,11 @@ pub fn own() -> (UserId, GroupId) {
     (UserId(Uid::effective().as_raw()), GroupId(Gid::effective().as_raw()))
 }
 
+/// The caller's supplementary groups.
+pub fn own_groups() -> io::Result<Vec<GroupId>> {
+    Ok(nix::unistd::getgroups()?.into_iter().map(|gid| GroupId(gid.as_raw())).collect())
+}
+
 /// Keeps permitted capabilities across the change of uid that follows (PR_SET_KEEPCAPS, capabilities(7)).
 pub fn keep_capabilities() -> io::Result<()> {
     Ok(nix::sys::prctl::set_keepcaps(true)?)

@@ -8,12 +8,12 @@ use super::listing::Owners;
 use super::names;
 use super::rendezvous::Rendezvous;
 use super::storage::{FtpPath, RenameSource, Root, Storage};
-use super::text::{self, Facts};
+use super::text;
 use super::watch::Watch;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
 use crate::config::settings::{Anonymous, DirectoryRules, SessionRules};
-use crate::protocol::{Type, Verb};
+use crate::protocol::{Facts, Type, Verb};
 use crate::sys::files::Kind;
 
 /// Who came in, and by what.
@@ -60,6 +60,8 @@ pub struct Member {
     pub representation: Type,
     /// REST, for the next transfer.
     pub restart: u64,
+    /// What MLST and MLSD tell (OPTS MLST).
+    pub facts: Facts,
     /// EPSV ALL was said.
     pub extended_only: bool,
     /// Of all transfers.
@@ -98,6 +100,7 @@ impl Member {
             rendezvous: Rendezvous::default(),
             representation: Type::Ascii,
             restart: 0,
+            facts: watch.server.facts.usual,
             extended_only: false,
             bytes_moved: 0,
         }
@@ -147,7 +150,7 @@ impl Member {
 
     /// The lines of a display file. Read with the session's own rights; a relative name is the root's, and leads out of it no
     /// more than a client's path does.
-    pub fn display(&self, path: &Path, facts: &Facts<'_>) -> Vec<Vec<u8>> {
+    pub fn display(&self, path: &Path, facts: &text::Facts<'_>) -> Vec<Vec<u8>> {
         if path.is_absolute() {
             return text::display(path, facts);
         }

@@ -127,6 +127,22 @@ impl Session {
         matches!(self.phase, Phase::LoggedIn(_))
     }
 
+    /// Whom the session has become.
+    pub fn member(&self) -> Option<&Member> {
+        match &self.phase {
+            Phase::LoggedIn(member) => Some(member),
+            Phase::Unnamed | Phase::Named(_) => None,
+        }
+    }
+
+    /// See [`Session::member`].
+    pub fn member_mut(&mut self) -> Option<&mut Member> {
+        match &mut self.phase {
+            Phase::LoggedIn(member) => Some(member),
+            Phase::Unnamed | Phase::Named(_) => None,
+        }
+    }
+
     /// Has the member do something; without one, the client is asked to log in.
     pub fn as_member(
         &mut self,

@@ -7,6 +7,7 @@ use super::draft::Scope;
 
 mod access;
 mod accounts;
+mod facts;
 mod families;
 mod files;
 mod homes;
@@ -65,6 +66,7 @@ const SUBJECTS: &[&[Row]] = &[
     homes::ROWS,
     sessions::ROWS,
     files::ROWS,
+    facts::ROWS,
     messages::ROWS,
     network::ROWS,
     logs::ROWS,
@@ -80,6 +82,7 @@ const HEADINGS: &[&str] = &[
     "Roots and homes",
     "Sessions",
     "Files and listings",
+    "Facts of files",
     "Messages",
     "Network",
     "Logs",

@@ -101,6 +101,8 @@ fn farewell_lines(session: &Session, path: &std::path::Path) -> Vec<Vec<u8>> {
 /// `<Limit>` in the working directory, for commands that name no path; those that do are decided where their path leads.
 pub fn limited(session: &Session, verb: &Verb, called: &str) -> Option<Reply> {
     let Phase::LoggedIn(member) = &session.phase else { return None };
-    (!verb.names_path() && !member.allows(verb))
+    // SITE's own commands are judged by their own names.
+    let is_decided_later = verb.names_path() || verb.name == "SITE";
+    (!is_decided_later && !member.allows(verb))
         .then(|| Reply::new(550, format!("{called}: Operation not permitted")))
 }

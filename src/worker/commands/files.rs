@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::{asked, refusal};
 use crate::logging::xferlog::{Completion, Direction};
-use crate::protocol::{Reply, Type, Verb};
+use crate::protocol::{Reply, Type, Verb, time};
 use crate::worker::member::Member;
 use crate::worker::transfer_log::{self, Logged};
 use crate::worker::watch::{Ending, Watch};
@@ -66,23 +63,7 @@ pub fn size(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
 /// MDTM (RFC 3659 §3), in UTC.
 pub fn modified(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
     match asked(member, verb, path).and_then(|asked| member.storage.modified(&asked)) {
-        Ok(seconds) => Reply::new(213, stamp(seconds)),
+        Ok(seconds) => Reply::new(213, time::text(seconds)),
         Err(denied) => refusal(&denied),
-    }
-}
-
-fn stamp(seconds: i64) -> String {
-    let moment = Timestamp::from_second(seconds).unwrap_or_default();
-    moment.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stamps_are_fourteen_digits() {
-        assert_eq!(stamp(0), "19700101000000");
-        assert_eq!(stamp(1_795_369_396), "20261122174316");
     }
 }

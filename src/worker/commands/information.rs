@@ -1,20 +1,16 @@
-//! What the server tells of itself: FEAT, HELP, STAT.
+//! What the server tells of itself: HELP, STAT.
 
 use crate::protocol::verbs;
 use crate::protocol::{Reply, Type};
 use crate::worker::member::Member;
 use crate::worker::watch::{Ending, Watch};
 
-/// FEAT.
-pub fn features() -> Reply {
-    verbs::features()
-}
-
 /// HELP, of one verb or of all.
 pub fn help(watch: &Watch, of: Option<&[u8]>) -> Reply {
-    match of.map(<[u8]>::trim_ascii) {
-        Some(word) if !word.is_empty() => verbs::help_of(word),
-        _ => verbs::help(&watch.server.admin),
+    let mut words = of.unwrap_or_default().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    match words.next() {
+        Some(word) => verbs::help_of(word),
+        None => verbs::help(&watch.server.admin),
     }
 }
 

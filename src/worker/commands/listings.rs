@@ -14,33 +14,52 @@ use crate::worker::watch::{Ending, Watch};
 
 /// LIST.
 pub fn list(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    send(watch, member, verb, (Shape::Long, argument))
+    lines(watch, member, verb, (Shape::Long, argument))
 }
 
 /// NLST.
 pub fn names(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    send(watch, member, verb, (Shape::Names, argument))
+    lines(watch, member, verb, (Shape::Names, argument))
 }
 
-fn send(
+fn lines(
     watch: &mut Watch,
     member: &mut Member,
     verb: &Verb,
     (shape, argument): (Shape, &[u8]),
 ) -> Result<Reply, Ending> {
     let (options, path) = Options::read(shape, &member.rules.list_options, argument);
-    let listing = match found(watch, member, verb, (path, options)) {
-        Ok(listing) => listing,
-        Err(Unlisted::Denied(denied)) => return Ok(Reply::new(450, denied.text())),
-        Err(Unlisted::Stopped(stop)) => return transfer::reply(watch, Carried::never(stop)),
-    };
+    match found(watch, member, verb, (path, options)) {
+        Ok(listing) => send(watch, member, listing, Shown { verb, path, what: "file list" }),
+        Err(Unlisted::Denied(denied)) => Ok(Reply::new(450, denied.text())),
+        Err(Unlisted::Stopped(stop)) => transfer::reply(watch, Carried::never(stop)),
+    }
+}
+
+/// What a listing is called: in the scoreboard, and in the 150.
+pub struct Shown<'a> {
+    /// Its verb.
+    pub verb: &'a Verb,
+    /// As the client gave it.
+    pub path: &'a [u8],
+    /// For the client.
+    pub what: &'a str,
+}
+
+/// Sends a listing over the data connection.
+pub fn send(
+    watch: &mut Watch,
+    member: &mut Member,
+    listing: Listing,
+    Shown { verb, path, what }: Shown<'_>,
+) -> Result<Reply, Ending> {
     let mode = if member.representation == Type::Ascii { "ASCII" } else { "BINARY" };
     let errand = Errand {
         direction: Direction::Listing,
         verb: verb.name,
         path,
         size: None,
-        opening: Reply::new(150, format!("Opening {mode} mode data connection for file list")),
+        opening: Reply::new(150, format!("Opening {mode} mode data connection for {what}")),
     };
     let rendezvous = mem::take(&mut member.rendezvous);
     let zone = watch.birth.zone;
@@ -99,7 +118,7 @@ pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]
         Err(Unlisted::Stopped(stop)) => return transfer::reply(watch, Carried::never(stop)),
     };
     let code = if listing.is_directory() { 212 } else { 213 };
-    let title = [b"Status of ", argument, b":"].concat();
+    let title = [b"Status of ", path, b":"].concat();
     watch.conversation.part(code, &title, true);
     let zone = watch.birth.zone;
     match write_to(listing, member, zone, &mut StatusLines { watch, code }) {

@@ -1,7 +1,9 @@
 //! What each command does. One file for each family of verbs; this one leads to them.
 
 mod access;
+mod attributes;
 mod data_port;
+mod facts;
 mod files;
 mod folders;
 mod information;
@@ -14,7 +16,7 @@ use super::session::Session;
 use super::storage::{self, Asked, Denied};
 use super::watch::Ending;
 use crate::auth::secret::Secret;
-use crate::protocol::{Command, Reply, Request, Verb};
+use crate::protocol::{Command, Reply, Request, Verb, verbs};
 
 /// Carries a request out; an error ends the session.
 pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
@@ -23,6 +25,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Ok(command) => command,
         Err(refusal) => return Ok(refusal),
     };
+    forget_renaming(session, &command);
     if let Some(refusal) = access::limited(session, verb, called) {
         return Ok(refusal);
     }
@@ -30,10 +33,11 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::User(name) => access::user(session, name),
         Command::Pass(password) => access::pass(session, Secret::new(password)),
         Command::Quit => access::quit(session),
-        Command::Rein => Ok(Reply::new(502, "REIN command not implemented")),
         Command::Noop => Ok(Reply::new(200, "NOOP command successful")),
         Command::Syst => Ok(Reply::new(215, "UNIX Type: L8")),
-        Command::Feat => Ok(information::features()),
+        Command::Feat => Ok(verbs::features(facts::feature(session).as_deref())),
+        Command::Opts(choice) => facts::choose(session, choice),
+        Command::Site(command) => attributes::site(session, command),
         Command::Help(of) => Ok(information::help(&session.watch, of.as_deref())),
         Command::Stat(None) => session.as_member(information::status),
         Command::Stat(Some(path)) => {
@@ -55,6 +59,16 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Rnto(path) => session.as_member(|_, member| Ok(files::rename_to(member, verb, &path))),
         Command::Size(path) => session.as_member(|_, member| Ok(files::size(member, verb, &path))),
         Command::Mdtm(path) => session.as_member(|_, member| Ok(files::modified(member, verb, &path))),
+        Command::Mfmt(seconds, path) => {
+            session.as_member(|_, member| Ok(attributes::set_time(member, verb, (seconds, &path))))
+        }
+        Command::Mlst(path) => {
+            session.as_member(|watch, member| Ok(facts::file(watch, member, verb, path.as_deref())))
+        }
+        Command::Mlsd(path) => session.as_member(|watch, member| {
+            facts::directory(watch, member, verb, path.as_deref().unwrap_or_default())
+        }),
+        Command::Allo(bytes) => session.as_member(|_, member| Ok(parameters::allocate(member, bytes))),
         Command::Type(kind) => session.as_member(|_, member| Ok(parameters::representation(member, kind))),
         Command::Mode => Ok(Reply::new(200, "Mode set to S")),
         Command::Stru => Ok(Reply::new(200, "Structure set to F")),
@@ -77,10 +91,19 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Stor(path) => {
             session.as_member(|watch, member| transfers::store(watch, member, verb, &path))
         }
+        Command::Stou => session.as_member(|watch, member| transfers::store_unique(watch, member, verb)),
         Command::Appe(path) => {
             session.as_member(|watch, member| transfers::append(watch, member, verb, &path))
         }
         Command::Abor => Ok(data_port::abort(session)),
+    }
+}
+
+/// RNTO follows its RNFR at once (RFC 959 §4.1.3), but for what changes nothing. Who does something else has given it up.
+fn forget_renaming(session: &mut Session, command: &Command) {
+    let keeps = matches!(command, Command::Rnto(_) | Command::Noop | Command::Help(_) | Command::Stat(None));
+    if let Some(member) = session.member_mut().filter(|_| !keeps) {
+        member.renaming = None;
     }
 }
 

@@ -1,4 +1,4 @@
-//! How the next transfer goes: TYPE, REST.
+//! How the next transfer goes: TYPE, REST, ALLO.
 
 use crate::protocol::{Reply, Type};
 use crate::worker::member::Member;
@@ -13,6 +13,14 @@ pub fn representation(member: &mut Member, kind: Type) -> Reply {
             Type::Image => "Type set to I",
         },
     )
+}
+
+/// ALLO: nothing is set aside, but a client that asks learns now that there is no room.
+pub fn allocate(member: &Member, bytes: u64) -> Reply {
+    match member.storage.room(&member.cwd) {
+        Ok(room) if room < bytes => Reply::new(452, "Insufficient storage space"),
+        _ => Reply::new(202, "No storage allocation necessary"),
+    }
 }
 
 /// REST. An offset in ASCII has no meaning that both sides share.

@@ -1,4 +1,4 @@
-//! Files moved: RETR, STOR, APPE.
+//! Files moved: RETR, STOR, STOU, APPE.
 
 use std::mem;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::scoreboard::{Direction, Totals};
 use crate::worker::data::{self, Outcome};
 use crate::worker::evidence;
 use crate::worker::member::Member;
-use crate::worker::storage::{Asked, Placement};
+use crate::worker::storage::{self, Asked, Placement, Target};
 use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::transfer_log::{self, Logged};
 use crate::worker::watch::{Ending, Watch};
@@ -46,6 +46,25 @@ pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]
     conclude(watch, member, carried, Direction::Download, canonical)
 }
 
+/// STOU. It has no REST: nothing is there to go on with.
+pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Result<Reply, Ending> {
+    if mem::take(&mut member.restart) != 0 {
+        return Ok(Reply::new(550, "STOU incompatible with REST"));
+    }
+    if let Some(reply) = unrecorded(watch)? {
+        return Ok(reply);
+    }
+    let named = storage::Verb { name: verb.name, groups: verb.groups };
+    match member.storage.store_unique(named, &member.cwd, &member.rules.unique_prefix) {
+        Ok((asked, target)) => {
+            // RFC 1123 §4.1.2.9 wants these words.
+            let opening = Reply::new(150, [b"FILE: ", asked.argument.as_slice()].concat());
+            take(watch, member, (verb, &asked, target), opening)
+        }
+        Err(denied) => Ok(refusal(&denied)),
+    }
+}
+
 /// STOR; after REST into what is there.
 pub fn store(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
     let placement = match mem::take(&mut member.restart) {
@@ -78,13 +97,24 @@ fn receive(
         Ok(opened) => opened,
         Err(denied) => return Ok(refusal(&denied)),
     };
+    let opening = opening(member, path, None);
+    take(watch, member, (verb, &asked, target), opening)
+}
+
+/// What comes over the data connection goes into the file.
+fn take(
+    watch: &mut Watch,
+    member: &mut Member,
+    (verb, asked, target): (&Verb, &Asked, Target),
+    opening: Reply,
+) -> Result<Reply, Ending> {
     let canonical = target.canonical.clone();
     let errand = Errand {
         direction: Direction::Upload,
         verb: verb.name,
         path: asked.path.as_bytes(),
         size: None,
-        opening: opening(member, path, None),
+        opening,
     };
     let form = member.representation;
     let rendezvous = mem::take(&mut member.rendezvous);
@@ -100,7 +130,7 @@ fn opening(member: &Member, path: &[u8], size: Option<u64>) -> Reply {
         Type::Image => "BINARY",
     };
     let begin = format!("Opening {mode} mode data connection for ").into_bytes();
-    let size = size.map(|size| format!(" ({size} bytes)")).unwrap_or_default();
+    let size = size.filter(|size| *size > 0).map(|size| format!(" ({size} bytes)")).unwrap_or_default();
     Reply::new(150, [begin.as_slice(), path, size.as_bytes()].concat())
 }
 

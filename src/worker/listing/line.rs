@@ -141,6 +141,8 @@ mod tests {
         let status = Status {
             kind,
             mode,
+            device: 1,
+            inode: 1,
             links: 2,
             uid: UserId(1),
             gid: GroupId(1),

@@ -1,21 +1,24 @@
-//! LIST, NLST and STAT of a path: lines in the shape that ProFTPD's clients know, written as they are made. Names stay
+//! LIST, NLST, MLSD and STAT of a path: lines in the shape that ProFTPD's clients know, written as they are made. Names stay
 //! the bytes they are, but never end a line.
 
 use jiff::tz::TimeZone;
 
 use crate::worker::data::{Lines, Stop};
-use crate::worker::storage::{Asked, Denied, Directory, DirectoryNames, Listable, Reason, Storage};
+use crate::worker::storage::{Asked, Asker, Denied, Directory, DirectoryNames, Listable, Reason, Storage};
 
 mod batch;
+mod facts;
 mod line;
 mod options;
 mod owners;
 mod pattern;
 mod walk;
 
+pub use facts::Telling;
 pub use options::Options;
 pub use owners::{Names, Owners};
 
+use facts::{Described, Role};
 use pattern::Pattern;
 use walk::Walk;
 
@@ -65,6 +68,8 @@ pub enum Shape {
     Long,
     /// NLST.
     Names,
+    /// MLSD.
+    Facts(Telling),
 }
 
 /// What lines need besides the files.
@@ -96,6 +101,14 @@ enum Subject {
 }
 
 impl Listing {
+    /// MLSD: a directory, and nothing else.
+    pub fn of_directory(storage: &Storage, asked: &Asked, telling: Telling) -> Result<Listing, Denied> {
+        let directory = storage.directory(asked)?;
+        let names = directory.names().map_err(|error| asked.denied(error))?;
+        let subject = Subject::Directory(directory, names);
+        Ok(Listing { options: Options::for_facts(telling), argument: Vec::new(), subject })
+    }
+
     /// Finds what `asked` names; its argument is what [`Options::read`] left. A refusal is told as `450 TEXT`. `glance` is called
     /// now and then while a pattern is looked for.
     pub fn of(
@@ -139,6 +152,24 @@ impl Listing {
     }
 }
 
+/// MLST's line: what a path leads to, links followed, by the path's absolute form.
+pub fn line_of(
+    storage: &Storage,
+    asked: &Asked,
+    telling: Telling,
+    Surroundings { owners, names, .. }: Surroundings<'_>,
+) -> Result<Vec<u8>, Denied> {
+    let (status, canonical, parent) = storage.look_at(asked)?;
+    let rights = storage.rights(&Asker::own(), &canonical, (parent.as_ref(), &status, &status));
+    let user = owners.user(status.uid, names).to_vec();
+    let group = owners.group(status.gid, names);
+    let mut line = Vec::new();
+    Described { status: &status, role: &Role::Entry, rights: &rights, user: &user, group }
+        .write(telling.facts, &mut line);
+    line.extend_from_slice(asked.path.as_bytes());
+    Ok(line)
+}
+
 /// The directory and the pattern of a path whose last component is one.
 fn matches(storage: &Storage, asked: &Asked) -> Result<Option<(Directory, Pattern)>, Denied> {
     let Some((parent, last)) = asked.path.split_last() else { return Ok(None) };
@@ -157,7 +188,7 @@ fn found(
     let is_enough = match (options.shape, directory.names()) {
         (Shape::Names, Ok(names)) => batch::any(names, &pattern, glance)?,
         (Shape::Names, Err(_)) => false,
-        (Shape::Long, _) => true,
+        (Shape::Long | Shape::Facts(_), _) => true,
     };
     match is_enough {
         true => Ok(Subject::Matches(directory, pattern)),

@@ -1,7 +1,7 @@
 //! What a client may ask of a listing, as with ls(1): `-a -A -1 -c -d -F -h -L -n -R -r -S -t -u`, set by ListOptions
 //! and then by the command. Letters without a meaning are passed over, as ProFTPD does.
 
-use super::Shape;
+use super::{Shape, Telling};
 
 /// How deep `-R` goes where ListOptions does not say.
 const DEPTH: u32 = 16;
@@ -64,6 +64,8 @@ pub struct Options {
     pub recurse: bool,
     /// A directory's own line (`-d`).
     pub itself: bool,
+    /// A directory's entries by the path that the client gave for it (NLST).
+    pub with_path: bool,
     /// How deep `-R` goes.
     pub depth: u32,
     /// Most files listed.
@@ -86,6 +88,7 @@ impl Options {
             numeric: false,
             recurse: false,
             itself: false,
+            with_path: shape == Shape::Names,
             depth: DEPTH,
             files: u64::MAX,
             directories: u64::MAX,
@@ -100,6 +103,11 @@ impl Options {
             letters.iter().for_each(|word| options.word(word));
         }
         (options, path)
+    }
+
+    /// MLSD shows all names, and heeds no ListOptions.
+    pub fn for_facts(telling: Telling) -> Options {
+        Options { dots: Dots::All, ..Options::new(Shape::Facts(telling)) }
     }
 
     /// STAT shows names with dots, and `.` and `..`.

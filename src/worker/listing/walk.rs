@@ -1,13 +1,15 @@
 //! From a path that may be listed to its lines.
 
 use super::batch::{self, Choice};
+use super::facts::{Described, Role, Telling};
 use super::line::{self, Columns};
 use super::options::Options;
 use super::pattern::Pattern;
 use super::{Output, Shape, Surroundings};
+use crate::protocol::Fact;
 use crate::sys::files::{Kind, Status};
 use crate::worker::data::Stop;
-use crate::worker::storage::{Directory, DirectoryName, DirectoryNames, Storage};
+use crate::worker::storage::{Asker, Directory, DirectoryName, DirectoryNames, Storage};
 
 /// Directories remembered for `-R` before the rest is left out.
 const PENDING_MOST: usize = 10_000;
@@ -23,6 +25,8 @@ pub struct Walk<'a, 'b> {
     /// The line being made; its memory serves all lines.
     line: Vec<u8>,
     pending: usize,
+    /// Who asks for the fact `perm`, once somebody has.
+    asker: Option<Asker>,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -33,16 +37,14 @@ impl<'a, 'b> Walk<'a, 'b> {
         options: Options,
         output: &'a mut dyn Output,
     ) -> Walk<'a, 'b> {
-        Walk { storage, surroundings, options, output, line: Vec::new(), pending: 0 }
+        Walk { storage, surroundings, options, output, line: Vec::new(), pending: 0, asker: None }
     }
 
     /// A directory's entries. NLST names them by the path that the client gave.
     pub fn top(&mut self, directory: &Directory, names: DirectoryNames, argument: &[u8]) -> Result<(), Stop> {
         let given = tidied(argument);
-        let prefix = match self.options.shape {
-            Shape::Names if !given.is_empty() => with_slash(given),
-            _ => Vec::new(),
-        };
+        let is_told = self.options.with_path && !given.is_empty();
+        let prefix = if is_told { with_slash(given) } else { Vec::new() };
         self.directory(directory, names, &prefix, given, 0)
     }
 
@@ -160,8 +162,10 @@ impl<'a, 'b> Walk<'a, 'b> {
         let Some(status) = self.visible(directory, name) else { return Ok(None) };
         self.options.files -= 1;
         self.line.clear();
-        if self.options.shape == Shape::Long {
-            self.columns(&status);
+        match self.options.shape {
+            Shape::Names => {}
+            Shape::Long => self.columns(&status),
+            Shape::Facts(telling) => self.facts(telling, directory, name, &status),
         }
         line::name(shown, &mut self.line);
         if self.options.shape == Shape::Long {
@@ -180,6 +184,42 @@ impl<'a, 'b> Walk<'a, 'b> {
         };
         let columns = Columns { status, user: &user, group: &group };
         columns.write(&self.options, zone, *now, &mut self.line);
+    }
+
+    fn facts(&mut self, telling: Telling, directory: &Directory, name: &[u8], status: &Status) {
+        let role = match (name, status.kind) {
+            (b".", _) => Role::Current,
+            (b"..", _) => Role::Parent,
+            (_, Kind::Link) => {
+                Role::Link(telling.link_targets.then(|| told_target(directory, name)).flatten())
+            }
+            _ => Role::Entry,
+        };
+        let rights = match telling.facts.has(Fact::Perm) {
+            true => self.rights(directory, name, status),
+            false => String::new(),
+        };
+        let Surroundings { owners, names, .. } = &mut self.surroundings;
+        let mut user = Vec::new();
+        if telling.facts.has(Fact::OwnerName) {
+            user.extend_from_slice(owners.user(status.uid, *names));
+        }
+        let has_group = telling.facts.has(Fact::GroupName);
+        let group = if has_group { owners.group(status.gid, *names) } else { b"" };
+        Described { status, role: &role, rights: &rights, user: &user, group }
+            .write(telling.facts, &mut self.line);
+    }
+
+    fn rights(&mut self, directory: &Directory, name: &[u8], status: &Status) -> String {
+        let target = match status.kind {
+            Kind::Link => self.storage.followed(directory, name),
+            _ => None,
+        };
+        let is_dot = name == b"." || name == b"..";
+        let parent = directory.own_status().ok().filter(|_| !is_dot);
+        let asker = self.asker.get_or_insert_with(Asker::own);
+        let target = target.as_ref().unwrap_or(status);
+        self.storage.rights(asker, &directory.canonical(name), (parent.as_ref(), status, target))
     }
 
     /// Where a link leads, and `-F`'s mark.
@@ -226,6 +266,12 @@ fn tidied(mut path: &[u8]) -> &[u8] {
         path = &path[..path.len() - 1];
     }
     if path == b"." { b"" } else { path }
+}
+
+/// Where a link leads, as the client would have to name it.
+fn told_target(directory: &Directory, name: &[u8]) -> Option<Vec<u8>> {
+    let target = directory.link_target(name).ok()?;
+    Some(directory.path.join(&target).ok()?.as_bytes().to_vec())
 }
 
 fn with_slash(path: &[u8]) -> Vec<u8> {

@@ -21,7 +21,7 @@ pub enum Reason {
     System(io::Error),
     /// `<Limit>` refuses a verb on a file.
     Limit,
-    /// `<Limit>` refuses to change what a directory holds.
+    /// `<Limit>` refuses to change what a directory holds, or what is told of a file.
     LimitDirectory,
     /// `<Limit>` refuses to enter or list, which shows nothing of the place.
     Hidden,
@@ -43,6 +43,8 @@ pub enum Reason {
     Argument,
     /// PathDenyFilter or PathAllowFilter.
     Name,
+    /// STOU: every name that was tried is taken, or none can be made here.
+    NoUniqueName,
     /// NLST of a pattern that nothing matches.
     NoMatch,
 }
@@ -52,7 +54,7 @@ impl Denied {
     pub fn code(&self) -> u16 {
         match &self.reason {
             Reason::System(error) => code_of(error),
-            Reason::NoMatch => 450,
+            Reason::NoMatch | Reason::NoUniqueName => 450,
             Reason::StoreRestart | Reason::RetrieveRestart => 451,
             Reason::BehindEnd => 554,
             _ => 550,
@@ -101,6 +103,7 @@ impl Reason {
             Reason::BehindEnd => "invalid REST argument",
             Reason::Argument => "Forbidden command argument",
             Reason::Name => "Forbidden filename",
+            Reason::NoUniqueName => "unable to generate unique filename",
             Reason::NoMatch => "No files found",
         };
         words.to_owned()

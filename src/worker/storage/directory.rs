@@ -12,6 +12,7 @@ use super::denied::Denied;
 use super::operation::Look;
 use super::path::FtpPath;
 use super::policy::{Asked, Verb};
+use crate::sys::attributes;
 use crate::sys::files::{self, Errno, Kind, Names, Status};
 
 /// Something that may be listed.
@@ -45,6 +46,16 @@ impl Directory {
         self.show_symlinks
     }
 
+    /// Its own status.
+    pub fn own_status(&self) -> io::Result<Status> {
+        files::status(self.place.as_fd())
+    }
+
+    /// Where an entry stands on the host.
+    pub fn canonical(&self, name: &[u8]) -> PathBuf {
+        self.canonical.join(OsStr::from_bytes(name))
+    }
+
     /// The status of an entry, links not followed.
     pub fn status(&self, name: &[u8]) -> io::Result<Status> {
         files::status_at(self.place.as_fd(), name)
@@ -57,6 +68,11 @@ impl Directory {
 }
 
 impl Storage {
+    /// Bytes that may still be written below a directory, as far as its file system knows.
+    pub fn room(&self, folder: &FtpPath) -> io::Result<u64> {
+        attributes::room(self.root.find(folder)?.place.as_fd())
+    }
+
     /// A directory for LIST, NLST or STAT.
     pub fn directory(&self, asked: &Asked) -> Result<Directory, Denied> {
         let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
@@ -95,6 +111,14 @@ impl Storage {
         }
     }
 
+    /// What a path leads to, for MLST, and the status of the directory that holds its name.
+    pub fn look_at(&self, asked: &Asked) -> Result<(Status, PathBuf, Option<Status>), Denied> {
+        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let Look(found) = authorise(&self.policy, asked, Look(found))?.operation();
+        let parent = asked.path.split_last().and_then(|(parent, _)| self.root.find(&parent).ok());
+        Ok((found.status, found.canonical, parent.map(|parent| parent.status)))
+    }
+
     /// A directory within another, by the same verb; None where it may not be seen, or is none.
     pub fn within(&self, directory: &Directory, name: &[u8]) -> Option<Directory> {
         let path = directory.path.join(name).ok()?;
@@ -104,7 +128,7 @@ impl Storage {
 
     /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path.
     pub fn shows(&self, directory: &Directory, name: &[u8]) -> bool {
-        shows(&self.policy, directory.verb, &directory.canonical.join(OsStr::from_bytes(name)))
+        shows(&self.policy, directory.verb, &directory.canonical(name))
     }
 
     /// The status of what an entry leads to, below the session's root; links followed.

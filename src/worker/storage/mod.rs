@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::config::settings::DirectoryRules;
 
 mod accounting;
+mod altering;
 mod authorise;
 mod denied;
 mod directory;
@@ -15,12 +16,14 @@ mod operation;
 mod path;
 mod policy;
 mod retrieving;
+mod rights;
 mod root;
 mod storing;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod unique;
 
 pub use crate::sys::files::{Name as DirectoryName, Names as DirectoryNames};
 pub use accounting::{Accounting, Change};
@@ -30,6 +33,7 @@ pub use moving::RenameSource;
 pub use path::FtpPath;
 pub use policy::{Asked, Policy, Verb};
 pub use retrieving::Source;
+pub use rights::Asker;
 pub use root::Root;
 pub use storing::{Placement, Target};
 

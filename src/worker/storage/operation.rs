@@ -46,6 +46,10 @@ pub struct Retrieve {
     pub offset: u64,
 }
 
+/// MFMT, SITE CHMOD, SITE CHGRP.
+#[derive(Debug)]
+pub struct Alter(pub Found);
+
 /// STOR, APPE over what is there.
 #[derive(Debug)]
 pub struct Overwrite {
@@ -99,6 +103,16 @@ impl Operation for Look {
 impl Operation for Inspect {
     fn canonical(&self) -> &Path {
         &self.0.canonical
+    }
+}
+
+impl Operation for Alter {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+
+    fn refused_by_limit(&self) -> Reason {
+        Reason::LimitDirectory
     }
 }
 

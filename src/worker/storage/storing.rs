@@ -108,7 +108,7 @@ impl Storage {
         Ok(self.create_target(permit))
     }
 
-    fn create_target(&self, permit: Permit<Create>) -> io::Result<Target> {
+    pub(super) fn create_target(&self, permit: Permit<Create>) -> io::Result<Target> {
         let (Create(entry), rules) = permit.with_rules();
         if entry.status.is_some() {
             // A link that leads nowhere: what it names is not ours to make.

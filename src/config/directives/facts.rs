@@ -1,0 +1,88 @@
+//! What MLST and MLSD tell of files, and how STOU names them.
+
+use super::super::arguments::{Arguments, Fault};
+use super::super::contexts::{SERVERS, SESSIONS};
+use super::super::draft::{FactOptions, Scope};
+use super::{Row, sets};
+use crate::protocol::{Fact, Facts};
+
+pub const ROWS: &[Row] = &[
+    sets(
+        "FactsAdvertise",
+        "mod_facts",
+        SERVERS,
+        "on|off",
+        "on",
+        "Whether FEAT tells clients of MLST and MLSD, which are served either way.",
+        |scope, arguments| {
+            scope.server.facts_advertised = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "FactsDefault",
+        "mod_facts",
+        SERVERS,
+        "fact …",
+        "",
+        "The facts that MLST and MLSD tell to clients that choose none; all of them by default.",
+        usual,
+    ),
+    sets(
+        "FactsOptions",
+        "mod_facts",
+        SERVERS,
+        "[UseSlink] [NoNames] [AdjustedSymlinks]",
+        "",
+        "How facts are told: where a link leads (UseSlink), owners and groups as numbers alone (NoNames).",
+        options,
+    ),
+    sets(
+        "StoreUniquePrefix",
+        "mod_xfer",
+        SESSIONS,
+        "prefix",
+        "ftp",
+        "How the names begin that STOU makes; six random letters follow.",
+        prefix,
+    ),
+];
+
+fn usual(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let mut facts = Facts::NONE;
+    while let Some(word) = arguments.maybe() {
+        match Fact::named(word.text.as_bytes()) {
+            Some(fact) => facts = facts.with(fact),
+            None if word.text.eq_ignore_ascii_case("media-type") => {
+                arguments.warn("'media-type' is not told");
+            }
+            None => return Err(arguments.fault(format!("no fact '{}' is known", word.text))),
+        }
+    }
+    scope.server.facts_usual = Some(facts);
+    Ok(())
+}
+
+fn options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let mut options = FactOptions::default();
+    while let Some(word) = arguments.maybe() {
+        match word.text.to_ascii_lowercase().as_str() {
+            "useslink" => options.link_targets = true,
+            "nonames" => options.no_names = true,
+            // Targets are told as the session sees them in every case.
+            "adjustedsymlinks" | "noadjustedsymlinks" => {}
+            _ => return Err(arguments.fault(format!("no option '{}' is known", word.text))),
+        }
+    }
+    scope.server.facts_options = Some(options);
+    Ok(())
+}
+
+fn prefix(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let prefix = arguments.text("the prefix")?;
+    if prefix.contains('/') {
+        return Err(arguments.fault("a prefix is the beginning of a name, without '/'"));
+    }
+    scope.session.unique_prefix = Some(prefix);
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! What a session may do with a file, as the fact `perm` tells it (RFC 3659 §7.5.5): what the rules of its place allow and
+//! its permission bits give. A word of advice to clients; each operation is judged anew when it is asked for.
+
+use std::path::Path;
+
+use super::Storage;
+use crate::config::settings::PathRules;
+use crate::sys::files::{Kind, Status};
+use crate::sys::{GroupId, UserId, identity};
+
+/// Who asks.
+#[derive(Debug)]
+pub struct Asker {
+    uid: UserId,
+    gid: GroupId,
+    groups: Vec<GroupId>,
+}
+
+/// One letter of `perm`: what it stands for, and what it needs.
+struct Letter {
+    letter: u8,
+    verb: &'static str,
+    groups: &'static [&'static str],
+    needs: Needs,
+}
+
+#[derive(Clone, Copy)]
+enum Needs {
+    /// These bits of the file.
+    Bits(u32),
+    /// To write, and to do so over what is there.
+    Overwriting,
+    /// To write, and to do so behind what is there.
+    Appending,
+    /// To change the directory that holds it.
+    Parent,
+}
+
+const READ: u32 = 4;
+const WRITE: u32 = 2;
+const ENTER: u32 = 1;
+const STICKY: u32 = 0o1000;
+
+const fn letter(letter: u8, verb: &'static str, groups: &'static [&'static str], needs: Needs) -> Letter {
+    Letter { letter, verb, groups, needs }
+}
+
+const OF_FILES: &[Letter] = &[
+    letter(b'a', "APPE", &["WRITE"], Needs::Appending),
+    letter(b'd', "DELE", &["WRITE"], Needs::Parent),
+    letter(b'f', "RNFR", &["WRITE"], Needs::Parent),
+    letter(b'r', "RETR", &["READ"], Needs::Bits(READ)),
+    letter(b'w', "STOR", &["WRITE"], Needs::Overwriting),
+];
+
+const OF_DIRECTORIES: &[Letter] = &[
+    letter(b'f', "RNFR", &["WRITE"], Needs::Parent),
+    letter(b'l', "LIST", &["DIRS"], Needs::Bits(READ)),
+    letter(b'c', "STOR", &["WRITE"], Needs::Bits(WRITE | ENTER)),
+    letter(b'd', "RMD", &["WRITE"], Needs::Parent),
+    letter(b'm', "MKD", &["WRITE"], Needs::Bits(WRITE | ENTER)),
+    letter(b'p', "DELE", &["WRITE"], Needs::Bits(WRITE | ENTER)),
+    letter(b'e', "CWD", &["DIRS"], Needs::Bits(ENTER)),
+];
+
+impl Asker {
+    /// This process.
+    pub fn own() -> Asker {
+        let (uid, gid) = identity::own();
+        // Without them less is promised than is allowed.
+        Asker { uid, gid, groups: identity::own_groups().unwrap_or_default() }
+    }
+
+    fn has(&self, status: &Status, bits: u32) -> bool {
+        let shift = match status {
+            _ if status.uid == self.uid => 6,
+            _ if status.gid == self.gid || self.groups.contains(&status.gid) => 3,
+            _ => 0,
+        };
+        status.mode >> shift & bits == bits
+    }
+
+    /// Whether a name can go from a directory; its sticky bit keeps others' files.
+    fn may_remove(&self, parent: &Status, status: &Status) -> bool {
+        let is_owner = status.uid == self.uid || parent.uid == self.uid;
+        self.has(parent, WRITE | ENTER) && (parent.mode & STICKY == 0 || is_owner)
+    }
+}
+
+impl Storage {
+    /// The letters for what stands at `canonical`; `parent` is the directory that holds its name, None where that is the session's
+    /// own root or not looked at: then nothing is said of its name. `target` is what a link leads to, else the same as `status`.
+    pub fn rights(
+        &self,
+        asker: &Asker,
+        canonical: &Path,
+        (parent, status, target): (Option<&Status>, &Status, &Status),
+    ) -> String {
+        let rules = self.policy.rules.rules_for(canonical, &self.policy.home);
+        let letters = match target.kind {
+            Kind::Directory => OF_DIRECTORIES,
+            _ => OF_FILES,
+        };
+        let is_given = |letter: &&Letter| {
+            let is_there = match letter.needs {
+                Needs::Parent => parent.is_some_and(|parent| asker.may_remove(parent, status)),
+                needs => needs.are_met(asker, target, &rules),
+            };
+            is_there && rules.allows(letter.verb, letter.groups)
+        };
+        letters.iter().filter(is_given).map(|letter| char::from(letter.letter)).collect()
+    }
+}
+
+impl Needs {
+    fn are_met(self, asker: &Asker, target: &Status, rules: &PathRules<'_>) -> bool {
+        let has_data = matches!(target.kind, Kind::File | Kind::Directory);
+        has_data
+            && match self {
+                Needs::Bits(bits) => asker.has(target, bits),
+                Needs::Overwriting => rules.allow_overwrite && asker.has(target, WRITE),
+                Needs::Appending => rules.allow_store_restart && asker.has(target, WRITE),
+                Needs::Parent => false,
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::{Limit, ScopeRules};
+    use crate::protocol::verbs;
+    use crate::worker::storage::testing::Place;
+
+    fn status(kind: Kind, mode: u32, uid: u32, gid: u32) -> Status {
+        let (uid, gid) = (UserId(uid), GroupId(gid));
+        let (size, modified, accessed, changed) = (0, 0, 0, 0);
+        Status { kind, mode, device: 1, inode: 1, links: 1, uid, gid, size, modified, accessed, changed }
+    }
+
+    fn asker() -> Asker {
+        Asker { uid: UserId(7), gid: GroupId(7), groups: vec![GroupId(8)] }
+    }
+
+    #[test]
+    fn letters_belong_to_the_groups_of_their_verbs() {
+        for letter in OF_FILES.iter().chain(OF_DIRECTORIES) {
+            let (verb, _) = verbs::find(letter.verb.as_bytes()).unwrap();
+            assert_eq!(verb.groups, letter.groups, "{}", letter.verb);
+        }
+    }
+
+    #[test]
+    fn bits_and_owners_decide() {
+        let place = Place::open();
+        let open = status(Kind::Directory, 0o755, 7, 7);
+        let sticky = status(Kind::Directory, 0o1777, 0, 0);
+        let table = [
+            (Kind::File, 0o644, 7, 7, &open, "adfrw"),
+            (Kind::File, 0o644, 0, 0, &open, "dfr"),
+            (Kind::File, 0o060, 0, 8, &open, "adfrw"),
+            (Kind::File, 0o066, 7, 8, &open, "df"),
+            (Kind::File, 0o666, 0, 0, &sticky, "arw"),
+            (Kind::File, 0o600, 7, 7, &sticky, "adfrw"),
+            (Kind::Pipe, 0o666, 7, 7, &open, "df"),
+            (Kind::Directory, 0o755, 7, 7, &open, "flcdmpe"),
+            (Kind::Directory, 0o755, 0, 0, &sticky, "le"),
+            (Kind::Directory, 0, 7, 7, &open, "fd"),
+        ];
+        for (kind, mode, uid, gid, parent, letters) in table {
+            let status = status(kind, mode, uid, gid);
+            let told = place.storage().rights(&asker(), &place.path("x"), (Some(parent), &status, &status));
+            assert_eq!(told, letters, "{kind:?} {mode:o} {uid} {gid}");
+        }
+    }
+
+    #[test]
+    fn rules_decide_as_well() {
+        let deny = |name: &str| Limit { commands: vec![name.to_owned()], allow: Some(false) };
+        let rules = ScopeRules {
+            limits: vec![deny("DELE"), deny("READ")],
+            allow_overwrite: Some(false),
+            ..ScopeRules::default()
+        };
+        let place = Place::with(&[("ROOT/closed", rules)]);
+        let open = status(Kind::Directory, 0o755, 7, 7);
+        let file = status(Kind::File, 0o644, 7, 7);
+        let path = place
+            .path("closed/x")
+            .canonicalize()
+            .unwrap_or(place.path("").canonicalize().unwrap().join("closed/x"));
+        assert_eq!(place.storage().rights(&asker(), &path, (Some(&open), &file, &file)), "af");
+        assert_eq!(place.storage().rights(&asker(), &path, (None, &file, &file)), "a");
+    }
+}
