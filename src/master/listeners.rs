@@ -67,7 +67,9 @@ impl Listeners {
 }
 
 fn bind(address: SocketAddr, backlog: i32) -> Result<(SocketAddr, OwnedFd), BindError> {
-    let socket = socket::listen(address, backlog).map_err(|error| BindError { address, error })?;
+    let failed = |error| BindError { address, error };
+    let socket = socket::listen(address, backlog).map_err(failed)?;
+    socket::prepare_for_control(socket.as_fd()).map_err(failed)?;
     Ok((address, socket))
 }
 

@@ -269,19 +269,13 @@ pub fn unmapped(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// Sends small segments at once (TCP_NODELAY, tcp(7)).
-pub fn set_nodelay(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-    Ok(net::setsockopt(&socket, sockopt::TcpNoDelay, &on)?)
-}
-
-/// Has the kernel probe a silent peer (SO_KEEPALIVE, socket(7)).
-pub fn set_keepalive(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-    Ok(net::setsockopt(&socket, sockopt::KeepAlive, &on)?)
-}
-
-/// Takes urgent data in line, so that Telnet's Synch (RFC 959 §4.1.3, ABOR) arrives with the rest.
-pub fn set_urgent_inline(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-    Ok(net::setsockopt(&socket, sockopt::OobInline, &on)?)
+/// Makes a listener's connections what control connections are to be; they have it from the listener, so no session sets it anew.
+/// Small segments leave at once (TCP_NODELAY, tcp(7)), a silent peer is probed (SO_KEEPALIVE, socket(7)), and urgent data is taken
+/// in line, so that Telnet's Synch (RFC 959 §4.1.3, ABOR) arrives with the rest (SO_OOBINLINE).
+pub fn prepare_for_control(listener: BorrowedFd<'_>) -> io::Result<()> {
+    net::setsockopt(&listener, sockopt::TcpNoDelay, &true)?;
+    net::setsockopt(&listener, sockopt::KeepAlive, &true)?;
+    Ok(net::setsockopt(&listener, sockopt::OobInline, &true)?)
 }
 
 /// Says how long close(2) may try to deliver what is left (SO_LINGER); `None` leaves it to the kernel.
@@ -333,6 +327,17 @@ mod tests {
         drop(received);
         assert_eq!(receive(answer.as_fd(), &mut buffer, false).unwrap().length, 6);
         assert_eq!(receive(answer.as_fd(), &mut buffer, false).unwrap().length, 0);
+    }
+
+    #[test]
+    fn control_connections_have_from_their_listener_what_they_need() {
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0)), 1).unwrap();
+        prepare_for_control(listener.as_fd()).unwrap();
+        let _client = std::net::TcpStream::connect(local_address(listener.as_fd()).unwrap()).unwrap();
+        let (session, _) = accept(listener.as_fd()).unwrap();
+        assert!(net::getsockopt(&session, sockopt::TcpNoDelay).unwrap());
+        assert!(net::getsockopt(&session, sockopt::KeepAlive).unwrap());
+        assert!(net::getsockopt(&session, sockopt::OobInline).unwrap());
     }
 
     #[test]

@@ -59,19 +59,11 @@ fn accept(birth: &Birth, index: usize) -> io::Result<Client> {
     };
     let (socket, address) = socket::accept(listener.as_fd())?;
     let local = socket::local_address(socket.as_fd())?;
-    prepare(&socket);
     Ok(Client {
         socket,
         peer: Peer::of_socket(address),
         local: SocketAddr::new(local.ip().to_canonical(), local.port()),
     })
-}
-
-/// Options without which the session is slower, not wrong; so their failure is nobody's concern.
-fn prepare(client: &OwnedFd) {
-    let _ = socket::set_nodelay(client.as_fd(), true);
-    let _ = socket::set_keepalive(client.as_fd(), true);
-    let _ = socket::set_urgent_inline(client.as_fd(), true);
 }
 
 /// Tells the master that the pool has one spare less, or one more.
