@@ -143,6 +143,16 @@ fn links_show_where_they_lead_but_nothing_from_outside() {
 }
 
 #[test]
+fn links_are_not_descended_into() {
+    let place = Place::open();
+    fs::create_dir(place.path("dir")).unwrap();
+    for name in ["one", "two", "dir/three", "dir/four"] {
+        symlink("/", place.path(name)).unwrap();
+    }
+    assert_eq!(listed(&place, "LIST", "-LR"), ["dir", "one", "two", "", "dir:", "four", "three"]);
+}
+
+#[test]
 fn large_directories_are_whole() {
     let place = Place::open();
     for number in 0..batch::BATCH + 500 {

@@ -74,9 +74,9 @@ impl<'a, 'b> Walk<'a, 'b> {
         let room = PENDING_MOST.saturating_sub(self.pending);
         let mut below = Vec::new();
         self.batches(directory, &mut names, &Choice::Shown, prefix, &mut |name, status| {
-            let own = name == b"." || name == b"..";
-            if deeper && !own && status.kind == Kind::Directory && below.len() < room {
-                below.push(name.to_vec());
+            let leads_deeper = status.kind == Kind::Directory && is_folder(directory, name);
+            if deeper && below.len() < room && leads_deeper {
+                below.push(name.bytes.clone());
             }
         })?;
         // Deep trees must not hold a reader open for every level.
@@ -114,7 +114,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         names: &mut DirectoryNames,
         choice: &Choice<'_>,
         prefix: &[u8],
-        seen: &mut dyn FnMut(&[u8], &Status),
+        seen: &mut dyn FnMut(&DirectoryName, &Status),
     ) -> Result<(), Stop> {
         loop {
             let output = &mut *self.output;
@@ -127,7 +127,7 @@ impl<'a, 'b> Walk<'a, 'b> {
                 if self.says_enough(name) {
                     self.bare(directory, &name.bytes, &shown)?;
                 } else if let Some(status) = self.entry(directory, &name.bytes, &shown)? {
-                    seen(&name.bytes, &status);
+                    seen(name, &status);
                 }
             }
             self.output.glance()?;
@@ -255,6 +255,14 @@ impl<'a, 'b> Walk<'a, 'b> {
             _ => Some(status),
         }
     }
+}
+
+/// Whether an entry is a folder itself, and not a link that is shown as what it leads to: a few links to the folder above would make
+/// millions of folders out of one.
+fn is_folder(directory: &Directory, name: &DirectoryName) -> bool {
+    let is_own = name.bytes == b"." || name.bytes == b"..";
+    let kind = name.kind.or_else(|| Some(directory.status(&name.bytes).ok()?.kind));
+    !is_own && kind == Some(Kind::Directory)
 }
 
 /// A path as it stands before names: no `./` in front, no `/` behind.
