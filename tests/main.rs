@@ -13,6 +13,7 @@ mod admission;
 mod clients;
 mod command_line;
 mod configuration;
+mod confinement;
 mod data_connections;
 mod data_ports;
 mod full_disk;

@@ -290,9 +290,14 @@ pub fn program(setup: &Setup) -> Command {
         Starter::Caller => PathBuf::from(env!("CARGO_BIN_EXE_ferryd")),
         Starter::Nobody => program_for_nobody(),
     };
-    let mut command = match &setup.host {
-        None => Command::new(program),
-        Some(_) => {
+    let mut command = match (&setup.host, &setup.mounts) {
+        (None, None) => Command::new(program),
+        (None, Some(mounts)) => {
+            let mut command = host::mounting(mounts);
+            command.arg(program);
+            command
+        }
+        (Some(_), _) => {
             let mut command = host::entering(setup.folder.path());
             command.arg(program);
             command

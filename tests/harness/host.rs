@@ -154,6 +154,14 @@ pub fn entering(folder: &Path) -> Command {
     command
 }
 
+/// Runs what follows where a shell has mounted what it was told; needs root.
+pub fn mounting(commands: &str) -> Command {
+    let mut command = Command::new("unshare");
+    let script = format!("{commands}\nexec \"$@\"");
+    command.args(["--mount", "--propagation", "private", "sh", "-e", "-c", &script, "sh"]);
+    command
+}
+
 /// Replaces a file as the tools of operators do: a new one, renamed into its place.
 pub fn put(etc: &Path, name: &str, text: &str, mode: u32) {
     let path = etc.join(name);

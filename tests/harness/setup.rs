@@ -36,6 +36,8 @@ pub struct Setup {
     pub variables: Vec<(String, String)>,
     /// An /etc of the daemon's own, where a test has one.
     pub host: Option<Host>,
+    /// What a shell does in a mount namespace of the daemon's own, before the daemon.
+    pub mounts: Option<String>,
     lines: Vec<String>,
 }
 
@@ -51,6 +53,7 @@ impl Setup {
             accounts: Vec::new(),
             variables: Vec::new(),
             host: None,
+            mounts: None,
             lines: Vec::new(),
         };
         setup.pool(2, 1, 4);
@@ -93,6 +96,12 @@ impl Setup {
     /// Replaces a file of the daemon's own /etc while it runs.
     pub fn replace_host_file(&self, name: &str, text: &str, mode: u32) {
         host::put(&self.path("etc"), name, text, mode);
+    }
+
+    /// The daemon sees these mounts, and nobody else does (needs root): commands of a shell.
+    pub fn with_mounts(mut self, commands: &str) -> Setup {
+        self.mounts = Some(commands.to_owned());
+        self
     }
 
     pub fn on(mut self, address: IpAddr) -> Setup {
