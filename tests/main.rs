@@ -19,6 +19,7 @@ mod data_ports;
 mod full_disk;
 mod fuzz;
 mod homes;
+mod host_accounts;
 mod hostile;
 mod house;
 mod interruptions;

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::host::HostAccount;
-use crate::harness::{Client, Daemon, PASSWORD_HASH, Setup, as_root, eventually};
+use crate::harness::{Client, Daemon, PASSWORD, PASSWORD_HASH, Setup, as_root, eventually};
 
 /// A hash that takes a good part of a second, of a password that nobody knows.
 const SLOW_HASH: &str = "$6$rounds=300000$ferryferry$unknown";
@@ -103,5 +103,42 @@ fn a_daemon_can_have_an_etc_of_its_own() {
     assert_eq!(seen("motd").expect("replaced"), "Aground\n");
     assert!(!fs::read_to_string("/etc/passwd").expect("the machine's").contains("ferrytest"));
     drop(daemon.session());
+    daemon.stop();
+}
+
+/// The usual password, by each kind of hash that hosts of today have, and a name for each.
+const KINDS: [(&str, &str); 7] = [
+    ("yescrypt", "$y$j75$aJaQmZbNZ7bQtNKNm7LSa/$K7xD554IKOcrooGzNKlSZsSWNdm5o4Bwmz0HPCcCe0B"),
+    (
+        "sha512",
+        "$6$rounds=1000$ferryferry$ucqMH5ebKqh/Zx0LvrIxlGZqQssa967pqJK3W1vlcW4x6dGGVHmRoMsuBX6yEaaaNvwIvMus0sTk3Up/11Bfd1",
+    ),
+    ("sha256", "$5$rounds=1000$ferryferry$OK5efQgr0iYdevULT2lZDUlzKgzhC.q.PRlUcYSh8AD"),
+    ("bcrypt", "$2b$04$abcdefghijklmnopqrstuujZkTwHUiJ9XdZPwKfcfDo7dMp5DjlTu"),
+    ("md5", PASSWORD_HASH),
+    ("scrypt", "$7$BU..../....ferryferry$xPGGnC.CzxSkVOKz/ixDzsIQd0MZw8GK5QIU3A8O.d9"),
+    ("des", "fyF/PopBkxX9."),
+];
+
+#[test]
+fn hashes_of_several_kinds_stand_in_one_file() {
+    let setup = Setup::new().line("MaxLoginAttempts 9");
+    setup.write();
+    let lines: String = KINDS.iter().map(|(name, hash)| line(&setup, name, hash)).collect();
+    add_accounts(&setup, &(lines + &line(&setup, "future", "$zz9$salt$hash")));
+    let daemon = Daemon::start(setup);
+    for (name, _) in KINDS {
+        let mut client = daemon.client();
+        client.command(&format!("USER {name}")).expect(331);
+        client.command("PASS Wonderland").expect(530);
+        client.login(name);
+    }
+    for password in [PASSWORD, "$zz9$salt$hash", PASSWORD] {
+        let mut client = daemon.client();
+        client.command("USER future").expect(331);
+        client.command(&format!("PASS {password}")).expect(530);
+    }
+    daemon.await_log("USER future: this host's crypt(3) knows no hash of the kind '$zz9$'");
+    assert_eq!(daemon.log().matches("knows no hash").count(), 1, "told once");
     daemon.stop();
 }

@@ -7,17 +7,19 @@ use std::os::fd::OwnedFd;
 use crossbeam::channel::Receiver;
 use slog::{Logger, error, warn};
 
+use super::PamPolicy;
 use super::errand::Errand;
 use super::home;
-use super::host_accounts;
-use super::login::{Admission, Hasher};
+use super::login::Admission;
 use super::office::{Logins, Office};
+use super::pam::{self, Conversation, Verdict};
 use super::place_desk::PlaceDesk;
 use super::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
+use super::proof::{Conversing, Hasher};
 use super::secret::Secret;
 use super::source::SourceError;
 use super::wire::{Answer, Denial, Request};
-use crate::sys::{GroupId, UserId};
+use crate::sys::ProcessId;
 
 /// One thread's desk.
 pub struct Desk<H> {
@@ -65,9 +67,8 @@ impl<H: Hasher> Desk<H> {
             Request::Login { server, peer, name, password } => {
                 self.answer_login(errand, server, peer, &name, &password);
             }
-            Request::Names { server, users, groups } => self.answer_names(errand, server, &users, &groups),
-            // These go to threads of their own.
-            Request::Instance | Request::PeerName { .. } => {}
+            // Threads of their own answer these.
+            Request::Instance | Request::PeerName { .. } | Request::Names { .. } => {}
         }
     }
 
@@ -77,7 +78,9 @@ impl<H: Hasher> Desk<H> {
         if !self.office.ledger.is_newcomer(&errand.visit) {
             return say(errand, &Answer::TryAgain);
         }
-        match users.judge(name, password, &mut self.hasher) {
+        let pam =
+            PamOfServer { office: self.office, policy: &users.policy.pam, peer, worker: errand.visit.pid };
+        match users.judge(name, password, (&mut self.hasher, &pam)) {
             Ok(Ok(admission)) => self.admit(errand, server, peer, admission),
             Ok(Err(denial)) => self.office.refuse_later(errand, peer, denial),
             Err(failed) => self.apologise(errand, &failed),
@@ -150,26 +153,27 @@ impl<H: Hasher> Desk<H> {
             }
         }
     }
+}
 
-    /// Names for the listings of a session; before a login nobody needs any.
-    fn answer_names(&self, errand: Errand, server: u16, users: &[UserId], groups: &[GroupId]) {
-        let Some((_, sources)) = self.office.server(server) else { return };
-        if self.office.ledger.is_newcomer(&errand.visit) {
-            return;
-        }
-        let user = |uid: &UserId| {
-            let virtual_name = sources.iter().find_map(|source| source.user_name(*uid));
-            virtual_name.or_else(|| host_accounts::user_name(*uid)).unwrap_or_default()
+/// PAM, as one server asks it about one worker's client.
+struct PamOfServer<'a> {
+    office: &'a Office,
+    policy: &'a Option<PamPolicy>,
+    peer: IpAddr,
+    worker: ProcessId,
+}
+
+impl Conversing for PamOfServer<'_> {
+    fn converse(&self, name: &[u8], password: &Secret) -> Verdict {
+        let Some(PamPolicy { service, with_terminal }) = self.policy else { return Verdict::Unavailable };
+        let asked = Conversation {
+            service: service.clone(),
+            name: name.to_vec(),
+            password: password.clone(),
+            peer: self.peer,
+            terminal: with_terminal.then_some(self.worker),
         };
-        let group = |gid: &GroupId| {
-            let virtual_name = sources.iter().find_map(|source| source.group_name(*gid));
-            virtual_name.or_else(|| host_accounts::group_name(*gid)).unwrap_or_default()
-        };
-        let names = Answer::Names {
-            users: users.iter().map(user).collect(),
-            groups: groups.iter().map(group).collect(),
-        };
-        say(errand, &names);
+        pam::check(self.office.steward.as_ref(), &asked, &self.office.log)
     }
 }
 

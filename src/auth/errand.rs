@@ -4,11 +4,10 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use super::guesses::neighbourhood;
 use super::ledger::Visit;
 use super::wire::{Answer, Request};
 use crate::sys::poll::{self, Waiting};
-use crate::sys::{ProcessId, socket};
+use crate::sys::socket;
 
 /// A question in flight. Dropped without an answer, it closes its descriptor, which the worker reads as
 /// [`Answer::TryAgain`].
@@ -20,30 +19,11 @@ pub struct Errand {
     reply: OwnedFd,
 }
 
-/// Who takes turns with whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Turn {
-    /// Logins, by where the client comes from.
-    Peer(std::net::IpAddr),
-    /// Questions about names, by worker.
-    Worker(ProcessId),
-}
-
 impl Errand {
     /// A request as it arrived. None where the descriptor is no local socket: closing or writing to anything else
     /// might block.
     pub fn new(visit: Visit, request: Request, reply: OwnedFd) -> Option<Errand> {
         socket::is_local(reply.as_fd()).then_some(Errand { visit, request, reply })
-    }
-
-    /// Whose turn it waits for.
-    pub fn turn(&self) -> Turn {
-        match &self.request {
-            Request::Login { peer, .. } => Turn::Peer(neighbourhood(*peer)),
-            Request::Instance | Request::PeerName { .. } | Request::Names { .. } => {
-                Turn::Worker(self.visit.pid)
-            }
-        }
     }
 
     /// Whether the worker has gone, or has given up waiting: then no hash is wasted on it.

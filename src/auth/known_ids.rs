@@ -4,6 +4,7 @@ use std::io;
 use std::ops::RangeInclusive;
 
 use super::kept;
+use super::order::Module;
 use super::source::SourceError;
 use super::user_file::UserTable;
 use super::{Account, Policy, host_accounts};
@@ -33,9 +34,16 @@ impl KnownIds {
     }
 }
 
-/// Reads every file of accounts and looks up every anonymous User. The process that calls this may bear workers: of the files'
+/// Every id but root's, and but the highest, by which setresuid(2) means "leave it as it is".
+const ANYBODY: (u32, u32) = (1, u32::MAX - 1);
+
+/// Reads every file of accounts and looks up every anonymous User; where the host's own accounts may log in, any id but root's may be
+/// needed, for whom the host knows nobody can list. The process that calls this may bear workers: of the files'
 /// contents nothing is left in its memory.
 pub fn known_ids(policy: &Policy) -> Result<KnownIds, SourceError> {
+    if policy.servers.iter().any(|server| server.order.iter().any(|ordered| ordered.module == Module::Host)) {
+        return Ok(KnownIds { uids: vec![ANYBODY], gids: vec![ANYBODY] });
+    }
     let mut ids: Vec<(u32, u32)> = Vec::new();
     for server in &policy.servers {
         if let Some(path) = &server.user_file {
@@ -43,7 +51,7 @@ pub fn known_ids(policy: &Policy) -> Result<KnownIds, SourceError> {
             ids.extend(found);
         }
         for section in &server.anonymous {
-            ids.extend(host_accounts::anonymous(section)?.as_ref().map(ids_of));
+            ids.extend(host_accounts::anonymous(section)?.map(|owner| ids_of(&owner.account)));
         }
     }
     let (uids, gids) = ids.into_iter().unzip();
@@ -85,6 +93,7 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
 
+    use super::super::order::Ordered;
     use super::*;
     use crate::auth::{AnonymousPolicy, ServerPolicy};
 
@@ -117,6 +126,13 @@ mod tests {
         let known = known_ids(&policy).unwrap();
         assert_eq!(known.uids, [(1001, 1002), (65534, 65534)]);
         assert_eq!(known.gids, [(80, 80), (65534, 65534)]);
+    }
+
+    #[test]
+    fn of_the_host_anybody_may_come_but_root() {
+        let host = ServerPolicy { order: vec![Ordered::passing(Module::Host)], ..server(None) };
+        let known = known_ids(&Policy { servers: vec![server(None), host], ..Policy::default() }).unwrap();
+        assert_eq!((known.uids, known.gids), (vec![(1, u32::MAX - 1)], vec![(1, u32::MAX - 1)]));
     }
 
     #[test]

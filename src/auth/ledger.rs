@@ -1,5 +1,6 @@
-//! Who asked, who was granted what, and how far each has come: one entry for each living worker that ever asked. One question
-//! in flight a pid, one grant a pid for life; whoever goes on knocking at closed doors is ended.
+//! Who asked, who was granted what, and how far each has come: one entry for each slot whose worker ever asked, so that a death that
+//! auth did not hear of leaves nothing that its successor in the slot does not replace. One question in flight a pid, one grant a pid
+//! for life; whoever goes on knocking at closed doors is ended.
 
 use std::collections::HashMap;
 use std::io;
@@ -52,14 +53,14 @@ impl Grants for AuthBoard {
 /// All workers that ever asked.
 pub struct Ledger {
     grants: Box<dyn Grants>,
-    lives: Mutex<HashMap<ProcessId, Life>>,
+    lives: Mutex<HashMap<SlotNumber, Life>>,
     visits: AtomicU64,
 }
 
 /// One worker.
 #[derive(Debug)]
 struct Life {
-    slot: SlotNumber,
+    pid: ProcessId,
     standing: Standing,
     /// The question in flight.
     visit: Option<u64>,
@@ -99,7 +100,7 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         let mut lives = self.ledger.lives();
-        if let Some(life) = lives.get_mut(&self.pid).filter(|life| life.visit == Some(self.number)) {
+        if let Some(life) = lives.get_mut(&self.slot).filter(|life| life.visit == Some(self.number)) {
             life.visit = None;
         }
     }
@@ -139,19 +140,23 @@ impl Ledger {
 
     /// Whether the worker has not asked for its client's name before: it has one client for life.
     pub fn may_name(&self, visit: &Visit) -> bool {
-        self.lives().get_mut(&visit.pid).is_some_and(|life| !std::mem::replace(&mut life.has_named, true))
+        let mut lives = self.lives();
+        let life = lives.get_mut(&visit.slot).filter(|life| life.pid == visit.pid);
+        life.is_some_and(|life| !std::mem::replace(&mut life.has_named, true))
     }
 
     /// Whether the worker may still log in.
     pub fn is_newcomer(&self, visit: &Visit) -> bool {
-        self.lives().get(&visit.pid).is_some_and(|life| matches!(life.standing, Standing::Newcomer))
+        let lives = self.lives();
+        let life = lives.get(&visit.slot).filter(|life| life.pid == visit.pid);
+        life.is_some_and(|life| matches!(life.standing, Standing::Newcomer))
     }
 
     /// Grants an account to whoever asked, if it still is the process that asked. False where it is not, or where it
     /// has had its grant.
     pub fn grant(&self, visit: &Visit, account: &Account) -> io::Result<bool> {
         let mut lives = self.lives();
-        let Some(life) = lives.get_mut(&visit.pid).filter(|life| life.visit == Some(visit.number)) else {
+        let Some(life) = lives.get_mut(&visit.slot).filter(|life| life.visit == Some(visit.number)) else {
             return Ok(false);
         };
         if !matches!(life.standing, Standing::Newcomer) {
@@ -172,7 +177,7 @@ impl Ledger {
     /// Takes back a grant whose news did not reach the worker.
     pub fn withdraw(&self, slot: SlotNumber, pid: ProcessId) {
         let mut lives = self.lives();
-        if let Some(life) = lives.get_mut(&pid).filter(|life| life.slot == slot) {
+        if let Some(life) = lives.get_mut(&slot).filter(|life| life.pid == pid) {
             life.standing = Standing::Spent;
             self.grants.clear(slot, pid);
         }
@@ -181,8 +186,8 @@ impl Ledger {
     /// The worker was reaped; the master says so before anybody else is born in the slot.
     pub fn forget(&self, slot: SlotNumber, pid: ProcessId) {
         let mut lives = self.lives();
-        if lives.get(&pid).is_some_and(|life| life.slot == slot) {
-            lives.remove(&pid);
+        if lives.get(&slot).is_some_and(|life| life.pid == pid) {
+            lives.remove(&slot);
             self.grants.clear(slot, pid);
         }
     }
@@ -233,26 +238,30 @@ impl Ledger {
         Ok(true)
     }
 
-    fn lives(&self) -> MutexGuard<'_, HashMap<ProcessId, Life>> {
+    fn lives(&self) -> MutexGuard<'_, HashMap<SlotNumber, Life>> {
         // Every thread that panics ends the whole process (see `abort`).
         self.lives.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The worker's entry; a new one where another worker had the pid before.
+    /// The worker's entry; a new one where another worker had the slot before.
     fn life<'l>(
         &self,
-        lives: &'l mut HashMap<ProcessId, Life>,
+        lives: &'l mut HashMap<SlotNumber, Life>,
         pid: ProcessId,
         slot: SlotNumber,
     ) -> &'l mut Life {
-        if lives.get(&pid).is_some_and(|life| life.slot != slot) {
-            lives.remove(&pid);
+        // The worker lives there, so whoever had the slot has ended, and a grant that auth gave to that one is nobody's.
+        if let Some(ended) = lives.get(&slot).filter(|life| life.pid != pid) {
+            if !matches!(ended.standing, Standing::Newcomer) {
+                self.grants.clear(slot, pid);
+            }
+            lives.remove(&slot);
         }
-        lives.entry(pid).or_insert_with(|| {
+        lives.entry(slot).or_insert_with(|| {
             // A grant that stands though we gave none is a predecessor's. Grants die with their auth, and nobody gets
             // a second one.
             let standing = if self.grants.stands(slot) { Standing::Spent } else { Standing::Newcomer };
-            Life { slot, standing, visit: None, has_named: false, offences: 0 }
+            Life { pid, standing, visit: None, has_named: false, offences: 0 }
         })
     }
 }
@@ -288,4 +297,61 @@ fn answered(sent: io::Result<()>, outcome: Outcome) -> io::Result<Outcome> {
 fn supplementary(account: &Account) -> Vec<GroupId> {
     let gids = account.groups.iter().map(|(gid, _)| *gid);
     gids.filter(|gid| *gid != account.gid && *gid != GroupId::ROOT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One slot, whose worker changes; its grants are this ledger's alone.
+    #[derive(Clone)]
+    struct OneSlot(Arc<Mutex<(ProcessId, bool)>>);
+
+    const SLOT: SlotNumber = SlotNumber(3);
+
+    impl Grants for OneSlot {
+        fn slot_of(&self, pid: ProcessId) -> Option<SlotNumber> {
+            (self.0.lock().unwrap().0 == pid).then_some(SLOT)
+        }
+
+        fn write(&self, _: SlotNumber, _: UserId, _: GroupId, _: &[GroupId]) {
+            self.0.lock().unwrap().1 = true;
+        }
+
+        fn clear(&self, _: SlotNumber, pid: ProcessId) {
+            let mut slot = self.0.lock().unwrap();
+            if slot.0 == pid {
+                slot.1 = false;
+            }
+        }
+
+        fn stands(&self, _: SlotNumber) -> bool {
+            self.0.lock().unwrap().1
+        }
+    }
+
+    #[test]
+    fn who_is_born_in_a_slot_inherits_nothing_of_a_death_that_nobody_told() {
+        // Any living process will do for the pidfd that a grant holds.
+        let (first, second) = (crate::sys::process::own(), ProcessId(1));
+        let board = OneSlot(Arc::new(Mutex::new((first, false))));
+        let ledger = Arc::new(Ledger::new(Box::new(board.clone())));
+        let account = Account {
+            name: b"demo".to_vec(),
+            uid: UserId(1001),
+            gid: GroupId(1002),
+            groups: Vec::new(),
+            home: "/srv".into(),
+        };
+        let visit = ledger.admit(first).unwrap();
+        assert!(ledger.grant(&visit, &account).unwrap());
+        board.0.lock().unwrap().0 = second;
+        let newcomer = ledger.admit(second).unwrap();
+        assert!(!board.stands(SLOT));
+        assert!(ledger.is_newcomer(&newcomer) && !ledger.is_newcomer(&visit));
+        assert_eq!(ledger.lives().len(), 1);
+        // The late end of the first one's question is none of the second's.
+        drop(visit);
+        assert!(ledger.admit(second).is_none());
+    }
 }

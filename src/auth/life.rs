@@ -10,6 +10,7 @@ use slog::{Logger, error, info};
 use super::confinement::{self, NICENESS_OF_HASHING};
 use super::desk::{self, Desk};
 use super::ledger::Ledger;
+use super::name_desk::{self, NAMES_WAITING};
 use super::office::{CONVERSATIONS, Logins, Office, bounds};
 use super::peer_names::{PeerNames, RESOLVERS, confirmed_name};
 use super::place_desk::PlaceDesk;
@@ -88,16 +89,18 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
     let talkers = line_of_conversations.transpose()?.map(talkers).transpose()?.unwrap_or_default();
     let descriptors = confinement::confine().map_err(BeginError::Privileges)?;
     let (instances, waiting_instances) = bounded(INSTANCES_WAITING);
+    let (ids, waiting_ids) = bounded(NAMES_WAITING);
     let (letters, postman) = post();
     let (names, lookups) = inheritance.policy.use_reverse_dns.then(PeerNames::new).unzip();
     let ledger = Ledger::new(Box::new(board));
     let bounds = bounds(descriptors, hashers.len());
     // The office's life is the process's: threads need not be awaited, whatever a name service makes them wait for.
+    let asked = (instances, ids);
     let office: &'static Office = Box::leak(Box::new(Office::new(
         inheritance.policy,
         ledger,
         bounds,
-        instances,
+        asked,
         letters,
         (steward, names),
         log.clone(),
@@ -114,6 +117,7 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
             started("names", Box::new(move || names.look_for_life(&lookups, confirmed_name)))?;
         }
     }
+    started("ids", Box::new(move || name_desk::tell_for_life(office, &waiting_ids)))?;
     for (crypt, places) in hashers {
         started("hash", Box::new(move || hash_for_life(office, &office.queue, places, crypt)))?;
     }

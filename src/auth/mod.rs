@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::order::Ordered;
 use crate::logging::Channel;
 use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
 
+mod ageing;
 mod confinement;
 pub mod control;
 mod desk;
@@ -17,6 +19,7 @@ mod door;
 #[cfg(test)]
 mod door_tests;
 mod errand;
+mod ftpusers;
 mod grant;
 mod group_file;
 mod guesses;
@@ -28,21 +31,26 @@ mod ledger;
 mod leftovers;
 mod life;
 mod login;
+#[cfg(test)]
+mod login_tests;
+mod name_desk;
 mod office;
-#[allow(dead_code, reason = "the source of the host's accounts is about to ask it")]
+pub mod order;
 pub mod pam;
 mod peer_names;
 mod place_desk;
 pub mod places;
 mod post;
+mod proof;
 pub mod question;
 mod queue;
 mod reception;
 pub mod record;
+mod remarks;
 pub mod secret;
 pub mod shells;
 mod source;
-#[allow(dead_code, reason = "the source of the host's accounts is about to ask it")]
+#[allow(dead_code, reason = "jobs that nobody waits for are about to be left to it")]
 mod steward;
 #[cfg(test)]
 mod tests;
@@ -106,10 +114,14 @@ pub struct ServerPolicy {
     pub user_file: Option<PathBuf>,
     /// AuthGroupFile.
     pub group_file: Option<PathBuf>,
+    /// AuthOrder.
+    pub order: Vec<Ordered>,
     /// UserAlias: (alias, real), server level.
     pub aliases: Vec<(Vec<u8>, Vec<u8>)>,
-    /// RequireValidShell (checked against /etc/shells).
-    pub require_valid_shell: bool,
+    /// AuthAliasOnly: no other name logs in.
+    pub alias_only: bool,
+    /// For accounts that are not anonymous.
+    pub rules: LoginRules,
     /// `<Anonymous>` sections of this server.
     pub anonymous: Vec<AnonymousPolicy>,
     /// AuthPAM: how PAM is asked about this server's accounts; None where it is not.
@@ -150,10 +162,25 @@ pub struct AnonymousPolicy {
     pub user: Vec<u8>,
     /// Its Group, if another than the account's.
     pub group: Option<Vec<u8>>,
-    /// UserAlias lines inside it, and the name itself.
+    /// UserAlias lines inside it, and the name itself unless AuthAliasOnly keeps it out.
     pub names: Vec<Vec<u8>>,
+    /// AnonRequirePassword.
+    pub require_password: bool,
+    /// AuthUsingAlias: the password is that of whoever is called by the alias, not User's.
+    pub authenticates_alias: bool,
+    /// For its User.
+    pub rules: LoginRules,
     /// Its own limits.
     pub limits: LimitPolicy,
+}
+
+/// What keeps an account out, whatever its password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoginRules {
+    /// RequireValidShell: its shell stands in /etc/shells.
+    pub require_valid_shell: bool,
+    /// UseFtpUsers: /etc/ftpusers does not name it.
+    pub use_ftp_users: bool,
 }
 
 /// None = no limit.

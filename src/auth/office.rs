@@ -10,13 +10,16 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Sender;
 use slog::Logger;
 
-use super::errand::{Errand, Turn};
+use super::errand::Errand;
 use super::guesses::{Guesses, neighbourhood};
+use super::host_accounts::HostAccounts;
 use super::ledger::Ledger;
 use super::login::Users;
+use super::order::{Checker, Module, Step};
 use super::peer_names::PeerNames;
 use super::post::LetterBox;
 use super::queue::Bounds;
+use super::remarks::Remarks;
 use super::source::Source;
 use super::steward::Steward;
 use super::turnstile::Turnstile;
@@ -26,7 +29,7 @@ use super::{Policy, ServerPolicy};
 use crate::sys::{GroupId, ProcessId, UserId, identity};
 
 /// Questions in fair turns, and those who answer them.
-pub type Logins = Turnstile<Turn, Errand>;
+pub type Logins = Turnstile<IpAddr, Errand>;
 
 /// Logins that may wait for the steward at once.
 pub const CONVERSATIONS: usize = 16;
@@ -38,18 +41,23 @@ const CONVERSATIONS_OF_ONE: usize = 6;
 pub struct Office {
     /// This generation's users and limits.
     pub policy: Policy,
-    /// Each server's sources, in the order they are asked.
-    sources: Vec<Vec<Arc<dyn Source>>>,
+    /// Each server's modules, in AuthOrder's order.
+    steps: Vec<Vec<Step>>,
+    /// The host's accounts, whose names listings show last.
+    pub host: Arc<HostAccounts>,
+    remarks: Arc<Remarks>,
     /// Whom every session becomes where the daemon is not root.
     caller: Option<(UserId, GroupId)>,
     /// Who asked, and who was granted what.
     pub ledger: Arc<Ledger>,
-    /// Questions that take time, in fair turns.
+    /// Logins, in fair turns by where the client comes from.
     pub queue: Logins,
     /// Logins at servers that ask PAM or make homes: their threads may have to wait, and keep no hash waiting.
     pub conversations: Logins,
     /// Questions about instances, which the master answers at once.
     pub instances: Sender<Errand>,
+    /// Questions about names, which a name service may take long to answer.
+    pub names: Sender<Errand>,
     /// Answers for later.
     letters: LetterBox,
     /// Does what auth itself may not; None where the configuration has no such work.
@@ -76,19 +84,24 @@ impl Office {
         policy: Policy,
         ledger: Ledger,
         bounds: Bounds,
-        instances: Sender<Errand>,
+        (instances, names): (Sender<Errand>, Sender<Errand>),
         letters: LetterBox,
         (steward, peer_names): (Option<Steward>, Option<PeerNames>),
         log: Logger,
     ) -> Office {
+        let remarks = Arc::new(Remarks::new(log.clone()));
+        let host = Arc::new(HostAccounts::new(Arc::clone(&remarks)));
         Office {
-            sources: sources(&policy, &log),
+            steps: steps(&policy, &host, &log),
+            host,
+            remarks,
             caller: policy.rootless.then(identity::own),
             policy,
             ledger: Arc::new(ledger),
             queue: Turnstile::new(bounds),
             conversations: Turnstile::new(Bounds { served_of_one: CONVERSATIONS_OF_ONE, ..bounds }),
             instances,
+            names,
             letters,
             steward,
             peer_names,
@@ -105,15 +118,15 @@ impl Office {
     }
 
     /// The part of the configuration that a request names; None where there is no such server.
-    pub fn server(&self, index: u16) -> Option<(&ServerPolicy, &[Arc<dyn Source>])> {
+    pub fn server(&self, index: u16) -> Option<(&ServerPolicy, &[Step])> {
         let index = usize::from(index);
-        Some((self.policy.servers.get(index)?, self.sources.get(index)?))
+        Some((self.policy.servers.get(index)?, self.steps.get(index)?))
     }
 
     /// Who may log in there.
     pub fn users(&self, server: u16) -> Option<Users<'_>> {
-        let (policy, sources) = self.server(server)?;
-        Some(Users { policy, sources, caller: self.caller })
+        let (policy, steps) = self.server(server)?;
+        Some(Users { policy, steps, caller: self.caller, remarks: &self.remarks })
     }
 
     /// Refuses a login, later the more wrong guesses came from there. The peer hears the same, and as late, whatever was
@@ -130,15 +143,37 @@ fn note_wrong<P: Copy + Eq + Hash>(guesses: &Mutex<Guesses<P>>, peer: P, now: In
     guesses.lock().unwrap_or_else(PoisonError::into_inner).note_wrong(peer, now)
 }
 
-/// One source for each pair of files, however many servers share it.
-fn sources(policy: &Policy, log: &Logger) -> Vec<Vec<Arc<dyn Source>>> {
-    let mut made: HashMap<(PathBuf, Option<PathBuf>), Arc<dyn Source>> = HashMap::new();
-    let mut of_server = |server: &ServerPolicy| -> Vec<Arc<dyn Source>> {
-        let Some(user_file) = server.user_file.clone() else { return Vec::new() };
-        let files = (user_file, server.group_file.clone());
-        let source =
-            made.entry(files.clone()).or_insert_with(|| Arc::new(VirtualUsers::new(files.0, files.1, log)));
-        vec![Arc::clone(source)]
+/// One source for each pair of files, and one for the host, however many servers share it.
+fn steps(policy: &Policy, host: &Arc<HostAccounts>, log: &Logger) -> Vec<Vec<Step>> {
+    let mut made: HashMap<(PathBuf, Option<PathBuf>), Arc<VirtualUsers>> = HashMap::new();
+    let mut source = |server: &ServerPolicy, module: Module| -> Option<Arc<dyn Source>> {
+        match module {
+            Module::File => {
+                let files = (server.user_file.clone()?, server.group_file.clone());
+                let make = || Arc::new(VirtualUsers::new(files.0.clone(), files.1.clone(), log));
+                Some(Arc::clone(made.entry(files.clone()).or_insert_with(make)) as Arc<dyn Source>)
+            }
+            // Shadow is root's to read.
+            Module::Host => (!policy.rootless).then(|| Arc::clone(host) as Arc<dyn Source>),
+            Module::Pam => None,
+        }
+    };
+    let mut of_server = |server: &ServerPolicy| {
+        let mut steps = Vec::new();
+        for ordered in &server.order {
+            let is_authoritative = ordered.is_authoritative;
+            let checker = match ordered.module {
+                Module::Pam => Some(Checker::Pam),
+                module => source(server, module).map(Checker::Accounts),
+            };
+            match checker {
+                Some(checker) => steps.push(Step { checker, is_authoritative }),
+                // What is not there knows nobody, and says so with authority.
+                None if is_authoritative => break,
+                None => {}
+            }
+        }
+        steps
     };
     policy.servers.iter().map(&mut of_server).collect()
 }

@@ -10,6 +10,7 @@ use slog::{error, warn};
 use super::control::{NOTE_MAX, Note};
 use super::door;
 use super::errand::Errand;
+use super::guesses::neighbourhood;
 use super::office::Office;
 use super::threads;
 use super::wire::{RECORD_MAX, Request};
@@ -127,9 +128,11 @@ impl Reception {
     fn hand_on(&self, errand: Errand) {
         match errand.request {
             Request::Instance => drop(self.office.instances.try_send(errand)),
-            Request::Login { server, .. } => drop(self.office.logins(server).push(errand.turn(), errand)),
             Request::PeerName { peer } => self.name(errand, peer),
-            Request::Names { .. } => drop(self.office.queue.push(errand.turn(), errand)),
+            Request::Names { .. } => drop(self.office.names.try_send(errand)),
+            Request::Login { server, peer, .. } => {
+                drop(self.office.logins(server).push(neighbourhood(peer), errand));
+            }
         }
     }
 

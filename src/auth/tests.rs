@@ -15,11 +15,13 @@ use slog::{Logger, o};
 use super::control::Note;
 use super::desk::{self, Desk};
 use super::ledger::{Grants, Ledger};
-use super::login::Hasher;
+use super::name_desk;
 use super::office::{Office, bounds};
+use super::order::{Module, Ordered};
 use super::place_desk::PlaceDesk;
 use super::places::{LimitKind, PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
 use super::post::post;
+use super::proof::Hasher;
 use super::question::Question;
 use super::reception::{Ending, Reception};
 use super::secret::Secret;
@@ -77,7 +79,8 @@ fn policy(folder: &Path) -> Policy {
     let users = folder.join("users");
     fs::write(&users, "demo:right:1001:1002::/srv/demo:\nfull:right:1003:1003::/srv:\n").unwrap();
     let limits = LimitPolicy { clients: Some(10), ..LimitPolicy::default() };
-    let server = ServerPolicy { user_file: Some(users), limits, ..ServerPolicy::default() };
+    let order = vec![Ordered::passing(Module::File)];
+    let server = ServerPolicy { user_file: Some(users), order, limits, ..ServerPolicy::default() };
     Policy { servers: vec![server], ..Policy::default() }
 }
 
@@ -110,20 +113,23 @@ fn start(folder: &Path) -> Auth {
     socket::pass_credentials(incoming.as_fd()).unwrap();
     let (control, notes) = socket::seqpacket_pair().unwrap();
     let (instances, errands) = bounded(16);
+    let (names, waiting_names) = bounded(16);
     let (letters, postman) = post();
     let ledger = Ledger::new(Box::new(board.clone()));
     let log = Logger::root(slog::Discard, o!());
+    let asked = (instances, names);
     let office: &'static Office = Box::leak(Box::new(Office::new(
         policy(folder),
         ledger,
         bounds(1024, 1),
-        instances,
+        asked,
         letters,
         (None, None),
         log,
     )));
     thread::spawn(move || postman.deliver_for_life());
     thread::spawn(move || desk::grant_instances(&errands, line_to_master(), &office.log));
+    thread::spawn(move || name_desk::tell_for_life(office, &waiting_names));
     thread::spawn(move || {
         Desk::new(office, PlaceDesk::new(line_to_master()), Plain).work_for_life(&office.queue)
     });

@@ -40,9 +40,11 @@ impl VirtualUsers {
 impl Source for VirtualUsers {
     fn find(&self, name: &[u8]) -> Result<Option<Candidate>, SourceError> {
         let users = self.users.current()?;
-        let Some(line) = users.find(name) else { return Ok(None) };
-        let groups = self.groups()?;
-        Ok(Some(candidate(&line, groups.as_deref())))
+        Ok(users.find(name).map(|line| candidate(&line)))
+    }
+
+    fn memberships(&self, account: &Account) -> Result<Vec<(GroupId, Vec<u8>)>, SourceError> {
+        Ok(self.groups()?.map(|table| memberships(account, &table)).unwrap_or_default())
     }
 
     fn sample_hash(&self) -> Option<Vec<u8>> {
@@ -61,21 +63,21 @@ impl Source for VirtualUsers {
     }
 }
 
-fn candidate(line: &UserLine<'_>, groups: Option<&GroupTable>) -> Candidate {
+fn candidate(line: &UserLine<'_>) -> Candidate {
     let account = Account {
         name: line.name.to_vec(),
         uid: line.uid,
         gid: line.gid,
-        groups: groups.map(|table| memberships(line, table)).unwrap_or_default(),
+        groups: Vec::new(),
         home: line.home.clone(),
     };
-    Candidate { account, shell: line.shell.to_vec(), proof: Proof::Hash(line.hash.to_vec()) }
+    Candidate { account, shell: line.shell.to_vec(), proof: Proof::Hash(line.hash.to_vec()), lapse: None }
 }
 
 /// The primary group first, where it has a name; root's group is nobody's.
-fn memberships(line: &UserLine<'_>, table: &GroupTable) -> Vec<(GroupId, Vec<u8>)> {
-    let primary = table.name_of(line.gid).map(|name| (line.gid, name.to_vec()));
-    let others = table.groups_of(line.name).into_iter().filter(|(gid, _)| *gid != line.gid);
+fn memberships(account: &Account, table: &GroupTable) -> Vec<(GroupId, Vec<u8>)> {
+    let primary = table.name_of(account.gid).map(|name| (account.gid, name.to_vec()));
+    let others = table.groups_of(&account.name).into_iter().filter(|(gid, _)| *gid != account.gid);
     primary.into_iter().chain(others).filter(|(gid, _)| *gid != GroupId::ROOT).take(GRANT_GROUPS).collect()
 }
 
@@ -121,7 +123,8 @@ mod tests {
         fs::write(&groups, "mail:x:25:demo\nweb:x:80:demo\nroot:x:0:demo\n").unwrap();
         let source = VirtualUsers::new(users, Some(groups), &quiet());
         let demo = source.find(b"demo").unwrap().unwrap();
-        assert_eq!(demo.account.groups, [(GroupId(80), b"web".to_vec()), (GroupId(25), b"mail".to_vec())]);
+        let groups = source.memberships(&demo.account).unwrap();
+        assert_eq!(groups, [(GroupId(80), b"web".to_vec()), (GroupId(25), b"mail".to_vec())]);
         assert_eq!(demo.proof, Proof::Hash(b"$6$x$y".to_vec()));
         assert_eq!(source.find(b"root").unwrap(), None);
         assert_eq!(source.sample_hash().as_deref(), Some(&b"$6$x$y"[..]));
@@ -136,6 +139,8 @@ mod tests {
         assert!(VirtualUsers::new(users.clone(), None, &quiet()).find(b"demo").is_err());
         fs::write(&users, "demo:x:1:1::/:").unwrap();
         let groups = Some(folder.path().join("groups"));
-        assert!(VirtualUsers::new(users, groups, &quiet()).find(b"demo").is_err());
+        let source = VirtualUsers::new(users, groups, &quiet());
+        let demo = source.find(b"demo").unwrap().unwrap();
+        assert!(source.memberships(&demo.account).is_err());
     }
 }

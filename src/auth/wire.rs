@@ -53,7 +53,7 @@ pub enum Request {
     },
     /// Names of ids, for listings of confined sessions; answered only to a worker that holds a grant.
     Names {
-        /// Index of the virtual host in [`super::Policy::servers`], whose AuthUserFile is asked first.
+        /// Index of the virtual host in [`super::Policy::servers`], whose modules are asked first.
         server: u16,
         /// Users asked for, at most [`NAMES_MAX`].
         users: Vec<UserId>,
@@ -102,8 +102,12 @@ pub enum Denial {
     Root,
     /// RequireValidShell.
     Shell,
-    /// The account has expired or is locked.
+    /// The account is closed: it or its password has expired, or a rule of PAM's keeps it out.
     Expired,
+    /// UseFtpUsers.
+    FtpUsers,
+    /// AuthAliasOnly.
+    NotAnAlias,
     /// MaxClients.
     MaxClients(u32),
     /// MaxClientsPerUser.
@@ -241,6 +245,8 @@ impl Denial {
             Denial::MaxClients(most) => record.byte(6).word(*most),
             Denial::MaxClientsPerUser(most) => record.byte(7).word(*most),
             Denial::MaxClientsPerHost(most) => record.byte(8).word(*most),
+            Denial::FtpUsers => record.byte(9),
+            Denial::NotAnAlias => record.byte(10),
         }
     }
 
@@ -254,6 +260,8 @@ impl Denial {
             6 => Denial::MaxClients(fields.word()?),
             7 => Denial::MaxClientsPerUser(fields.word()?),
             8 => Denial::MaxClientsPerHost(fields.word()?),
+            9 => Denial::FtpUsers,
+            10 => Denial::NotAnAlias,
             other => return Err(Malformed::Kind(other)),
         })
     }
@@ -315,6 +323,8 @@ mod tests {
             any::<u32>().prop_map(|most| Answer::Denied(Denial::MaxClientsPerHost(most))),
             bytes(PEER_NAME_MAX).prop_map(Answer::PeerName),
             Just(Answer::Denied(Denial::NoSuchUser)),
+            Just(Answer::Denied(Denial::FtpUsers)),
+            Just(Answer::Denied(Denial::NotAnAlias)),
             Just(Answer::Serve),
             Just(Answer::TryAgain),
         ]

@@ -26,13 +26,13 @@ pub fn anonymous(
     let root = root(&draft.root, complaints)?;
     let session = session(&said.session, &server.session);
     let roots = roots(&session, complaints);
-    let require_valid_shell = session.require_valid_shell.unwrap_or(true);
+    let login_rules = session.login_rules();
     // A server's User is no name to log in with, so it is not inherited.
     let Some(name) = said.user.as_ref() else {
         complaints.error(&draft.root.mark, "<Anonymous>: User is missing: whom are its sessions to be?");
         return None;
     };
-    identity(name, said.group.as_ref(), require_valid_shell, around, complaints);
+    identity(name, said.group.as_ref(), login_rules.require_valid_shell, around, complaints);
     if said.session.transfer_log.is_some() {
         let message =
             "TransferLog in <Anonymous> has no effect yet: transfers are written to the server's log";
@@ -47,7 +47,10 @@ pub fn anonymous(
         user: name.text.clone(),
         group: said.group.as_ref().map(|word| word.text.clone()),
         aliases: aliases(&name.text, said, complaints),
-        require_password: false,
+        require_password: said.require_password.unwrap_or(false),
+        authenticates_alias: said.authenticates_alias.unwrap_or(false),
+        alias_only: session.alias_only.unwrap_or(false),
+        login_rules,
         session: session_rules(session, roots, None),
         directories: DirectoryRules { base, sections },
     })

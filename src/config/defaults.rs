@@ -1,5 +1,7 @@
 //! Where things lie when nobody says otherwise. Each path can be set at build by the environment variable beside it.
 
+use crate::auth::order::{Module, Ordered};
+
 macro_rules! built_in {
     ($variable:literal, $otherwise:literal) => {
         match option_env!($variable) {
@@ -38,3 +40,7 @@ pub const MIN_SPARE_WORKERS: u32 = 4;
 
 /// MaxSpareWorkers.
 pub const MAX_SPARE_WORKERS: u32 = 64;
+
+/// AuthOrder where nothing is said.
+pub const AUTH_ORDER: [Ordered; 3] =
+    [Ordered::passing(Module::File), Ordered::passing(Module::Pam), Ordered::passing(Module::Host)];

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::lines::Word;
 use super::settings::{Ident, LimitText, LogTarget, ScopeRules};
+use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
+use crate::auth::order::Ordered;
 use crate::protocol::Facts;
 
 /// A whole configuration, as written.
@@ -72,6 +74,10 @@ pub struct Scope {
     pub group: Option<Word>,
     /// UserAlias: (alias, real).
     pub aliases: Vec<(Word, Word)>,
+    /// AnonRequirePassword.
+    pub require_password: Option<bool>,
+    /// AuthUsingAlias.
+    pub authenticates_alias: Option<bool>,
     /// AllowAll (true) or DenyAll (false) outside `<Limit>`, or within the one this scope stands for. A denial is not taken back.
     pub says: Option<bool>,
     /// `<Directory>` sections.
@@ -160,8 +166,8 @@ pub struct ServerDraft {
     pub auth_group_file: Option<Word>,
     /// AuthFileOptions InsecurePerms.
     pub insecure_permissions: Option<bool>,
-    /// AuthOrder, as far as ferryd has the sources.
-    pub auth_order: Option<Vec<super::settings::AuthSource>>,
+    /// AuthOrder, as far as ferryd has the modules.
+    pub auth_order: Option<Vec<Ordered>>,
     /// AuthPAM.
     pub auth_pam: Option<bool>,
     /// AuthPAMConfig.
@@ -202,6 +208,10 @@ pub struct SessionDraft {
     pub default_chdir: Vec<PathDraft>,
     /// RequireValidShell.
     pub require_valid_shell: Option<bool>,
+    /// UseFtpUsers.
+    pub use_ftp_users: Option<bool>,
+    /// AuthAliasOnly.
+    pub alias_only: Option<bool>,
     /// MaxClients.
     pub max_clients: Option<LimitText>,
     /// MaxClientsPerUser.
@@ -228,4 +238,14 @@ pub struct SessionDraft {
     pub display_login: Option<PathBuf>,
     /// DisplayQuit.
     pub display_quit: Option<PathBuf>,
+}
+
+impl SessionDraft {
+    /// What keeps an account out, with its defaults.
+    pub fn login_rules(&self) -> LoginRules {
+        LoginRules {
+            require_valid_shell: self.require_valid_shell.unwrap_or(true),
+            use_ftp_users: self.use_ftp_users.unwrap_or(true),
+        }
+    }
 }

@@ -57,6 +57,8 @@ impl Inherit for SessionDraft {
             outer,
             transfer_log,
             require_valid_shell,
+            use_ftp_users,
+            alias_only,
             max_clients,
             max_clients_per_user,
             max_clients_per_host,

@@ -1,6 +1,7 @@
 //! What auth needs to know of a configuration, as plain values.
 
-use super::settings::{Anonymous, AuthSource, Pam, Server, SessionRules, Settings};
+use super::settings::{Anonymous, Pam, Server, SessionRules, Settings};
+use crate::auth::order::{Module, Ordered};
 use crate::auth::{AnonymousPolicy, LimitPolicy, PamPolicy, Policy, ServerPolicy};
 
 impl Settings {
@@ -15,22 +16,34 @@ impl Settings {
 }
 
 fn server(server: &Server, rootless: bool) -> ServerPolicy {
-    let by_file = server.auth_order.contains(&AuthSource::File);
+    let order = order(server, rootless);
+    let asks = |module: Module| order.iter().any(|ordered| ordered.module == module);
+    let by_file = asks(Module::File);
+    let pam = server.pam.as_ref().filter(|_| asks(Module::Pam)).map(pam);
     ServerPolicy {
         user_file: server.auth_user_file.clone().filter(|_| by_file),
         group_file: server.auth_group_file.clone().filter(|_| by_file),
+        order,
         aliases: server.user_aliases.iter().map(|(alias, real)| (bytes(alias), bytes(real))).collect(),
-        require_valid_shell: server.require_valid_shell,
+        alias_only: server.alias_only,
+        rules: server.login_rules,
         anonymous: server.anonymous.iter().map(anonymous).collect(),
-        // PAM knows no accounts of its own: it is asked about the host's. A server without root could not let them in.
-        pam: server
-            .pam
-            .as_ref()
-            .filter(|_| server.auth_order.contains(&AuthSource::Host) && !rootless)
-            .map(pam),
+        pam,
         limits: limits(&server.session),
         create_home: server.create_home.clone(),
     }
+}
+
+/// The modules that are asked. Without root nobody can be asked about the host's accounts; a PAM whose no is the last word has the
+/// first one, wherever it stands.
+fn order(server: &Server, rootless: bool) -> Vec<Ordered> {
+    let is_asked = |ordered: &&Ordered| match ordered.module {
+        Module::Pam => server.pam.is_some() && !rootless,
+        Module::File | Module::Host => true,
+    };
+    let mut order: Vec<Ordered> = server.auth_order.iter().filter(is_asked).copied().collect();
+    order.sort_by_key(|ordered| !(ordered.module == Module::Pam && ordered.is_authoritative));
+    order
 }
 
 fn pam(asked: &Pam) -> PamPolicy {
@@ -38,11 +51,13 @@ fn pam(asked: &Pam) -> PamPolicy {
 }
 
 fn anonymous(section: &Anonymous) -> AnonymousPolicy {
-    let names = section.aliases.iter().chain([&section.user]);
     AnonymousPolicy {
         user: bytes(&section.user),
         group: section.group.as_deref().map(bytes),
-        names: names.map(|name| bytes(name)).collect(),
+        names: section.names().map(|name| bytes(name)).collect(),
+        require_password: section.require_password,
+        authenticates_alias: section.authenticates_alias,
+        rules: section.login_rules,
         limits: limits(&section.session),
     }
 }

@@ -15,8 +15,9 @@ use super::inherit::from_global;
 use super::lines::Word;
 use super::names::home_of;
 use super::roots::roots;
-use super::settings::{Anonymous, AuthSource, DirectoryRules, FactRules, Ident, LogTarget, Pam, Server};
+use super::settings::{Anonymous, DirectoryRules, FactRules, Ident, LogTarget, Pam, Server};
 use super::{Complaint, LoadOptions, arguments, defaults};
+use crate::auth::order::{Module, Ordered};
 use crate::protocol::{Fact, Facts};
 use crate::sys::files;
 
@@ -110,12 +111,13 @@ fn finish(
         command_buffer: said.command_buffer.unwrap_or(512) as usize,
         auth_user_file: user_file,
         auth_group_file: group_file,
-        require_valid_shell: session.require_valid_shell.unwrap_or(true),
         pam: said.auth_pam.unwrap_or(true).then(|| Pam {
             service: said.auth_pam_config.unwrap_or_else(|| "ftp".to_owned()),
             with_terminal: said.pam_without_terminal != Some(true),
         }),
-        auth_order: said.auth_order.unwrap_or_else(|| vec![AuthSource::File, AuthSource::Host]),
+        auth_order: said.auth_order.unwrap_or_else(|| defaults::AUTH_ORDER.to_vec()),
+        alias_only: session.alias_only.unwrap_or(false) || anonymous.iter().any(|section| section.alias_only),
+        login_rules: session.login_rules(),
         root_links: said.root_links.unwrap_or(true),
         create_home: said.create_home.flatten(),
         user_aliases: aliases.into_iter().map(|(alias, real)| (alias.text, real.text)).collect(),
@@ -124,7 +126,7 @@ fn finish(
         directories: DirectoryRules { base: files, sections },
         anonymous,
     };
-    tell_closed_doors(&server, complaints);
+    tell_closed_doors(&server, around.options.rootless, complaints);
     Found { server, blame, default_word, has_alias: said.has_alias }
 }
 
@@ -167,13 +169,18 @@ fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints
 }
 
 /// A server that nobody can enter is no error, but hardly meant.
-fn tell_closed_doors(server: &Server, complaints: &mut Complaints) {
-    let by_file = server.auth_user_file.is_some() && server.auth_order.contains(&AuthSource::File);
-    if !by_file && server.anonymous.is_empty() && !server.listen.is_empty() {
-        let message = format!(
-            "nobody can log in to '{}': it has no AuthUserFile and no <Anonymous>, and the host's own accounts are not yet supported",
-            server.name
-        );
+fn tell_closed_doors(server: &Server, rootless: bool, complaints: &mut Complaints) {
+    let lets_in = |ordered: &Ordered| match ordered.module {
+        Module::File => server.auth_user_file.is_some(),
+        Module::Host => !rootless,
+        // It knows nobody of its own.
+        Module::Pam => false,
+    };
+    let has_accounts = server.auth_order.iter().any(lets_in);
+    if !has_accounts && server.anonymous.is_empty() && !server.listen.is_empty() {
+        let why = if rootless { "; the host's own accounts need a daemon that is root" } else { "" };
+        let message =
+            format!("nobody can log in to '{}': it has no AuthUserFile and no <Anonymous>{why}", server.name);
         complaints.push(Complaint::warning(None, message));
     }
 }

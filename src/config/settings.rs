@@ -7,7 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
+use crate::auth::order::Ordered;
 use crate::protocol::Facts;
 use crate::sys::{GroupId, UserId};
 
@@ -115,12 +117,14 @@ pub struct Server {
     pub auth_user_file: Option<PathBuf>,
     /// AuthGroupFile.
     pub auth_group_file: Option<PathBuf>,
-    /// RequireValidShell.
-    pub require_valid_shell: bool,
-    /// AuthOrder, as far as the sources are ours.
-    pub auth_order: Vec<AuthSource>,
+    /// AuthOrder, as far as the modules are ours.
+    pub auth_order: Vec<Ordered>,
     /// AuthPAM, AuthPAMConfig, AuthPAMOptions; None where PAM is off.
     pub pam: Option<Pam>,
+    /// AuthAliasOnly, here or in one of the `<Anonymous>` sections: who is no alias is nobody.
+    pub alias_only: bool,
+    /// What keeps accounts out that are not anonymous.
+    pub login_rules: LoginRules,
     /// UserAlias: (alias, real).
     pub user_aliases: Vec<(String, String)>,
     /// AllowChrootSymlinks.
@@ -135,15 +139,6 @@ pub struct Server {
     pub directories: DirectoryRules,
     /// `<Anonymous>` sections.
     pub anonymous: Vec<Anonymous>,
-}
-
-/// Where accounts come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuthSource {
-    /// AuthUserFile and AuthGroupFile.
-    File,
-    /// The host's own accounts.
-    Host,
 }
 
 /// How PAM is asked.
@@ -190,12 +185,25 @@ pub struct Anonymous {
     pub group: Option<String>,
     /// UserAlias lines within it: names that log in here besides `user`.
     pub aliases: Vec<String>,
-    /// AnonRequirePassword; `on` is refused at load until auth checks such passwords.
+    /// AnonRequirePassword.
     pub require_password: bool,
+    /// AuthUsingAlias.
+    pub authenticates_alias: bool,
+    /// AuthAliasOnly: `user` itself is no name to log in with.
+    pub alias_only: bool,
+    /// What keeps its User out.
+    pub login_rules: LoginRules,
     /// What holds for its sessions.
     pub session: SessionRules,
     /// What holds by folder.
     pub directories: DirectoryRules,
+}
+
+impl Anonymous {
+    /// The names that log in here.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.aliases.iter().chain((!self.alias_only).then_some(&self.user))
+    }
 }
 
 /// What holds for a session from its login on, the same in every folder.

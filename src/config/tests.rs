@@ -168,7 +168,6 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
         "RootLogin on",
         "ServerType inetd",
         "AuthOrder mod_auth_pam.c",
-        "AuthOrder mod_auth_pam.c* mod_auth_file.c",
         "AuthUserFile /etc/passwd id 1-5",
         "<Limit LOGIN>\nAllowUser a\nDenyAll\n</Limit>",
         "<Limit LOGIN>\nDeny from 192.0.2.1\n</Limit>",
@@ -368,7 +367,7 @@ fn auth_is_told_plain_values() {
     assert_eq!(server.aliases, [(b"web".to_vec(), b"joe".to_vec())]);
     assert_eq!((server.limits.clients, server.anonymous[0].limits.clients), (Some(7), Some(2)));
     assert_eq!(server.anonymous[0].names, [b"ftp".to_vec(), b"nobody".to_vec()]);
-    assert!(policy.rootless && !server.require_valid_shell);
+    assert!(policy.rootless && !server.rules.require_valid_shell);
 }
 
 /// A file of the source tree.

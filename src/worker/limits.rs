@@ -30,6 +30,8 @@ pub enum Refusal {
 pub enum Reason {
     /// `: no such user found from NAME [IP] to IP:PORT`.
     NoSuchUser,
+    /// `: user is not a UserAlias from NAME [IP] to IP:PORT`.
+    NotAnAlias,
     /// ` (Login failed): ` and these words.
     Failed(&'static str),
 }
@@ -46,7 +48,9 @@ pub fn refusal(denial: &Denial, rules: &SessionRules) -> Refusal {
         Denial::WrongPassword => Refusal::Wrong { reason: Reason::Failed("Incorrect password") },
         Denial::Root => Refusal::Wrong { reason: Reason::Failed("Root login denied") },
         Denial::Shell => Refusal::Wrong { reason: Reason::Failed("Invalid shell") },
-        Denial::Expired => Refusal::Wrong { reason: Reason::Failed("Account expired") },
+        Denial::Expired => Refusal::Wrong { reason: Reason::Failed("Account disabled") },
+        Denial::FtpUsers => Refusal::Wrong { reason: Reason::Failed("User in /etc/ftpusers") },
+        Denial::NotAnAlias => Refusal::Wrong { reason: Reason::NotAnAlias },
         Denial::MaxClients(most) => limited("MaxClients", *most, &rules.max_clients, CLIENTS),
         Denial::MaxClientsPerUser(most) => {
             limited("MaxClientsPerUser", *most, &rules.max_clients_per_user, CLIENTS_PER_USER)

@@ -33,10 +33,11 @@ pub enum Verdict {
 
 /// The `<Anonymous>` section that a name logs in to.
 pub fn anonymous_section(server: &'static Server, name: &[u8]) -> Option<(usize, &'static Anonymous)> {
-    server.anonymous.iter().enumerate().find(|(_, section)| {
-        let mut names = std::iter::once(&section.user).chain(&section.aliases);
-        names.any(|known| known.as_bytes() == name)
-    })
+    server
+        .anonymous
+        .iter()
+        .enumerate()
+        .find(|(_, section)| section.names().any(|known| known.as_bytes() == name))
 }
 
 /// The rules of whom a name would log in as.
@@ -105,13 +106,11 @@ fn deny(watch: &Watch, denial: &Denial, scope: &Scope, name: &[u8]) -> Result<Ve
     let user = shown(name);
     match limits::refusal(denial, scope.rules) {
         Refusal::Wrong { reason: Reason::NoSuchUser } => {
-            let (peer, local) = (watch.peer, watch.local);
-            slog::warn!(
-                watch.log,
-                "USER {user}: no such user found from {} [{}] to {local}",
-                peer.name(),
-                peer.ip()
-            );
+            tell_unknown(watch, &user, "no such user found");
+            refused(watch, Verdict::Wrong)
+        }
+        Refusal::Wrong { reason: Reason::NotAnAlias } => {
+            tell_unknown(watch, &user, "user is not a UserAlias");
             refused(watch, Verdict::Wrong)
         }
         Refusal::Wrong { reason: Reason::Failed(why) } => {
@@ -123,6 +122,11 @@ fn deny(watch: &Watch, denial: &Denial, scope: &Scope, name: &[u8]) -> Result<Ve
             refused(watch, Verdict::Out(reply))
         }
     }
+}
+
+fn tell_unknown(watch: &Watch, user: &str, what: &str) {
+    let (peer, local) = (watch.peer, watch.local);
+    slog::warn!(watch.log, "USER {user}: {what} from {} [{}] to {local}", peer.name(), peer.ip());
 }
 
 /// Auth has granted: the identity first, then the root as that identity sees it, then its walls.

@@ -12,8 +12,9 @@ use nix::libc;
 use super::{NOBODY, SAME, SHADOW, goes_on, spare};
 use crate::harness::daemon::run;
 use crate::harness::events::until;
+use crate::harness::host::{FIRST_HOST_UID, HostAccount};
 use crate::harness::puppet::Puppet;
-use crate::harness::{Daemon, Setup, as_root};
+use crate::harness::{Daemon, Setup, as_root, processes};
 
 const ALICE: u64 = 52_001;
 /// mseal(2), on every architecture but Alpha.
@@ -61,6 +62,25 @@ fn without_notification_workers_are_held_to_known_accounts() {
         puppet.refused(&format!("uids {ids:?}"), libc::SYS_setresuid, &ids, Errno::EPERM);
         puppet.refused(&format!("gids {ids:?}"), libc::SYS_setresgid, &ids, Errno::EPERM);
     }
+    goes_on(daemon, puppet);
+}
+
+#[test]
+fn without_notification_any_account_of_the_host_comes_in_but_root() {
+    if !as_root("without_notification_any_account_of_the_host_comes_in_but_root") {
+        return;
+    }
+    let setup = Setup::new().line("AuthPAM off").with_host_account(HostAccount::new("dora"));
+    let (daemon, _listener) = without_notification(setup.workers(2, 2, 4));
+    let mut client = daemon.client();
+    client.login("dora");
+    assert_eq!(processes::uid_of(daemon.slot_of(&client).pid.0), Some(FIRST_HOST_UID));
+    let mut puppet = Puppet::hold(spare(&daemon));
+    for ids in [[0; 3], [SAME, SAME, SAME], [NOBODY, NOBODY, 0], [0, SAME, SAME]] {
+        puppet.refused(&format!("uids {ids:?}"), libc::SYS_setresuid, &ids, Errno::EPERM);
+        puppet.refused(&format!("gids {ids:?}"), libc::SYS_setresgid, &ids, Errno::EPERM);
+    }
+    puppet.refused("any groups", libc::SYS_setgroups, &[1, GRANTS_ADDRESS as u64], Errno::EPERM);
     goes_on(daemon, puppet);
 }
 

@@ -1,12 +1,13 @@
 //! Who may log in, and how the password is checked.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{SERVERS, SESSIONS};
+use super::super::contexts::{ANONYMOUS, SERVERS, SESSIONS};
 use super::super::draft::Scope;
+use super::super::lines::Word;
 use super::super::modules::{Standing, standing};
-use super::super::settings::AuthSource;
 use super::Effect::{Accepted, Guards, GuardsWhenOff, Ignored};
 use super::{Row, other, sets};
+use crate::auth::order::{Module, Ordered};
 
 pub const ROWS: &[Row] = &[
     sets(
@@ -47,8 +48,8 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         SERVERS,
         "module[*]…",
-        "mod_auth_file.c mod_auth_unix.c",
-        "Which sources of accounts are asked, in this order; `*` ends the search there.",
+        "mod_auth_file.c mod_auth_pam.c mod_auth_unix.c",
+        "Which modules are asked about accounts and passwords, in this order; after the no of one with `*`, nobody else.",
         auth_order,
     ),
     sets(
@@ -57,7 +58,7 @@ pub const ROWS: &[Row] = &[
         SERVERS,
         "on|off",
         "on",
-        "Whether PAM is asked about the passwords of the host's accounts.",
+        "Whether PAM is asked about passwords, where AuthOrder names mod_auth_pam.c, or is not said.",
         |scope, arguments| {
             scope.server.auth_pam = Some(arguments.switch()?);
             Ok(())
@@ -117,6 +118,54 @@ pub const ROWS: &[Row] = &[
         },
     ),
     sets(
+        "UseFtpUsers",
+        "mod_auth",
+        SESSIONS,
+        "on|off",
+        "on",
+        "Whether accounts that /etc/ftpusers names are kept out.",
+        |scope, arguments| {
+            scope.session.use_ftp_users = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "AuthAliasOnly",
+        "mod_auth",
+        SESSIONS,
+        "on|off",
+        "off",
+        "Whether only names that UserAlias gives to somebody log in.",
+        |scope, arguments| {
+            scope.session.alias_only = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "AnonRequirePassword",
+        "mod_auth",
+        ANONYMOUS,
+        "on|off",
+        "off",
+        "Whether an anonymous login needs its User's password.",
+        |scope, arguments| {
+            scope.require_password = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "AuthUsingAlias",
+        "mod_auth",
+        ANONYMOUS,
+        "on|off",
+        "off",
+        "Whether AnonRequirePassword asks for the password of whoever is called by the alias, not User's.",
+        |scope, arguments| {
+            scope.authenticates_alias = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
         "MaxLoginAttempts",
         "mod_auth",
         SERVERS,
@@ -128,16 +177,7 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
-    other(
-        "AnonRequirePassword",
-        "mod_auth",
-        Guards,
-        "anonymous logins with a password are not yet supported.",
-    ),
-    other("UseFtpUsers", "mod_auth", Guards, "/etc/ftpusers is not yet read."),
     other("AnonRejectPasswords", "mod_auth", Guards, "this rule of access is not yet supported."),
-    other("AuthAliasOnly", "mod_auth", Guards, "this rule of access is not yet supported."),
-    other("AuthUsingAlias", "mod_auth", Guards, "this rule of access is not yet supported."),
     other("UserPassword", "mod_auth", Guards, "passwords in the configuration are not supported."),
     other("UserDirRoot", "mod_auth", Guards, "roots by user are not yet supported."),
     other("RewriteHome", "mod_auth", Guards, "rewriting of homes is not supported."),
@@ -155,7 +195,7 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// A path; ProFTPD's filters by id, home and name after it would narrow who may log in, and are not done.
-fn file_word(arguments: &mut Arguments<'_>) -> Result<super::super::lines::Word, Fault> {
+fn file_word(arguments: &mut Arguments<'_>) -> Result<Word, Fault> {
     let word = arguments.word("a path")?.clone();
     match arguments.maybe() {
         None => Ok(word),
@@ -181,7 +221,6 @@ fn root_login(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault>
     }
 }
 
-/// Sources that are not there let nobody in, so they may be left out; but one at least must be left.
 fn auth_pam_config(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let service = arguments.word("a PAM service")?.text.clone();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -203,29 +242,44 @@ fn auth_pam_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<
     Ok(())
 }
 
+/// Modules that are not there let nobody in, so they may be left out; but one at least must be left.
 fn auth_order(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
-    let mut order: Vec<AuthSource> = Vec::new();
+    let mut order: Vec<Ordered> = Vec::new();
     for word in arguments.words("a module")? {
-        let module = word.text.trim_end_matches('*');
-        match module.strip_suffix(".c").unwrap_or(module) {
-            "mod_auth_file" => order.push(AuthSource::File),
-            "mod_auth_unix" => order.push(AuthSource::Host),
-            _ if standing(module) == Standing::Unknown => {
-                return Err(Fault {
-                    mark: word.mark.clone(),
-                    message: format!("no module '{module}' is known"),
-                });
+        let is_authoritative = word.text.ends_with('*');
+        match module(word)? {
+            Some(module) => order.push(Ordered { module, is_authoritative }),
+            None => {
+                let name = &word.text;
+                arguments.warn(format!("{name} is not part of ferryd; its accounts cannot log in"));
+                // It lets nobody in, and after its no nobody else is asked.
+                if is_authoritative {
+                    break;
+                }
             }
-            _ => arguments.warn(format!("{module} is not part of ferryd; its accounts cannot log in")),
-        }
-        // What ends the search decides alone, also where it is a source that we lack.
-        if word.text.ends_with('*') {
-            break;
         }
     }
-    if order.is_empty() {
-        return Err(arguments.fault("none of these sources of accounts is supported: nobody could log in"));
+    if order.iter().all(|ordered| ordered.module == Module::Pam) {
+        let message = if order.is_empty() {
+            "none of these modules is part of ferryd: nobody could log in"
+        } else {
+            "PAM knows passwords and no accounts; name mod_auth_unix.c or mod_auth_file.c behind it"
+        };
+        return Err(arguments.fault(message));
     }
     scope.server.auth_order = Some(order);
     Ok(())
+}
+
+/// The module that a word of AuthOrder names; None for one that ferryd does not have.
+fn module(word: &Word) -> Result<Option<Module>, Fault> {
+    let fault = |message: String| Fault { mark: word.mark.clone(), message };
+    let name = word.text.trim_end_matches('*');
+    match name.strip_suffix(".c").unwrap_or(name) {
+        "mod_auth_file" => Ok(Some(Module::File)),
+        "mod_auth_unix" => Ok(Some(Module::Host)),
+        "mod_auth_pam" => Ok(Some(Module::Pam)),
+        _ if standing(name) == Standing::Unknown => Err(fault(format!("no module '{name}' is known"))),
+        _ => Ok(None),
+    }
 }
