@@ -1,6 +1,7 @@
 //! Clients that others wrote, from Debian's packages: each does all that it can, on IPv4 and IPv6, and both ends are compared.
 
 mod curl;
+mod filezilla;
 mod ftplib;
 mod lftp;
 mod line_mode;
@@ -140,4 +141,9 @@ fn ftplib_goes_through_a_whole_session() {
         .output()
         .expect("python3");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn filezilla_logs_in_and_lists() {
+    filezilla::logs_in_and_lists();
 }
