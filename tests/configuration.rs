@@ -156,7 +156,7 @@ fn text_is_read_as_proftpd_reads_it() {
 fn includes_are_files_folders_and_globs() {
     let setup =
         Setup::new().line("Include parts/one.conf").line("Include parts/more").line("Include parts/*.inc");
-    let setup = setup.line("Include parts/*.none");
+    let setup = setup.line("Include parts/*.none").line("Include parts/no.d/");
     let absolute = setup.text().replace("Include ", &format!("Include {}/", setup.folder.path().display()));
     setup.write();
     setup.make_folder(&setup.path("parts/more"), None);

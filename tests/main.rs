@@ -32,6 +32,7 @@ mod service;
 mod session;
 mod shutmsg;
 mod signals;
+mod stock;
 mod tools;
 mod transfers;
 #[cfg(target_arch = "x86_64")]

@@ -1,22 +1,32 @@
 //! Which files an Include names.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::tree::FILES_MOST;
 
+/// Why an Include names nothing.
+#[derive(Debug)]
+pub enum Unfound {
+    /// A folder, by the slash at its end, that is not there: as an empty one it holds nothing.
+    Folder(String),
+    /// Anything else; what it would have said is not known.
+    Failed(String),
+}
+
 /// A file, the files of a folder, or what a pattern in the last component matches; sorted by name.
-pub fn included_files(path: &Path) -> Result<Vec<PathBuf>, String> {
+pub fn included_files(path: &Path) -> Result<Vec<PathBuf>, Unfound> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if is_pattern(&name) {
         let folder = path.parent().unwrap_or(Path::new("/"));
         if is_pattern(&folder.to_string_lossy()) {
-            return Err("a pattern may stand in the last component only".into());
+            return Err(Unfound::Failed("a pattern may stand in the last component only".into()));
         }
         let glob = globset::GlobBuilder::new(&name)
             .literal_separator(true)
             .build()
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Unfound::Failed(error.to_string()))?;
         let matcher = glob.compile_matcher();
         return Ok(files_of(folder)
             .unwrap_or_default()
@@ -25,10 +35,19 @@ pub fn included_files(path: &Path) -> Result<Vec<PathBuf>, String> {
             .collect());
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => files_of(path).map_err(|error| cannot_read(path, &error)),
+        Ok(found) if found.is_dir() => {
+            files_of(path).map_err(|error| Unfound::Failed(cannot_read(path, &error)))
+        }
         Ok(_) => Ok(vec![path.to_owned()]),
-        Err(error) => Err(cannot_read(path, &error)),
+        Err(error) if error.kind() == ErrorKind::NotFound && ends_with_slash(path) => {
+            Err(Unfound::Folder(cannot_read(path, &error)))
+        }
+        Err(error) => Err(Unfound::Failed(cannot_read(path, &error))),
     }
+}
+
+fn ends_with_slash(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> String {
@@ -69,7 +88,11 @@ mod tests {
         }
         fs::create_dir(folder.path().join("d.conf")).expect("a folder");
         let found = |name: &str| {
-            let files = included_files(&folder.path().join(name)).ok()?;
+            let files = match included_files(&folder.path().join(name)) {
+                Ok(files) => files,
+                Err(Unfound::Folder(_)) => return Some("no folder".into()),
+                Err(Unfound::Failed(_)) => return None,
+            };
             let names = files.iter().filter_map(|file| file.file_name());
             Some(names.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" "))
         };
@@ -80,6 +103,8 @@ mod tests {
             ("*.none", Some("")),
             ("", Some("a.conf b.conf c.bak")),
             ("missing", None),
+            ("missing/", Some("no folder")),
+            ("a.conf/", None),
             ("*/x.conf", None),
             ("[", None),
         ];

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::complaint::{Complaint, Complaints, similar_names};
-use super::include::included_files;
+use super::include::{Unfound, included_files};
 use super::lines::{Line, Mark, Oddity, Source, Word, lines};
 use super::modules::{Standing, known_names, standing};
 use super::variables::Variables;
@@ -308,7 +308,11 @@ impl Reader {
         }
         match included_files(Path::new(&path.text)) {
             Ok(files) => files.into_iter().flat_map(|file| self.included(path, &file)).collect(),
-            Err(message) => {
+            Err(Unfound::Folder(message)) => {
+                self.tree.complaints.warning(&path.mark, format!("Include: {message}"));
+                Vec::new()
+            }
+            Err(Unfound::Failed(message)) => {
                 self.tree.complaints.error(&path.mark, format!("Include: {message}"));
                 Vec::new()
             }

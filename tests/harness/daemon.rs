@@ -228,7 +228,7 @@ impl Drop for Daemon {
 }
 
 /// Ends what is left of a daemon, process by process.
-fn end_group(group: i32) {
+pub fn end_group(group: i32) {
     for process in processes::in_group(group).iter().filter(|process| !process.is_zombie()) {
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process.pid), Signal::SIGKILL);
     }

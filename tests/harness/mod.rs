@@ -3,12 +3,14 @@
 pub mod client;
 pub mod cost;
 pub mod daemon;
+pub mod debian;
 pub mod dns;
 pub mod events;
 #[cfg(target_arch = "x86_64")]
 pub mod follow;
 pub mod host;
 pub mod load;
+pub mod machine;
 pub mod ports;
 pub mod processes;
 #[cfg(target_arch = "x86_64")]
