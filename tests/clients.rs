@@ -63,7 +63,6 @@ fn wget_does_all_that_it_can() {
 }
 
 #[test]
-#[ignore = "OPTS UTF8 ON is not done yet"]
 fn rclone_does_all_that_it_can() {
     table::perform(&rclone::CLIENT);
 }

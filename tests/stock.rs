@@ -76,8 +76,10 @@ fn the_stock_configuration_starts_unchanged() {
             client.command("QUIT").expect(221);
         }
     });
-    let log = machine.read("/var/log/proftpd/proftpd.log");
-    assert!(log.contains("standalone mode STARTUP") && log.contains("FTP session closed."), "{log}");
+    until("the log", || {
+        let log = machine.read("/var/log/proftpd/proftpd.log");
+        log.contains("standalone mode STARTUP") && log.contains("FTP session closed.")
+    });
     assert!(machine.path("/var/log/proftpd/xferlog").exists());
     stop(&machine, pid);
 }

@@ -35,7 +35,7 @@ fn rclone(stage: &Stage, words: &[&str]) -> String {
     let obscured = stage.run("rclone", &["--config", "", "obscure", PASSWORD]);
     let login = format!(
         "[ftp]\ntype = ftp\nhost = {}\nport = {}\nuser = alice\npass = {obscured}\n",
-        stage.address,
+        stage.host(),
         stage.port()
     );
     stage.keep("../rclone.conf", login.as_bytes());
