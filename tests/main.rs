@@ -10,12 +10,14 @@
 mod harness;
 
 mod admission;
+mod attributes;
 mod clients;
 mod command_line;
 mod configuration;
 mod confinement;
 mod data_connections;
 mod data_ports;
+mod facts;
 mod full_disk;
 mod fuzz;
 mod homes;
@@ -37,5 +39,6 @@ mod tools;
 mod transfers;
 #[cfg(target_arch = "x86_64")]
 mod trust;
+mod unique;
 mod users;
 mod verbs;

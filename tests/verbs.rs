@@ -9,8 +9,24 @@ fn before_login_only_a_few_verbs_are_served() {
     let daemon = Daemon::usual();
     let mut client = daemon.client();
     for line in [
-        "PWD", "CWD /", "LIST", "RETR x", "STOR x", "DELE x", "MKD x", "PASV", "EPSV", "SIZE x", "RNFR x",
+        "PWD",
+        "CWD /",
+        "LIST",
+        "RETR x",
+        "STOR x",
+        "DELE x",
+        "MKD x",
+        "PASV",
+        "EPSV",
+        "SIZE x",
+        "RNFR x",
         "APPE x",
+        "STOU",
+        "ALLO 1",
+        "MLST",
+        "MLSD",
+        "MFMT 20200101000000 x",
+        "SITE CHMOD 600 x",
     ] {
         client.command(line).expect(530);
     }
@@ -40,6 +56,16 @@ fn unknown_and_incomplete_commands_are_refused() {
         ("EPSV 7", 522),
         ("REST x", 501),
         ("RNTO x", 503),
+        ("TYPE L", 504),
+        ("TYPE A T", 200),
+        ("PWD x", 501),
+        ("CDUP x", 501),
+        ("PASV x", 501),
+        ("EPSV x", 501),
+        ("ACCT x", 502),
+        ("SMNT x", 502),
+        ("REIN", 502),
+        ("MLST \u{7f}", 550),
     ] {
         let reply = client.command(line);
         assert_eq!(reply.code / 100, 5.min(code / 100), "{line}: {reply:?}");
@@ -127,6 +153,24 @@ fn a_noop_between_the_halves_of_a_rename_changes_nothing() {
     client.command("NOOP").expect(200);
     client.command("RNTO two").expect(250);
     client.command("RNTO three").expect(503);
+}
+
+#[test]
+fn whoever_does_something_else_has_given_a_rename_up() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    client.store("one", b"x");
+    client.store("two", b"x");
+    for between in ["PWD", "SIZE two", "RNFR nope", "MLST two", "SITE CHMOD 600 two"] {
+        client.command("RNFR one").expect(350);
+        client.command(between);
+        assert_eq!(client.command("RNTO three").text(), "503 Bad sequence of commands", "{between}");
+    }
+    client.command("RNFR one").expect(350);
+    client.command("RNFR two").expect(350);
+    client.command("RNTO").expect(501);
+    client.command("RNTO three").expect(250);
+    assert!(!daemon.setup.home("alice").join("two").exists());
 }
 
 #[test]
