@@ -3,7 +3,8 @@
 use std::fs;
 
 use crate::harness::host::HostAccount;
-use crate::harness::{Client, Daemon, PASSWORD, PASSWORD_HASH, Setup, as_root, processes};
+use crate::harness::scale::skipped;
+use crate::harness::{Client, Daemon, PASSWORD, PASSWORD_HASH, Setup, as_root, eventually, processes};
 
 /// The host's accounts and no others, without PAM.
 fn setup() -> Setup {
@@ -181,6 +182,12 @@ fn guests_of_an_anonymous_section_show_their_own_password_or_its_users() {
     assert!(client.command("USER fred").text().contains("Password required for fred"));
     client.command(&format!("PASS {PASSWORD}")).expect(230);
     assert_eq!(client.command("PWD").text(), "257 \"/\" is the current directory");
+    client.store("kept", b"by a guest");
+    let transfers = daemon.setup.path("log/xferlog");
+    let logged = eventually("the transfer's line", || {
+        fs::read_to_string(&transfers).ok().filter(|text| text.contains("/kept"))
+    });
+    assert!(logged.contains(" a fred ") && !logged.contains(PASSWORD), "{logged}");
     refused(&daemon, "fred", "me@example.org", "USER fred (Login failed): Incorrect password");
     refused(&daemon, "ftp", PASSWORD, "USER ftp: user is not a UserAlias from");
     refused(&daemon, "dora", PASSWORD, "USER dora: user is not a UserAlias from");
@@ -243,5 +250,71 @@ fn members_of_too_many_groups_have_the_first() {
     }
     daemon.await_log("USER dora: is in 71 groups; sessions have the first 64");
     assert_eq!(daemon.log().matches("is in 71 groups").count(), 1);
+    daemon.stop();
+}
+
+/// Whether PAM and its plainest modules are on this host.
+fn has_pam(test: &str) -> bool {
+    let folders =
+        ["/lib/security", "/lib64/security", "/usr/lib/security", "/usr/lib/x86_64-linux-gnu/security"];
+    let has = folders.iter().any(|folder| std::path::Path::new(folder).join("pam_permit.so").exists());
+    if !has {
+        skipped("needs PAM", test);
+    }
+    has
+}
+
+/// The host's accounts under a PAM service that says one thing.
+fn with_pam(order: &str, module: &str) -> Daemon {
+    let service = format!("auth required {module}\naccount required {module}\n");
+    Setup::new()
+        .line(&format!("AuthOrder {order}\nMaxLoginAttempts none\nAuthPAMConfig ferrytest"))
+        .with_host_account(HostAccount::new("dora"))
+        .with_host_account(HostAccount::new("closed").ageing("20000:0:99999:7::20001:"))
+        .with_host_file("pam.d/ferrytest", &service)
+        .start()
+}
+
+#[test]
+fn pam_in_authorder_adds_its_word_or_has_the_last() {
+    let name = "pam_in_authorder_adds_its_word_or_has_the_last";
+    if !as_root(name) || !has_pam(name) {
+        return;
+    }
+    let (passing, last) =
+        ("mod_auth_file.c mod_auth_pam.c mod_auth_unix.c", "mod_auth_file.c mod_auth_pam.c* mod_auth_unix.c");
+    // Whether the right password lets in, any other one, and the right one of an account of AuthUserFile.
+    for (order, module, right, wrong, in_file) in [
+        (passing, "pam_deny.so", 230, 530, 230),
+        (passing, "pam_permit.so", 230, 230, 230),
+        (passing, "no_such_module.so", 230, 530, 230),
+        (last, "pam_deny.so", 530, 530, 530),
+        (last, "pam_permit.so", 230, 230, 230),
+        (last, "pam_unix.so", 230, 530, 530),
+    ] {
+        let daemon = with_pam(order, module);
+        let attempt = |name: &str, password: &str| attempt(&mut daemon.client(), name, password);
+        assert_eq!(attempt("dora", PASSWORD), right, "{order} {module}");
+        assert_eq!(attempt("dora", "a guess"), wrong, "{order} {module}");
+        assert_eq!(attempt("alice", PASSWORD), in_file, "{order} {module}");
+        assert_eq!(attempt("nobody-known", PASSWORD), 530, "{order} {module}");
+        assert_eq!(attempt("root", "a guess"), 530, "{order} {module}");
+        daemon.stop();
+    }
+}
+
+#[test]
+fn what_pam_closes_stays_closed_where_it_has_the_last_word() {
+    let name = "what_pam_closes_stays_closed_where_it_has_the_last_word";
+    if !as_root(name) || !has_pam(name) {
+        return;
+    }
+    let daemon = with_pam("mod_auth_pam.c* mod_auth_unix.c", "pam_unix.so");
+    daemon.client().login("dora");
+    refused(&daemon, "closed", PASSWORD, "USER closed (Login failed): Account disabled");
+    // Without a word from PAM nobody is let in, and nobody is told that the password was wrong.
+    daemon.setup.replace_host_file("pam.d/ferrytest", "auth required no_such_module.so\n", 0o644);
+    assert_eq!(attempt(&mut daemon.client(), "dora", PASSWORD), 421);
+    daemon.await_log("PAM has the last word in AuthOrder, and gave none");
     daemon.stop();
 }

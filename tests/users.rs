@@ -142,3 +142,29 @@ fn hashes_of_several_kinds_stand_in_one_file() {
     assert_eq!(daemon.log().matches("knows no hash").count(), 1, "told once");
     daemon.stop();
 }
+
+#[test]
+fn a_name_service_that_hangs_delays_no_login() {
+    if !as_root("a_name_service_that_hangs_delays_no_login") {
+        return;
+    }
+    let daemon = Setup::new().line("AuthOrder mod_auth_file.c").with_host_file("motd", "").start();
+    let mut client = daemon.session();
+    client.store("strange", b"nobody's");
+    std::os::unix::fs::chown(daemon.setup.home("alice").join("strange"), None, Some(64_242))
+        .expect("given away");
+    // Whoever reads the host's groups now waits for ever.
+    for name in ["group", "passwd"] {
+        let path = daemon.setup.path("etc").join(name);
+        fs::remove_file(&path).expect("there");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRUSR).expect("a pipe in its place");
+    }
+    // More of them than auth has threads that hash.
+    let mut others: Vec<Client> = (0..6).map(|_| daemon.session()).collect();
+    for one in others.iter_mut().chain([&mut client]) {
+        let listing = String::from_utf8(one.download("LIST")).expect("text");
+        assert!(listing.contains(" 64242 "), "{listing}");
+    }
+    drop(daemon.session());
+    daemon.stop();
+}

@@ -32,7 +32,7 @@ pub struct Member {
     pub account: Account,
     /// As the client called itself.
     pub given_name: Vec<u8>,
-    /// What an anonymous client gave as password; empty for others.
+    /// What an anonymous client is called in logs: what it gave as password, unless that is a proof; empty for others.
     pub given_address: Vec<u8>,
     /// Its section, for an anonymous session.
     pub anonymous: Option<&'static Anonymous>,
@@ -79,6 +79,8 @@ impl Member {
         let Entry { account, given_name, given_password } = entry;
         let home = account.home.canonicalize().unwrap_or_else(|_| account.home.clone());
         let given_address = match anonymous {
+            // AnonRequirePassword: it is somebody's real one, and no log's business.
+            Some(section) if section.require_password => given_name.clone(),
             Some(_) => given_password.reveal().to_vec(),
             None => Vec::new(),
         };
