@@ -10,6 +10,7 @@
 mod harness;
 
 mod admission;
+mod anonymous;
 mod attributes;
 mod clients;
 mod command_line;

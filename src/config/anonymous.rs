@@ -10,10 +10,10 @@ use super::inherit::Inherit;
 use super::lines::Word;
 use super::names::{group, home_of, user};
 use super::roots::roots;
-use super::servers::{Surroundings, sections};
+use super::servers::{Surroundings, default_transfer_log, sections};
 use super::settings::{Anonymous, DirectoryRules};
 use crate::auth::shells;
-use crate::sys::{GroupId, UserId};
+use crate::sys::{GroupId, UserId, accounts};
 
 /// A section within a server. The server's own `<Directory>` sections do not hold here, as in ProFTPD; its `<Limit>` sections do.
 pub fn anonymous(
@@ -32,12 +32,8 @@ pub fn anonymous(
         complaints.error(&draft.root.mark, "<Anonymous>: User is missing: whom are its sessions to be?");
         return None;
     };
-    identity(name, said.group.as_ref(), login_rules.require_valid_shell, around, complaints);
-    if said.session.transfer_log.is_some() {
-        let message =
-            "TransferLog in <Anonymous> has no effect yet: transfers are written to the server's log";
-        complaints.warning(&draft.root.mark, message);
-    }
+    let group_name = said.group.as_ref().or_else(|| group_around(server, around));
+    identity(name, group_name, login_rules.require_valid_shell, around, complaints);
     let mut base = said.files.clone();
     base.inherit(&server.files);
     let folders: Vec<&DirectoryDraft> = said.directories.iter().collect();
@@ -45,14 +41,25 @@ pub fn anonymous(
     Some(Anonymous {
         root,
         user: name.text.clone(),
-        group: said.group.as_ref().map(|word| word.text.clone()),
+        group: group_name.map(|word| word.text.clone()),
         aliases: aliases(&name.text, said, complaints),
         require_password: said.require_password.unwrap_or(false),
         authenticates_alias: said.authenticates_alias.unwrap_or(false),
         alias_only: session.alias_only.unwrap_or(false),
         login_rules,
+        reject_passwords: said.session.reject_passwords.clone(),
+        transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
         session: session_rules(session, roots, None),
         directories: DirectoryRules { base, sections },
+    })
+}
+
+/// The server's Group is its sessions' too, as in ProFTPD; not where it is root's.
+fn group_around<'a>(server: &'a Scope, around: &'a Surroundings<'_>) -> Option<&'a Word> {
+    let named = server.group.as_ref().or(around.global.group.as_ref());
+    named.filter(|word| {
+        let found = accounts::group(word.text.as_bytes());
+        matches!(found, Ok(Some(gid)) if gid != GroupId::ROOT)
     })
 }
 

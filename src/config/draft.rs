@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::lines::Word;
-use super::settings::{Ident, LimitText, LogTarget, ScopeRules};
+use super::settings::{Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -206,6 +206,8 @@ pub struct SessionDraft {
     pub default_root: Vec<PathDraft>,
     /// DefaultChdir.
     pub default_chdir: Vec<PathDraft>,
+    /// AnonRejectPasswords; not inherited, for it stands in `<Anonymous>` alone.
+    pub reject_passwords: Option<RejectedPasswords>,
     /// RequireValidShell.
     pub require_valid_shell: Option<bool>,
     /// UseFtpUsers.

@@ -186,7 +186,7 @@ fn tell_closed_doors(server: &Server, rootless: bool, complaints: &mut Complaint
 }
 
 /// xferlog in the log folder, where one can be written; an ordinary user's daemon has none unless it says where.
-fn default_transfer_log() -> LogTarget {
+pub fn default_transfer_log() -> LogTarget {
     let folder = Path::new(defaults::LOG_FOLDER);
     if files::may_write(folder) { LogTarget::File(folder.join("xferlog")) } else { LogTarget::None }
 }

@@ -193,6 +193,10 @@ pub struct Anonymous {
     pub alias_only: bool,
     /// What keeps its User out.
     pub login_rules: LoginRules,
+    /// AnonRejectPasswords.
+    pub reject_passwords: Option<RejectedPasswords>,
+    /// TransferLog, here or around it.
+    pub transfer_log: LogTarget,
     /// What holds for its sessions.
     pub session: SessionRules,
     /// What holds by folder.
@@ -241,6 +245,22 @@ pub struct SessionRules {
     pub display_connect: Option<PathBuf>,
     /// DisplayQuit.
     pub display_quit: Option<PathBuf>,
+}
+
+/// Which passwords keep an anonymous client out.
+#[derive(Clone, Debug)]
+pub struct RejectedPasswords {
+    /// What is looked for in them.
+    pub pattern: regex::bytes::Regex,
+    /// `!`: those in which it is not found.
+    pub unless_found: bool,
+}
+
+impl RejectedPasswords {
+    /// Whether this one is among them.
+    pub fn has(&self, password: &[u8]) -> bool {
+        self.pattern.is_match(password) != self.unless_found
+    }
 }
 
 /// A path for some users.

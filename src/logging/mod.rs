@@ -25,6 +25,15 @@ impl LogNumber {
     pub const SYSTEM: LogNumber = LogNumber(0);
 }
 
+/// Where one server's transfers are written; None where they are not.
+#[derive(Clone, Debug, Default)]
+pub struct TransferLogs {
+    /// Those of its own users.
+    pub own: Option<LogNumber>,
+    /// Those of its `<Anonymous>` sections, in their order.
+    pub anonymous: Vec<Option<LogNumber>>,
+}
+
 /// How the recorder writes a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

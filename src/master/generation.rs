@@ -18,7 +18,7 @@ use crate::auth::control::Note;
 use crate::auth::{self, KnownIds, Leftovers, known_ids};
 use crate::config::Settings;
 use crate::config::settings::LogTarget;
-use crate::logging::{Channel, LogNumber};
+use crate::logging::{Channel, TransferLogs};
 use crate::nursery::messages::{FromNursery, ToNursery};
 use crate::nursery::{self, Unprivileged};
 use crate::scoreboard::{MasterBoard, SlotNumber};
@@ -113,7 +113,7 @@ pub struct Generation {
     /// What it runs by.
     pub settings: Rc<Settings>,
     /// Where its transfers are logged, by server.
-    transfer_logs: Vec<Option<LogNumber>>,
+    transfer_logs: Vec<TransferLogs>,
     /// Workers' ends and auth's end of the questions; both live here, so that a question waits for the next auth.
     questions: OwnedFd,
     requests: OwnedFd,
@@ -132,7 +132,7 @@ impl Generation {
     pub fn new(
         number: u32,
         settings: Rc<Settings>,
-        transfer_logs: Vec<Option<LogNumber>>,
+        transfer_logs: Vec<TransferLogs>,
     ) -> io::Result<Generation> {
         let (questions, requests) = socket::datagram_pair()?;
         socket::pass_credentials(requests.as_fd())?;

@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::spawn;
-use crate::config::settings::{LogTarget, Settings};
+use crate::config::settings::{LogTarget, Server, Settings};
 use crate::logging::control::Control;
 use crate::logging::recorder::{self, Foreground};
-use crate::logging::{Channel, Ends, Kind, LogFileError, LogNumber};
+use crate::logging::{Channel, Ends, Kind, LogFileError, LogNumber, TransferLogs};
 use crate::sys::{GroupId, ProcessId, UserId, host, signals};
 
 /// How long the master waits at its end for the last lines to be written.
@@ -138,14 +138,16 @@ impl Logs {
     }
 
     /// Opens what a generation writes to, by server; what is open already keeps its number.
-    pub fn prepare(
-        &mut self,
-        settings: &Settings,
-        generation: u32,
-    ) -> Result<Vec<Option<LogNumber>>, LogsError> {
-        let targets: Vec<LogTarget> =
-            settings.servers.iter().map(|server| server.transfer_log.clone()).collect();
-        targets.iter().map(|target| self.number_for(target, generation)).collect()
+    pub fn prepare(&mut self, settings: &Settings, generation: u32) -> Result<Vec<TransferLogs>, LogsError> {
+        settings.servers.iter().map(|server| self.numbers_for(server, generation)).collect()
+    }
+
+    fn numbers_for(&mut self, server: &Server, generation: u32) -> Result<TransferLogs, LogsError> {
+        let sections = server.anonymous.iter();
+        let anonymous = sections
+            .map(|section| self.number_for(&section.transfer_log, generation))
+            .collect::<Result<_, _>>()?;
+        Ok(TransferLogs { own: self.number_for(&server.transfer_log, generation)?, anonymous })
     }
 
     fn number_for(&mut self, target: &LogTarget, generation: u32) -> Result<Option<LogNumber>, LogsError> {

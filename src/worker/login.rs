@@ -55,16 +55,24 @@ impl Scope {
         }
     }
 
-    fn may_log_in(&self) -> bool {
-        self.directories.rules_for(Path::new("/"), Path::new("/")).allows("LOGIN", &[])
+    /// Whether the configuration keeps a client out, whoever it is; then the log's words.
+    fn refusal(&self, name: &[u8], password: &Secret) -> Option<String> {
+        let name = shown(name);
+        if !self.directories.rules_for(Path::new("/"), Path::new("/")).allows("LOGIN", &[]) {
+            let kind = if self.anonymous.is_some() { "ANON" } else { "USER" };
+            return Some(format!("{kind} {name} (Login failed): Limit access denies login"));
+        }
+        let rejected = self.anonymous.and_then(|section| section.reject_passwords.as_ref());
+        let is_rejected = rejected.is_some_and(|rejected| rejected.has(password.reveal()));
+        is_rejected.then(|| format!("ANON {name}: AnonRejectPasswords denies login"))
     }
 }
 
 /// Asks auth, and becomes whom it grants.
 pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verdict, Ending> {
     let scope = Scope::new(watch.server, anonymous_section(watch.server, &name).map(|(_, section)| section));
-    if !scope.may_log_in() {
-        slog::warn!(watch.log, "USER {}: Limit access denies login", shown(&name));
+    if let Some(words) = scope.refusal(&name, &password) {
+        slog::warn!(watch.log, "{words}");
         return refused(watch, Verdict::Wrong);
     }
     if !evidence::can_be_written(watch)? {
@@ -82,8 +90,8 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
             let section = anonymous.and_then(|index| watch.server.anonymous.get(usize::from(index)));
             let granted = Scope::new(watch.server, section);
             // An alias may have led to a section that the name did not tell.
-            if !granted.may_log_in() {
-                slog::warn!(watch.log, "USER {}: Limit access denies login", shown(&name));
+            if let Some(words) = granted.refusal(&name, &password) {
+                slog::warn!(watch.log, "{words}");
                 return refused(watch, Verdict::Out(incorrect()));
             }
             enter(watch, granted, Entry { account, given_name: name, given_password: password })

@@ -43,7 +43,7 @@ use self::greeting::{Greeted, Guest};
 use self::session::Session;
 use self::watch::Watch;
 use crate::config::Settings;
-use crate::logging::{Channel, LogNumber};
+use crate::logging::{Channel, TransferLogs};
 use crate::protocol::Multiline;
 use crate::scoreboard::{OwnSlot, SlotNumber, WorkerBoard};
 use crate::sys::ProcessId;
@@ -68,8 +68,8 @@ pub struct Birth {
     pub auth: OwnedFd,
     /// Records to the recorder.
     pub recorder: Arc<Channel>,
-    /// The transfer log of each server, by the server's index; None where there is none.
-    pub transfer_logs: Vec<Option<LogNumber>>,
+    /// The transfer logs of each server, by its index.
+    pub transfer_logs: Vec<TransferLogs>,
     /// How the identity is changed at login.
     pub door: Door,
     /// The zone of times shown, loaded before any confinement.

@@ -28,18 +28,21 @@ pub struct Logged<'a> {
     pub completion: Completion,
 }
 
-/// Whether this virtual host keeps one.
-pub fn is_kept(watch: &Watch) -> bool {
-    number(watch).is_some()
+/// Whether this virtual host keeps one of such a session.
+pub fn is_kept(watch: &Watch, member: &Member) -> bool {
+    number(watch, member).is_some()
 }
 
-fn number(watch: &Watch) -> Option<LogNumber> {
-    watch.birth.transfer_logs.get(usize::from(watch.server_index)).copied().flatten()
+fn number(watch: &Watch, member: &Member) -> Option<LogNumber> {
+    let logs = watch.birth.transfer_logs.get(usize::from(watch.server_index))?;
+    let Some(section) = member.anonymous else { return logs.own };
+    let index = watch.server.anonymous.iter().position(|own| std::ptr::eq(own, section))?;
+    logs.anonymous.get(index).copied().flatten()
 }
 
 /// Writes the line, where there is a transfer log.
 pub fn write(watch: &mut Watch, member: &Member, logged: &Logged<'_>) -> Result<(), Ending> {
-    let Some(log) = number(watch) else { return Ok(()) };
+    let Some(log) = number(watch, member) else { return Ok(()) };
     let entry = Entry {
         ended: Timestamp::now(),
         took: logged.took,

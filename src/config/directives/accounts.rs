@@ -177,7 +177,6 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
-    other("AnonRejectPasswords", "mod_auth", Guards, "this rule of access is not yet supported."),
     other("UserPassword", "mod_auth", Guards, "passwords in the configuration are not supported."),
     other("UserDirRoot", "mod_auth", Guards, "roots by user are not yet supported."),
     other("RewriteHome", "mod_auth", Guards, "rewriting of homes is not supported."),

@@ -7,6 +7,7 @@ use super::draft::Scope;
 
 mod access;
 mod accounts;
+mod anonymous;
 mod facts;
 mod families;
 mod files;
@@ -63,6 +64,7 @@ const SUBJECTS: &[&[Row]] = &[
     sections::ROWS,
     accounts::ROWS,
     access::ROWS,
+    anonymous::ROWS,
     homes::ROWS,
     sessions::ROWS,
     files::ROWS,
@@ -79,6 +81,7 @@ const HEADINGS: &[&str] = &[
     "Sections and the language",
     "Accounts",
     "Access",
+    "Anonymous sessions",
     "Roots and homes",
     "Sessions",
     "Files and listings",

@@ -79,7 +79,11 @@ fn denial(watch: &Watch) -> Option<Reply> {
 
 /// QUIT.
 pub fn quit(session: &mut Session) -> Result<Reply, Ending> {
-    let goodbye = match &session.watch.server.session.display_quit {
+    let rules = match &session.phase {
+        Phase::LoggedIn(member) => member.rules,
+        Phase::Unnamed | Phase::Named(_) => &session.watch.server.session,
+    };
+    let goodbye = match &rules.display_quit {
         Some(path) => farewell_lines(session, path),
         None => Vec::new(),
     };

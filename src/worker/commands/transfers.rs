@@ -18,7 +18,7 @@ use crate::worker::watch::{Ending, Watch};
 /// RETR, from where REST said.
 pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
     let offset = mem::take(&mut member.restart);
-    if let Some(reply) = unrecorded(watch)? {
+    if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
     let opened = asked(member, verb, path).and_then(|asked| {
@@ -51,7 +51,7 @@ pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Resu
     if mem::take(&mut member.restart) != 0 {
         return Ok(Reply::new(550, "STOU incompatible with REST"));
     }
-    if let Some(reply) = unrecorded(watch)? {
+    if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
     let named = storage::Verb { name: verb.name, groups: verb.groups };
@@ -86,7 +86,7 @@ fn receive(
     (verb, path): (&Verb, &[u8]),
     placement: Placement,
 ) -> Result<Reply, Ending> {
-    if let Some(reply) = unrecorded(watch)? {
+    if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
     let opened = asked(member, verb, path).and_then(|asked: Asked| {
@@ -135,8 +135,8 @@ fn opening(member: &Member, path: &[u8], size: Option<u64>) -> Reply {
 }
 
 /// A transfer that nobody could write down does not begin.
-fn unrecorded(watch: &mut Watch) -> Result<Option<Reply>, Ending> {
-    if !transfer_log::is_kept(watch) || evidence::can_be_written(watch)? {
+fn unrecorded(watch: &mut Watch, member: &Member) -> Result<Option<Reply>, Ending> {
+    if !transfer_log::is_kept(watch, member) || evidence::can_be_written(watch)? {
         return Ok(None);
     }
     Ok(Some(Reply::new(451, "Transfers cannot be recorded now, try again later")))
