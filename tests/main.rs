@@ -26,6 +26,7 @@ mod host_accounts;
 mod hostile;
 mod house;
 mod interruptions;
+mod masquerade;
 mod pool;
 mod quickstart;
 mod reload;

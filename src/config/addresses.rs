@@ -1,11 +1,12 @@
 //! Where servers are reached and what is bound for that.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use super::complaint::Complaints;
 use super::lines::Word;
 use super::settings::Server;
+use crate::sys::resolve;
 
 /// Which addresses may be used.
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +82,9 @@ fn named(text: &str) -> Result<Vec<(IpAddr, Option<u16>)>, String> {
     if !plain {
         return Err(format!("'{text}' is neither an address nor a host's name"));
     }
-    let found = (host, 0).to_socket_addrs().map_err(|error| format!("cannot resolve '{host}': {error}"))?;
-    Ok(found.map(|socket| (socket.ip(), port)).collect())
+    let found = resolve::addresses_within(host, resolve::PATIENCE);
+    let found = found.map_err(|error| format!("cannot resolve '{host}': {error}"))?;
+    Ok(found.into_iter().map(|address| (address, port)).collect())
 }
 
 fn without_repeats(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {

@@ -61,6 +61,7 @@ fn daemon(
         min_spare,
         max_spare,
         shutdown_timeout: said.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
+        masquerade_refresh: said.masquerade_refresh,
         drain_timeout: said.drain_timeout.flatten(),
         // listen(2) cuts it to the system's most.
         backlog: said.backlog.unwrap_or(65535) as i32,

@@ -95,6 +95,8 @@ pub struct DaemonDraft {
     pub scoreboard_file: Option<Option<PathBuf>>,
     /// ShutdownMessageFile.
     pub shutdown_file: Option<PathBuf>,
+    /// DynMasqRefresh.
+    pub masquerade_refresh: Option<Duration>,
     /// MaxInstances; the inner None is `none`.
     pub max_instances: Option<Option<u32>>,
     /// MaxInstancesReply.

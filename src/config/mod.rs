@@ -18,6 +18,7 @@ mod inherit;
 mod interpret;
 mod limits;
 mod lines;
+mod masquerade;
 mod modules;
 mod names;
 mod patterns;

@@ -1,7 +1,7 @@
 //! A server and its sections: from what was said in and around them to settings.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::account_files::{AccountFile, checked};
@@ -13,6 +13,7 @@ use super::directories::Sections;
 use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope, ServerDraft};
 use super::inherit::from_global;
 use super::lines::Word;
+use super::masquerade::Masquerade;
 use super::names::home_of;
 use super::roots::roots;
 use super::settings::{Anonymous, DirectoryRules, FactRules, Ident, LogTarget, Pam, Server};
@@ -149,7 +150,7 @@ fn facts(said: &ServerDraft) -> FactRules {
 struct LookedUp {
     user_file: Option<PathBuf>,
     group_file: Option<PathBuf>,
-    masquerade: Option<IpAddr>,
+    masquerade: Option<Masquerade>,
     sections: Sections,
     anonymous: Vec<Anonymous>,
 }
@@ -160,7 +161,7 @@ fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints
     let mut file = |word: Option<&Word>, which| checked(word?, which, insecure, complaints);
     let user_file = file(said.auth_user_file.as_ref(), AccountFile::Users);
     let group_file = file(said.auth_group_file.as_ref(), AccountFile::Groups);
-    let masquerade = said.masquerade.as_ref().and_then(|word| masquerade(word, around.families, complaints));
+    let masquerade = said.masquerade.as_ref().map(|word| masquerade(word, complaints));
     let folders: Vec<&DirectoryDraft> = around.global.directories.iter().chain(&scope.directories).collect();
     let sections = sections(&folders, None, complaints);
     let drafts = scope.anonymous.iter().chain(&around.global.anonymous);
@@ -192,16 +193,15 @@ pub fn default_transfer_log() -> LogTarget {
 }
 
 /// A name that cannot be resolved is told, but does not keep a host from serving.
-fn masquerade(word: &Word, families: Families, complaints: &mut Complaints) -> Option<IpAddr> {
-    match families.resolve(&word.text) {
-        Ok(found) => {
-            found.iter().map(|(address, _)| *address).find(|address| address.is_ipv4()).or(Some(found[0].0))
-        }
-        Err(message) => {
-            complaints.warning(&word.mark, format!("MasqueradeAddress: {message}; the real address is told"));
-            None
-        }
+fn masquerade(word: &Word, complaints: &mut Complaints) -> Masquerade {
+    let (masquerade, outcome) = Masquerade::of(&word.text);
+    if let Err(why) = outcome {
+        complaints.warning(
+            &word.mark,
+            format!("MasqueradeAddress: {why}; the real address is told until it is known"),
+        );
     }
+    masquerade
 }
 
 /// The way to `<Directory>` sections. Within `<Anonymous>` a relative path is the root's.

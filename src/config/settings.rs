@@ -3,10 +3,11 @@
 //!
 //! `config` fills it; master, nursery and worker read it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use super::masquerade::Masquerade;
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -61,6 +62,8 @@ pub struct Daemon {
     pub multiline_rfc2228: bool,
     /// UseReverseDNS.
     pub use_reverse_dns: bool,
+    /// DynMasqRefresh: how long the addresses of MasqueradeAddress hold; None until the next HUP.
+    pub masquerade_refresh: Option<Duration>,
     /// TimesGMT: listings and logs in UTC.
     pub times_gmt: bool,
     /// RequireIdentityDoor: refuse to start where seccomp user notification cannot be had.
@@ -108,7 +111,7 @@ pub struct Server {
     /// PassivePorts.
     pub passive_ports: Option<(u16, u16)>,
     /// MasqueradeAddress, when it is an address.
-    pub masquerade: Option<IpAddr>,
+    pub masquerade: Option<Masquerade>,
     /// AllowForeignAddress.
     pub allow_foreign_address: bool,
     /// CommandBufferSize: longest command line in bytes; 512 by default.

@@ -7,6 +7,7 @@ mod events;
 mod generation;
 mod listeners;
 mod logs;
+mod masquerade;
 mod pid_file;
 mod pool;
 mod reload;
@@ -36,6 +37,7 @@ use events::Event;
 use generation::{Common, Generation};
 use listeners::Listeners;
 use logs::Logs;
+use masquerade::Lookout;
 use pid_file::PidFile;
 use pool::Pace;
 use reload::Raising;
@@ -82,6 +84,8 @@ struct Master {
     raising: Option<Raising>,
     /// A HUP that came during a reload.
     reload_again: bool,
+    /// For names in MasqueradeAddress.
+    lookout: Lookout,
     phase: Phase,
     /// When the disk that was full is tried again.
     births_held_until: Option<Instant>,
@@ -98,7 +102,7 @@ impl Master {
             Event::Signal(Asked::Reap) => self.reap(),
             Event::Signal(Asked::Stop(signal)) => self.stop(signal),
             Event::Signal(Asked::Drain) => self.drain(),
-            Event::Signal(Asked::Reload) => self.reload(),
+            Event::Signal(Asked::Reload) => self.hear_hang_up(),
             Event::Signal(Asked::ReopenLogs) => self.reopen_logs(),
             Event::PoolChanged => self.look_at_pool(),
             Event::PlaceAsked(generation, thread) => self.answer_place(generation, thread),
@@ -122,7 +126,7 @@ impl Master {
         let polled = self.shutdown_file.poll_at();
         let fixed =
             [raising, respawns, self.logs.respawn_at, polled, self.births_held_until, self.phase.deadline()];
-        fixed.into_iter().flatten().chain(self.calm_deadline()).min()
+        fixed.into_iter().flatten().chain(self.calm_deadline()).chain(self.lookout.due).min()
     }
 
     /// Does whatever was due.
@@ -134,6 +138,7 @@ impl Master {
         self.births_held_until.take_if(|at| *at <= now);
         self.give_up_raising_if_late(now);
         self.press_on_stopping(now);
+        self.look_for_other_addresses(now);
         self.restart_lost();
         self.refill();
         self.thin_out(now);

@@ -35,6 +35,12 @@ pub struct Raising {
 
 impl Master {
     /// HUP.
+    pub(super) fn hear_hang_up(&mut self) {
+        info!(self.log, "received SIGHUP -- master server reparsing configuration file");
+        self.reload();
+    }
+
+    /// Reads the configuration again.
     pub(super) fn reload(&mut self) {
         if self.phase != Phase::Running {
             return;
@@ -44,7 +50,6 @@ impl Master {
             return;
         }
         self.tell_reloading();
-        info!(self.log, "received SIGHUP -- master server reparsing configuration file");
         // Whoever rotated the logs waits for this, be the configuration good or not.
         self.reopen_logs();
         let settings = match self.read_again() {
@@ -189,6 +194,7 @@ impl Master {
         let old = std::mem::replace(&mut self.serving, raising.number);
         self.take_over(raising);
         self.board.publish_generation(self.serving);
+        self.expect_other_addresses(Instant::now());
         if old == 0 {
             return self.announce_start();
         }

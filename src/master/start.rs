@@ -15,6 +15,7 @@ use slog::{error, info, warn};
 use super::admission::Admission;
 use super::generation::Common;
 use super::logs::{Logs, Surroundings, server_in_lines};
+use super::masquerade::Lookout;
 use super::pool::Pace;
 use super::signals::Signals;
 use super::stop::Phase;
@@ -174,6 +175,7 @@ impl Master {
             serving: 0,
             raising: None,
             reload_again: false,
+            lookout: Lookout::default(),
             phase: Phase::Running,
             births_held_until: None,
             service_manager,

@@ -34,6 +34,9 @@ impl Master {
         if pid == self.logs.recorder() {
             return self.recorder_ended(ending);
         }
+        if self.heard_lookout(pid, ending) {
+            return;
+        }
         self.hear_last_words(pid);
         let leaving = self.phase.is_leaving();
         for generation in &mut self.generations {

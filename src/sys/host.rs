@@ -1,5 +1,7 @@
 //! The machine.
 
+use std::net::IpAddr;
+
 /// Its name (gethostname(2)); `localhost` where it has none that is text.
 pub fn name() -> String {
     let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
@@ -24,4 +26,16 @@ pub fn learn_features() {
     #[cfg(target_arch = "aarch64")]
     let _ = std::arch::is_aarch64_feature_detected!("neon");
     let _ = memchr::memchr(b'\n', b"a line\n");
+}
+
+/// The addresses of a network device, such as `eth0` (getifaddrs(3)).
+pub fn device_addresses(name: &str) -> Vec<IpAddr> {
+    let Ok(all) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
+    let own = all.filter(|device| device.interface_name == name).filter_map(|device| device.address);
+    own.filter_map(|address| match (address.as_sockaddr_in(), address.as_sockaddr_in6()) {
+        (Some(four), _) => Some(IpAddr::V4(four.ip())),
+        (_, Some(six)) => Some(IpAddr::V6(six.ip())),
+        _ => None,
+    })
+    .collect()
 }

@@ -1,13 +1,22 @@
-//! The names of addresses, by whatever the host's name service asks (nsswitch.conf(5)): it may take half a minute, so only threads that
-//! nobody waits for call this.
+//! The names of addresses, and the addresses of names, by whatever the host's name service asks (nsswitch.conf(5)): it may take half a
+//! minute, so only threads and processes that nobody waits for ask it themselves.
 
 use std::ffi::{CStr, c_char};
-use std::io;
+use std::io::{self, PipeReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::sys::socket::{SockaddrLike, SockaddrStorage};
 
+use super::poll::{self, Waiting};
+use super::process::{self, Forked};
+use super::signals;
+
+/// How long a name in the configuration may take, at the start and at a HUP: the master waits, and a name service that does not answer
+/// must not hold it up.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// NI_MAXHOST of netdb.h.
 const NAME_ROOM: usize = 1025;
 
@@ -37,4 +46,64 @@ pub fn claimed_name(address: IpAddr) -> io::Result<Option<Vec<u8>>> {
 /// The addresses of a name (getaddrinfo(3)).
 pub fn addresses(name: &str) -> io::Result<Vec<IpAddr>> {
     Ok((name, 0).to_socket_addrs()?.map(|address| address.ip().to_canonical()).collect())
+}
+
+/// The same for a process with one thread that cannot wait so long: a child asks, and is ended when the time is up. A process with
+/// several threads, where forking is unsafe, asks itself.
+pub fn addresses_within(name: &str, patience: Duration) -> io::Result<Vec<IpAddr>> {
+    let (reader, writer) = io::pipe()?;
+    let mask = signals::block_all()?;
+    match process::fork() {
+        Ok(Forked::Child) => {
+            let status = tell_addresses(name, writer);
+            process::exit_now(status)
+        }
+        Ok(Forked::Parent(child)) => {
+            signals::restore(&mask)?;
+            drop(writer);
+            let said = read_until(reader, Instant::now() + patience);
+            let _ = signals::tell(child, nix::sys::signal::Signal::SIGKILL);
+            process::wait_for(child)?;
+            said_addresses(&said?)
+        }
+        Err(_) => {
+            signals::restore(&mask)?;
+            addresses(name)
+        }
+    }
+}
+
+/// The child's part; whatever fails is told as what it could not say.
+fn tell_addresses(name: &str, mut writer: io::PipeWriter) -> u8 {
+    let _ = process::set_parent_death_signal(nix::sys::signal::Signal::SIGKILL);
+    let said = match addresses(name) {
+        Ok(found) => found.iter().map(|address| format!("{address}\n")).collect(),
+        Err(error) => format!("{FAILED}{error}"),
+    };
+    u8::from(writer.write_all(said.as_bytes()).is_err())
+}
+
+/// Before a failure's words, where an address would stand.
+const FAILED: char = '!';
+
+fn read_until(mut reader: PipeReader, deadline: Instant) -> io::Result<String> {
+    let mut said = Vec::new();
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if poll::wait(&mut [Waiting::to_read(reader.as_fd())], Some(left))? == 0 {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the host's name service does not answer"));
+        }
+        let mut buffer = [0; 512];
+        match reader.read(&mut buffer)? {
+            0 => return Ok(String::from_utf8_lossy(&said).into_owned()),
+            count => said.extend_from_slice(&buffer[..count]),
+        }
+    }
+}
+
+fn said_addresses(said: &str) -> io::Result<Vec<IpAddr>> {
+    match said.strip_prefix(FAILED) {
+        Some(why) => Err(io::Error::other(why.to_owned())),
+        None => Ok(said.lines().filter_map(|line| line.parse().ok()).collect()),
+    }
 }

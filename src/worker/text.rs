@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::peer::Peer;
-use crate::config::settings::{Ident, Server};
+use crate::config::settings::{Ident, Masquerade, Server};
 use crate::sys::NO_BLOCK;
 
 /// Bytes read of a display file.
@@ -31,7 +31,7 @@ pub struct Facts<'a> {
 impl Facts<'_> {
     /// The server's address as clients should know it.
     pub fn server_address(&self) -> String {
-        self.server.masquerade.unwrap_or(self.local.ip()).to_string()
+        self.server.masquerade.as_ref().and_then(Masquerade::address).unwrap_or(self.local.ip()).to_string()
     }
 
     /// The value of a variable, by its letter.

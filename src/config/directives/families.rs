@@ -520,7 +520,7 @@ const FAMILIES: &[Family] = &[
         "an unknown user's login takes as long as a known one's anyway.",
         &["DelayEngine", "DelayControlsACLs", "DelayOnEvent", "DelayTable"],
     ),
-    family("mod_dynmasq", Ignored, NOT_DONE, &["DynMasqControlsACLs", "DynMasqRefresh"]),
+    family("mod_dynmasq", Ignored, NOT_DONE, &["DynMasqControlsACLs"]),
     family(
         "mod_lang",
         Ignored,

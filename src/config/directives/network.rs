@@ -1,5 +1,7 @@
 //! Addresses, ports and sockets.
 
+use std::time::Duration;
+
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{Contexts, HOST, MAIN, SERVERS};
 use super::super::draft::Scope;
@@ -100,11 +102,24 @@ pub const ROWS: &[Row] = &[
         "MasqueradeAddress",
         "mod_core",
         SERVERS,
-        "address|name",
+        "address|name|device",
         "",
-        "The address told in replies to PASV, behind a translating router.",
+        "The address told in replies to PASV, behind a translating router; a name or a network device stands for its own.",
         |scope, arguments| {
             scope.server.masquerade = Some(arguments.word("an address")?.clone());
+            Ok(())
+        },
+    ),
+    sets(
+        "DynMasqRefresh",
+        "mod_dynmasq",
+        MAIN,
+        "seconds",
+        "at HUP alone",
+        "How long the address of a MasqueradeAddress that is a name holds; one that has changed is told as after a HUP.",
+        |scope, arguments| {
+            let seconds = arguments.number(1..=u32::MAX)?;
+            scope.daemon.masquerade_refresh = Some(Duration::from_secs(seconds.into()));
             Ok(())
         },
     ),

@@ -3,6 +3,7 @@
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 
+use crate::config::settings::Masquerade;
 use crate::protocol::{EpsvArgument, Reply};
 use crate::worker::data::{ActiveTarget, Listener};
 use crate::worker::member::Member;
@@ -29,7 +30,7 @@ pub fn passive(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> 
 /// What MasqueradeAddress says outweighs the family of the control connection: a translating router may stand between two
 /// families, too.
 fn told_address(watch: &Watch) -> IpAddr {
-    match watch.server.masquerade {
+    match watch.server.masquerade.as_ref().and_then(Masquerade::address) {
         Some(IpAddr::V4(address)) => address.into(),
         _ => watch.local.ip(),
     }
