@@ -11,6 +11,7 @@ mod harness;
 
 mod admission;
 mod anonymous;
+mod attendance;
 mod attributes;
 mod clients;
 mod command_line;

@@ -108,8 +108,12 @@ impl<H: Hasher> Desk<H> {
         };
         let (slot, pid) = (errand.visit.slot, errand.visit.pid);
         let was_granted = matches!(answer, Answer::Granted { .. });
+        if let Answer::Granted { account, anonymous } = &answer {
+            self.office.note_arrival(pid, (server, *anonymous), peer, account);
+        }
         if errand.answer(&answer).is_err() && was_granted {
             self.office.ledger.withdraw(slot, pid);
+            self.office.note_departure(pid);
         }
     }
 

@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use crossbeam::channel::bounded;
 use slog::{Logger, error, info};
 
+use super::attendance::Attendance;
 use super::confinement::{self, NICENESS_OF_HASHING};
 use super::desk::{self, Desk};
 use super::ledger::Ledger;
@@ -76,11 +77,13 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
     let steward = steward.transpose().map_err(BeginError::Steward)?;
     let board = AuthBoard::map(&inheritance.board).map_err(BeginError::Board)?;
     drop(inheritance.board);
+    let keeps_books = inheritance.policy.keeps_books();
+    let predecessors = if keeps_books { board.granted() } else { Vec::new() };
     let mut lines = inheritance.places;
     let instances_line = lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places)?;
     let line_of_conversations = inheritance
         .policy
-        .needs_steward()
+        .waits_for_steward()
         .then(|| lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places));
     let hashers: Vec<(Crypt, PlaceDesk)> = lines
         .into_iter()
@@ -102,7 +105,7 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
         bounds,
         asked,
         letters,
-        (steward, names),
+        (steward, names, Attendance::new(predecessors)),
         log.clone(),
     )));
     let started =

@@ -12,6 +12,7 @@ use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
 
 mod ageing;
+mod attendance;
 mod confinement;
 pub mod control;
 mod desk;
@@ -60,6 +61,7 @@ mod user_file;
 mod virtual_users;
 pub mod wire;
 
+pub use attendance::Books;
 pub use known_ids::{KnownIds, known_ids};
 pub use life::serve;
 
@@ -126,6 +128,8 @@ pub struct ServerPolicy {
     pub anonymous: Vec<AnonymousPolicy>,
     /// AuthPAM: how PAM is asked about this server's accounts; None where it is not.
     pub pam: Option<PamPolicy>,
+    /// WtmpLog and UseLastlog.
+    pub books: Books,
     /// Limits on logged-in sessions, with the configured refusal texts kept on the worker's side.
     pub limits: LimitPolicy,
     /// CreateHome.
@@ -144,7 +148,21 @@ pub struct PamPolicy {
 impl Policy {
     /// Whether there is work for a steward.
     pub fn needs_steward(&self) -> bool {
+        self.waits_for_steward() || self.keeps_books()
+    }
+
+    /// Whether a login may have to wait for it.
+    pub fn waits_for_steward(&self) -> bool {
         self.servers.iter().any(ServerPolicy::waits_for_steward)
+    }
+
+    /// Whether logins are noted in wtmp or lastlog anywhere; without root they cannot be.
+    pub fn keeps_books(&self) -> bool {
+        let books = |server: &ServerPolicy| {
+            let sections = server.anonymous.iter().map(|section| section.books);
+            sections.chain([server.books]).any(|books| books != Books::default())
+        };
+        !self.rootless && self.servers.iter().any(books)
     }
 }
 
@@ -170,6 +188,8 @@ pub struct AnonymousPolicy {
     pub authenticates_alias: bool,
     /// For its User.
     pub rules: LoginRules,
+    /// WtmpLog in it; UseLastlog of the server.
+    pub books: Books,
     /// Its own limits.
     pub limits: LimitPolicy,
 }

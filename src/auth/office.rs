@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Sender;
 use slog::Logger;
 
+use super::attendance::{Arrival, Attendance};
 use super::errand::Errand;
 use super::guesses::{Guesses, neighbourhood};
 use super::host_accounts::HostAccounts;
@@ -25,7 +26,7 @@ use super::steward::Steward;
 use super::turnstile::Turnstile;
 use super::virtual_users::VirtualUsers;
 use super::wire::{Answer, Denial};
-use super::{Policy, ServerPolicy};
+use super::{Account, Policy, ServerPolicy};
 use crate::sys::{GroupId, ProcessId, UserId, identity};
 
 /// Questions in fair turns, and those who answer them.
@@ -62,6 +63,8 @@ pub struct Office {
     letters: LetterBox,
     /// Does what auth itself may not; None where the configuration has no such work.
     pub steward: Option<Steward>,
+    /// Who is here, for wtmp and lastlog.
+    pub attendance: Attendance,
     /// Names of clients; None where nobody asks for them.
     pub peer_names: Option<PeerNames>,
     guesses: Mutex<Guesses<IpAddr>>,
@@ -86,7 +89,7 @@ impl Office {
         bounds: Bounds,
         (instances, names): (Sender<Errand>, Sender<Errand>),
         letters: LetterBox,
-        (steward, peer_names): (Option<Steward>, Option<PeerNames>),
+        (steward, peer_names, attendance): (Option<Steward>, Option<PeerNames>, Attendance),
         log: Logger,
     ) -> Office {
         let remarks = Arc::new(Remarks::new(log.clone()));
@@ -105,6 +108,7 @@ impl Office {
             letters,
             steward,
             peer_names,
+            attendance,
             guesses: Mutex::default(),
             guesses_of_workers: Mutex::default(),
             log,
@@ -127,6 +131,32 @@ impl Office {
     pub fn users(&self, server: u16) -> Option<Users<'_>> {
         let (policy, steps) = self.server(server)?;
         Some(Users { policy, steps, caller: self.caller, remarks: &self.remarks })
+    }
+
+    /// Notes a login in wtmp and lastlog, before its worker hears of it: so its end cannot come first.
+    pub fn note_arrival(
+        &self,
+        worker: ProcessId,
+        (server, section): (u16, Option<u16>),
+        peer: IpAddr,
+        account: &Account,
+    ) {
+        let Some((policy, _)) = self.server(server) else { return };
+        let section = section.and_then(|index| policy.anonymous.get(usize::from(index)));
+        let name = self.peer_names.as_ref().and_then(|names| names.known(peer));
+        let arrival = Arrival {
+            name: account.name.clone(),
+            uid: account.uid,
+            host: name.unwrap_or_else(|| peer.to_string().into_bytes()),
+            address: peer,
+            books: section.map_or(policy.books, |section| section.books),
+        };
+        self.attendance.came(self.steward.as_ref(), worker, arrival, &self.log);
+    }
+
+    /// Notes the end of a session that was noted.
+    pub fn note_departure(&self, worker: ProcessId) {
+        self.attendance.left(self.steward.as_ref(), worker, &self.log);
     }
 
     /// Refuses a login, later the more wrong guesses came from there. The peer hears the same, and as late, whatever was

@@ -74,6 +74,11 @@ impl PeerNames {
         }
     }
 
+    /// What is known of an address without asking.
+    pub fn known(&self, peer: IpAddr) -> Option<Vec<u8>> {
+        self.state().kept.get(&peer)?.name.clone()
+    }
+
     /// The life of a thread that looks for names.
     pub fn look_for_life(&self, lookups: &Receiver<IpAddr>, find: Find) {
         while let Ok(peer) = lookups.recv() {

@@ -170,7 +170,10 @@ impl Reception {
             }
             match Note::decode(&buffer[..received.length]) {
                 Ok(Note::Leave) => return Ok(Some(Ending::Dismissed)),
-                Ok(Note::Forget { slot, pid }) => self.office.ledger.forget(slot, pid),
+                Ok(Note::Forget { slot, pid }) => {
+                    self.office.ledger.forget(slot, pid);
+                    self.office.note_departure(pid);
+                }
                 Ok(Note::Listener) => self.open_doors(received.descriptors),
                 Err(malformed) => warn!(self.office.log, "note from the master ignored: {malformed}"),
             }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::bounded;
 use slog::{Logger, o};
 
+use super::attendance::Attendance;
 use super::control::Note;
 use super::desk::{self, Desk};
 use super::ledger::{Grants, Ledger};
@@ -124,7 +125,7 @@ fn start(folder: &Path) -> Auth {
         bounds(1024, 1),
         asked,
         letters,
-        (None, None),
+        (None, None, Attendance::default()),
         log,
     )));
     thread::spawn(move || postman.deliver_for_life());

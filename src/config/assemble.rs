@@ -110,6 +110,7 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
     SessionRules {
         default_root: roots.default_root,
         default_chdir: roots.default_chdir,
+        wtmp_log: said.wtmp_log.unwrap_or(true),
         max_clients: limit(said.max_clients),
         max_clients_per_user: limit(said.max_clients_per_user),
         max_clients_per_host: limit(said.max_clients_per_host),

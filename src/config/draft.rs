@@ -170,6 +170,8 @@ pub struct ServerDraft {
     pub insecure_permissions: Option<bool>,
     /// AuthOrder, as far as ferryd has the modules.
     pub auth_order: Option<Vec<Ordered>>,
+    /// UseLastlog.
+    pub use_lastlog: Option<bool>,
     /// AuthPAM.
     pub auth_pam: Option<bool>,
     /// AuthPAMConfig.
@@ -224,6 +226,8 @@ pub struct SessionDraft {
     pub max_clients_per_host: Option<LimitText>,
     /// AccessGrantMsg.
     pub access_grant_message: Option<String>,
+    /// WtmpLog.
+    pub wtmp_log: Option<bool>,
     /// TimeoutLogin; here and below the inner None is off.
     pub timeout_login: Option<Option<Duration>>,
     /// TimeoutIdle.

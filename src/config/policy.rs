@@ -2,7 +2,7 @@
 
 use super::settings::{Anonymous, Pam, Server, SessionRules, Settings};
 use crate::auth::order::{Module, Ordered};
-use crate::auth::{AnonymousPolicy, LimitPolicy, PamPolicy, Policy, ServerPolicy};
+use crate::auth::{AnonymousPolicy, Books, LimitPolicy, PamPolicy, Policy, ServerPolicy};
 
 impl Settings {
     /// For the auth process of this generation. `rootless`: every session is the caller.
@@ -27,7 +27,8 @@ fn server(server: &Server, rootless: bool) -> ServerPolicy {
         aliases: server.user_aliases.iter().map(|(alias, real)| (bytes(alias), bytes(real))).collect(),
         alias_only: server.alias_only,
         rules: server.login_rules,
-        anonymous: server.anonymous.iter().map(anonymous).collect(),
+        anonymous: server.anonymous.iter().map(|section| anonymous(section, server.use_lastlog)).collect(),
+        books: books(&server.session, server.use_lastlog),
         pam,
         limits: limits(&server.session),
         create_home: server.create_home.clone(),
@@ -50,7 +51,11 @@ fn pam(asked: &Pam) -> PamPolicy {
     PamPolicy { service: asked.service.clone(), with_terminal: asked.with_terminal }
 }
 
-fn anonymous(section: &Anonymous) -> AnonymousPolicy {
+fn books(session: &SessionRules, lastlog: bool) -> Books {
+    Books { wtmp: session.wtmp_log, lastlog }
+}
+
+fn anonymous(section: &Anonymous, lastlog: bool) -> AnonymousPolicy {
     AnonymousPolicy {
         user: bytes(&section.user),
         group: section.group.as_deref().map(bytes),
@@ -58,6 +63,7 @@ fn anonymous(section: &Anonymous) -> AnonymousPolicy {
         require_password: section.require_password,
         authenticates_alias: section.authenticates_alias,
         rules: section.login_rules,
+        books: books(&section.session, lastlog),
         limits: limits(&section.session),
     }
 }

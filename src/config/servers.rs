@@ -112,6 +112,7 @@ fn finish(
         command_buffer: said.command_buffer.unwrap_or(512) as usize,
         auth_user_file: user_file,
         auth_group_file: group_file,
+        use_lastlog: said.use_lastlog == Some(true),
         pam: said.auth_pam.unwrap_or(true).then(|| Pam {
             service: said.auth_pam_config.unwrap_or_else(|| "ftp".to_owned()),
             with_terminal: said.pam_without_terminal != Some(true),

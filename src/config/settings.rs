@@ -122,6 +122,8 @@ pub struct Server {
     pub auth_group_file: Option<PathBuf>,
     /// AuthOrder, as far as the modules are ours.
     pub auth_order: Vec<Ordered>,
+    /// UseLastlog.
+    pub use_lastlog: bool,
     /// AuthPAM, AuthPAMConfig, AuthPAMOptions; None where PAM is off.
     pub pam: Option<Pam>,
     /// AuthAliasOnly, here or in one of the `<Anonymous>` sections: who is no alias is nobody.
@@ -228,6 +230,8 @@ pub struct SessionRules {
     pub max_clients_per_host: LimitText,
     /// AccessGrantMsg.
     pub access_grant_message: Option<String>,
+    /// WtmpLog.
+    pub wtmp_log: bool,
     /// TimeoutLogin; None is off. So for all.
     pub timeout_login: Option<Duration>,
     /// TimeoutIdle.

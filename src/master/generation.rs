@@ -179,7 +179,7 @@ impl Generation {
     ) -> io::Result<()> {
         let (control, theirs) = socket::seqpacket_pair()?;
         let policy = self.settings.auth_policy(common.rootless);
-        let lines = AUTH_THREADS + usize::from(policy.needs_steward());
+        let lines = AUTH_THREADS + usize::from(policy.waits_for_steward());
         let pairs = (0..lines).map(|_| socket::seqpacket_pair()).collect::<io::Result<Vec<_>>>()?;
         let (places, asking): (Vec<OwnedFd>, Vec<OwnedFd>) = pairs.into_iter().unzip();
         let inheritance = auth::Inheritance {

@@ -71,6 +71,12 @@ impl AuthBoard {
         self.geometry.has(slot) && words.into_iter().flatten().any(|word| word.load(Ordering::Acquire) != 0)
     }
 
+    /// Auth, after a predecessor that died: whoever lives in a slot that has a grant.
+    pub fn granted(&self) -> Vec<ProcessId> {
+        let slots = (0..self.geometry.slots()).map(SlotNumber);
+        slots.filter(|slot| self.has_grant(*slot)).filter_map(|slot| self.birth(slot)).collect()
+    }
+
     /// Auth: clears a grant. What is left in the place of its groups is no group at all (setgroups(2) then fails): zeros would be
     /// root's, for whoever were to read them.
     pub fn revoke(&self, slot: SlotNumber) {

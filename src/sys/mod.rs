@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod append;
+pub mod attendance;
 pub mod attributes;
 pub mod buffer;
 pub mod clock;

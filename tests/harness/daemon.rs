@@ -190,11 +190,18 @@ impl Daemon {
 
     /// TERM; the daemon must end well, and leave nothing behind.
     #[track_caller]
-    pub fn stop(mut self) {
+    pub fn stop(self) {
+        self.stop_and(|_| ());
+    }
+
+    /// The same; then looks at what it has written.
+    #[track_caller]
+    pub fn stop_and(mut self, look: impl FnOnce(&Daemon)) {
         self.signal(Signal::SIGTERM);
         let status = self.await_end();
         assert_eq!(status.code(), Some(0), "after TERM");
         self.assert_gone();
+        look(&self);
     }
 
     /// Waits for the master's end.

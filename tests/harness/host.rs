@@ -13,8 +13,8 @@ pub const FIRST_HOST_UID: u32 = 53_001;
 
 /// Puts the folder's `etc` in /etc's place, with the machine's own beside it for what the test does not say, and becomes the program. The
 /// pid stays the same.
-const ENTER: &str =
-    "mount --bind -o ro /etc \"$1/host-etc\" && mount --bind \"$1/etc\" /etc && shift && exec \"$@\"";
+const ENTER: &str = "{ [ ! -d \"$1/var-log\" ] || mount --bind \"$1/var-log\" /var/log; } && \
+     mount --bind -o ro /etc \"$1/host-etc\" && mount --bind \"$1/etc\" /etc && shift && exec \"$@\"";
 
 /// Nobody but the files is asked: the machine's name services know nothing of the test's accounts.
 const NAME_SERVICES: &str = "passwd: files\ngroup: files\nshadow: files\ninitgroups: files\nhosts: files\n";

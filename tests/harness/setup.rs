@@ -160,7 +160,7 @@ impl Setup {
         text += &format!("SystemLog {}\nTransferLog {}\n", at("log/system.log"), at("log/xferlog"));
         text += &format!("AuthUserFile {}\nAuthGroupFile {}\n", at("users"), at("groups"));
         let order = if self.host.is_some() { "mod_auth_unix.c mod_auth_file.c" } else { "mod_auth_file.c" };
-        text += &format!("AuthOrder {order}\nRequireValidShell off\nUseReverseDNS off\n");
+        text += &format!("AuthOrder {order}\nRequireValidShell off\nUseReverseDNS off\nWtmpLog off\n");
         text += "User nobody\nGroup nogroup\nUmask 022\nAllowOverwrite on\nMaxLoginAttempts 3\n";
         for line in &self.lines {
             text += line;

@@ -53,6 +53,11 @@ impl Children {
         !self.at_work.is_empty()
     }
 
+    /// Whether one does this kind of job.
+    pub fn are_at(&self, job: &'static str) -> bool {
+        self.at_work.iter().any(|child| child.what.job == job)
+    }
+
     /// To wait for: each is readable when that child has ended.
     pub fn ends(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.at_work.iter().map(|child| child.end.as_fd())

@@ -27,6 +27,9 @@ pub use wire::{JOB_MAX, Job, Outcome};
 /// Jobs done at once; as many threads of auth may wait for one.
 pub const JOBS_AT_ONCE: usize = 32;
 
+/// Bytes of jobs that wait for room, as far as the system grants them: those that nobody awaits are lost beyond.
+const QUEUE: usize = 1 << 20;
+
 /// What a steward exits with when it panicked.
 const PANICKED: u8 = 101;
 
@@ -66,6 +69,7 @@ impl Steward {
     /// Auth, while it has one thread and all its privileges: forks the steward.
     pub fn start(recorder: &Arc<Channel>, log: &Logger) -> io::Result<Steward> {
         let (jobs, taken) = socket::seqpacket_pair()?;
+        socket::widen(jobs.as_fd(), QUEUE)?;
         match process::fork()? {
             Forked::Parent(_) => Ok(Steward { jobs }),
             Forked::Child => {

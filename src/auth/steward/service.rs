@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use slog::{Logger, error, warn};
 
+use super::super::attendance::Note;
 use super::super::errand::is_abandoned;
 use super::JOBS_AT_ONCE;
 use super::children::Children;
@@ -20,11 +21,15 @@ use crate::sys::{crypt, descriptors, process, socket};
 /// How often processes that a dead child left behind are looked for; none are as a rule.
 const ORPHANS: Duration = Duration::from_secs(1);
 
+/// Comings and goings that wait to be written.
+const NOTES_MAX: usize = 4096;
+
 /// The steward, for life; gives the exit status. It ends when auth has, and its last child.
 pub fn serve(jobs: &OwnedFd, recorder: &Arc<Channel>, log: &Logger) -> u8 {
     match begin(jobs, recorder) {
         Ok(()) => {
-            Steward { jobs, children: Children::default(), log, buffer: vec![0; JOB_MAX] }.work_for_life()
+            Steward { jobs, children: Children::default(), notes: Vec::new(), log, buffer: vec![0; JOB_MAX] }
+                .work_for_life()
         }
         Err(failed) => {
             error!(log, "the steward cannot begin: {failed}");
@@ -42,6 +47,8 @@ fn begin(jobs: &OwnedFd, recorder: &Channel) -> io::Result<()> {
 struct Steward<'a> {
     jobs: &'a OwnedFd,
     children: Children,
+    /// Comings and goings to be written; one child at a time writes all there are, so that they keep their order.
+    notes: Vec<Note>,
     log: &'a Logger,
     buffer: Vec<u8>,
 }
@@ -91,9 +98,26 @@ impl Steward<'_> {
         for late in self.children.end_the_late(Instant::now()) {
             warn!(self.log, "{late} took too long and was ended");
         }
-        for (crashed, ending) in self.children.reap() {
-            warn!(self.log, "{crashed} crashed: {ending:?}");
+        for (failed, ending) in self.children.reap() {
+            warn!(self.log, "{failed} failed: {ending:?}");
         }
+        self.write_notes();
+    }
+
+    fn write_notes(&mut self) {
+        let job = Job::Attend(Vec::new());
+        if !self.notes.is_empty() && !self.children.are_at(job.name()) {
+            let job = Job::Attend(std::mem::take(&mut self.notes));
+            self.begin(&job, Vec::new());
+        }
+    }
+
+    fn keep_notes(&mut self, notes: Vec<Note>) {
+        if self.notes.len() + notes.len() > NOTES_MAX {
+            return warn!(self.log, "wtmp takes nothing: {} notes are lost", notes.len());
+        }
+        self.notes.extend(notes);
+        self.write_notes();
     }
 
     /// Takes one job in; false at the end of the line.
@@ -111,6 +135,7 @@ impl Steward<'_> {
         let job = Job::decode(record);
         crypt::wipe(record);
         match job {
+            Ok(Job::Attend(notes)) if !received.truncated => self.keep_notes(notes),
             Ok(job) if !received.truncated => self.begin(&job, received.descriptors),
             _ => error!(self.log, "what auth asks of the steward is no job"),
         }

@@ -3,18 +3,25 @@
 
 use std::time::Duration;
 
-use super::super::home::NewHome;
-use super::super::pam::{Conversation, Verdict};
+use super::super::attendance::{self, Arrival, Books, Note};
+use super::super::home::{self, NewHome};
+use super::super::pam::{self, Conversation, Verdict};
 use super::super::record::{FieldReader, FieldWriter, Malformed};
 use super::super::secret::Secret;
-use super::super::wire::{NAME_MAX, PASSWORD_MAX};
-use crate::sys::ProcessId;
+use super::super::wire::{NAME_MAX, PASSWORD_MAX, PEER_NAME_MAX};
+use crate::sys::{ProcessId, UserId};
 
 /// Most bytes of a job or an outcome.
 pub const JOB_MAX: usize = 16 * 1024;
 
 /// Most bytes of a PAM service's name, and of a sentence for the log.
 const WORDS_MAX: u16 = 255;
+
+/// Most notes in a record.
+const NOTES_MAX: u16 = 16;
+
+/// Most bytes of a name there; wtmp has room for 32.
+const BOOK_NAME_MAX: u16 = 64;
 
 /// Something to do in a child with the steward's privileges.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +30,8 @@ pub enum Job {
     Converse(Conversation),
     /// Makes a home (CreateHome).
     MakeHome(NewHome),
+    /// Notes comings and goings in wtmp and lastlog, in this order.
+    Attend(Vec<Note>),
 }
 
 /// What came of it.
@@ -42,14 +51,16 @@ impl Job {
         match self {
             Job::Converse(_) => "PAM conversation",
             Job::MakeHome(_) => "CreateHome",
+            Job::Attend(_) => "writing of wtmp and lastlog",
         }
     }
 
     /// After this long the child is killed, with all it started.
     pub fn time_allowed(&self) -> Duration {
         match self {
-            Job::Converse(_) => super::super::pam::TIME_ALLOWED,
-            Job::MakeHome(_) => super::super::home::TIME_ALLOWED,
+            Job::Converse(_) => pam::TIME_ALLOWED,
+            Job::MakeHome(_) => home::TIME_ALLOWED,
+            Job::Attend(_) => attendance::TIME_ALLOWED,
         }
     }
 
@@ -59,6 +70,7 @@ impl Job {
             Job::Converse(_) => true,
             // A home that is begun is of use to the next login.
             Job::MakeHome(_) => false,
+            Job::Attend(_) => false,
         }
     }
 
@@ -72,6 +84,7 @@ impl Job {
                 .address(asked.peer)
                 .optional(asked.terminal.map(|worker| worker.0.cast_unsigned())),
             Job::MakeHome(home) => home.write(FieldWriter::new(b'H', JOB_MAX)),
+            Job::Attend(notes) => FieldWriter::new(b'A', 0).list(notes, NOTES_MAX, write_note),
         };
         Secret::new(record.finish())
     }
@@ -88,10 +101,40 @@ impl Job {
                 terminal: fields.optional()?.map(|worker| ProcessId(worker.cast_signed())),
             }),
             b'H' => Job::MakeHome(NewHome::read(&mut fields)?),
+            b'A' => Job::Attend(fields.list(NOTES_MAX, read_note)?),
             other => return Err(Malformed::Kind(other)),
         };
         fields.finish(job)
     }
+}
+
+fn write_note(record: FieldWriter, note: &Note) -> FieldWriter {
+    let record = record
+        .word(note.process.0.cast_unsigned())
+        .long(note.when.as_secs())
+        .word(note.when.subsec_micros())
+        .byte(note.arrival.is_some().into());
+    let Some(Arrival { name, uid, host, address, books }) = &note.arrival else { return record };
+    let record = record.text(name, BOOK_NAME_MAX).word(uid.0).text(host, PEER_NAME_MAX).address(*address);
+    record.byte(books.wtmp.into()).byte(books.lastlog.into())
+}
+
+fn read_note(fields: &mut FieldReader<'_>) -> Result<Note, Malformed> {
+    let process = ProcessId(fields.word()?.cast_signed());
+    let when = Duration::from_secs(fields.long()?.min(u32::MAX.into()))
+        + Duration::from_micros(fields.word()?.into());
+    let arrival = if fields.byte()? == 0 { None } else { Some(read_arrival(fields)?) };
+    Ok(Note { process, when, arrival })
+}
+
+fn read_arrival(fields: &mut FieldReader<'_>) -> Result<Arrival, Malformed> {
+    Ok(Arrival {
+        name: fields.text(BOOK_NAME_MAX)?.to_vec(),
+        uid: UserId(fields.word()?),
+        host: fields.text(PEER_NAME_MAX)?.to_vec(),
+        address: fields.address()?,
+        books: Books { wtmp: fields.byte()? != 0, lastlog: fields.byte()? != 0 },
+    })
 }
 
 fn words(bytes: &[u8]) -> String {
@@ -147,6 +190,16 @@ mod tests {
             terminal: Some(ProcessId(4711)),
         });
         assert_eq!(Job::decode(job.encode().reveal()), Ok(job));
+        let left = Note { process: ProcessId(7), when: Duration::new(17, 4_000), arrival: None };
+        let arrival = Arrival {
+            name: b"demo".to_vec(),
+            uid: UserId(1000),
+            host: b"client.example".to_vec(),
+            address: IpAddr::from([127, 0, 0, 1]),
+            books: Books { wtmp: true, lastlog: false },
+        };
+        let notes = Job::Attend(vec![Note { arrival: Some(arrival), ..left.clone() }, left]);
+        assert_eq!(Job::decode(notes.encode().reveal()), Ok(notes));
         for verdict in Verdict::ALL {
             let outcome = Outcome::Judged(verdict, "because".into());
             assert_eq!(Outcome::decode(&outcome.encode()), Ok(outcome));

@@ -2,15 +2,23 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::super::pam;
+use super::super::{attendance, pam};
 use super::wire::{Job, Outcome};
 use crate::sys::{descriptors, process, signals, socket};
 
+/// Of a child that could not do its job.
+const FAILED: u8 = 1;
+
 /// Child: does the job, says what came of it, and gives the exit status.
 pub fn perform(job: &Job, reply: Option<&OwnedFd>) -> u8 {
-    let outcome = match begin(reply) {
-        Ok(()) => outcome(job),
-        Err(_) => return 1,
+    let outcome = match (begin(reply), job) {
+        (Err(_), _) => return FAILED,
+        (Ok(()), Job::Converse(asked)) => pam::converse(asked),
+        (Ok(()), Job::MakeHome(home)) => match home.make() {
+            Ok(()) => Outcome::HomeMade,
+            Err(why) => Outcome::NoHome(why.to_string()),
+        },
+        (Ok(()), Job::Attend(notes)) => return attendance::write(notes).map_or(FAILED, |()| 0),
     };
     match reply.map(|reply| socket::send(reply.as_fd(), &outcome.encode(), &[], false)) {
         // Whoever asked may have gone.
@@ -24,14 +32,4 @@ fn begin(reply: Option<&OwnedFd>) -> std::io::Result<()> {
     let kept: Vec<_> = reply.into_iter().map(AsFd::as_fd).collect();
     descriptors::keep_only(&kept)?;
     signals::become_ordinary()
-}
-
-fn outcome(job: &Job) -> Outcome {
-    match job {
-        Job::Converse(asked) => pam::converse(asked),
-        Job::MakeHome(home) => match home.make() {
-            Ok(()) => Outcome::HomeMade,
-            Err(why) => Outcome::NoHome(why.to_string()),
-        },
-    }
 }

@@ -189,8 +189,27 @@ pub const ROWS: &[Row] = &[
     other("RootRevoke", "mod_auth", Accepted, "A session never keeps a way back to root."),
     other("MaxPasswordSize", "mod_auth", Ignored, "a command line's length bounds passwords."),
     other("AnonAllowRobots", "mod_auth", Ignored, "robots.txt is not made up."),
-    other("UseLastlog", "mod_auth", Ignored, "lastlog is not yet written."),
-    other("WtmpLog", "mod_auth", Ignored, "wtmp is not yet written."),
+    sets(
+        "UseLastlog",
+        "mod_auth",
+        SERVERS,
+        "on|off",
+        "off",
+        "Whether logins are noted in /var/log/lastlog, where there is one.",
+        |scope, arguments| {
+            scope.server.use_lastlog = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "WtmpLog",
+        "mod_auth",
+        SESSIONS,
+        "on|off|NONE",
+        "on",
+        "Whether sessions are noted in /var/log/wtmp, where there is one.",
+        wtmp_log,
+    ),
 ];
 
 /// A path; ProFTPD's filters by id, home and name after it would narrow who may log in, and are not done.
@@ -218,6 +237,16 @@ fn root_login(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault>
         false => Ok(()),
         true => Err(arguments.fault("accounts with uid 0 are never let in; remove the line")),
     }
+}
+
+fn wtmp_log(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let word = arguments.word("on, off or NONE")?.text.to_ascii_lowercase();
+    scope.session.wtmp_log = Some(match word.as_str() {
+        "on" | "yes" | "true" | "1" => true,
+        "off" | "no" | "false" | "0" | "none" => false,
+        other => return Err(arguments.fault(format!("takes on, off or NONE, not '{other}'"))),
+    });
+    Ok(())
 }
 
 fn auth_pam_config(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
