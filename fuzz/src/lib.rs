@@ -5,8 +5,9 @@ use std::fs;
 
 use ferryd::config::{LoadOptions, load};
 use ferryd::protocol::line::{Line, LineReader};
+use ferryd::protocol::options::Choice;
 use ferryd::protocol::reply::Multiline;
-use ferryd::protocol::verbs;
+use ferryd::protocol::{Command, Facts, Reply, Site, time, verbs};
 use ferryd::shutmsg;
 use jiff::tz::TimeZone;
 
@@ -44,16 +45,39 @@ fn lines(bytes: &[u8], cut: usize) -> Vec<Line> {
 /// Verbs and their arguments: a command, or a permanent refusal.
 pub fn verb(bytes: &[u8]) {
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| line.len() <= LIMIT) {
-        if let Err(reply) = verbs::read(line) {
-            assert!((500..600).contains(&reply.code), "{}", reply.code);
-            let mut wire = Vec::new();
-            reply.write(Multiline::Rfc2228, &mut wire);
-            let text = wire.strip_suffix(b"\r\n").expect("a reply ends its last line");
-            let code = reply.code.to_string().into_bytes();
-            for line in text.split(|byte| *byte == b'\n') {
-                assert!(line.starts_with(&code), "a client wrote a line of the reply");
+        match verbs::read(line).and_then(|request| request.command) {
+            Ok(command) => values(&command),
+            Err(reply) => refusal(&reply),
+        }
+    }
+}
+
+/// What arguments came to keeps its bounds.
+fn values(command: &Command) {
+    match command {
+        Command::Mfmt(seconds, _) => {
+            assert_eq!(time::read(time::text(*seconds).as_bytes()), Some(*seconds), "another time");
+        }
+        Command::Site(Site::Chmod(permissions, _)) => {
+            for before in [0, 0o644, 0o7777] {
+                assert!(permissions.apply(before, true, 0o022) <= 0o7777, "more bits than there are");
             }
         }
+        Command::Opts(Choice::Facts(facts)) => {
+            assert_eq!(Facts::read(facts.list().as_bytes()), *facts, "another choice");
+        }
+        _ => {}
+    }
+}
+
+fn refusal(reply: &Reply) {
+    assert!((500..600).contains(&reply.code), "{}", reply.code);
+    let mut wire = Vec::new();
+    reply.write(Multiline::Rfc2228, &mut wire);
+    let text = wire.strip_suffix(b"\r\n").expect("a reply ends its last line");
+    let code = reply.code.to_string().into_bytes();
+    for line in text.split(|byte| *byte == b'\n') {
+        assert!(line.starts_with(&code), "a client wrote a line of the reply");
     }
 }
 

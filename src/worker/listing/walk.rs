@@ -25,8 +25,8 @@ pub struct Walk<'a, 'b> {
     /// The line being made; its memory serves all lines.
     line: Vec<u8>,
     pending: usize,
-    /// Who asks for the fact `perm`, once somebody has.
-    asker: Option<Asker>,
+    /// For the fact `perm`, once it is told: who asks, and the one directory that MLSD lists.
+    viewpoint: Option<(Asker, Option<Status>)>,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -37,7 +37,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         options: Options,
         output: &'a mut dyn Output,
     ) -> Walk<'a, 'b> {
-        Walk { storage, surroundings, options, output, line: Vec::new(), pending: 0, asker: None }
+        Walk { storage, surroundings, options, output, line: Vec::new(), pending: 0, viewpoint: None }
     }
 
     /// A directory's entries. NLST names them by the path that the client gave.
@@ -216,10 +216,11 @@ impl<'a, 'b> Walk<'a, 'b> {
             _ => None,
         };
         let is_dot = name == b"." || name == b"..";
-        let parent = directory.own_status().ok().filter(|_| !is_dot);
-        let asker = self.asker.get_or_insert_with(Asker::own);
+        let (asker, container) =
+            self.viewpoint.get_or_insert_with(|| (Asker::own(), directory.own_status().ok()));
+        let parent = container.as_ref().filter(|_| !is_dot);
         let target = target.as_ref().unwrap_or(status);
-        self.storage.rights(asker, &directory.canonical(name), (parent.as_ref(), status, target))
+        self.storage.rights(asker, &directory.canonical(name), (parent, status, target))
     }
 
     /// Where a link leads, and `-F`'s mark.
