@@ -15,6 +15,12 @@ const COMMANDS: &[&str] = &[
     "XMKD", "XPWD", "XRMD", "XSHA1", "XSHA256", "XSHA512",
 ];
 
+/// What ALL does not mean, as in ProFTPD: to log in, and what every transfer needs. A `<Limit ALL>` around a folder where something
+/// is allowed would else allow nothing there.
+const APART_FROM_ALL: &[&str] = &[
+    "LOGIN", "ABOR", "ALLO", "EPRT", "EPSV", "MODE", "OPTS", "PASV", "PORT", "REST", "STRU", "SYST", "TYPE",
+];
+
 /// Whether a name (upper case) may stand in `<Limit>`.
 pub fn is_limitable(name: &str) -> bool {
     name.starts_with("SITE_") || limitable().any(|known| known == name)
@@ -27,13 +33,12 @@ pub fn limitable() -> impl Iterator<Item = &'static str> {
 
 impl PathRules<'_> {
     /// Whether `<Limit>` allows a verb (upper case, `STOR`) whose groups (`WRITE`, …) its row names. Single commands weigh more than
-    /// groups, groups more than ALL; the nearest scope that speaks decides; nothing said is allowed. `LOGIN` is asked as a verb, and
-    /// ALL does not mean it.
+    /// groups, groups more than ALL; the nearest scope that speaks decides; nothing said is allowed. `LOGIN` is asked as a verb.
     pub fn allows(&self, verb: &str, groups: &[&str]) -> bool {
         let named = |name: &str| self.says(|limit| limit.commands.iter().any(|command| command == name));
         let grouped =
             || self.says(|limit| limit.commands.iter().any(|command| groups.contains(&command.as_str())));
-        let all = || if verb == "LOGIN" { None } else { named("ALL") };
+        let all = || if APART_FROM_ALL.contains(&verb) { None } else { named("ALL") };
         named(verb).or_else(grouped).or_else(all).unwrap_or(true)
     }
 
@@ -77,9 +82,11 @@ mod tests {
     }
 
     #[test]
-    fn all_does_not_mean_login() {
-        assert!(allows(vec![limit(&["ALL"], false)], "LOGIN", &[]));
-        assert!(!allows(vec![limit(&["LOGIN"], false)], "LOGIN", &[]));
+    fn all_does_not_mean_login_nor_the_setting_up_of_transfers() {
+        for verb in ["LOGIN", "EPSV", "TYPE"] {
+            assert!(allows(vec![limit(&["ALL"], false)], verb, &[]), "{verb}");
+            assert!(!allows(vec![limit(&[verb], false)], verb, &[]), "{verb}");
+        }
     }
 
     #[test]

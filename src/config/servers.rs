@@ -27,9 +27,9 @@ pub struct Surroundings<'a> {
     pub global: &'a Scope,
     pub families: Families,
     pub options: &'a LoadOptions,
-    /// The main server's Port and ServerAdmin, which virtual hosts share where they say nothing.
+    /// The main server's Port.
     pub main_port: u16,
-    /// See `main_port`.
+    /// Its ServerAdmin, which virtual hosts share where they say nothing.
     pub main_admin: Option<String>,
 }
 
@@ -72,14 +72,14 @@ fn main_addresses(said: &[Word], around: &Surroundings<'_>, complaints: &mut Com
     wildcards.filter(|address| address.port() != 0).collect()
 }
 
-/// A virtual host. Port and ServerAdmin are the main server's where nothing is said.
+/// A virtual host. ServerAdmin is the main server's where nothing is said; Port is not.
 pub fn host(host: HostDraft, around: &Surroundings<'_>, complaints: &mut Complaints) -> Found {
     let HostDraft { addresses, mut scope } = host;
     from_global(&mut scope, around.global);
     if scope.server.admin.is_none() {
         scope.server.admin.clone_from(&around.main_admin);
     }
-    let port = scope.server.port.unwrap_or(around.main_port);
+    let port = scope.server.port.unwrap_or(defaults::PORT);
     let listen = around.families.all(&addresses, port, "<VirtualHost>", complaints);
     finish(scope, listen, addresses.into_iter().next(), around, complaints)
 }
