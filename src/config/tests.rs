@@ -89,7 +89,7 @@ fn global_reaches_every_server_and_sections_inherit() {
     let [main, two] = &settings.servers[..] else { panic!("two servers") };
     assert_eq!(main.session.timeout_idle, Some(Duration::from_secs(9)));
     assert_eq!(two.session.timeout_idle, Some(Duration::from_secs(7)));
-    assert_eq!(two.listen, ["127.0.0.2:2121".parse().expect("an address")]);
+    assert_eq!(two.listen, ["127.0.0.2:21".parse().expect("an address")]);
     let rules = two.directories.rules_for("/srv/x".as_ref(), "/".as_ref());
     assert!(rules.allow_overwrite && rules.umask_file == 0o027 && !rules.allows("DELE", &["WRITE"]));
     assert_eq!(main.directories.rules_for("/srv/x".as_ref(), "/".as_ref()).umask_file, 0o077);
