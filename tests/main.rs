@@ -19,6 +19,7 @@ mod configuration;
 mod confinement;
 mod data_connections;
 mod data_ports;
+mod differential;
 mod directories;
 mod facts;
 mod full_disk;

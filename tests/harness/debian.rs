@@ -42,7 +42,8 @@ fn fetch() -> Result<PathBuf, String> {
     Ok(kept)
 }
 
-fn ran(folder: &Path, program: &str, words: &[&str]) -> Result<(), String> {
+/// Runs a program of the host in a folder, and says why it failed.
+pub fn ran(folder: &Path, program: &str, words: &[&str]) -> Result<(), String> {
     let mut command = Command::new(program);
     command.args(words).current_dir(folder).stdin(Stdio::null());
     let output = command.output().map_err(|error| format!("{program}: {error}"))?;
