@@ -29,10 +29,12 @@ pub fn download(stream: &mut Stream, source: &mut Source, form: Type, attend: &m
 /// Receives a file until the client ends the connection.
 pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut dyn Attend) -> Outcome {
     let mut moved = Moved::default();
-    let received = match form {
-        Type::Image => receive_image(stream, &mut target, &mut moved, attend),
-        Type::Ascii => receive_ascii(stream, &mut target, &mut moved, attend),
-    };
+    // A client sends when it has seen the 150, which leaves with this wait; the buffer is mapped while it is on its way.
+    let received =
+        attend.attend(stream.descriptor(), true, false).map_err(Stop::from).and_then(|()| match form {
+            Type::Image => receive_image(stream, &mut target, &mut moved, attend),
+            Type::Ascii => receive_ascii(stream, &mut target, &mut moved, attend),
+        });
     let closed = target.close().map_err(Stop::File);
     Outcome { bytes: moved.bytes, ended: received.and(closed) }
 }
@@ -66,7 +68,14 @@ fn send_image(
     loop {
         match stream.send_file(source.file(), &mut offset, FILE_BLOCK) {
             Some(Ok(0)) => return Ok(()),
-            Some(Ok(count)) => moved.more(count, attend)?,
+            Some(Ok(count)) => {
+                moved.more(count, attend)?;
+                // As much as 150 promised: whether the file has grown meanwhile is not asked. One that claims to be empty may
+                // still hold something (proc(5)), and never gets here.
+                if offset == source.size {
+                    return Ok(());
+                }
+            }
             Some(Err(error)) if is_unsendable(&error) => break,
             Some(Err(error)) => stream.wait_or_fail(error, false, true, attend)?,
             None => break,

@@ -13,6 +13,9 @@ use super::path::FtpPath;
 use super::policy::Asked;
 use crate::sys::files::{self, Access, Errno, Kind, Status};
 
+/// What the kernel reads ahead of a reader anyway: only beyond it can it help to know more.
+const READ_AHEAD: u64 = 128 << 10;
+
 /// A file open for reading.
 #[derive(Debug)]
 pub struct Source {
@@ -45,7 +48,9 @@ impl Storage {
         let permit = authorise(&self.policy, asked, Retrieve { found, offset })?;
         let Retrieve { found, offset } = permit.operation();
         let file = files::reopen(found.place.as_fd(), Access::Read).map_err(|error| asked.denied(error))?;
-        files::will_read_through(file.as_fd());
+        if found.status.size > READ_AHEAD {
+            files::will_read_through(file.as_fd());
+        }
         Ok(Source { file, canonical: found.canonical, size: found.status.size, offset })
     }
 
