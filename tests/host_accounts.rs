@@ -102,11 +102,13 @@ fn shells_and_ftpusers_are_read_at_each_login() {
     let daemon = setup()
         .line("RequireValidShell on")
         .with_host_account(HostAccount::new("shellless").shell("/usr/sbin/nologin"))
-        .with_host_file("shells", "/bin/sh\n")
+        .with_host_account(HostAccount::new("bare").shell(""))
+        .with_host_file("shells", "/bin/sh\n\n")
         .with_host_file("ftpusers", "# staff\nroot\n")
         .start();
     daemon.client().login("dora");
     refused(&daemon, "shellless", PASSWORD, "USER shellless (Login failed): Invalid shell");
+    refused(&daemon, "bare", PASSWORD, "USER bare (Login failed): Invalid shell");
     daemon.setup.replace_host_file("shells", "/usr/sbin/nologin\n/bin/sh\n", 0o644);
     daemon.client().login("shellless");
     daemon.setup.replace_host_file("ftpusers", "root\n dora # on leave\n", 0o644);

@@ -64,10 +64,10 @@ impl Users<'_> {
         }
     }
 
-    /// The account that UserAlias names instead; an alias `*` stands for every name that has no other.
+    /// The account that the first UserAlias for a name names instead; the alias `*` is for every name.
     fn alias(&self, name: &[u8]) -> Option<&[u8]> {
-        let named = |wanted: &[u8]| self.policy.aliases.iter().find(|(alias, _)| alias == wanted);
-        named(name).or_else(|| named(b"*")).map(|(_, real)| real.as_slice())
+        let mut aliases = self.policy.aliases.iter();
+        aliases.find(|(alias, _)| alias == name || alias == b"*").map(|(_, real)| real.as_slice())
     }
 
     /// The section that a name leads to, by itself or by what it is an alias of; and by which of the two.

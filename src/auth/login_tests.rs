@@ -333,3 +333,15 @@ fn a_pam_with_the_last_word_has_the_only_one() {
         assert!(conversed == 1 && (hashed == 0 || falls_through), "{says} {login:?}");
     }
 }
+
+#[test]
+fn the_first_alias_for_a_name_counts() {
+    let aliases = [("demo2", "demo"), ("*", "locked"), ("late", "demo")];
+    let aliases = aliases.map(|(alias, real)| (alias.as_bytes().to_vec(), real.as_bytes().to_vec())).to_vec();
+    let policy = ServerPolicy { aliases, ..ServerPolicy::default() };
+    for (name, expected) in
+        [("demo2", None), ("late", Some(Denial::WrongPassword)), ("demo", Some(Denial::WrongPassword))]
+    {
+        assert_eq!(judge(&policy, None, name, "right").0.err(), expected, "{name}");
+    }
+}

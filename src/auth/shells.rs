@@ -9,27 +9,20 @@ pub const SHELLS_FILE: &str = "/etc/shells";
 /// What counts where there is no list (getusershell(3)).
 const DEFAULT_SHELLS: [&[u8]; 2] = [b"/bin/sh", b"/bin/csh"];
 
-/// The shell of an account whose field is empty (passwd(5)).
-const EMPTY_MEANS: &[u8] = b"/bin/sh";
-
-/// Whether the host lists this shell now. A list that cannot be read holds nothing.
+/// Whether the host lists this shell now. A list that cannot be read holds nothing; an account without a shell has none that is listed,
+/// though login(1) would give it /bin/sh: ProFTPD keeps it out.
 pub fn is_valid(shell: &[u8]) -> bool {
     match fs::read(SHELLS_FILE) {
         Ok(list) => is_listed(&list, shell),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => DEFAULT_SHELLS.contains(&meant(shell)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => DEFAULT_SHELLS.contains(&shell),
         Err(_) => false,
     }
 }
 
 fn is_listed(list: &[u8], shell: &[u8]) -> bool {
-    let shell = meant(shell);
     list.split(|byte| *byte == b'\n')
         .map(|line| line.split(|byte| *byte == b'#').next().unwrap_or_default().trim_ascii())
-        .any(|line| line == shell)
-}
-
-fn meant(shell: &[u8]) -> &[u8] {
-    if shell.is_empty() { EMPTY_MEANS } else { shell }
+        .any(|line| !line.is_empty() && line == shell)
 }
 
 #[cfg(test)]
@@ -42,7 +35,7 @@ mod tests {
         for (shell, valid) in [
             (&b"/bin/sh"[..], true),
             (b"/bin/bash", true),
-            (b"", true),
+            (b"", false),
             (b"/usr/sbin/nologin", false),
             (b"/bin", false),
             (b"# shells", false),

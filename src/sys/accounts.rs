@@ -100,6 +100,7 @@ fn shadow_in(name: &CStr, buffer: &mut [u8]) -> Result<Option<Shadow>, Errno> {
         // SAFETY: a filled line's strings end in NUL and stand in `buffer`, which lives and stays unchanged here.
         false => unsafe { CStr::from_ptr(line.sp_pwdp) }.to_bytes().to_vec(),
     };
+    #[allow(clippy::useless_conversion, reason = "c_long has 32 bits on some hosts")]
     let days = |field: libc::c_long| (field >= 0).then_some(i64::from(field));
     Ok(Some(Shadow {
         hash,
