@@ -132,10 +132,15 @@ impl Watch {
         self.wait_until(deadline, || Waiting::to_write(fd))
     }
 
-    /// Looks at the client, the timers and the orders without waiting, and leaves what the client says for its turn: a reply may
-    /// have begun that another would break.
+    /// Looks at the timers and the orders without waiting, and sends what there is to say. The client is not listened to: a reply has
+    /// begun that another would break.
     pub fn look(&mut self) -> Result<(), Ending> {
-        self.wait(None, Some(Instant::now())).map(drop)
+        self.send()?;
+        self.timeout(None)?;
+        match poll::wait_or_bell(&mut [], Some(Duration::ZERO)) {
+            Ok(_) => Ok(()),
+            Err(error) => self.after_bell(&error).map(drop),
+        }
     }
 
     fn wait_until<'a>(
@@ -351,8 +356,8 @@ impl Attend for Watch {
     }
 
     fn glance(&mut self) -> Result<(), Interrupt> {
-        match self.look() {
-            Ok(()) => self.hear_urgent(),
+        match self.wait(None, Some(Instant::now())) {
+            Ok(_) => self.hear_urgent(),
             Err(ending) => Err(self.interrupted(ending)),
         }
     }
