@@ -15,7 +15,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::harness::Client;
 
 /// What stands in every canary, in their names, and nowhere else.
-const SONG: &str = "canary-7f3a";
+pub const SONG: &str = "canary-7f3a";
 /// Bytes of a canary: no other file has so many.
 const LENGTH: usize = 31_337;
 /// When canaries were changed and read last. Reading moves the second: it is older than the first (relatime, mount(8)).
@@ -27,7 +27,7 @@ const FILES: [&str; 3] = ["secret", "victim", "log"];
 const FOLDERS: [&str; 2] = ["hollow", "full"];
 
 /// A folder outside, open to everybody, and what was seen of it before the attack.
-struct Cage {
+pub struct Cage {
     folder: PathBuf,
     before: Vec<Seen>,
 }
@@ -46,7 +46,7 @@ struct Seen {
 
 impl Cage {
     /// Makes the folder and its canaries.
-    fn build(folder: &Path) -> Cage {
+    pub fn build(folder: &Path) -> Cage {
         furnish(folder, &format!("{SONG} ").repeat(LENGTH / 12 + 1)[..LENGTH]);
         fs::write(folder.join(SONG), SONG).expect("a canary");
         for path in everything(folder) {
@@ -59,7 +59,7 @@ impl Cage {
 
     /// Nothing happened to any of it.
     #[track_caller]
-    fn assert_untouched(&self) {
+    pub fn assert_untouched(&self) {
         let now = seen(&self.folder);
         for (before, now) in self.before.iter().zip(&now) {
             assert_eq!(before, now, "touched");

@@ -152,6 +152,28 @@ fn every_shipped_configuration_loads() {
     assert!(seen > 0, "no configuration is shipped");
 }
 
+/// A test as `cargo test` names it: of `tests/` by its family, else of the code by its module.
+fn test_exists(name: &str) -> bool {
+    let Some((module, function)) = name.rsplit_once("::") else { return false };
+    let module = module.strip_suffix("::tests").unwrap_or(module).replace("::", "/");
+    let files =
+        ["tests/M.rs", "src/M.rs", "src/M/mod.rs", "src/M/tests.rs"].map(|file| file.replace('M', &module));
+    let text: String = files.iter().filter_map(|file| fs::read_to_string(root().join(file)).ok()).collect();
+    text.contains(&format!("fn {function}("))
+}
+
+#[test]
+fn every_past_vulnerability_has_its_tests() {
+    let page = fs::read_to_string(root().join("docs/past-vulnerabilities.md")).expect("the page");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    let named =
+        |row: &&str| row.split('`').filter(|word| word.contains("::")).map(str::to_owned).collect::<Vec<_>>();
+    let missing: Vec<String> = rows.iter().flat_map(named).filter(|name| !test_exists(name)).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
+    let untested = rows.iter().filter(|row| named(row).is_empty()).count();
+    assert!(rows.len() > 15 && untested <= 1, "{untested} of {} rows name no test", rows.len());
+}
+
 /// A manual page as the definition of the command line prints it.
 fn page(command: clap::Command, section: &str, closing: &str) -> String {
     let mut bytes = Vec::new();

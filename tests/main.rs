@@ -37,6 +37,7 @@ mod reverse_dns;
 mod scoreboard;
 mod service;
 mod session;
+mod session_fuzz;
 mod shutmsg;
 mod signals;
 mod stock;
