@@ -53,9 +53,9 @@ fn a_closed_folder_is_closed_by_every_name() {
     for way in WAYS {
         for line in every_verb(way).iter().filter(|line| line.contains(way)) {
             let code = attempt(&mut client, line, Path::new("/nowhere"));
-            // A listing of a pattern, or of the link itself, tells nothing of the place.
+            // A listing of a pattern, or of the link itself, tells nothing of the place; STOU chooses a name where the session stands.
             let is_listing =
-                ["LIST", "NLST", "STAT", "MLSD", "MLST"].iter().any(|verb| line.starts_with(verb));
+                ["LIST", "NLST", "STAT", "MLSD", "MLST", "STOU"].iter().any(|verb| line.starts_with(verb));
             assert!(code >= 400 || is_listing || line.starts_with("RNFR own"), "{line}: {code}");
         }
     }
@@ -67,7 +67,7 @@ fn a_folder_closed_to_writing_is_written_by_no_name() {
     let (daemon, cage) = closed("WRITE");
     let mut client = daemon.session();
     client.command("TYPE I").expect(200);
-    let writes = ["STOR", "APPE", "STOU", "DELE", "MKD", "RMD", "RNFR", "RNTO", "MFMT", "SITE"];
+    let writes = ["STOR", "APPE", "DELE", "MKD", "RMD", "RNFR", "RNTO", "MFMT", "SITE"];
     for way in WAYS {
         for line in every_verb(way).iter().filter(|line| line.contains(way)) {
             if writes.iter().any(|verb| line.starts_with(verb)) {
@@ -75,6 +75,12 @@ fn a_folder_closed_to_writing_is_written_by_no_name() {
                 assert!(code >= 400, "{line}: {code}");
             }
         }
+        client.command(&format!("CWD {way}")).expect(250);
+        for line in ["STOU", "STOR new", "MKD new", "DELE secret", "RNFR secret"] {
+            let code = silent(&mut client, line);
+            assert!(code >= 400, "{line} in {way}: {code}");
+        }
+        client.command("CWD /").expect(250);
         // What is there is still read.
         silent(&mut client, &format!("SIZE {way}/hollow"));
     }
