@@ -30,6 +30,7 @@ mod hostile;
 mod house;
 mod interruptions;
 mod masquerade;
+mod pam;
 mod pool;
 mod quickstart;
 mod reload;

@@ -1,9 +1,10 @@
 //! The steward's children: who is at work on what, until when. A child leads a process group of its own, so that whatever it started
 //! ends with it when its time is up.
 
+use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{fmt, io};
 
 use super::wire::Job;
@@ -11,10 +12,17 @@ use super::{PANICKED, work};
 use crate::sys::process::{self, Ending, Forked, PidFd};
 use crate::sys::{ProcessId, signals};
 
+/// How long what a child left behind may live: long enough to send a message, too short to gather.
+const ORPHANS_LIFE: Duration = Duration::from_secs(5);
+/// How often it is looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Those at work.
 #[derive(Debug, Default)]
 pub struct Children {
     at_work: Vec<Child>,
+    /// What children left behind and the kernel gave to their parent, with the moment of their end.
+    orphans: HashMap<ProcessId, Instant>,
 }
 
 #[derive(Debug)]
@@ -63,9 +71,10 @@ impl Children {
         self.at_work.iter().map(|child| child.end.as_fd())
     }
 
-    /// When the first of them has to be ended.
+    /// When the first of them has to be ended, or what they left behind looked at.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.at_work.iter().filter(|child| !child.is_ended).map(|child| child.deadline).min()
+        let working = self.at_work.iter().filter(|child| !child.is_ended).map(|child| child.deadline);
+        working.chain((!self.orphans.is_empty()).then(|| Instant::now() + LOOK_AGAIN)).min()
     }
 
     /// Has a child do a job.
@@ -97,17 +106,39 @@ impl Children {
         for child in self.at_work.iter_mut().filter(|child| child.is_for_an_answer) {
             child.end();
         }
+        self.end_orphans(Instant::now(), true);
+    }
+
+    /// Ends orphans whose time is up, or all of them. A module may leave a process of its own session behind (pam_exec(8) makes one),
+    /// which no signal to the child's group reaches.
+    fn end_orphans(&mut self, now: Instant, all: bool) {
+        let left: Vec<ProcessId> = process::children()
+            .into_iter()
+            .filter(|pid| self.at_work.iter().all(|child| child.pid != *pid))
+            .collect();
+        self.orphans.retain(|pid, _| left.contains(pid));
+        for pid in left {
+            let deadline = *self.orphans.entry(pid).or_insert(now + ORPHANS_LIFE);
+            if all || deadline <= now {
+                // Not reaped yet, so the number is still its own.
+                let _ = signals::tell(pid, signals::KILL);
+            }
+        }
     }
 
     /// Takes the dead away, with orphans that children left behind; gives those that crashed.
     pub fn reap(&mut self) -> Vec<(What, Ending)> {
         let mut crashed = Vec::new();
+        let before = self.at_work.len();
         while let Some((pid, ending)) = process::reap() {
             let Some(index) = self.at_work.iter().position(|child| child.pid == pid) else { continue };
             let child = self.at_work.swap_remove(index);
             if ending != Ending::Exited(0) && !child.is_ended {
                 crashed.push((child.what, ending));
             }
+        }
+        if self.at_work.len() < before || !self.orphans.is_empty() {
+            self.end_orphans(Instant::now(), false);
         }
         crashed
     }

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use slog::{Logger, error, warn};
 
@@ -16,10 +16,7 @@ use super::privileges;
 use super::wire::{JOB_MAX, Job};
 use crate::logging::Channel;
 use crate::sys::poll::{self, Waiting};
-use crate::sys::{crypt, descriptors, process, socket};
-
-/// How often processes that a dead child left behind are looked for; none are as a rule.
-const ORPHANS: Duration = Duration::from_secs(1);
+use crate::sys::{crypt, descriptors, socket};
 
 /// Comings and goings that wait to be written.
 const NOTES_MAX: usize = 4096;
@@ -70,6 +67,7 @@ impl Steward<'_> {
         while self.children.is_busy() && self.wait(false).is_ok() {
             self.attend();
         }
+        self.children.end_what_nobody_awaits();
         0
     }
 
@@ -87,10 +85,9 @@ impl Steward<'_> {
         if for_jobs {
             waiting.push(Waiting::to_read(self.jobs.as_fd()));
         }
-        let orphans = (waiting.len() == usize::from(for_jobs) && process::has_children()).then_some(ORPHANS);
         let deadline = self.children.next_deadline();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        poll::wait(&mut waiting, left.or(orphans))?;
+        poll::wait(&mut waiting, left)?;
         Ok(for_jobs && waiting.last().is_some_and(|jobs| jobs.ready.readable))
     }
 
