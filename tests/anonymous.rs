@@ -115,15 +115,20 @@ fn a_section_may_have_a_transfer_log_of_its_own_or_none() {
 
 #[test]
 fn several_sections_have_their_own_roots_names_and_users() {
-    let second = "<Anonymous @/other>\nUser www-data\nGroup www-data\nUserAlias guest www-data\nRequireValidShell off\n</Anonymous>";
-    let daemon = daemon("", &format!("{second}\nUserAlias visitor games\nUserAlias al alice"));
+    let second = "<Anonymous @/other>\nUser www-data\nGroup www-data\nUserAlias guest www-data\nUserAlias shared www-data\nRequireValidShell off\n</Anonymous>";
+    let daemon =
+        daemon("UserAlias shared games", &format!("{second}\nUserAlias visitor games\nUserAlias al alice"));
     for (name, wanted) in [
         ("anonymous", "in\r\npub\r\n"),
         ("games", "in\r\npub\r\n"),
         ("visitor", "in\r\npub\r\n"),
         ("guest", "second\r\n"),
         ("www-data", "second\r\n"),
+        // Of two sections that a name leads to, the last.
+        ("shared", "second\r\n"),
     ] {
+        let told = daemon.client().command(&format!("USER {name}")).expect(331).text();
+        assert!(told.contains("Anonymous login ok"), "{told}");
         let names = enters(&daemon, name, "me@x").download("NLST");
         assert_eq!(String::from_utf8_lossy(&names), wanted, "{name}");
     }

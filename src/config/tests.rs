@@ -96,6 +96,23 @@ fn global_reaches_every_server_and_sections_inherit() {
 }
 
 #[test]
+fn the_command_lines_address_is_the_main_servers() {
+    let options = LoadOptions {
+        server_address: Some("127.0.0.3".into()),
+        check_collisions: true,
+        rootless: true,
+        ..LoadOptions::default()
+    };
+    let text = "DefaultAddress 127.0.0.1\nPort 2121\n<VirtualHost 127.0.0.1>\nPort 2121\n</VirtualHost>";
+    let settings = loaded_with(text, &options).settings.expect("no collision any more");
+    let listen = |server: usize| settings.servers[server].listen.clone();
+    assert_eq!(listen(0), ["127.0.0.3:2121".parse().expect("an address")]);
+    assert_eq!(listen(1), ["127.0.0.1:2121".parse().expect("an address")]);
+    let wrong = LoadOptions { server_address: Some("no such host".into()), ..options };
+    assert!(loaded_with(text, &wrong).settings.is_none());
+}
+
+#[test]
 fn anonymous_sections_are_read() {
     let settings = settings(
         "AllowOverwrite on\n<Limit LOGIN>\nDenyAll\n</Limit>\n<Anonymous /srv/ftp>\nUser nobody\nRequireValidShell off\nUserAlias anonymous nobody\n\

@@ -31,13 +31,17 @@ pub enum Verdict {
     Out(Reply),
 }
 
-/// The `<Anonymous>` section that a name logs in to.
-pub fn anonymous_section(server: &'static Server, name: &[u8]) -> Option<(usize, &'static Anonymous)> {
-    server
-        .anonymous
-        .iter()
-        .enumerate()
-        .find(|(_, section)| section.names().any(|known| known.as_bytes() == name))
+/// The `<Anonymous>` section that a name logs in to, by itself or by what it is an alias of. Auth decides; this is what the client
+/// is told before.
+pub fn anonymous_section(server: &'static Server, name: &[u8]) -> Option<&'static Anonymous> {
+    let named = |wanted: &[u8]| {
+        let has_it = |section: &&Anonymous| section.names().any(|known| known.as_bytes() == wanted);
+        server.anonymous.iter().rev().find(has_it)
+    };
+    let aliased = |wanted: &[u8]| server.user_aliases.iter().find(|(alias, _)| alias.as_bytes() == wanted);
+    let section = |name: &[u8]| named(name).or_else(|| named(b"*"));
+    section(name)
+        .or_else(|| aliased(name).or_else(|| aliased(b"*")).and_then(|(_, real)| section(real.as_bytes())))
 }
 
 /// The rules of whom a name would log in as.
@@ -70,7 +74,7 @@ impl Scope {
 
 /// Asks auth, and becomes whom it grants.
 pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verdict, Ending> {
-    let scope = Scope::new(watch.server, anonymous_section(watch.server, &name).map(|(_, section)| section));
+    let scope = Scope::new(watch.server, anonymous_section(watch.server, &name));
     if let Some(words) = scope.refusal(&name, &password) {
         slog::warn!(watch.log, "{words}");
         return refused(watch, Verdict::Wrong);

@@ -25,7 +25,7 @@ pub fn user(session: &mut Session, name: Vec<u8>) -> Result<Reply, Ending> {
     session.watch.birth.own.user(&name);
     session.watch.user.clone_from(&name);
     let reply = match login::anonymous_section(session.watch.server, &name) {
-        Some((_, section)) if !section.require_password => {
+        Some(section) if !section.require_password => {
             Reply::new(331, "Anonymous login ok, send your complete email address as your password")
         }
         _ => Reply::new(331, [b"Password required for ", name.as_slice()].concat()),
