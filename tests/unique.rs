@@ -37,6 +37,19 @@ fn names_are_chosen_by_the_server() {
 }
 
 #[test]
+fn a_folder_has_a_prefix_of_its_own() {
+    let setup = Setup::new();
+    let drop = setup.home("alice").join("drop");
+    let section = format!("<Directory {}>\nStoreUniquePrefix dropped.\n</Directory>", drop.display());
+    let daemon = setup.line(&section).start();
+    let mut client = daemon.session();
+    client.command("MKD drop").expect(257);
+    assert!(store(&mut client, "STOU", b"x").starts_with("ftp"));
+    client.command("CWD drop").expect(250);
+    assert!(store(&mut client, "STOU", b"x").starts_with("dropped."));
+}
+
+#[test]
 fn many_at_once_meet_in_no_name() {
     let daemon = Setup::new().workers(8, 4, 8).start();
     let names: Vec<String> = thread::scope(|scope| {

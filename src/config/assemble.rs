@@ -121,7 +121,6 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
         timeout_stalled: seconds(said.timeout_stalled, 3600),
         timeout_session: seconds(said.timeout_session, 0),
         list_options: said.list_options.unwrap_or_default(),
-        unique_prefix: said.unique_prefix.unwrap_or_else(|| "ftp".into()),
         display_login: said.display_login,
         display_connect,
         display_quit: said.display_quit,

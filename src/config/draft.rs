@@ -240,8 +240,6 @@ pub struct SessionDraft {
     pub timeout_session: Option<Option<Duration>>,
     /// ListOptions.
     pub list_options: Option<String>,
-    /// StoreUniquePrefix.
-    pub unique_prefix: Option<String>,
     /// DisplayLogin.
     pub display_login: Option<PathBuf>,
     /// DisplayQuit.

@@ -71,7 +71,6 @@ impl Inherit for SessionDraft {
             timeout_stalled,
             timeout_session,
             list_options,
-            unique_prefix,
             display_login,
             display_quit,
         );
@@ -90,6 +89,7 @@ impl Inherit for ScopeRules {
             allow_store_restart,
             allow_retrieve_restart,
             show_symlinks,
+            unique_prefix,
             deny_filter,
             allow_filter,
             path_deny_filter,

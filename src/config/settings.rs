@@ -244,8 +244,6 @@ pub struct SessionRules {
     pub timeout_session: Option<Duration>,
     /// ListOptions, as given.
     pub list_options: String,
-    /// StoreUniquePrefix: how STOU's names begin.
-    pub unique_prefix: String,
     /// DisplayLogin (relative names are the root's).
     pub display_login: Option<PathBuf>,
     /// DisplayConnect (server only).
@@ -311,6 +309,8 @@ pub struct ScopeRules {
     pub allow_retrieve_restart: Option<bool>,
     /// ShowSymlinks.
     pub show_symlinks: Option<bool>,
+    /// StoreUniquePrefix.
+    pub unique_prefix: Option<String>,
     /// DenyFilter, AllowFilter: on a command's argument.
     pub deny_filter: Option<Filter>,
     /// See `deny_filter`.
@@ -347,6 +347,8 @@ pub struct PathRules<'a> {
     pub allow_retrieve_restart: bool,
     /// ShowSymlinks.
     pub show_symlinks: bool,
+    /// StoreUniquePrefix: how STOU's names begin.
+    pub unique_prefix: &'a str,
     /// DenyFilter: a command whose argument matches is refused.
     pub deny_filter: Option<&'a regex::bytes::Regex>,
     /// AllowFilter: a command whose argument does not match is refused.

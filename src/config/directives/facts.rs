@@ -1,7 +1,7 @@
 //! What MLST and MLSD tell of files, and how STOU names them.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{SERVERS, SESSIONS};
+use super::super::contexts::{FILES, SERVERS};
 use super::super::draft::{FactOptions, Scope};
 use super::{Row, sets};
 use crate::protocol::{Fact, Facts};
@@ -40,7 +40,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "StoreUniquePrefix",
         "mod_xfer",
-        SESSIONS,
+        FILES,
         "prefix",
         "ftp",
         "How the names begin that STOU makes; six random letters follow.",
@@ -50,7 +50,8 @@ pub const ROWS: &[Row] = &[
 
 fn usual(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let mut facts = Facts::NONE;
-    while let Some(word) = arguments.maybe() {
+    let mut next = Some(arguments.word("a fact")?);
+    while let Some(word) = next {
         match Fact::named(word.text.as_bytes()) {
             Some(fact) => facts = facts.with(fact),
             None if word.text.eq_ignore_ascii_case("media-type") => {
@@ -58,6 +59,7 @@ fn usual(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> 
             }
             None => return Err(arguments.fault(format!("no fact '{}' is known", word.text))),
         }
+        next = arguments.maybe();
     }
     scope.server.facts_usual = Some(facts);
     Ok(())
@@ -83,6 +85,6 @@ fn prefix(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault>
     if prefix.contains('/') {
         return Err(arguments.fault("a prefix is the beginning of a name, without '/'"));
     }
-    scope.session.unique_prefix = Some(prefix);
+    scope.files.unique_prefix = Some(prefix);
     Ok(())
 }

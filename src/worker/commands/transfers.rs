@@ -55,7 +55,7 @@ pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Resu
         return Ok(reply);
     }
     let named = storage::Verb { name: verb.name, groups: verb.groups };
-    match member.storage.store_unique(named, &member.cwd, &member.rules.unique_prefix) {
+    match member.storage.store_unique(named, &member.cwd) {
         Ok((asked, target)) => {
             // RFC 1123 §4.1.2.9 wants these words.
             let opening = Reply::new(150, [b"FILE: ", asked.argument.as_slice()].concat());

@@ -19,16 +19,14 @@ const DRAWN: usize = 6;
 const TRIES: u32 = 100;
 
 impl Storage {
-    /// Makes a file in `folder` that nobody else has made: the kernel says so (O_EXCL). Its name is `prefix` and random letters.
-    pub fn store_unique(
-        &self,
-        verb: Verb,
-        folder: &FtpPath,
-        prefix: &str,
-    ) -> Result<(Asked, Target), Denied> {
+    /// Makes a file in `folder` that nobody else has made: the kernel says so (O_EXCL). Its name is the folder's prefix and random
+    /// letters.
+    pub fn store_unique(&self, verb: Verb, folder: &FtpPath) -> Result<(Asked, Target), Denied> {
+        let failed = |error: io::Error| Denied { name: verb.name.into(), reason: error.into() };
+        let place = self.root.find(folder).map_err(failed)?;
+        let prefix = self.policy.rules.rules_for(&place.canonical, &self.policy.home).unique_prefix;
         for _ in 0..TRIES {
-            let name =
-                unique(prefix).map_err(|error| Denied { name: verb.name.into(), reason: error.into() })?;
+            let name = unique(prefix).map_err(failed)?;
             let asked = Asked::new(verb, folder, &name)?;
             let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
             let permit = authorise(&self.policy, &asked, Create(entry))?;
