@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Output;
 
 use nix::sys::signal::Signal;
 
 use crate::harness::events::until;
+use crate::harness::host::{FIRST_HOST_UID, HostAccount};
 use crate::harness::machine::Machine;
-use crate::harness::{Client, Setup, as_root, debian, processes};
+use crate::harness::{Client, PASSWORD, Setup, as_root, debian, processes};
 
 const FERRYD: &str = env!("CARGO_BIN_EXE_ferryd");
 const CONFIGURATION: &str = "/etc/proftpd/proftpd.conf";
@@ -94,6 +96,58 @@ fn stop(machine: &Machine, pid: i32) {
     }
     let log = machine.read("/var/log/proftpd/proftpd.log");
     assert!(log.contains("standalone mode SHUTDOWN"), "{log}");
+}
+
+#[test]
+fn an_account_of_the_host_logs_in_under_the_stock_configuration() {
+    let Some(files) = package("an_account_of_the_host_logs_in_under_the_stock_configuration") else { return };
+    let accounts = [HostAccount::new("carol"), HostAccount::new("robot").shell("/usr/sbin/nologin")];
+    let setup = accounts.into_iter().fold(Setup::new(), Setup::with_host_account);
+    let home = setup.home("carol");
+    let machine = debian::machine(setup, files);
+    let pid = start(&machine);
+    machine.within(|| {
+        let mut client = Client::greeted((Ipv4Addr::LOCALHOST, 21).into());
+        client.login("carol");
+        let folder = client.command("PWD").expect(257);
+        assert!(folder.text().contains(&home.display().to_string()), "she begins at home: {folder:?}");
+        client.command("TYPE I").expect(200);
+        client.store("letter", b"dear carol");
+        assert_eq!(client.retrieve("letter"), b"dear carol");
+        client.command("DELE *.*/").expect(550);
+        for (name, password) in [("carol", "wrong"), ("robot", PASSWORD), ("root", PASSWORD), ("proftpd", "")]
+        {
+            let mut client = Client::greeted((Ipv4Addr::LOCALHOST, 21).into());
+            client.command(&format!("USER {name}"));
+            assert_eq!(client.command(&format!("PASS {password}")).code, 530, "{name}");
+        }
+    });
+    assert_eq!(fs::metadata(home.join("letter")).expect("stored").uid(), FIRST_HOST_UID);
+    let transfers = machine.read("/var/log/proftpd/xferlog");
+    assert!(transfers.contains("/letter b _ i r carol ftp 0 * c"), "{transfers}");
+    stop(&machine, pid);
+}
+
+#[test]
+fn the_stock_files_anonymous_section_serves_when_switched_on() {
+    let Some(files) = package("the_stock_files_anonymous_section_serves_when_switched_on") else { return };
+    let machine = debian::machine(Setup::new(), files);
+    let stock = debian::template(files, "proftpd.conf");
+    let (before, rest) = stock.split_once("# <Anonymous ~ftp>").expect("the section");
+    let (section, after) = rest.split_once("# </Anonymous>").expect("its end");
+    let section = section.replace("\n# ", "\n").replace("\n#", "\n");
+    put(&machine, "proftpd.conf", &format!("{before}<Anonymous ~ftp>{section}</Anonymous>{after}"));
+    let pid = start(&machine);
+    machine.within(|| {
+        for name in ["ftp", "anonymous"] {
+            let mut client = Client::greeted((Ipv4Addr::LOCALHOST, 21).into());
+            client.command(&format!("USER {name}")).expect(331);
+            client.command("PASS me@example.org").expect(230);
+            assert!(client.command("PWD").expect(257).text().contains("\"/\""));
+            client.command("MKD folder").expect(550);
+        }
+    });
+    stop(&machine, pid);
 }
 
 #[test]

@@ -72,15 +72,28 @@ const WRITTEN: [&str; 10] = [
     "subgid-",
 ];
 
-/// What the package's installation leaves in /etc: the files of its templates, and the account.
+/// What the package's installation leaves in /etc: the files of its templates and of PAM, and both accounts. That of anonymous sessions has
+/// its home in the test's folder instead of /srv.
 pub fn installed(setup: Setup, files: &Path) -> Setup {
     let account = HostAccount::new("proftpd").ids(998, 65_534).hash("!").shell("/usr/sbin/nologin");
-    let setup = setup.with_host_account(account.home(Path::new("/run/proftpd")));
+    let ftp = HostAccount::new("ftp").ids(997, 65_534).hash("!").shell("/usr/sbin/nologin");
+    let setup = setup.with_host_account(account.home(Path::new("/run/proftpd"))).with_host_account(ftp);
     let setup = WRITTEN.iter().fold(setup, |setup, name| setup.with_host_file(name, ""));
+    let setup = with_pam(setup, files);
     let names = ["proftpd", "modules", "sql", "ldap", "tls", "virtuals", "sftp", "geoip", "snmp", "dnsbl"];
     names.iter().map(|name| format!("{name}.conf")).fold(setup, |setup, name| {
         let text = template(files, &name);
         setup.with_host_file(&format!("proftpd/{name}"), &text)
+    })
+}
+
+/// The package's service of PAM beside the machine's own, which it includes.
+fn with_pam(setup: Setup, files: &Path) -> Setup {
+    let folders = [PathBuf::from("/etc/pam.d"), files.join("etc/pam.d")];
+    let services = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+    services.fold(setup, |setup, service| match fs::read_to_string(service.path()) {
+        Ok(text) => setup.with_host_file(&format!("pam.d/{}", service.file_name().display()), &text),
+        Err(_) => setup,
     })
 }
 
