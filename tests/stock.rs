@@ -23,7 +23,8 @@ fn package(test: &str) -> Option<&'static Path> {
 
 /// A machine as the package's installation leaves it.
 fn machine(test: &str) -> Option<Machine> {
-    package(test).map(|files| debian::machine(Setup::new(), files))
+    let setup = || Setup::new().with_host_account(HostAccount::new("carol"));
+    package(test).map(|files| debian::machine(setup(), files))
 }
 
 fn said(output: &Output) -> String {
@@ -125,6 +126,27 @@ fn an_account_of_the_host_logs_in_under_the_stock_configuration() {
     assert_eq!(fs::metadata(home.join("letter")).expect("stored").uid(), FIRST_HOST_UID);
     let transfers = machine.read("/var/log/proftpd/xferlog");
     assert!(transfers.contains("/letter b _ i r carol ftp 0 * c"), "{transfers}");
+    stop(&machine, pid);
+}
+
+/// The package brings /etc/pam.d/proftpd, and operators write their rules there.
+#[test]
+fn debians_service_of_pam_is_asked() {
+    let Some(machine) = machine("debians_service_of_pam_is_asked") else { return };
+    let service = "/etc/pam.d/proftpd";
+    assert!(machine.read(service).contains("item=user sense=deny file=/etc/ftpusers"));
+    replace(&machine, "proftpd.conf", "# AuthOrder mod_auth_pam.c*", "AuthOrder mod_auth_pam.c*");
+    let pid = start(&machine);
+    let answers = |verdict| {
+        let rules = format!("auth required pam_{verdict}.so\naccount required pam_{verdict}.so\n");
+        fs::write(machine.path(service), rules).expect("written");
+        machine.within(|| {
+            let mut client = Client::greeted((Ipv4Addr::LOCALHOST, 21).into());
+            client.command("USER carol").expect(331);
+            client.command("PASS whatever").code
+        })
+    };
+    assert_eq!((answers("permit"), answers("deny")), (230, 530));
     stop(&machine, pid);
 }
 

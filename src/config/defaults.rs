@@ -26,6 +26,9 @@ pub const LOG_FOLDER: &str = built_in!("FERRYD_LOG_FOLDER", "/var/log/proftpd/")
 /// ShutdownMessageFile.
 pub const SHUTDOWN_FILE: &str = built_in!("FERRYD_SHUTDOWN_FILE", "/etc/shutmsg");
 
+/// AuthPAMConfig: the service that Debian's package and others bring.
+pub const PAM_SERVICE: &str = built_in!("FERRYD_PAM_SERVICE", "proftpd");
+
 /// Whom workers are before login when User names root or nobody at all.
 pub const UNPRIVILEGED_USER: &str = "nobody";
 

@@ -114,7 +114,7 @@ fn finish(
         auth_group_file: group_file,
         use_lastlog: said.use_lastlog == Some(true),
         pam: said.auth_pam.unwrap_or(true).then(|| Pam {
-            service: said.auth_pam_config.unwrap_or_else(|| "ftp".to_owned()),
+            service: said.auth_pam_config.unwrap_or_else(|| defaults::PAM_SERVICE.to_owned()),
             with_terminal: said.pam_without_terminal != Some(true),
         }),
         auth_order: said.auth_order.unwrap_or_else(|| defaults::AUTH_ORDER.to_vec()),

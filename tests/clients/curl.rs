@@ -4,7 +4,6 @@ use super::stage::{FILE, Stage, samples};
 use super::table::Action::*;
 use super::table::Client;
 use super::table::Families::Both;
-use crate::transfers::patterned;
 
 pub const CLIENT: Client = Client {
     name: "curl",
@@ -37,16 +36,16 @@ fn list(stage: &Stage) {
 }
 
 fn download(stage: &Stage) {
-    for (name, length) in samples() {
-        stage.serve(name, &patterned(length));
+    stage.serve_samples();
+    for (name, _) in samples() {
         curl(stage, &["-o", name], &stage.url(name));
     }
     stage.assert_samples_at_both_ends();
 }
 
 fn upload(stage: &Stage) {
-    for (name, length) in samples() {
-        stage.keep(name, &patterned(length));
+    stage.keep_samples();
+    for (name, _) in samples() {
         curl(stage, &["-T", name], &stage.url(name));
     }
     stage.assert_samples_at_both_ends();

@@ -89,11 +89,11 @@ impl Stage {
     }
 
     pub fn serve_samples(&self) {
-        samples().for_each(|(name, length)| self.serve(name, &patterned(length)));
+        samples().for_each(|(name, length)| self.serve(name, &long_pattern(length)));
     }
 
     pub fn keep_samples(&self) {
-        samples().for_each(|(name, length)| self.keep(name, &patterned(length)));
+        samples().for_each(|(name, length)| self.keep(name, &long_pattern(length)));
     }
 
     /// The whole file at alice's end, the first part of it at the client's.
@@ -172,7 +172,7 @@ impl Stage {
             for end in [self.home(), self.local.clone()] {
                 let path = end.join(name);
                 let found = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                assert!(found == patterned(length), "{} is another", path.display());
+                assert!(found == long_pattern(length), "{} is another", path.display());
             }
         }
     }
@@ -219,6 +219,16 @@ impl Stage {
     }
 }
 
+/// As [`patterned`], quick for what is large.
+fn long_pattern(length: usize) -> Vec<u8> {
+    let period = patterned(length.min(1_000_003));
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        bytes.extend_from_slice(&period[..period.len().min(length - bytes.len())]);
+    }
+    bytes
+}
+
 /// The samples, and one file that is large.
 pub fn samples() -> impl Iterator<Item = (&'static str, usize)> {
     let large = if is_long() { 256 << 20 } else { 3 << 20 };
@@ -228,7 +238,7 @@ pub fn samples() -> impl Iterator<Item = (&'static str, usize)> {
 /// Puts a tree of about so many files into a folder: names with spaces and UTF-8, empty files, an empty folder.
 pub fn plant(folder: &Path, files: usize) {
     for (name, length) in samples() {
-        write(&folder.join("first level/zweite Stufe").join(name), &patterned(length));
+        write(&folder.join("first level/zweite Stufe").join(name), &long_pattern(length));
     }
     for number in SAMPLES.len()..files {
         let name = format!("d{}/e{}/file {number}", number % 7, number % 3);

@@ -6,7 +6,6 @@ use super::table::Client;
 use super::table::Families::Both;
 use crate::harness::PASSWORD;
 use crate::harness::scale::rounds;
-use crate::transfers::patterned;
 
 pub const CLIENT: Client = Client {
     name: "wget",
@@ -40,8 +39,8 @@ fn list(stage: &Stage) {
 }
 
 fn download(stage: &Stage) {
-    for (name, length) in samples() {
-        stage.serve(name, &patterned(length));
+    stage.serve_samples();
+    for (name, _) in samples() {
         wget(stage, &[], name);
     }
     stage.assert_samples_at_both_ends();

@@ -87,7 +87,7 @@ impl Setup {
         self
     }
 
-    /// A file of the daemon's own /etc: `shells`, `ftpusers`, `pam.d/ftp` (needs root).
+    /// A file of the daemon's own /etc: `shells`, `ftpusers`, `pam.d/proftpd` (needs root).
     pub fn with_host_file(mut self, name: &str, text: &str) -> Setup {
         self.host.get_or_insert_default().put(name, text, 0o644);
         self

@@ -2,6 +2,7 @@
 
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{ANONYMOUS, SERVERS, SESSIONS};
+use super::super::defaults;
 use super::super::draft::Scope;
 use super::super::lines::Word;
 use super::super::modules::{Standing, standing};
@@ -69,7 +70,7 @@ pub const ROWS: &[Row] = &[
         "mod_auth_pam",
         SERVERS,
         "service",
-        "ftp",
+        defaults::PAM_SERVICE,
         "The PAM service: a file in /etc/pam.d, whose auth and account modules are asked.",
         auth_pam_config,
     ),
