@@ -231,7 +231,7 @@ fn long_pattern(length: usize) -> Vec<u8> {
 
 /// The samples, and one file that is large.
 pub fn samples() -> impl Iterator<Item = (&'static str, usize)> {
-    let large = if is_long() { 256 << 20 } else { 3 << 20 };
+    let large = if is_long() { 64 << 20 } else { 3 << 20 };
     SAMPLES.into_iter().chain([("large", large)])
 }
 
