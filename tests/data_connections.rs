@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::harness::client::{connected_from, extended_port};
+use crate::harness::client::{SilentHost, connected_from, extended_line, extended_port, port_line};
 use crate::harness::events::until;
 use crate::harness::{Client, Daemon, Setup, eventually};
 
@@ -51,6 +51,20 @@ fn a_client_that_cannot_be_reached_is_told() {
     drop(client.active(false));
     let reply = client.command("RETR file");
     assert_eq!(reply.text(), "425 Unable to build data connection: Connection refused");
+    assert_eq!(client.retrieve("file"), b"x");
+}
+
+#[test]
+fn a_client_that_does_not_answer_is_not_awaited_for_long() {
+    let daemon = Setup::new().line("TimeoutStalled 1").start();
+    let mut client = session(&daemon);
+    client.store("file", b"x");
+    let silent = SilentHost::new();
+    for form in [port_line, extended_line] {
+        client.command(&form(silent.address)).expect(200);
+        let reply = client.command("RETR file");
+        assert_eq!(reply.text(), "425 Unable to build data connection: Connection timed out");
+    }
     assert_eq!(client.retrieve("file"), b"x");
 }
 

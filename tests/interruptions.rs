@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use nix::sys::socket::{MsgFlags, send};
 
-use crate::harness::client::extended_port;
+use crate::harness::client::{SilentHost, extended_port, port_line};
 use crate::harness::events::until;
 use crate::harness::{Client, Daemon, Setup};
 
@@ -146,6 +146,19 @@ fn abor_ends_the_waiting_for_a_data_connection() {
             assert!(TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).is_err());
         }
     }
+}
+
+#[test]
+fn abor_ends_the_waiting_for_a_client_that_does_not_answer() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    client.store("small", b"x");
+    let silent = SilentHost::new();
+    client.command(&port_line(silent.address)).expect(200);
+    client.send("RETR small");
+    until("a transfer that waits", || daemon.slot_of(&client).transfer.is_some());
+    client.send("ABOR");
+    expect_aborted(&mut client);
 }
 
 #[test]

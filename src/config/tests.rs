@@ -41,6 +41,26 @@ fn complaints(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_opens_data_connections_is_read_strictly() {
+    for text in [
+        "AllowForeignAddress allowed-fxps",
+        "AllowForeignAddress",
+        "PassivePorts 50000",
+        "PassivePorts 60000 50000",
+        "PassivePorts 80 90",
+        "PassivePorts 50000 70000",
+        "DynMasqRefresh 0",
+        "DynMasqRefresh soon",
+    ] {
+        assert!(loaded(text).settings.is_none(), "{text}");
+    }
+    let settings = settings("PassivePorts 50000 50000\nMasqueradeAddress [2001:db8::1]\nDynMasqRefresh 60");
+    let server = &settings.servers[0];
+    assert_eq!((server.passive_ports, server.allow_foreign_address), (Some((50_000, 50_000)), false));
+    assert_eq!(settings.masquerades_hold(), None, "what was written as an address is not asked for again");
+}
+
+#[test]
 fn an_empty_configuration_is_all_defaults() {
     let settings = settings("");
     let server = &settings.servers[0];

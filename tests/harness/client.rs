@@ -2,10 +2,12 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, connect, getsockname, listen, socket,
+};
 
 use super::PASSWORD;
 
@@ -266,6 +268,29 @@ pub fn passive_address(reply: &Reply) -> SocketAddr {
     let numbers: Vec<u8> = inner.split(',').map(|number| number.parse().expect("a byte")).collect();
     let [a, b, c, d, high, low] = numbers[..] else { panic!("not six numbers: {line}") };
     SocketAddr::new(IpAddr::from([a, b, c, d]), u16::from_be_bytes([high, low]))
+}
+
+/// A port whose owner takes no connection and refuses none: its queue is full, so that the kernel drops who knocks (listen(2)).
+pub struct SilentHost {
+    pub address: SocketAddr,
+    _listener: OwnedFd,
+    _queue: Vec<TcpStream>,
+}
+
+impl SilentHost {
+    #[track_caller]
+    pub fn new() -> SilentHost {
+        let listener =
+            socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+        bind(listener.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).expect("a port");
+        listen(&listener, Backlog::new(0).expect("none")).expect("a listener");
+        let bound: SockaddrIn = getsockname(listener.as_raw_fd()).expect("bound");
+        let address = SocketAddr::from((bound.ip(), bound.port()));
+        let knock = || TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+        let queue: Vec<TcpStream> = std::iter::from_fn(knock).take(64).collect();
+        assert!(queue.len() < 64, "the queue has no end");
+        SilentHost { address, _listener: listener, _queue: queue }
+    }
 }
 
 /// The PORT line for an address.

@@ -86,13 +86,23 @@ pub fn port(watch: &mut Watch, member: &mut Member, called: &str, to: SocketAddr
             mem::replace(&mut member.rendezvous, Rendezvous::Active(target)).abandon(watch);
             Ok(Reply::new(200, format!("{called} command successful")))
         }
-        Err(_) => {
-            slog::warn!(
-                watch.log,
-                "Refused {called} {to} (address mismatch or low port, possible bounce attack)"
-            );
+        Err(why) => {
+            slog::warn!(watch.log, "Refused {called} {} ({why})", as_said(called, to));
             Ok(Reply::new(500, format!("Illegal {called} command")))
         }
+    }
+}
+
+/// The address as the command has it; ProFTPD's readers of logs know it so.
+fn as_said(called: &str, to: SocketAddr) -> String {
+    let port = to.port();
+    match to.ip() {
+        IpAddr::V4(four) if called != "EPRT" => {
+            let ([a, b, c, d], [high, low]) = (four.octets(), port.to_be_bytes());
+            format!("{a},{b},{c},{d},{high},{low}")
+        }
+        IpAddr::V4(four) => format!("|1|{four}|{port}|"),
+        IpAddr::V6(six) => format!("|2|{six}|{port}|"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! PORT and EPRT: a connection to the client, to no other host and to no service of the system (RFC 2577 §3).
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::os::fd::AsFd;
 
@@ -14,9 +15,25 @@ const LOWEST_PORT: u16 = 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target(SocketAddr);
 
-/// The address is another host's, or its port is the system's: `500 Illegal PORT command`.
+/// Why the client's wish is not granted: `500 Illegal PORT command`. The words are those that ProFTPD logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IllegalAddress;
+pub enum IllegalAddress {
+    /// It is another host's, or no host's.
+    AnotherHost,
+    /// Its port is the system's.
+    LowPort(u16),
+}
+
+impl fmt::Display for IllegalAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IllegalAddress::AnotherHost => f.write_str("address mismatch"),
+            IllegalAddress::LowPort(port) => {
+                write!(f, "port {port} below {LOWEST_PORT}, possible bounce attack")
+            }
+        }
+    }
+}
 
 impl Target {
     /// Takes what the client asked for, if it may be asked for.
@@ -25,8 +42,11 @@ impl Target {
             Callers::Peer(peer) => socket::unmapped(peer) == socket::unmapped(address.ip()),
             Callers::Anyone => true,
         };
-        let legal = belongs && address.port() >= LOWEST_PORT && !is_nowhere(address.ip());
-        if legal { Ok(Target(address)) } else { Err(IllegalAddress) }
+        match address.port() {
+            _ if !belongs || is_nowhere(address.ip()) => Err(IllegalAddress::AnotherHost),
+            port if port < LOWEST_PORT => Err(IllegalAddress::LowPort(port)),
+            _ => Ok(Target(address)),
+        }
     }
 
     /// Connects from the control connection's local address.
@@ -69,16 +89,18 @@ mod tests {
     #[test]
     fn only_the_peers_own_ports_are_legal() {
         let table = [
-            ("127.0.0.1:1024", PEER, true),
-            ("127.0.0.1:1023", PEER, false),
-            ("127.0.0.2:5000", PEER, false),
-            ("127.0.0.2:5000", Callers::Anyone, true),
-            ("127.0.0.2:25", Callers::Anyone, false),
-            ("[::ffff:127.0.0.1]:5000", PEER, true),
-            ("0.0.0.0:5000", Callers::Anyone, false),
+            ("127.0.0.1:1024", PEER, None),
+            ("127.0.0.1:1023", PEER, Some("port 1023 below 1024, possible bounce attack")),
+            ("127.0.0.2:5000", PEER, Some("address mismatch")),
+            ("127.0.0.2:25", PEER, Some("address mismatch")),
+            ("127.0.0.2:5000", Callers::Anyone, None),
+            ("127.0.0.2:25", Callers::Anyone, Some("port 25 below 1024, possible bounce attack")),
+            ("[::ffff:127.0.0.1]:5000", PEER, None),
+            ("0.0.0.0:5000", Callers::Anyone, Some("address mismatch")),
         ];
-        for (address, callers, legal) in table {
-            assert_eq!(Target::new(address.parse().unwrap(), callers).is_ok(), legal, "{address}");
+        for (address, callers, refused) in table {
+            let why = Target::new(address.parse().unwrap(), callers).err().map(|why| why.to_string());
+            assert_eq!(why.as_deref(), refused, "{address}");
         }
     }
 
