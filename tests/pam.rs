@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -224,6 +225,41 @@ fn a_steward_that_dies_is_made_again() {
     let last = steward(&daemon);
     daemon.stop();
     eventually("the steward's end", || (!processes::lives(last)).then_some(()));
+}
+
+#[test]
+fn the_steward_holds_its_lines_and_what_its_work_needs() {
+    if !can_run("the_steward_holds_its_lines_and_what_its_work_needs") {
+        return;
+    }
+    let daemon = setup("auth required pam_unix.so\naccount required pam_unix.so\n").start();
+    daemon.client().login("dora");
+    let steward = steward(&daemon);
+    await_no_child(steward);
+    let open = fs::read_dir(format!("/proc/{steward}/fd")).expect("its descriptors").flatten();
+    let open: Vec<_> = open.filter_map(|entry| fs::read_link(entry.path()).ok()).collect();
+    let standard = |target: &&PathBuf| target.starts_with("/dev") || target.ends_with("stderr");
+    let lines: Vec<_> = open.iter().filter(|target| !standard(target)).collect();
+    // To auth; evidence, lines and the life of the recorder.
+    assert_eq!(lines.len(), 4, "{open:?}");
+    assert!(lines.iter().all(|line| is_line(line)), "{open:?}");
+    // SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_BOOT, NET_ADMIN, NET_RAW, MKNOD of capabilities(7).
+    let held = capabilities(steward);
+    for forbidden in [16, 17, 19, 21, 22, 12, 13, 27] {
+        assert_eq!(held & (1 << forbidden), 0, "capability {forbidden} in {held:x}");
+    }
+    let auths = capabilities(daemon.auth());
+    assert_eq!(auths & !((1 << 2) | (1 << 5)), 0, "auth holds {auths:x}");
+}
+
+fn is_line(target: &Path) -> bool {
+    ["socket:", "pipe:"].iter().any(|kind| target.to_string_lossy().starts_with(kind))
+}
+
+fn capabilities(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a living process");
+    let line = status.lines().find_map(|line| line.strip_prefix("CapPrm:")).expect("its capabilities");
+    u64::from_str_radix(line.trim(), 16).expect("a number")
 }
 
 #[test]

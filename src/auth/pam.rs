@@ -77,7 +77,7 @@ impl fmt::Display for Verdict {
 
 /// Auth: asks PAM by the steward, and waits for its word. What the operator has to know is logged here.
 pub fn check(steward: Option<&Steward>, asked: &Conversation, log: &Logger) -> Verdict {
-    if asked.name.len() > usize::from(NAME_MAX) || asked.password.reveal().len() > usize::from(PASSWORD_MAX) {
+    if !is_name(&asked.name) || asked.password.reveal().len() > usize::from(PASSWORD_MAX) {
         return Verdict::Wrong;
     }
     let done = steward
@@ -101,6 +101,14 @@ pub fn check(steward: Option<&Steward>, asked: &Conversation, log: &Logger) -> V
             Verdict::Unavailable
         }
     }
+}
+
+/// Whether modules are told this name: those that keep a file for each name, or hand it to a program, need not be as careful as they
+/// should be. No account has another (useradd(8)), so nothing is learnt from the quick answer.
+fn is_name(name: &[u8]) -> bool {
+    let is_odd = |byte: &u8| byte.is_ascii_control() || b"/:".contains(byte);
+    let starts_well = name.first().is_some_and(|first| !b"-.".contains(first));
+    starts_well && name.len() <= usize::from(NAME_MAX) && !name.iter().any(is_odd)
 }
 
 /// Child of the steward: the conversation itself.
@@ -202,6 +210,24 @@ mod tests {
             let refusal = Refusal { step, code, words: String::new() };
             assert_eq!(verdict(&refusal), expected, "{step:?} {code}");
         }
+    }
+
+    #[test]
+    fn modules_are_told_no_path_and_no_option() {
+        for (name, is_told) in [
+            ("demo", true),
+            ("demo.user@example.com", true),
+            ("DOMAIN\\some one", true),
+            ("", false),
+            ("-rf", false),
+            ("..", false),
+            ("a/../../b", false),
+            ("a\x1b[2J", false),
+            ("a:b", false),
+        ] {
+            assert_eq!(is_name(name.as_bytes()), is_told, "{name:?}");
+        }
+        assert!(!is_name(&vec![b'a'; usize::from(NAME_MAX) + 1]));
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 
-use super::errand;
 use super::wire::{Answer, PEER_NAME_MAX};
+use crate::sys::poll::{self, Waiting};
 use crate::sys::{resolve, socket};
 
 /// Lookups under way at once; a name service that hangs takes no more threads than these.
@@ -18,7 +18,7 @@ pub const RESOLVERS: usize = 8;
 
 /// Addresses that wait for one of them.
 const ADDRESSES_WAITING: usize = 512;
-/// Workers that wait for one address: many clients may come from one.
+/// Workers that wait, in all: each holds a descriptor here, also when it has given up or died.
 const WORKERS_WAITING: usize = 1024;
 /// Names kept, found or not.
 const KEPT_MOST: usize = 4096;
@@ -43,6 +43,8 @@ struct State {
     order: VecDeque<IpAddr>,
     /// Reply descriptors of those who asked for an address that is being looked for.
     waiting: HashMap<IpAddr, Vec<OwnedFd>>,
+    /// How many these are.
+    workers: usize,
 }
 
 struct Kept {
@@ -64,13 +66,13 @@ impl PeerNames {
         if let Some(kept) = state.kept.get(&peer).filter(|kept| Instant::now() < kept.until) {
             return say(&reply, kept.name.as_deref());
         }
-        match state.waiting.get_mut(&peer) {
-            Some(others) if others.len() < WORKERS_WAITING => others.push(reply),
-            Some(_) => {}
-            None if self.lookups.try_send(peer).is_ok() => {
-                state.waiting.insert(peer, vec![reply]);
-            }
-            None => {}
+        if !state.has_room() {
+            return;
+        }
+        let is_looked_for = state.waiting.contains_key(&peer) || self.lookups.try_send(peer).is_ok();
+        if is_looked_for {
+            state.workers += 1;
+            state.waiting.entry(peer).or_default().push(reply);
         }
     }
 
@@ -92,9 +94,8 @@ impl PeerNames {
 
     fn is_awaited(&self, peer: IpAddr) -> bool {
         let mut state = self.state();
-        let Some(waiting) = state.waiting.get_mut(&peer) else { return false };
-        waiting.retain(|reply| !errand::is_abandoned(reply.as_fd()));
-        let is_awaited = !waiting.is_empty();
+        state.forget_the_gone();
+        let is_awaited = state.waiting.get(&peer).is_some_and(|waiting| !waiting.is_empty());
         if !is_awaited {
             state.waiting.remove(&peer);
         }
@@ -104,6 +105,7 @@ impl PeerNames {
     fn tell(&self, peer: IpAddr, name: Option<Vec<u8>>) {
         let mut state = self.state();
         let replies = state.waiting.remove(&peer).unwrap_or_default();
+        state.workers -= replies.len();
         replies.iter().for_each(|reply| say(reply, name.as_deref()));
         state.keep(peer, name, Instant::now());
     }
@@ -115,6 +117,26 @@ impl PeerNames {
 }
 
 impl State {
+    /// Whether another worker may wait. While a name service hangs, a client that comes again and again leaves a descriptor each time.
+    fn has_room(&mut self) -> bool {
+        if self.workers >= WORKERS_WAITING {
+            self.forget_the_gone();
+        }
+        self.workers < WORKERS_WAITING
+    }
+
+    /// Closes what nobody reads any more; an address stays, for it is still in the queue of those to be looked for.
+    fn forget_the_gone(&mut self) {
+        let mut waiting: Vec<Waiting<'_>> =
+            self.waiting.values().flatten().map(|reply| Waiting::to_write(reply.as_fd())).collect();
+        // One call for all of them; where it fails nobody is known to have gone.
+        let _ = poll::wait(&mut waiting, Some(Duration::ZERO));
+        let gone: Vec<bool> = waiting.iter().map(|reply| reply.ready.hung_up).collect();
+        let mut gone = gone.into_iter();
+        self.waiting.values_mut().for_each(|replies| replies.retain(|_| !gone.next().unwrap_or(false)));
+        self.workers = self.waiting.values().map(Vec::len).sum();
+    }
+
     fn keep(&mut self, peer: IpAddr, name: Option<Vec<u8>>, now: Instant) {
         let until = now + if name.is_some() { FOUND_FOR } else { NOT_FOUND_FOR };
         if self.kept.insert(peer, Kept { name, until }).is_none() {
@@ -215,6 +237,16 @@ mod tests {
         let again = asked(&names, PEER);
         assert!(names.is_awaited(lookups.recv().unwrap()));
         drop(again);
+    }
+
+    #[test]
+    fn whoever_comes_again_and_again_leaves_no_descriptors() {
+        let (names, _lookups) = PeerNames::new();
+        for _ in 0..WORKERS_WAITING + 100 {
+            drop(asked(&names, PEER));
+        }
+        assert!(names.state().workers <= WORKERS_WAITING);
+        assert!(names.state().has_room());
     }
 
     #[test]
