@@ -92,19 +92,28 @@ impl Users<'_> {
         let section = &self.policy.anonymous[index];
         if section.require_password {
             let guest = if section.authenticates_alias { called } else { &section.user };
-            let found = self.find(guest)?;
-            let proven = walk.prove(guest, found.as_ref(), password)?;
-            if found.is_none() {
-                return Ok(Err(Denial::NoSuchUser));
-            }
-            if let Err(denial) = proven {
+            if let Err(denial) = self.judge_guest(guest, section.rules, password, walk)? {
                 return Ok(Err(denial));
-            }
-            if section.rules.use_ftp_users && ftpusers::names(guest)? {
-                return Ok(Err(Denial::FtpUsers));
             }
         }
         self.admit_anonymous(index)
+    }
+
+    /// Whether the password is that of somebody who may come in at all; the shell is the section's User's matter.
+    fn judge_guest(
+        &self,
+        guest: &[u8],
+        rules: LoginRules,
+        password: &Secret,
+        walk: &mut Walk<'_>,
+    ) -> Result<Result<(), Denial>, SourceError> {
+        let found = self.find(guest)?;
+        let proven = walk.prove(guest, found.as_ref(), password)?;
+        let Some(found) = found else { return Ok(Err(Denial::NoSuchUser)) };
+        if rules.use_ftp_users && proven.is_ok() && ftpusers::names(&found.candidate.account.name)? {
+            return Ok(Err(Denial::FtpUsers));
+        }
+        Ok(proven.and_then(|()| self.refuse_root(found.candidate.account).map(drop)))
     }
 
     fn admit_anonymous(&self, index: usize) -> Result<Judgement, SourceError> {

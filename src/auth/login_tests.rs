@@ -248,7 +248,7 @@ fn a_section_can_ask_for_the_password_of_its_user_or_of_its_guest() {
     let with = |authenticates_alias: bool| {
         let mut policy = policy();
         let section = &mut policy.anonymous[0];
-        section.names.extend([b"demo".to_vec(), b"closed".to_vec(), b"ghost".to_vec()]);
+        section.names.extend([b"demo".to_vec(), b"closed".to_vec(), b"ghost".to_vec(), b"toor".to_vec()]);
         section.require_password = true;
         section.authenticates_alias = authenticates_alias;
         policy
@@ -267,6 +267,7 @@ fn a_section_can_ask_for_the_password_of_its_user_or_of_its_guest() {
         ("demo", "nobodys", guest.clone(), Err(Denial::WrongPassword)),
         ("closed", "right", Err(Denial::WrongPassword), Err(Denial::Expired)),
         ("ghost", "right", Err(Denial::WrongPassword), Err(Denial::NoSuchUser)),
+        ("toor", "right", Err(Denial::WrongPassword), Err(Denial::Root)),
     ] {
         assert_eq!(judged(&with(false), name, password), users, "{name}/{password}");
         assert_eq!(judged(&with(true), name, password), guests, "{name}/{password}");
