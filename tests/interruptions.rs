@@ -70,7 +70,7 @@ fn abor_is_heard_during_every_kind_of_transfer() {
     for form in ["TYPE I", "TYPE A"] {
         client.command(form).expect(200);
         for way in [Way::Plain, Way::Synch, Way::Inline] {
-            for line in ["RETR big", "LIST many", "NLST many"] {
+            for line in ["RETR big", "LIST many", "NLST many", "MLSD many"] {
                 let mut data = client.extended_passive();
                 client.command(line).expect(150);
                 data.read_exact(&mut [0; 100]).expect("bytes");
