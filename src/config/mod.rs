@@ -13,6 +13,7 @@ pub(crate) mod defaults;
 mod directives;
 mod directories;
 mod draft;
+mod facts;
 mod include;
 mod inherit;
 mod interpret;

@@ -10,16 +10,16 @@ use super::anonymous::anonymous;
 use super::assemble::session_rules;
 use super::complaint::Complaints;
 use super::directories::Sections;
-use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope, ServerDraft};
+use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
+use super::facts::FactRules;
 use super::inherit::from_global;
 use super::lines::Word;
 use super::masquerade::Masquerade;
 use super::names::home_of;
 use super::roots::roots;
-use super::settings::{Anonymous, DirectoryRules, FactRules, Ident, LogTarget, Pam, Server};
+use super::settings::{Anonymous, DirectoryRules, Ident, LogTarget, Pam, Server};
 use super::{Complaint, LoadOptions, arguments, defaults};
 use crate::auth::order::{Module, Ordered};
-use crate::protocol::{Fact, Facts};
 use crate::sys::files;
 
 /// What stands around a server.
@@ -95,7 +95,7 @@ fn finish(
         look_up(&scope, around, complaints);
     let roots = roots(&scope.session, complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
-    let facts = facts(&said);
+    let facts = FactRules::said(&said);
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
     let server = Server {
         name: said.name.unwrap_or_else(|| "ProFTPD".into()),
@@ -130,21 +130,6 @@ fn finish(
     };
     tell_closed_doors(&server, around.options.rootless, complaints);
     Found { server, blame, default_word, has_alias: said.has_alias }
-}
-
-/// What MLST tells: all facts but those that are asked for by name alone, or refused.
-fn facts(said: &ServerDraft) -> FactRules {
-    let options = said.facts_options.unwrap_or_default();
-    let available = match options.no_names {
-        true => Facts::ALL.without(Fact::OwnerName).without(Fact::GroupName),
-        false => Facts::ALL,
-    };
-    FactRules {
-        advertised: said.facts_advertised.unwrap_or(true),
-        available,
-        usual: said.facts_usual.unwrap_or(Facts::ALL).common(available),
-        link_targets: options.link_targets,
-    }
 }
 
 /// What a server's words stand for on this host.

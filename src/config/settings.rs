@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use super::facts::FactRules;
 pub use super::masquerade::Masquerade;
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
-use crate::protocol::Facts;
 use crate::sys::{GroupId, UserId};
 
 /// A whole configuration.
@@ -153,19 +153,6 @@ pub struct Pam {
     pub service: String,
     /// Not AuthPAMOptions NoTTY.
     pub with_terminal: bool,
-}
-
-/// What MLST and MLSD tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FactRules {
-    /// FactsAdvertise: FEAT speaks of it.
-    pub advertised: bool,
-    /// What clients may choose.
-    pub available: Facts,
-    /// What is told to those that do not choose.
-    pub usual: Facts,
-    /// FactsOptions UseSlink.
-    pub link_targets: bool,
 }
 
 /// The 220 greeting.

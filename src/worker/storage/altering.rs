@@ -39,3 +39,51 @@ impl Storage {
         act(found.place.as_fd()).map_err(|error| asked.denied(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+    use crate::worker::storage::testing::Place;
+
+    #[test]
+    fn nothing_outside_the_root_is_changed() {
+        let place = Place::open();
+        let outside = place.outside("secret");
+        fs::write(&outside, b"x").unwrap();
+        fs::set_permissions(&outside, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&outside, place.path("absolute")).unwrap();
+        symlink("../secret", place.path("relative")).unwrap();
+        let before = fs::metadata(&outside).unwrap();
+        let permissions = Permissions::read(b"777").unwrap();
+        for name in ["absolute", "relative", "../secret", outside.to_str().unwrap()] {
+            assert!(
+                place.storage().set_mode(&place.asked("SITE_CHMOD", name), &permissions).is_err(),
+                "{name}"
+            );
+            assert!(place.storage().set_time(&place.asked("MFMT", name), 0).is_err(), "{name}");
+            let own = GroupId(before.gid());
+            assert!(place.storage().set_group(&place.asked("SITE_CHGRP", name), own).is_err(), "{name}");
+        }
+        let after = fs::metadata(&outside).unwrap();
+        assert_eq!(
+            (before.mode(), before.mtime(), before.ctime()),
+            (after.mode(), after.mtime(), after.ctime())
+        );
+    }
+
+    #[test]
+    fn links_within_the_root_are_followed() {
+        let place = Place::open();
+        fs::write(place.path("file"), b"x").unwrap();
+        symlink("/file", place.path("link")).unwrap();
+        let permissions = Permissions::read(b"640").unwrap();
+        place.storage().set_mode(&place.asked("SITE_CHMOD", "link"), &permissions).unwrap();
+        place.storage().set_time(&place.asked("MFMT", "link"), 77).unwrap();
+        let after = fs::metadata(place.path("file")).unwrap();
+        assert_eq!((after.mode() & 0o7777, after.mtime()), (0o640, 77));
+        assert_ne!(fs::symlink_metadata(place.path("link")).unwrap().mtime(), 77);
+    }
+}
