@@ -8,7 +8,7 @@ use crate::harness::daemon::run;
 use crate::harness::events::until;
 use crate::harness::ports::Port;
 use crate::harness::setup::FIRST_UID;
-use crate::harness::{Client, Daemon, PASSWORD, PASSWORD_HASH, Setup};
+use crate::harness::{Client, Daemon, PASSWORD, PASSWORD_HASH, Setup, as_root};
 
 /// Addresses of the loopback interface that are there on every host.
 const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -163,6 +163,36 @@ fn each_server_has_its_own_users_roots_logs_limits_and_timeouts() {
     until("both logs have lines", || !log("log/two").is_empty() && !log("log/xferlog").is_empty());
     assert!(log("log/two").contains("carol") && !log("log/two").contains("alice"));
     assert!(log("log/xferlog").contains("alice") && !log("log/xferlog").contains("carol"));
+}
+
+/// KiB that the session of a client has for itself alone.
+fn own_memory(daemon: &Daemon, client: &Client) -> usize {
+    let pid = daemon.slot_of(client).pid;
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("root may read it");
+    let line = text.lines().find_map(|line| line.strip_prefix("Private_Dirty:")).expect("a line");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+#[test]
+fn a_sessions_memory_does_not_grow_with_the_servers() {
+    if !as_root("a session's memory does not grow with the servers") {
+        return;
+    }
+    let server = |number: u32| {
+        format!(
+            "<VirtualHost 127.0.1.{number}>\nPort 0\nServerName server{number}\nDefaultRoot ~\n{}</VirtualHost>\n",
+            "<Directory /srv>\n<Limit WRITE>\nDenyAll\n</Limit>\n</Directory>\n"
+        )
+    };
+    let cost = |servers: u32| {
+        let (daemon, _other) =
+            daemon(&format!("DefaultRoot ~\n{}", (1..=servers).map(server).collect::<String>()));
+        let client = daemon.session();
+        own_memory(&daemon, &client)
+    };
+    let (few, many) = (cost(40), cost(160));
+    println!("a session's own memory: {few} KiB beside 40 servers, {many} KiB beside 160");
+    assert!(many <= few + 24, "{few} KiB became {many} KiB");
 }
 
 /// Carol's session, as soon as the server has a place.

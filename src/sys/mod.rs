@@ -13,6 +13,7 @@ pub mod crypt;
 pub mod descriptors;
 pub mod files;
 pub mod handover;
+pub mod heap;
 pub mod host;
 pub mod identity;
 pub mod ids;

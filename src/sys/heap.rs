@@ -1,0 +1,13 @@
+//! Where the heap of malloc(3) ends.
+
+use nix::libc;
+
+/// The address from which on nothing is allocated yet: blocks that begin there or beyond come from the heap's end, all others fill a
+/// hole. For a process of one thread, whose heap is the one below the program break.
+pub fn end() -> usize {
+    // SAFETY: sbrk(2) with 0 moves nothing and says where the break is.
+    let break_at = unsafe { libc::sbrk(0) } as usize;
+    // SAFETY: mallinfo2(3) takes nothing and gives numbers.
+    let free_at_end = unsafe { libc::mallinfo2() }.keepcost;
+    break_at.saturating_sub(free_at_end)
+}
