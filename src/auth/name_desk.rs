@@ -12,7 +12,7 @@ use super::wire::{Answer, Request};
 use crate::sys::{GroupId, UserId};
 
 /// Questions on their way to the thread; whoever comes on top shows numbers.
-pub const NAMES_WAITING: usize = 1024;
+pub const NAMES_WAITING: usize = 256;
 
 /// How long one question may take; what was not looked up by then has no name.
 const PATIENCE: Duration = Duration::from_secs(1);
