@@ -132,12 +132,15 @@ impl Watch {
         self.wait_until(deadline, || Waiting::to_write(fd))
     }
 
-    /// Looks at the timers and the orders without waiting, and sends what there is to say. The client is not listened to: a reply has
-    /// begun that another would break.
+    /// Looks at the timers and the orders without waiting, and sends what there is to say. The client is not listened to, for a reply
+    /// has begun that another would break; but nobody works for one who is gone.
     pub fn look(&mut self) -> Result<(), Ending> {
         self.send()?;
         self.timeout(None)?;
-        match poll::wait_or_bell(&mut [], Some(Duration::ZERO)) {
+        let socket = self.conversation.socket();
+        let mut control = [Waiting { fd: socket, read: false, write: false, ready: Default::default() }];
+        match poll::wait_or_bell(&mut control, Some(Duration::ZERO)) {
+            Ok(_) if control.iter().any(|control| control.ready.hung_up) => Err(Ending::Gone),
             Ok(_) => Ok(()),
             Err(error) => self.after_bell(&error).map(drop),
         }

