@@ -45,7 +45,9 @@ fn bytes_are_no_commands_to_the_timers() {
 
 #[test]
 fn a_gigabyte_without_a_line_end_is_one_refusal() {
-    let daemon = Daemon::usual();
+    // Bytes without a command count for no timer, and so many of them take their time.
+    let lines = "TimeoutLogin 3600\nTimeoutIdle 3600\nTimeoutNoTransfer 3600";
+    let daemon = Setup::new().line(lines).start();
     for mut client in [daemon.client(), daemon.session()] {
         let (pid, before) = worker(&daemon, &client);
         let count = rounds(8, 512);
