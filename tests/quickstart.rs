@@ -126,6 +126,12 @@ fn serves(copy: &Copy, running: &mut Running, session_uid: u32) {
         .filter(|uid| *uid == session_uid)
         .collect();
     assert!(workers.len() >= 2, "sessions run as {session_uid}");
+    // Who would write the host's wtmp, ask PAM or make homes.
+    let stewards = processes::children_of(running.pid())
+        .iter()
+        .flat_map(|child| processes::children_of(child.pid))
+        .count();
+    assert_eq!(stewards, 0, "the quickstart touches nothing of the host's");
     assert!(copy.folder.path().join("target/quickstart").is_dir());
     processes::send(running.pid(), Signal::SIGTERM);
     until("its end", || running.0.try_wait().expect("our child").is_some());
