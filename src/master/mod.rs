@@ -87,6 +87,8 @@ struct Master {
     /// For names in MasqueradeAddress.
     lookout: Lookout,
     phase: Phase,
+    /// When the pool is looked at again, because the last look did not reach everybody.
+    look_again_at: Option<Instant>,
     /// When the disk that was full is tried again.
     births_held_until: Option<Instant>,
     service_manager: ServiceManager,
@@ -104,7 +106,10 @@ impl Master {
             Event::Signal(Asked::Drain) => self.drain(),
             Event::Signal(Asked::Reload) => self.hear_hang_up(),
             Event::Signal(Asked::ReopenLogs) => self.reopen_logs(),
-            Event::PoolChanged => self.look_at_pool(),
+            Event::PoolChanged => {
+                self.workers.hear_hint();
+                self.look_at_pool();
+            }
             Event::PlaceAsked(generation, thread) => self.answer_place(generation, thread),
             Event::NurserySpoke(generation) => {
                 self.hear_nursery(generation);
@@ -126,7 +131,13 @@ impl Master {
         let polled = self.shutdown_file.poll_at();
         let fixed =
             [raising, respawns, self.logs.respawn_at, polled, self.births_held_until, self.phase.deadline()];
-        fixed.into_iter().flatten().chain(self.calm_deadline()).chain(self.lookout.due).min()
+        fixed
+            .into_iter()
+            .chain([self.look_again_at])
+            .flatten()
+            .chain(self.calm_deadline())
+            .chain(self.lookout.due)
+            .min()
     }
 
     /// Does whatever was due.
@@ -136,6 +147,9 @@ impl Master {
             self.look_at_shutdown_file();
         }
         self.births_held_until.take_if(|at| *at <= now);
+        if self.look_again_at.is_some_and(|at| at <= now) {
+            self.look_at_pool();
+        }
         self.give_up_raising_if_late(now);
         self.press_on_stopping(now);
         self.look_for_other_addresses(now);

@@ -177,6 +177,7 @@ impl Master {
             reload_again: false,
             lookout: Lookout::default(),
             phase: Phase::Running,
+            look_again_at: None,
             births_held_until: None,
             service_manager,
             background: Some(background),

@@ -17,6 +17,10 @@ use crate::worker::{self, Door};
 /// How long births wait after one failed for want of memory, disk or processes.
 const HOLD_BACK: Duration = Duration::from_secs(1);
 
+/// Thousands of clients that said nothing may leave at once, and a look reaches some of them: the next follows after so long, which
+/// keeps the master awake for a hundredth of its time.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
 impl Master {
     /// CHLD: one signal says nothing about how many have ended.
     pub(super) fn reap(&mut self) {
@@ -209,6 +213,7 @@ impl Master {
     pub(super) fn look_at_pool(&mut self) {
         let seen = self.workers.look(&self.board);
         let now = Instant::now();
+        self.look_again_at = self.workers.is_behind().then(|| now + BETWEEN_LOOKS);
         self.pace.note(seen.taken, now);
         self.finish_raising_if_ready();
         self.thin_out(now);

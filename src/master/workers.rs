@@ -51,6 +51,8 @@ pub struct Workers {
     asked: Vec<SlotNumber>,
     spares: Vec<SlotNumber>,
     fresh: VecDeque<SlotNumber>,
+    /// How many of the fresh nobody has looked at since the last hint.
+    unseen: usize,
 }
 
 impl Workers {
@@ -64,6 +66,7 @@ impl Workers {
             asked: Vec::new(),
             spares: Vec::new(),
             fresh: VecDeque::new(),
+            unseen: 0,
         }
     }
 
@@ -133,6 +136,16 @@ impl Workers {
         }
     }
 
+    /// Somebody gave a hint: any of the fresh may have moved on.
+    pub fn hear_hint(&mut self) {
+        self.unseen = self.fresh.len();
+    }
+
+    /// Whether the looks since the last hint have left some of the fresh out: there should be another soon.
+    pub fn is_behind(&self) -> bool {
+        self.unseen > 0
+    }
+
     /// Looks at those who may have moved on: newborns, spares, and in turn the fresh.
     pub fn look(&mut self, board: &MasterBoard) -> Seen {
         self.learn_births(board);
@@ -149,10 +162,11 @@ impl Workers {
             seen.taken += u32::from(stage != Stage::Spare);
             self.move_to(slot, stage);
         }
-        for _ in 0..self.fresh.len().min(FRESH_PER_LOOK) {
-            let Some(slot) = self.fresh.pop_front() else { break };
+        let turns = self.fresh.len().min(FRESH_PER_LOOK);
+        for slot in self.fresh.drain(..turns).collect::<Vec<_>>() {
             self.move_to(slot, stage_of(board.state(slot)).unwrap_or(Stage::Fresh));
         }
+        self.unseen = self.unseen.saturating_sub(turns);
         seen
     }
 
@@ -264,7 +278,7 @@ mod tests {
 
     /// The slot's state and its birth as worker and kernel write them, at their places in the layout.
     fn write(board: &MasterBoard, slot: SlotNumber, state: u64, pid: u32) {
-        let geometry = layout::Geometry::new(8).unwrap();
+        let geometry = layout::Geometry::new(board.slots()).unwrap();
         let (_, file) = board.descriptors();
         let page = WritableMap::new(file, geometry.slot_range(slot)).unwrap();
         page.atomic(layout::slot::STATE).unwrap().store(state, Ordering::SeqCst);
@@ -287,6 +301,33 @@ mod tests {
         workers.look(&board);
         assert_eq!((workers.asked(1), workers.spares(1).count()), (0, 1));
         assert_eq!(workers.slot_of(ProcessId(7), &board), Some(slot));
+    }
+
+    #[test]
+    fn all_the_fresh_are_looked_at_after_a_hint_in_turns() {
+        const SPARE: u64 = 2;
+        const GREETING: u64 = 3;
+        let many = FRESH_PER_LOOK as u32 * 2 + 1;
+        let (mut workers, board) = (Workers::new(many), MasterBoard::create_private(many).unwrap());
+        let slots: Vec<SlotNumber> = (0..many)
+            .map_while(|_| {
+                let slot = workers.vacant()?;
+                workers.ask(slot, 1);
+                board.allocate(slot).ok()?;
+                Some(slot)
+            })
+            .collect();
+        slots.iter().for_each(|slot| write(&board, *slot, GREETING, 100 + slot.0));
+        workers.look(&board);
+        assert!(!workers.is_behind(), "nobody gave a hint since they were seen");
+        slots.iter().for_each(|slot| write(&board, *slot, SPARE, 100 + slot.0));
+        workers.hear_hint();
+        for spares in [FRESH_PER_LOOK, 2 * FRESH_PER_LOOK, many as usize] {
+            assert!(workers.is_behind());
+            workers.look(&board);
+            assert_eq!(workers.spares(1).count(), spares);
+        }
+        assert!(!workers.is_behind());
     }
 
     #[test]
