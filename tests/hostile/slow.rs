@@ -171,7 +171,7 @@ fn connections_that_say_nothing_are_workers_and_nothing_more() {
         let slots = daemon.slots();
         slots.len() <= 16 && slots.iter().all(|slot| matches!(slot.state, State::Spare | State::Starting))
     };
-    within(Duration::from_secs(rounds(60, 600) as u64), "only a few spares", || only_spares().then_some(()));
+    within(Duration::from_secs(rounds(60, 120) as u64), "only a few spares", || only_spares().then_some(()));
     ends_well(daemon);
 }
 
