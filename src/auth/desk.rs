@@ -8,6 +8,7 @@ use crossbeam::channel::Receiver;
 use slog::{Logger, error, warn};
 
 use super::PamPolicy;
+use super::accounts::source::SourceError;
 use super::errand::Errand;
 use super::home;
 use super::login::Admission;
@@ -17,7 +18,6 @@ use super::place_desk::PlaceDesk;
 use super::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
 use super::proof::{Conversing, Hasher};
 use super::secret::Secret;
-use super::source::SourceError;
 use super::wire::{Answer, Denial, Request};
 use crate::sys::ProcessId;
 

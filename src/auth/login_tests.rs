@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use slog::{Discard, Logger, o};
 
+use super::accounts::remarks::Remarks;
+use super::accounts::source::{Candidate, Lapse, Proof, Source, SourceError};
 use super::login::{Judgement, Users};
 use super::order::{Checker, Step};
 use super::pam::Verdict;
 use super::proof::{Conversing, Hasher};
-use super::remarks::Remarks;
 use super::secret::Secret;
-use super::source::{Candidate, Lapse, Proof, Source, SourceError};
 use super::wire::{Denial, PASSWORD_MAX};
 use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy};
 use crate::sys::{GroupId, UserId};

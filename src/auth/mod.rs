@@ -11,7 +11,7 @@ use crate::logging::Channel;
 use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
 
-mod ageing;
+mod accounts;
 mod attendance;
 mod confinement;
 pub mod control;
@@ -20,14 +20,9 @@ mod door;
 #[cfg(test)]
 mod door_tests;
 mod errand;
-mod ftpusers;
 mod grant;
-mod group_file;
 mod guesses;
 pub mod home;
-mod host_accounts;
-mod kept;
-mod known_ids;
 mod ledger;
 mod leftovers;
 mod life;
@@ -47,22 +42,18 @@ pub mod question;
 mod queue;
 mod reception;
 pub mod record;
-mod remarks;
 pub mod secret;
-pub mod shells;
-mod source;
 #[allow(dead_code, reason = "jobs that nobody waits for are about to be left to it")]
 mod steward;
 #[cfg(test)]
 mod tests;
 mod threads;
 mod turnstile;
-mod user_file;
-mod virtual_users;
 pub mod wire;
 
+pub use accounts::known_ids::{KnownIds, known_ids};
+pub use accounts::shells;
 pub use attendance::Books;
-pub use known_ids::{KnownIds, known_ids};
 pub use life::serve;
 
 /// What auth is forked with; everything else of the master's is closed or never used.

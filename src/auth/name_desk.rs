@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
+use super::accounts::source::Source;
 use super::errand::Errand;
 use super::office::Office;
-use super::source::Source;
 use super::wire::{Answer, Request};
 use crate::sys::{GroupId, UserId};
 

@@ -1,10 +1,10 @@
 //! Whether a password is the account's: AuthOrder is walked, and each module asked that has a say.
 
+use super::accounts::remarks::Remarks;
+use super::accounts::source::{Candidate, Proof, SourceError};
 use super::order::{Checker, Step};
 use super::pam::Verdict;
-use super::remarks::Remarks;
 use super::secret::Secret;
-use super::source::{Candidate, Proof, SourceError};
 use super::wire::Denial;
 use crate::sys::UserId;
 use crate::sys::crypt::Crypt;

@@ -6,8 +6,8 @@ use std::thread;
 
 use proptest::prelude::*;
 
-use super::super::record::{FieldReader, FieldWriter};
 use super::*;
+use crate::auth::record::{FieldReader, FieldWriter};
 
 /// Whoever runs the tests can give files to this one.
 const SOMEBODY: u32 = 52_005;

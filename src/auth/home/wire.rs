@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::super::record::{FieldReader, FieldWriter, Malformed};
-use super::super::wire::HOME_MAX;
 use super::{HomePolicy, NewHome, WayOwner};
+use crate::auth::record::{FieldReader, FieldWriter, Malformed};
+use crate::auth::wire::HOME_MAX;
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
 

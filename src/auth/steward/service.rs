@@ -8,12 +8,12 @@ use std::time::Instant;
 
 use slog::{Logger, error, warn};
 
-use super::super::attendance::Note;
-use super::super::errand::is_abandoned;
 use super::JOBS_AT_ONCE;
 use super::children::Children;
 use super::privileges;
 use super::wire::{JOB_MAX, Job};
+use crate::auth::attendance::Note;
+use crate::auth::errand::is_abandoned;
 use crate::logging::Channel;
 use crate::sys::poll::{self, Waiting};
 use crate::sys::{crypt, descriptors, socket};

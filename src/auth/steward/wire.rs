@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use super::super::attendance::{self, Arrival, Books, Note};
-use super::super::home::{self, NewHome};
-use super::super::pam::{self, Conversation, Verdict};
-use super::super::record::{FieldReader, FieldWriter, Malformed};
-use super::super::secret::Secret;
-use super::super::wire::{NAME_MAX, PASSWORD_MAX, PEER_NAME_MAX};
+use crate::auth::attendance::{self, Arrival, Books, Note};
+use crate::auth::home::{self, NewHome};
+use crate::auth::pam::{self, Conversation, Verdict};
+use crate::auth::record::{FieldReader, FieldWriter, Malformed};
+use crate::auth::secret::Secret;
+use crate::auth::wire::{NAME_MAX, PASSWORD_MAX, PEER_NAME_MAX};
 use crate::sys::{ProcessId, UserId};
 
 /// Most bytes of a job or an outcome.

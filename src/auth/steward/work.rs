@@ -2,9 +2,9 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::super::confinement::NICENESS_OF_HASHING;
-use super::super::{attendance, pam};
 use super::wire::{Job, Outcome};
+use crate::auth::confinement::NICENESS_OF_HASHING;
+use crate::auth::{attendance, pam};
 use crate::sys::{descriptors, limits, process, signals, socket};
 
 /// Of a child that could not do its job.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::Account;
+use crate::auth::Account;
 use crate::sys::{GroupId, UserId};
 
 /// A place that knows accounts.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::ageing::{self, Ageing};
 use super::kept::Kept;
-use super::proof::is_usable;
 use super::remarks::Remarks;
 use super::source::{Candidate, Proof, Source, SourceError};
-use super::{Account, AnonymousPolicy};
+use crate::auth::proof::is_usable;
+use crate::auth::{Account, AnonymousPolicy};
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::accounts::{self, HostAccount, Shadow};
 use crate::sys::{GroupId, UserId, crypt};
@@ -124,8 +124,8 @@ fn look<T>(found: std::io::Result<T>) -> Result<T, SourceError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::source::Lapse;
     use super::*;
+    use crate::auth::accounts::source::Lapse;
 
     fn section(user: &[u8], group: Option<&[u8]>) -> AnonymousPolicy {
         AnonymousPolicy {

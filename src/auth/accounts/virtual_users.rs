@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use slog::{Logger, warn};
 
-use super::Account;
 use super::group_file::GroupTable;
 use super::kept::Kept;
 use super::source::{Candidate, Proof, Source, SourceError};
 use super::user_file::{UserLine, UserTable};
+use crate::auth::Account;
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
 

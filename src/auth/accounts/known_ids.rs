@@ -3,11 +3,12 @@
 use std::io;
 use std::ops::RangeInclusive;
 
+use super::host_accounts;
 use super::kept;
-use super::order::Module;
 use super::source::SourceError;
 use super::user_file::UserTable;
-use super::{Account, Policy, host_accounts};
+use crate::auth::order::Module;
+use crate::auth::{Account, Policy};
 use crate::sys::crypt;
 
 /// Ranges that a filter asks one by one; more ids than so many ranges hold are one range from the first to the last.
@@ -93,8 +94,8 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
 
-    use super::super::order::Ordered;
     use super::*;
+    use crate::auth::order::Ordered;
     use crate::auth::{AnonymousPolicy, ServerPolicy};
 
     #[test]
