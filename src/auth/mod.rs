@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::order::Ordered;
+use self::login::order::Ordered;
 use crate::logging::Channel;
 use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
@@ -21,23 +21,18 @@ mod door;
 mod door_tests;
 mod errand;
 mod grant;
-mod guesses;
 pub mod home;
 mod ledger;
 mod leftovers;
 mod life;
 mod login;
-#[cfg(test)]
-mod login_tests;
 mod name_desk;
 mod office;
-pub mod order;
 pub mod pam;
 mod peer_names;
 mod place_desk;
 pub mod places;
 mod post;
-mod proof;
 pub mod question;
 mod queue;
 mod reception;
@@ -55,6 +50,7 @@ pub use accounts::known_ids::{KnownIds, known_ids};
 pub use accounts::shells;
 pub use attendance::Books;
 pub use life::serve;
+pub use login::order;
 
 /// What auth is forked with; everything else of the master's is closed or never used.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use slog::{error, warn};
 use super::control::{NOTE_MAX, Note};
 use super::door;
 use super::errand::Errand;
-use super::guesses::neighbourhood;
+use super::login::guesses::neighbourhood;
 use super::office::Office;
 use super::threads;
 use super::wire::{RECORD_MAX, Request};

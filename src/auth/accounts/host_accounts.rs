@@ -8,7 +8,7 @@ use super::ageing::{self, Ageing};
 use super::kept::Kept;
 use super::remarks::Remarks;
 use super::source::{Candidate, Proof, Source, SourceError};
-use crate::auth::proof::is_usable;
+use crate::auth::login::proof::is_usable;
 use crate::auth::{Account, AnonymousPolicy};
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::accounts::{self, HostAccount, Shadow};

@@ -7,7 +7,7 @@ use super::host_accounts;
 use super::kept;
 use super::source::SourceError;
 use super::user_file::UserTable;
-use crate::auth::order::Module;
+use crate::auth::login::order::Module;
 use crate::auth::{Account, Policy};
 use crate::sys::crypt;
 
@@ -95,7 +95,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::auth::order::Ordered;
+    use crate::auth::login::order::Ordered;
     use crate::auth::{AnonymousPolicy, ServerPolicy};
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::accounts::source::Source;
+use crate::auth::accounts::source::Source;
 
 /// A module of AuthOrder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

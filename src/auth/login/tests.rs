@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use slog::{Discard, Logger, o};
 
-use super::accounts::remarks::Remarks;
-use super::accounts::source::{Candidate, Lapse, Proof, Source, SourceError};
-use super::login::{Judgement, Users};
 use super::order::{Checker, Step};
-use super::pam::Verdict;
 use super::proof::{Conversing, Hasher};
-use super::secret::Secret;
-use super::wire::{Denial, PASSWORD_MAX};
-use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy};
+use super::{Judgement, Users};
+use crate::auth::accounts::remarks::Remarks;
+use crate::auth::accounts::source::{Candidate, Lapse, Proof, Source, SourceError};
+use crate::auth::pam::Verdict;
+use crate::auth::secret::Secret;
+use crate::auth::wire::{Denial, PASSWORD_MAX};
+use crate::auth::{Account, AnonymousPolicy, LoginRules, ServerPolicy};
 use crate::sys::{GroupId, UserId};
 
 /// Counts; "hashes" by appending the password to the first three bytes.

@@ -1,17 +1,23 @@
 //! A login judged: whose name it is, whether the password proves it, and whether that account may come in at all. The
 //! limits are asked afterwards, of the master.
 
+use self::order::Step;
+use self::proof::{Conversing, Found, Hasher, Walk};
 use super::accounts::ftpusers;
 use super::accounts::host_accounts;
 use super::accounts::remarks::Remarks;
 use super::accounts::shells;
 use super::accounts::source::{Candidate, Proof, SourceError};
-use super::order::Step;
-use super::proof::{Conversing, Found, Hasher, Walk};
 use super::secret::Secret;
 use super::wire::{Denial, NAME_MAX};
 use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy};
 use crate::sys::{GroupId, UserId};
+
+pub mod guesses;
+pub mod order;
+pub mod proof;
+#[cfg(test)]
+mod tests;
 
 /// One server's users.
 pub struct Users<'a> {

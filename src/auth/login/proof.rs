@@ -1,11 +1,11 @@
 //! Whether a password is the account's: AuthOrder is walked, and each module asked that has a say.
 
-use super::accounts::remarks::Remarks;
-use super::accounts::source::{Candidate, Proof, SourceError};
 use super::order::{Checker, Step};
-use super::pam::Verdict;
-use super::secret::Secret;
-use super::wire::Denial;
+use crate::auth::accounts::remarks::Remarks;
+use crate::auth::accounts::source::{Candidate, Proof, SourceError};
+use crate::auth::pam::Verdict;
+use crate::auth::secret::Secret;
+use crate::auth::wire::Denial;
 use crate::sys::UserId;
 use crate::sys::crypt::Crypt;
 

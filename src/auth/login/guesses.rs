@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// The wait after the first wrong guess; it doubles with each further one.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
-/// The longest wait: well within [`super::ANSWER_DEADLINE`].
+/// The longest wait: well within [`crate::auth::ANSWER_DEADLINE`].
 const LONGEST_DELAY: Duration = Duration::from_secs(3);
 /// After so long without a wrong guess a peer is a stranger again.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(300);
