@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use super::ledger::Visit;
+use super::door::ledger::Visit;
 use super::wire::{Answer, Request};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;

@@ -10,7 +10,7 @@ use slog::{Logger, error, info};
 use super::attendance::Attendance;
 use super::confinement::{self, NICENESS_OF_HASHING};
 use super::desk::{self, Desk};
-use super::ledger::Ledger;
+use super::door::ledger::Ledger;
 use super::name_desk::{self, NAMES_WAITING};
 use super::office::{CONVERSATIONS, Logins, Office, bounds};
 use super::peer_names::{PeerNames, RESOLVERS, confirmed_name};

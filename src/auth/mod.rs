@@ -17,12 +17,8 @@ mod confinement;
 pub mod control;
 mod desk;
 mod door;
-#[cfg(test)]
-mod door_tests;
 mod errand;
-mod grant;
 pub mod home;
-mod ledger;
 mod leftovers;
 mod life;
 mod login;

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ledger::Visit;
+use super::door::ledger::Visit;
 use super::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
 use crate::sys::socket;
 

@@ -15,7 +15,7 @@ use slog::{Logger, o};
 use super::attendance::Attendance;
 use super::control::Note;
 use super::desk::{self, Desk};
-use super::ledger::{Grants, Ledger};
+use super::door::ledger::{Grants, Ledger};
 use super::login::order::{Module, Ordered};
 use super::login::proof::Hasher;
 use super::name_desk;

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use slog::{Logger, o};
 
-use super::Account;
-use super::door;
 use super::ledger::{Ledger, OFFENCES_MAX};
+use crate::auth::Account;
+use crate::auth::door;
 use crate::scoreboard::{AuthBoard, MasterBoard, NurseryBirths, SlotNumber, WorkerBoard, grant_address};
 use crate::sys::notification::Listener;
 use crate::sys::process::{Ending, Forked, Nest};
@@ -105,7 +105,7 @@ fn play(worker: &str, auth: &Auth) -> Ending {
 
 fn spawn_nursery(worker: &str, board: &Path, line: OwnedFd) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "auth::door_tests::nursery", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "auth::door::tests::nursery", "--nocapture", "--test-threads=1"])
         .env(BOARD, board)
         .env(WORKER, worker)
         .stdin(Stdio::from(line))

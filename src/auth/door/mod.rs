@@ -6,9 +6,14 @@ use std::os::fd::AsFd;
 
 use slog::{Logger, error, warn};
 
-use super::ledger::{Ledger, OFFENCES_MAX, Outcome};
+use self::ledger::{Ledger, OFFENCES_MAX, Outcome};
 use crate::sys::notification::{Listener, Verdict};
 use crate::sys::poll::{self, Waiting};
+
+mod grant;
+pub mod ledger;
+#[cfg(test)]
+mod tests;
 
 /// How many notifications a predecessor may have received and not answered: their workers would wait until their own
 /// deadline. It handled one at a time; a few more cost nothing.

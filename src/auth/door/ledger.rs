@@ -7,8 +7,8 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Account;
 use super::grant::Grant;
+use crate::auth::Account;
 use crate::scoreboard::{AuthBoard, SlotNumber};
 use crate::sys::notification::{Listener, Notification, Verdict};
 use crate::sys::process::PidFd;
