@@ -15,23 +15,15 @@ mod accounts;
 mod attendance;
 mod confinement;
 pub mod control;
-mod desk;
 mod door;
-mod errand;
 pub mod home;
 mod leftovers;
 mod life;
 mod login;
-mod name_desk;
 mod office;
 pub mod pam;
-mod peer_names;
-mod place_desk;
 pub mod places;
-mod post;
 pub mod question;
-mod queue;
-mod reception;
 pub mod record;
 pub mod secret;
 #[allow(dead_code, reason = "jobs that nobody waits for are about to be left to it")]
@@ -39,7 +31,6 @@ mod steward;
 #[cfg(test)]
 mod tests;
 mod threads;
-mod turnstile;
 pub mod wire;
 
 pub use accounts::known_ids::{KnownIds, known_ids};

@@ -13,7 +13,6 @@ use super::wire::{Denial, NAME_MAX};
 use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy};
 use crate::sys::{GroupId, UserId};
 
-pub mod guesses;
 pub mod order;
 pub mod proof;
 #[cfg(test)]

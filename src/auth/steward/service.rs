@@ -13,7 +13,7 @@ use super::children::Children;
 use super::privileges;
 use super::wire::{JOB_MAX, Job};
 use crate::auth::attendance::Note;
-use crate::auth::errand::is_abandoned;
+use crate::auth::office::errand::is_abandoned;
 use crate::logging::Channel;
 use crate::sys::poll::{self, Waiting};
 use crate::sys::{crypt, descriptors, socket};

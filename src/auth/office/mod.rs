@@ -1,4 +1,5 @@
-//! What all threads of auth share: the policy, the sources, who asked what, and where questions wait.
+//! Where questions come in, wait, and are answered. This file is what all threads of auth share: the policy, the sources, who asked
+//! what, and where questions wait.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,24 +11,35 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Sender;
 use slog::Logger;
 
+use self::errand::Errand;
+use self::guesses::{Guesses, neighbourhood};
+use self::peer_names::PeerNames;
+use self::post::LetterBox;
+use self::queue::Bounds;
+use self::turnstile::Turnstile;
 use super::accounts::host_accounts::HostAccounts;
 use super::accounts::remarks::Remarks;
 use super::accounts::source::Source;
 use super::accounts::virtual_users::VirtualUsers;
 use super::attendance::{Arrival, Attendance};
 use super::door::ledger::Ledger;
-use super::errand::Errand;
 use super::login::Users;
-use super::login::guesses::{Guesses, neighbourhood};
 use super::login::order::{Checker, Module, Step};
-use super::peer_names::PeerNames;
-use super::post::LetterBox;
-use super::queue::Bounds;
 use super::steward::Steward;
-use super::turnstile::Turnstile;
 use super::wire::{Answer, Denial};
 use super::{Account, Policy, ServerPolicy};
 use crate::sys::{GroupId, ProcessId, UserId, identity};
+
+pub mod desk;
+pub mod errand;
+mod guesses;
+pub mod name_desk;
+pub mod peer_names;
+pub mod place_desk;
+pub mod post;
+mod queue;
+pub mod reception;
+mod turnstile;
 
 /// Questions in fair turns, and those who answer them.
 pub type Logins = Turnstile<IpAddr, Errand>;

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
-use super::accounts::source::Source;
+use super::Office;
 use super::errand::Errand;
-use super::office::Office;
-use super::wire::{Answer, Request};
+use crate::auth::accounts::source::Source;
+use crate::auth::wire::{Answer, Request};
 use crate::sys::{GroupId, UserId};
 
 /// Questions on their way to the thread; whoever comes on top shows numbers.

@@ -4,8 +4,8 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use super::door::ledger::Visit;
-use super::wire::{Answer, Request};
+use crate::auth::door::ledger::Visit;
+use crate::auth::wire::{Answer, Request};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;
 

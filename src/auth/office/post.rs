@@ -8,7 +8,7 @@ use std::time::Instant;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::errand::Errand;
-use super::wire::Answer;
+use crate::auth::wire::Answer;
 
 /// Most answers kept; whoever comes on top hears nothing, and asks again or leaves.
 const LETTERS_MAX: usize = 2048;

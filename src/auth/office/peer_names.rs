@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 
-use super::wire::{Answer, PEER_NAME_MAX};
+use crate::auth::wire::{Answer, PEER_NAME_MAX};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::{resolve, socket};
 

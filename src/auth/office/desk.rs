@@ -7,18 +7,18 @@ use std::os::fd::OwnedFd;
 use crossbeam::channel::Receiver;
 use slog::{Logger, error, warn};
 
-use super::PamPolicy;
-use super::accounts::source::SourceError;
 use super::errand::Errand;
-use super::home;
-use super::login::Admission;
-use super::login::proof::{Conversing, Hasher};
-use super::office::{Logins, Office};
-use super::pam::{self, Conversation, Verdict};
 use super::place_desk::PlaceDesk;
-use super::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
-use super::secret::Secret;
-use super::wire::{Answer, Denial, Request};
+use super::{Logins, Office};
+use crate::auth::PamPolicy;
+use crate::auth::accounts::source::SourceError;
+use crate::auth::home;
+use crate::auth::login::Admission;
+use crate::auth::login::proof::{Conversing, Hasher};
+use crate::auth::pam::{self, Conversation, Verdict};
+use crate::auth::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
+use crate::auth::secret::Secret;
+use crate::auth::wire::{Answer, Denial, Request};
 use crate::sys::ProcessId;
 
 /// One thread's desk.

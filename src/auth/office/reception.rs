@@ -7,13 +7,13 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use slog::{error, warn};
 
-use super::control::{NOTE_MAX, Note};
-use super::door;
+use super::Office;
 use super::errand::Errand;
-use super::login::guesses::neighbourhood;
-use super::office::Office;
-use super::threads;
-use super::wire::{RECORD_MAX, Request};
+use super::guesses::neighbourhood;
+use crate::auth::control::{NOTE_MAX, Note};
+use crate::auth::door;
+use crate::auth::threads;
+use crate::auth::wire::{RECORD_MAX, Request};
 use crate::sys::notification::Listener;
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket::{self, Received};

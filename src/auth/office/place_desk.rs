@@ -4,8 +4,8 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::door::ledger::Visit;
-use super::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
+use crate::auth::door::ledger::Visit;
+use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
 use crate::sys::socket;
 
 /// The line. Strictly one answer to one question, so that no answer is taken for another's.
