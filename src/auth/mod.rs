@@ -14,7 +14,6 @@ use crate::sys::{GroupId, ProcessId, UserId};
 mod accounts;
 mod attendance;
 mod confinement;
-pub mod control;
 mod door;
 pub mod home;
 mod leftovers;
@@ -22,9 +21,6 @@ mod life;
 mod login;
 mod office;
 pub mod pam;
-pub mod places;
-pub mod question;
-pub mod record;
 pub mod secret;
 #[allow(dead_code, reason = "jobs that nobody waits for are about to be left to it")]
 mod steward;
@@ -38,6 +34,7 @@ pub use accounts::shells;
 pub use attendance::Books;
 pub use life::serve;
 pub use login::order;
+pub use wire::{control, places, question};
 
 /// What auth is forked with; everything else of the master's is closed or never used.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::thread;
 use proptest::prelude::*;
 
 use super::*;
-use crate::auth::record::{FieldReader, FieldWriter};
+use crate::auth::wire::record::{FieldReader, FieldWriter};
 
 /// Whoever runs the tests can give files to this one.
 const SOMEBODY: u32 = 52_005;

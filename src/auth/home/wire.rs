@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::{HomePolicy, NewHome, WayOwner};
-use crate::auth::record::{FieldReader, FieldWriter, Malformed};
 use crate::auth::wire::HOME_MAX;
+use crate::auth::wire::record::{FieldReader, FieldWriter, Malformed};
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
 

@@ -16,8 +16,8 @@ use crate::auth::home;
 use crate::auth::login::Admission;
 use crate::auth::login::proof::{Conversing, Hasher};
 use crate::auth::pam::{self, Conversation, Verdict};
-use crate::auth::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
 use crate::auth::secret::Secret;
+use crate::auth::wire::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
 use crate::auth::wire::{Answer, Denial, Request};
 use crate::sys::ProcessId;
 

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::auth::door::ledger::Visit;
-use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
+use crate::auth::wire::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
 use crate::sys::socket;
 
 /// The line. Strictly one answer to one question, so that no answer is taken for another's.

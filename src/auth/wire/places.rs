@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use super::LimitPolicy;
 use super::record::{FieldReader, FieldWriter, Malformed};
+use crate::auth::LimitPolicy;
 use crate::scoreboard::SlotNumber;
 use crate::sys::ProcessId;
 

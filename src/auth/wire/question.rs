@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use super::wire::{Answer, RECORD_MAX, Request};
+use super::{Answer, RECORD_MAX, Request};
 use crate::sys::socket;
 
 /// A question under way.
