@@ -7,7 +7,6 @@ use std::os::fd::OwnedFd;
 use crossbeam::channel::bounded;
 use slog::{Logger, error, info};
 
-use super::attendance::Attendance;
 use super::confinement::{self, NICENESS_OF_HASHING};
 use super::door::ledger::Ledger;
 use super::office::desk::{self, Desk};
@@ -18,6 +17,7 @@ use super::office::post::post;
 use super::office::reception::{Ending, Reception};
 use super::office::{CONVERSATIONS, Logins, Office, bounds};
 use super::steward::Steward;
+use super::steward::attendance::Attendance;
 use super::threads;
 use super::{Inheritance, Leftovers};
 use crate::logging;

@@ -12,17 +12,13 @@ use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
 
 mod accounts;
-mod attendance;
 mod confinement;
 mod door;
-pub mod home;
 mod leftovers;
 mod life;
 mod login;
 mod office;
-pub mod pam;
 pub mod secret;
-#[allow(dead_code, reason = "jobs that nobody waits for are about to be left to it")]
 mod steward;
 #[cfg(test)]
 mod tests;
@@ -31,9 +27,10 @@ pub mod wire;
 
 pub use accounts::known_ids::{KnownIds, known_ids};
 pub use accounts::shells;
-pub use attendance::Books;
 pub use life::serve;
 pub use login::order;
+pub use steward::attendance::Books;
+pub use steward::home;
 pub use wire::{control, places, question};
 
 /// What auth is forked with; everything else of the master's is closed or never used.

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::bounded;
 use slog::{Logger, o};
 
-use super::attendance::Attendance;
 use super::door::ledger::{Grants, Ledger};
 use super::login::order::{Module, Ordered};
 use super::login::proof::Hasher;
@@ -23,6 +22,7 @@ use super::office::post::post;
 use super::office::reception::{Ending, Reception};
 use super::office::{Office, bounds};
 use super::secret::Secret;
+use super::steward::attendance::Attendance;
 use super::wire::control::Note;
 use super::wire::places::{LimitKind, PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
 use super::wire::question::Question;

@@ -3,8 +3,8 @@
 use super::order::{Checker, Step};
 use crate::auth::accounts::remarks::Remarks;
 use crate::auth::accounts::source::{Candidate, Proof, SourceError};
-use crate::auth::pam::Verdict;
 use crate::auth::secret::Secret;
+use crate::auth::steward::pam::Verdict;
 use crate::auth::wire::Denial;
 use crate::sys::UserId;
 use crate::sys::crypt::Crypt;

@@ -16,7 +16,10 @@ use crate::sys::poll::{self, Waiting};
 use crate::sys::process::{self, Forked};
 use crate::sys::socket;
 
+pub mod attendance;
 mod children;
+pub mod home;
+pub mod pam;
 mod privileges;
 mod service;
 mod wire;

@@ -9,10 +9,10 @@ use std::time::Instant;
 use slog::{Logger, error, warn};
 
 use super::JOBS_AT_ONCE;
+use super::attendance::Note;
 use super::children::Children;
 use super::privileges;
 use super::wire::{JOB_MAX, Job};
-use crate::auth::attendance::Note;
 use crate::auth::office::errand::is_abandoned;
 use crate::logging::Channel;
 use crate::sys::poll::{self, Waiting};

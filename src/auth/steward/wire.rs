@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use crate::auth::attendance::{self, Arrival, Books, Note};
-use crate::auth::home::{self, NewHome};
-use crate::auth::pam::{self, Conversation, Verdict};
+use super::attendance::{self, Arrival, Books, Note};
+use super::home::{self, NewHome};
+use super::pam::{self, Conversation, Verdict};
 use crate::auth::secret::Secret;
 use crate::auth::wire::record::{FieldReader, FieldWriter, Malformed};
 use crate::auth::wire::{NAME_MAX, PASSWORD_MAX, PEER_NAME_MAX};

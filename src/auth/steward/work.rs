@@ -3,8 +3,8 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::wire::{Job, Outcome};
+use super::{attendance, pam};
 use crate::auth::confinement::NICENESS_OF_HASHING;
-use crate::auth::{attendance, pam};
 use crate::sys::{descriptors, limits, process, signals, socket};
 
 /// Of a child that could not do its job.

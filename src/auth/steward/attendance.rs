@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use slog::{Logger, warn};
 
-use super::steward::{Job, JobError, Steward};
+use super::{Job, JobError, Steward};
 use crate::sys::attendance::{self, Entry};
 use crate::sys::{ProcessId, UserId};
 

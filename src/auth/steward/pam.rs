@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use slog::{Logger, error, warn};
 
-use super::secret::Secret;
-use super::steward::{Job, JobError, Outcome, Steward};
-use super::wire::{NAME_MAX, PASSWORD_MAX};
+use super::{Job, JobError, Outcome, Steward};
+use crate::auth::secret::Secret;
+use crate::auth::wire::{NAME_MAX, PASSWORD_MAX};
 use crate::sys::ProcessId;
 use crate::sys::pam::{self, Login, PamError, Refusal, Step, text};
 

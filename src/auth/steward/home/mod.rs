@@ -8,8 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Account;
-use super::steward::{Job, JobError, Outcome, Steward};
+use super::{Job, JobError, Outcome, Steward};
+use crate::auth::Account;
 use crate::sys::files::{self, Kind};
 use crate::sys::handover::{self, Alone};
 use crate::sys::{GroupId, UserId, identity};
