@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::login::order::Ordered;
 use crate::logging::Channel;
 use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
@@ -18,6 +17,7 @@ mod leftovers;
 mod life;
 mod login;
 mod office;
+mod policy;
 pub mod secret;
 mod steward;
 #[cfg(test)]
@@ -29,6 +29,7 @@ pub use accounts::known_ids::{KnownIds, known_ids};
 pub use accounts::shells;
 pub use life::serve;
 pub use login::order;
+pub use policy::{AnonymousPolicy, LimitPolicy, LoginRules, PamPolicy, Policy, ServerPolicy};
 pub use steward::attendance::Books;
 pub use steward::home;
 pub use wire::{control, places, question};
@@ -64,122 +65,6 @@ pub struct Leftovers {
     pub pid_file: PathBuf,
     /// The scoreboard, removed if its path still leads to that inode; None without ScoreboardFile.
     pub scoreboard: Option<BoardFile>,
-}
-
-/// Everything auth needs to know of one generation's configuration; plain values.
-#[derive(Clone, Debug, Default)]
-pub struct Policy {
-    /// In the order of the configuration's servers; a request names one by its index.
-    pub servers: Vec<ServerPolicy>,
-    /// UseReverseDNS.
-    pub use_reverse_dns: bool,
-    /// The daemon runs without root: every session is the caller, ids in password files are ignored.
-    pub rootless: bool,
-}
-
-/// One virtual host's users.
-#[derive(Clone, Debug, Default)]
-pub struct ServerPolicy {
-    /// AuthUserFile.
-    pub user_file: Option<PathBuf>,
-    /// AuthGroupFile.
-    pub group_file: Option<PathBuf>,
-    /// AuthOrder.
-    pub order: Vec<Ordered>,
-    /// UserAlias: (alias, real), server level.
-    pub aliases: Vec<(Vec<u8>, Vec<u8>)>,
-    /// AuthAliasOnly: no other name logs in.
-    pub alias_only: bool,
-    /// For accounts that are not anonymous.
-    pub rules: LoginRules,
-    /// `<Anonymous>` sections of this server.
-    pub anonymous: Vec<AnonymousPolicy>,
-    /// AuthPAM: how PAM is asked about this server's accounts; None where it is not.
-    pub pam: Option<PamPolicy>,
-    /// WtmpLog and UseLastlog.
-    pub books: Books,
-    /// Limits on logged-in sessions, with the configured refusal texts kept on the worker's side.
-    pub limits: LimitPolicy,
-    /// CreateHome.
-    pub create_home: Option<home::HomePolicy>,
-}
-
-/// How PAM is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PamPolicy {
-    /// AuthPAMConfig.
-    pub service: String,
-    /// Not AuthPAMOptions NoTTY: modules are told a terminal that names the worker.
-    pub with_terminal: bool,
-}
-
-impl Policy {
-    /// Whether there is work for a steward.
-    pub fn needs_steward(&self) -> bool {
-        self.waits_for_steward() || self.keeps_books()
-    }
-
-    /// Whether a login may have to wait for it.
-    pub fn waits_for_steward(&self) -> bool {
-        self.servers.iter().any(ServerPolicy::waits_for_steward)
-    }
-
-    /// Whether logins are noted in wtmp or lastlog anywhere; without root they cannot be.
-    pub fn keeps_books(&self) -> bool {
-        let books = |server: &ServerPolicy| {
-            let sections = server.anonymous.iter().map(|section| section.books);
-            sections.chain([server.books]).any(|books| books != Books::default())
-        };
-        !self.rootless && self.servers.iter().any(books)
-    }
-}
-
-impl ServerPolicy {
-    /// Whether a login may have to wait for PAM, or for a home to be made.
-    pub fn waits_for_steward(&self) -> bool {
-        self.pam.is_some() || self.create_home.is_some()
-    }
-}
-
-/// One `<Anonymous>`.
-#[derive(Clone, Debug, Default)]
-pub struct AnonymousPolicy {
-    /// Its User: the account whose identity its sessions take (looked up on the host).
-    pub user: Vec<u8>,
-    /// Its Group, if another than the account's.
-    pub group: Option<Vec<u8>>,
-    /// UserAlias lines inside it, and the name itself unless AuthAliasOnly keeps it out.
-    pub names: Vec<Vec<u8>>,
-    /// AnonRequirePassword.
-    pub require_password: bool,
-    /// AuthUsingAlias: the password is that of whoever is called by the alias, not User's.
-    pub authenticates_alias: bool,
-    /// For its User.
-    pub rules: LoginRules,
-    /// WtmpLog in it; UseLastlog of the server.
-    pub books: Books,
-    /// Its own limits.
-    pub limits: LimitPolicy,
-}
-
-/// What keeps an account out, whatever its password.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LoginRules {
-    /// RequireValidShell: its shell stands in /etc/shells.
-    pub require_valid_shell: bool,
-    /// UseFtpUsers: /etc/ftpusers does not name it.
-    pub use_ftp_users: bool,
-}
-
-/// None = no limit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LimitPolicy {
-    /// MaxClients.
-    pub clients: Option<u32>,
-    /// MaxClientsPerUser.
-    pub clients_per_user: Option<u32>,
-    /// MaxClientsPerHost.
-    pub clients_per_host: Option<u32>,
 }
 
 /// An account as a session gets it.
