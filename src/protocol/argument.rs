@@ -18,25 +18,40 @@ pub struct Argument<'a> {
     pub bytes: &'a [u8],
 }
 
-impl Argument<'_> {
+impl<'a> Argument<'a> {
     fn not_understood(self, code: u16) -> Reply {
         Reply::new(code, format!("'{}' not understood", self.verb))
     }
 
-    /// A path that must be there; blanks belong to it (RFC 959 §5.3.2).
+    /// The words, however many blanks are between them.
+    fn words(self) -> Vec<&'a [u8]> {
+        self.bytes.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect()
+    }
+
+    /// The verb and its words are not a command, in the words of ProFTPD.
+    fn words_not_understood(self, code: u16) -> Reply {
+        let line = [&[self.verb.as_bytes()], self.words().as_slice()].concat().join(&b' ');
+        Reply::new(code, [b"'", line.as_slice(), b"' not understood"].concat())
+    }
+
+    /// Nothing, or blanks alone.
+    fn is_blank(self) -> bool {
+        self.bytes.trim_ascii().is_empty()
+    }
+
+    /// A path that must be there; blanks belong to it (RFC 959 §5.3.2), but are none by themselves.
     pub fn path(self, make: fn(Vec<u8>) -> Command) -> Reading {
-        match self.bytes {
-            b"" => Err(wrong_count()),
-            path => Ok(make(path.to_vec())),
-        }
+        if self.is_blank() { Err(wrong_count()) } else { Ok(make(self.bytes.to_vec())) }
     }
 
     /// The same for transfers, whose missing path is refused in other words.
     pub fn file(self, make: fn(Vec<u8>) -> Command) -> Reading {
-        match self.bytes {
-            b"" => Err(self.not_understood(500)),
-            path => Ok(make(path.to_vec())),
-        }
+        if self.is_blank() { Err(self.not_understood(500)) } else { Ok(make(self.bytes.to_vec())) }
+    }
+
+    /// ABOR, which is not understood with anything behind it.
+    pub fn alone(self, command: Command) -> Reading {
+        if self.is_blank() { Ok(command) } else { Err(self.words_not_understood(500)) }
     }
 
     /// What takes no argument at all.
@@ -81,35 +96,34 @@ impl Argument<'_> {
 
     /// MODE's letter: S alone is done.
     pub fn mode(self) -> Reading {
-        self.letter(b"S", b"BC", Command::Mode, "transfer mode")
+        self.letter(b'S', b"BC", Command::Mode, "transfer mode")
     }
 
     /// STRU's letter: F alone is done.
     pub fn structure(self) -> Reading {
-        self.letter(b"F", b"RP", Command::Stru, "structure type")
+        self.letter(b'F', b"RP", Command::Stru, "structure type")
     }
 
-    fn letter(self, done: &[u8], known: &[u8], command: Command, what: &str) -> Reading {
-        let given = self.bytes.to_ascii_uppercase();
-        let named = [b"'", self.verb.as_bytes(), b" ", self.bytes, b"'"].concat();
-        match given.as_slice() {
-            b"" => Err(self.not_understood(501)),
+    /// A letter; what follows it in its word is passed over.
+    fn letter(self, done: u8, known: &[u8], command: Command, what: &str) -> Reading {
+        let [word @ &[first, ..]] = *self.words() else { return Err(self.words_not_understood(501)) };
+        let letter = first.to_ascii_uppercase();
+        let refusal = |code, why: &str| {
+            let parts: [&[u8]; 6] = [b"'", self.verb.as_bytes(), b" ", word, b"' ", why.as_bytes()];
+            Err(Reply::new(code, [parts.concat().as_slice(), b" ", what.as_bytes()].concat()))
+        };
+        match letter {
             letter if letter == done => Ok(command),
-            [letter] if known.contains(letter) => {
-                Err(Reply::new(504, [&named, " unsupported ".as_bytes(), what.as_bytes()].concat()))
-            }
-            _ => Err(Reply::new(501, [&named, " unrecognized ".as_bytes(), what.as_bytes()].concat())),
+            letter if known.contains(&letter) => refusal(504, "unsupported"),
+            _ => refusal(501, "unrecognized"),
         }
     }
 
     /// REST's offset (RFC 3659 §5).
     pub fn offset(self) -> Reading {
-        match self.bytes {
-            b"" => Err(self.not_understood(500)),
-            digits => decimal::<u64>(digits)
-                .map(Command::Rest)
-                .ok_or_else(|| Reply::new(501, "REST requires a value greater than or equal to 0")),
-        }
+        let [digits] = *self.words() else { return Err(self.words_not_understood(500)) };
+        let refused = || Reply::new(501, "REST requires a value greater than or equal to 0");
+        decimal::<u64>(digits).map(Command::Rest).ok_or_else(refused)
     }
 
     /// ALLO's bytes; `R` and the bytes of a record may follow (RFC 959 §4.1.3). A number that is too large is very large.
@@ -152,8 +166,9 @@ impl Argument<'_> {
     /// PORT's six numbers (RFC 959 §5.3.2).
     pub fn host_port(self) -> Reading {
         let refused = || Reply::new(501, "Illegal PORT command");
+        let [word] = *self.words() else { return Err(wrong_count()) };
         let mut numbers = [0u8; 6];
-        let mut parts = self.bytes.split(|byte| *byte == b',');
+        let mut parts = word.split(|byte| *byte == b',');
         for number in &mut numbers {
             *number = parts.next().and_then(decimal::<u8>).ok_or_else(refused)?;
         }
@@ -168,16 +183,20 @@ impl Argument<'_> {
 
     /// EPRT's `|1|address|port|` (RFC 2428 §2).
     pub fn extended_port(self) -> Reading {
-        let Some((&mark, rest)) = self.bytes.split_first() else { return Err(wrong_count()) };
-        let parts: Vec<&[u8]> = rest.split(|byte| *byte == mark).collect();
-        let [protocol, address, port, b""] = parts.as_slice() else {
+        let [word @ &[mark, ..]] = *self.words() else { return Err(wrong_count()) };
+        let parts: Vec<&[u8]> = word[1..].split(|byte| *byte == mark).collect();
+        let is_v4 = match parts.first() {
+            Some(&b"1") => true,
+            Some(&b"2") => false,
+            _ => return Err(Reply::new(522, "Network protocol not supported, use (1,2)")),
+        };
+        let [_, address, port, b""] = parts.as_slice() else {
             return Err(Reply::new(501, "Illegal EPRT command"));
         };
         let text = std::str::from_utf8(address).unwrap_or_default();
-        let address: Option<IpAddr> = match *protocol {
-            b"1" => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
-            b"2" => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-            _ => return Err(Reply::new(522, "Network protocol not supported, use (1,2)")),
+        let address: Option<IpAddr> = match is_v4 {
+            true => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+            false => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
         };
         match (address, decimal::<u16>(port)) {
             (Some(address), Some(port)) => Ok(Command::Eprt(SocketAddr::new(address, port))),
@@ -267,7 +286,7 @@ mod tests {
             ("|1|::1|9|", 501),
             ("|1|1.1.1.1|65536|", 501),
             ("|1|1.1.1.1|9", 501),
-            ("bad", 501),
+            ("bad", 522),
         ] {
             assert_eq!(argument(text).extended_port().unwrap_err().code, code, "{text}");
         }
@@ -314,6 +333,8 @@ mod tests {
         assert_eq!(argument("s").mode(), Ok(Command::Mode));
         assert_eq!(argument("B").mode().unwrap_err().code, 504);
         assert_eq!(argument("X").mode().unwrap_err().code, 501);
+        assert_eq!(argument("fF").structure(), Ok(Command::Stru));
+        assert_eq!(argument("S S").mode().unwrap_err().text(), b"'VERB S S' not understood");
         assert_eq!(argument("").structure().unwrap_err().code, 501);
         assert_eq!(argument("R").structure().unwrap_err().code, 504);
     }

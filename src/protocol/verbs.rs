@@ -131,7 +131,7 @@ pub const VERBS: &[Verb] = &[
     verb("STOU", UNIQUE_NAME, WRITE, LoggedIn, |_| Ok(Command::Stou)),
     verb("APPE", PATH, WRITE, LoggedIn, |a| a.file(Command::Appe)),
     verb("REST", "<sp> byte-count", NONE, LoggedIn, |a| a.offset()).feature("REST STREAM"),
-    verb("ABOR", "(abort current operation)", NONE, LoggedIn, |_| Ok(Command::Abor)),
+    verb("ABOR", "(abort current operation)", NONE, LoggedIn, |a| a.alone(Command::Abor)),
     verb("USER", "<sp> username", NONE, Always, |a| a.name()),
     verb("PASS", "<sp> password", NONE, Always, |a| a.any(Command::Pass)).secret(),
     verb("ACCT", NOTHING, NONE, Always, |a| a.not_done()).secret(),
@@ -151,7 +151,7 @@ const OTHER_FEATURES: &[&str] = &["TVFS"];
 /// Reads a line. `Err` is the reply to a line that names no verb.
 pub fn read(line: &[u8]) -> Result<Request, Reply> {
     let line = line.trim_ascii_start();
-    let end = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
+    let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
     let (word, rest) = line.split_at(end);
     if word.is_empty() {
         return Err(Reply::new(500, "Invalid command: try being more creative"));
@@ -159,7 +159,7 @@ pub fn read(line: &[u8]) -> Result<Request, Reply> {
     let Some((verb, called)) = find(word) else {
         return Err(Reply::new(500, [&word.to_ascii_uppercase(), b" not understood".as_slice()].concat()));
     };
-    let argument = rest.strip_prefix(b" ").unwrap_or_default();
+    let argument = rest.get(1..).unwrap_or_default();
     let command = (verb.read)(Argument { verb: called, bytes: argument });
     let shown = if verb.is_secret { b"(hidden)" } else { argument };
     Ok(Request { verb, called, argument: shown.to_vec(), command })

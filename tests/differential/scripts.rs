@@ -1,322 +1,63 @@
-//! What both servers are sent. A line that begins with `!` is answered otherwise on purpose, and only has to be answered.
+//! All scripts, most of them made from tables: verbs, their arguments, kinds of names, who says it.
 
-/// Lines of one session.
-pub struct Script {
-    pub name: &'static str,
-    /// alice has logged in.
-    pub is_member: bool,
-    text: &'static str,
+mod arguments;
+mod by_hand;
+mod listings;
+mod names;
+mod sessions;
+
+use super::script::{Script, Step, Who};
+
+/// Configurations: a name, and the lines besides the usual ones.
+pub const SETTINGS: &[(&str, &str)] =
+    &[("plain", ANONYMOUS), ("rooted", ROOTED), ("limited", LIMITED), ("narrow", NARROW), ("spoken", SPOKEN)];
+
+const ANONYMOUS: &str = "\
+AllowOverwrite on
+<Anonymous {folder}/home>
+User www-data
+Group www-data
+UserAlias ftp www-data
+RequireValidShell off
+</Anonymous>
+";
+
+const ROOTED: &str = "AllowOverwrite on\nDefaultRoot ~\nAllowStoreRestart on\n";
+
+const LIMITED: &str = "\
+DefaultRoot ~
+AllowOverwrite off
+PathDenyFilter \\.exe$
+<Directory ~/folder>
+<Limit WRITE>
+DenyAll
+</Limit>
+</Directory>
+<Directory ~/emptied>
+<Limit DIRS>
+DenyAll
+</Limit>
+</Directory>
+<Directory ~/incoming>
+<Limit READ>
+DenyAll
+</Limit>
+</Directory>
+";
+
+const NARROW: &str =
+    "DefaultRoot ~\n<Limit SITE_CHMOD MKD RNFR>\nDenyAll\n</Limit>\n<Limit STOR>\nDenyAll\n</Limit>\n";
+
+const SPOKEN: &str = "MultilineRFC2228 on\nServerIdent on \"%L %V %v %E %R %U %u %C %%\"\nAccessGrantMsg \"Welcome %u from %h\"\nMaxLoginAttempts 1\n";
+
+/// Every script.
+pub fn all() -> Vec<Script> {
+    [arguments::scripts(), names::scripts(), listings::scripts(), by_hand::scripts(), sessions::scripts()]
+        .concat()
 }
 
-impl Script {
-    /// Each line, and whether both have to answer it alike.
-    pub fn lines(&self) -> impl Iterator<Item = (&'static str, bool)> {
-        self.text.trim().lines().map(|line| match line.trim_start().strip_prefix('!') {
-            Some(line) => (line, false),
-            None => (line.trim_start(), true),
-        })
-    }
+/// One script from rows as [`Step::of`] reads them.
+fn script(name: String, setting: &'static str, who: Who, rows: &[Vec<u8>]) -> Script {
+    let steps = rows.iter().map(|row| Step::of(row)).collect();
+    Script { name: format!("{name}/{}", who.word()), setting, who, steps }
 }
-
-const fn member(name: &'static str, text: &'static str) -> Script {
-    Script { name, is_member: true, text }
-}
-
-pub const SCRIPTS: &[Script] = &[
-    Script { name: "before login", is_member: false, text: BEFORE_LOGIN },
-    member("folders", FOLDERS),
-    member("renames", RENAMES),
-    member("transfers", TRANSFERS),
-    member("parameters", PARAMETERS),
-    member("listings", LISTINGS),
-    member("facts", FACTS),
-    member("attributes", ATTRIBUTES),
-    member("information", INFORMATION),
-];
-
-// ProFTPD answers SITE CHMOD twice here, so it comes last.
-const BEFORE_LOGIN: &str = "
-    PWD
-    CWD d
-    LIST
-    STOR x
-    MLST
-    MLSD
-    MFMT 20200101000000 f
-    STOU
-    ALLO 1
-    SITE BOGUS
-    SITE
-    ACCT x
-    REIN
-    OPTS UTF8 ON
-    OPTS
-    OPTS BOGUS
-    HELP RETR
-    HELP BOGUS
-    NOOP
-    SYST
-    BOGUS
-    USER
-    PASS x
-    SITE CHMOD 644 f
-";
-
-const FOLDERS: &str = r#"
-    PWD
-    PWD x
-    XPWD
-    CWD
-    CWD nope
-    CWD f
-    CWD d
-    PWD
-    CDUP
-    CDUP x
-    XCUP
-    CWD two words
-    MKD
-    MKD a
-    MKD a
-    MKD a/b
-    MKD /c
-    MKD x"y
-    CWD x"y
-    PWD
-    MKD z"z
-    CWD ..
-    MKD nope/a
-    MKD f
-    RMD
-    RMD a/b
-    XRMD a
-    RMD nope
-    RMD d
-    DELE
-    DELE f
-    DELE f
-    DELE d
-    DELE link
-    DELE dangling
-    DELE two words
-    DELE q"uote
-"#;
-
-const RENAMES: &str = "
-    RNTO
-    RNTO x
-    RNFR
-    RNFR nope
-    RNFR f
-    NOOP
-    RNTO g
-    RNFR g
-    RNTO d/g
-    RNFR d
-    RNTO d2
-    RNFR two words
-    RNTO d2/two more words
-    RNFR link
-    RNTO link2
-    RNFR d2
-    !PWD
-    !RNTO d3
-";
-
-const TRANSFERS: &str = "
-    RETR f
-    RETR nope
-    RETR d
-    TYPE I
-    RETR f
-    RETR q\"uote
-    STOR new
-    RETR new
-    STOR d
-    STOR nope/x
-    APPE new
-    RETR new
-    REST 5
-    RETR f
-    REST 5
-    NOOP
-    RETR f
-    REST 12
-    RETR f
-    REST 13
-    RETR f
-    REST 5
-    STOR f
-    RETR f
-    REST 5
-    STOU
-    STOU
-    STOU x
-    REST
-    REST x
-    REST -1
-    RETR
-    STOR
-    APPE
-    ABOR
-";
-
-const PARAMETERS: &str = "
-    TYPE
-    TYPE A
-    TYPE A N
-    TYPE A T
-    TYPE I
-    TYPE E
-    TYPE L
-    !TYPE L 7
-    TYPE X
-    MODE
-    MODE S
-    MODE B
-    MODE X
-    STRU
-    STRU F
-    STRU R
-    STRU X
-    ALLO
-    ALLO 10
-    ALLO 10 R 5
-    ALLO x
-    !ALLO 99999999999999999999
-    PASV
-    PASV x
-    EPSV 1
-    !EPSV 3
-    EPSV x
-    PORT 1,2,3
-    EPRT
-    EPRT |3|x|1|
-    EPSV ALL
-";
-
-const LISTINGS: &str = "
-    LIST d
-    LIST f
-    LIST -a d
-    LIST -d d
-    LIST -1 d
-    LIST -R d
-    LIST two words
-    LIST link
-    LIST d/*
-    NLST d
-    NLST f
-    NLST /d
-    NLST d/
-    NLST -a d
-    NLST d/*
-    NLST nope
-    NLST zz*
-    !NLST dangling
-    STAT f
-    STAT d
-    STAT -l f
-    STAT nope
-    STAT two words
-    SIZE f
-    TYPE I
-    SIZE f
-    SIZE link
-    SIZE d
-    SIZE nope
-    SIZE dangling
-    MDTM f
-    MDTM d
-    MDTM link
-    MDTM nope
-    MDTM 20200101000000 f
-";
-
-const FACTS: &str = "
-    MLST f
-    MLST d
-    MLST d/inner
-    MLST two words
-    MLST q\"uote
-    MLST nope
-    MLST dangling
-    MLST *
-    !MLST link
-    !MLSD d
-    MLSD f
-    MLSD nope
-    MLSD -a
-    OPTS MLST type;
-    MLST f
-    MLSD d
-    OPTS MLST size;type;
-    MLST f
-    OPTS MLST modify;bogus;UNIX.mode;
-    MLST d
-    OPTS MLST type size
-    OPTS UTF8
-    OPTS UTF8 ON
-    OPTS utf8 off
-    OPTS UTF8 x
-    OPTS RETR
-";
-
-const ATTRIBUTES: &str = "
-    MFMT
-    MFMT f
-    MFMT 20200101000000
-    MFMT 20200101000000 f
-    MDTM f
-    MFMT 20200101000001.5 two words
-    MFMT 2020 f
-    MFMT x f
-    MFMT 20200101000000 nope
-    MFMT 20200101000000 d
-    SITE
-    SITE HELP
-    SITE HELP CHMOD
-    SITE HELP BOGUS
-    SITE BOGUS
-    SITE BOGUS x
-    !SITE CHMOD
-    SITE CHMOD 600 f
-    MLST f
-    SITE CHMOD u+x f
-    SITE chmod o-r f
-    MLST f
-    !SITE CHMOD g=r f
-    SITE CHMOD 4755 f
-    MLST f
-    SITE CHMOD 999 f
-    SITE CHMOD bogus f
-    SITE CHMOD 644 nope
-    SITE CHMOD 640 two words
-    !SITE CHMOD u+x,g+x f
-    SITE CHGRP alice f
-    SITE CHGRP bogus f
-    !MFMT 20200230000000 f
-";
-
-const INFORMATION: &str = "
-    !HELP
-    !FEAT
-    HELP SITE
-    HELP noop
-    HELP NOOP x
-    HELP STOU
-    HELP ACCT
-    HELP MLST
-    HELP BOGUS
-    STAT
-    SYST
-    NOOP x
-    ACCT x
-    SMNT x
-    REIN
-    USER alice
-    USER bob
-    PASS x
-    BOGUS
-    QUIT
-";

@@ -30,6 +30,9 @@ pub fn change(watch: &mut Watch, member: &mut Member, (verb, called): (&Verb, &s
 
 /// MKD.
 pub fn make(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
+    if path.contains(&b'*') {
+        return Reply::about(550, path, "Invalid directory name");
+    }
     let made = asked(member, verb, path).and_then(|asked| {
         member.storage.make_directory(&asked)?;
         Ok(asked.path)

@@ -128,7 +128,7 @@ impl Operation for Retrieve {
         if self.offset > 0 && !rules.allow_retrieve_restart {
             return Err(Reason::RetrieveRestart);
         }
-        if self.offset > self.found.status.size { Err(Reason::BehindEnd) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -141,11 +141,11 @@ impl Operation for Overwrite {
         if !rules.allow_overwrite && self.placement != Placement::End {
             return Err(Reason::Overwrite);
         }
-        if !rules.allow_store_restart && self.placement != Placement::Whole {
-            return Err(Reason::StoreRestart);
-        }
         if self.found.status.kind != Kind::File {
             return Err(Reason::NotRegular);
+        }
+        if !rules.allow_store_restart && self.placement != Placement::Whole {
+            return Err(Reason::StoreRestart);
         }
         match self.placement {
             Placement::At(offset) if offset > self.found.status.size => Err(Reason::BehindEnd),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::authorise::{Permit, authorise};
-use super::denied::Denied;
+use super::denied::{Denied, Reason};
 use super::operation::{Create, Overwrite};
 use super::policy::Asked;
 use super::{Accounting, Change, Storage};
@@ -64,11 +64,14 @@ impl Storage {
             let outcome = match self.root.find(&asked.path) {
                 Ok(found) => self.overwrite(asked, Overwrite { found, placement })?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => self.create(asked, placement)?,
-                Err(error) => return Err(asked.denied(error)),
+                Err(error) => return Err(asked.denied(self.without_data(asked, error))),
             };
             match outcome {
                 Ok(target) => return Ok(target),
                 Err(error) if again && error.kind() == io::ErrorKind::AlreadyExists => again = false,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    return Err(asked.denied(Reason::NotRegular));
+                }
                 Err(error) => return Err(asked.denied(error)),
             }
         }
@@ -103,7 +106,7 @@ impl Storage {
         let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
         let permit = authorise(&self.policy, asked, Create(entry))?;
         if matches!(placement, Placement::At(offset) if offset > 0) {
-            return Err(asked.denied(super::Reason::BehindEnd));
+            return Err(asked.denied(Reason::BehindEnd));
         }
         Ok(self.create_target(permit))
     }

@@ -67,8 +67,10 @@ fn no_path_leads_out_of_the_root() {
         &format!("{root}/../secret"),
     ];
     for name in names {
-        let denied = place.storage().retrieve(&place.asked("RETR", name), 0).unwrap_err();
-        assert_eq!(text(denied), format!("{name}: No such file or directory"));
+        let denied = text(place.storage().retrieve(&place.asked("RETR", name), 0).unwrap_err());
+        // A link that leads nowhere is there itself.
+        let words = ["No such file or directory", "Not a regular file"];
+        assert!(words.iter().any(|words| denied == format!("{name}: {words}")), "{denied}");
         assert!(place.storage().size(&place.asked("SIZE", name)).is_err(), "{name}");
     }
     assert!(store(&place, "absolute", b"x").is_err());
