@@ -1,37 +1,8 @@
-//! Directives known by name alone: whole ProFTPD modules, and the rest of others. What they would do is not done here; whether that
-//! may pass with a warning is said for each group.
+//! Modules that keep somebody or something out when they are switched on: without them a configuration would be wider than it says, so
+//! the switch is refused. What only tunes them is passed over.
 
-use super::Effect::{self, Accepted, Guards, GuardsWhenOff, Ignored};
-use super::{Row, other};
-
-/// Directives that stand alike.
-struct Family {
-    module: &'static str,
-    effect: Effect,
-    sentence: &'static str,
-    names: &'static [&'static str],
-}
-
-const fn family(
-    module: &'static str,
-    effect: Effect,
-    sentence: &'static str,
-    names: &'static [&'static str],
-) -> Family {
-    Family { module, effect, sentence, names }
-}
-
-/// The row of a name.
-pub fn row(name: &str) -> Option<Row> {
-    rows().find(|row| row.name.eq_ignore_ascii_case(name))
-}
-
-/// All of them.
-pub fn rows() -> impl Iterator<Item = Row> {
-    FAMILIES.iter().flat_map(|family| {
-        family.names.iter().map(|name| other(name, family.module, family.effect, family.sentence))
-    })
-}
+use super::super::Effect::{Guards, Ignored};
+use super::{Family, NOT_DONE, family};
 
 const NO_TLS: &str = "TLS is not yet supported.";
 const NO_QUOTA: &str = "quotas are not yet supported.";
@@ -39,16 +10,11 @@ const NO_BAN: &str = "bans are not yet supported.";
 const NO_SQL: &str = "users in SQL are not yet supported.";
 const NO_LDAP: &str = "users in LDAP are not yet supported.";
 const NO_WRAP: &str = "access tables are not yet supported.";
-const NO_TRANSFER_LIMITS: &str = "limits on transfers and on the rate of connections are not yet supported.";
-const NO_HIDING: &str = "hiding of files is not yet supported.";
-const NO_CONTROLS: &str = "the control socket is not yet supported.";
 const NO_RATIO: &str = "ratios are not yet supported.";
 const NO_SFTP: &str = "SFTP is not supported.";
 const NO_RADIUS: &str = "RADIUS is not supported.";
-const NOT_DONE: &str = "it is not done, and nobody gains access by that.";
-const ALWAYS: &str = "ferryd does so always, or has no need of it.";
 
-const FAMILIES: &[Family] = &[
+pub const GUARDS: &[Family] = &[
     family("mod_tls", Guards, NO_TLS, &["TLSEngine", "TLSRequired", "TLSVerifyClient"]),
     family(
         "mod_tls",
@@ -253,25 +219,6 @@ const FAMILIES: &[Family] = &[
     family("mod_geoip", Ignored, NO_WRAP, &["GeoIPLog", "GeoIPTable"]),
     family("mod_dnsbl", Guards, NO_WRAP, &["DNSBLDomain", "DNSBLEngine", "DNSBLPolicy"]),
     family("mod_dnsbl", Ignored, NO_WRAP, &["DNSBLLog"]),
-    family(
-        "mod_xfer",
-        Guards,
-        NO_TRANSFER_LIMITS,
-        &["MaxRetrieveFileSize", "MaxStoreFileSize", "MaxTransfersPerHost", "MaxTransfersPerUser"],
-    ),
-    family("mod_core", Guards, NO_TRANSFER_LIMITS, &["MaxCommandRate", "MaxConnectionRate"]),
-    family(
-        "mod_auth",
-        Guards,
-        "this limit on logins is not yet supported.",
-        &["MaxClientsPerClass", "MaxConnectionsPerHost", "MaxHostsPerUser"],
-    ),
-    family(
-        "mod_core",
-        Guards,
-        NO_HIDING,
-        &["HideFiles", "HideGroup", "HideNoAccess", "HideUser", "IgnoreHidden"],
-    ),
     family("mod_load", Guards, "limits by the host's load are not supported.", &["MaxLoad"]),
     family(
         "mod_rlimit",
@@ -366,7 +313,6 @@ const FAMILIES: &[Family] = &[
         NOT_DONE,
         &["RewriteCondition", "RewriteLock", "RewriteLog", "RewriteMap", "RewriteMaxReplace", "RewriteRule"],
     ),
-    family("mod_core", Guards, "this rule of access is not yet supported.", &["AllowOverride"]),
     family(
         "mod_proxy_protocol",
         Guards,
@@ -374,211 +320,4 @@ const FAMILIES: &[Family] = &[
         &["ProxyProtocolEngine", "ProxyProtocolIgnore", "ProxyProtocolOptions"],
     ),
     family("mod_proxy_protocol", Ignored, NOT_DONE, &["ProxyProtocolTimeout", "ProxyProtocolVersion"]),
-    family(
-        "mod_core",
-        Guards,
-        "owners of uploaded files cannot yet be changed.",
-        &["GroupOwner", "UserOwner"],
-    ),
-    family("mod_core", Ignored, "classes are not yet supported.", &["From", "Satisfy"]),
-    family("mod_ctrls", Ignored, NO_CONTROLS, &["ControlsEngine", "ControlsACLs", "ControlsAuthFreshness"]),
-    family(
-        "mod_ctrls",
-        Ignored,
-        NO_CONTROLS,
-        &[
-            "ControlsInterval",
-            "ControlsLog",
-            "ControlsMaxClients",
-            "ControlsSocket",
-            "ControlsSocketACL",
-            "ControlsSocketOwner",
-        ],
-    ),
-    family("mod_ctrls_admin", Ignored, NO_CONTROLS, &["AdminControlsACLs", "AdminControlsEngine"]),
-    family(
-        "mod_exec",
-        Ignored,
-        "programs are not run on events.",
-        &[
-            "ExecBeforeCommand",
-            "ExecEnable",
-            "ExecEngine",
-            "ExecEnviron",
-            "ExecLog",
-            "ExecOnCommand",
-            "ExecOnConnect",
-            "ExecOnError",
-            "ExecOnEvent",
-            "ExecOnExit",
-            "ExecOnRestart",
-            "ExecOptions",
-            "ExecTimeout",
-        ],
-    ),
-    family(
-        "mod_shaper",
-        Ignored,
-        NOT_DONE,
-        &["ShaperAll", "ShaperControlsACLs", "ShaperEngine", "ShaperLog", "ShaperSession", "ShaperTable"],
-    ),
-    family(
-        "mod_digest",
-        Ignored,
-        NOT_DONE,
-        &[
-            "DigestAlgorithms",
-            "DigestCache",
-            "DigestDefaultAlgorithm",
-            "DigestEnable",
-            "DigestEngine",
-            "DigestMaxSize",
-            "DigestOptions",
-        ],
-    ),
-    family(
-        "mod_snmp",
-        Ignored,
-        NOT_DONE,
-        &[
-            "SNMPAgent",
-            "SNMPCommunity",
-            "SNMPEnable",
-            "SNMPEngine",
-            "SNMPLog",
-            "SNMPMaxVariables",
-            "SNMPNotify",
-            "SNMPOptions",
-            "SNMPTables",
-        ],
-    ),
-    family(
-        "mod_memcache",
-        Ignored,
-        NOT_DONE,
-        &[
-            "MemcacheConnectFailures",
-            "MemcacheEngine",
-            "MemcacheLog",
-            "MemcacheOptions",
-            "MemcacheReplicas",
-            "MemcacheServers",
-            "MemcacheTimeouts",
-        ],
-    ),
-    family(
-        "mod_redis",
-        Ignored,
-        NOT_DONE,
-        &[
-            "RedisEngine",
-            "RedisLog",
-            "RedisLogFormatExtra",
-            "RedisLogOnCommand",
-            "RedisLogOnEvent",
-            "RedisOptions",
-            "RedisSentinel",
-            "RedisServer",
-            "RedisTimeouts",
-        ],
-    ),
-    family(
-        "mod_log_forensic",
-        Ignored,
-        NOT_DONE,
-        &[
-            "ForensicLogBufferSize",
-            "ForensicLogCapture",
-            "ForensicLogCriteria",
-            "ForensicLogEngine",
-            "ForensicLogFile",
-        ],
-    ),
-    family(
-        "mod_statcache",
-        Ignored,
-        NOT_DONE,
-        &[
-            "StatCacheCapacity",
-            "StatCacheControlsACLs",
-            "StatCacheEngine",
-            "StatCacheMaxAge",
-            "StatCacheTable",
-        ],
-    ),
-    family("mod_copy", Ignored, NOT_DONE, &["CopyEngine", "CopyOptions"]),
-    family("mod_deflate", Ignored, NOT_DONE, &["DeflateEngine", "DeflateLog"]),
-    family("mod_facl", Ignored, "the kernel's own access lists hold in every case.", &["FACLEngine"]),
-    family("mod_site_misc", Ignored, NOT_DONE, &["SiteMiscEngine"]),
-    family("mod_unique_id", Ignored, NOT_DONE, &["UniqueIDEngine"]),
-    family("mod_qos", Ignored, NOT_DONE, &["QoSOptions"]),
-    family("mod_readme", Ignored, NOT_DONE, &["DisplayReadme"]),
-    family("mod_ident", Ignored, "clients are not asked for their ident.", &["IdentLookups"]),
-    family(
-        "mod_delay",
-        Ignored,
-        "an unknown user's login takes as long as a known one's anyway.",
-        &["DelayEngine", "DelayControlsACLs", "DelayOnEvent", "DelayTable"],
-    ),
-    family("mod_dynmasq", Ignored, NOT_DONE, &["DynMasqControlsACLs"]),
-    family(
-        "mod_lang",
-        Ignored,
-        NOT_DONE,
-        &["LangDefault", "LangEngine", "LangOptions", "LangPath", "UseEncoding"],
-    ),
-    family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
-    family("mod_ls", Ignored, NOT_DONE, &["DirFakeGroup", "DirFakeMode", "DirFakeUser", "ListStyle"]),
-    family("mod_ls", GuardsWhenOff, "patterns in listings cannot yet be switched off.", &["UseGlobbing"]),
-    family(
-        "mod_xfer",
-        Ignored,
-        NOT_DONE,
-        &[
-            "DefaultTransferMode",
-            "DeleteAbortedStores",
-            "DisplayFileTransfer",
-            "HiddenStores",
-            "TransferOptions",
-            "TransferRate",
-        ],
-    ),
-    family("mod_xfer", Accepted, ALWAYS, &["UseSendfile"]),
-    family(
-        "mod_core",
-        Ignored,
-        NOT_DONE,
-        &[
-            "CDPath",
-            "DebugLevel",
-            "DisplayChdir",
-            "IncludeOptions",
-            "ProcessTitles",
-            "RegexOptions",
-            "ScoreboardOptions",
-            "SetEnv",
-            "SocketOptions",
-            "SyslogFacility",
-            "SyslogLevel",
-            "Trace",
-            "TraceLog",
-            "TraceOptions",
-            "UnsetEnv",
-        ],
-    ),
-    family(
-        "mod_core",
-        Accepted,
-        ALWAYS,
-        &["FSCachePolicy", "FSOptions", "ScoreboardMutex", "ScoreboardScrub", "TCPNoDelay"],
-    ),
-    family("mod_cap", Accepted, ALWAYS, &["CapabilitiesEngine", "CapabilitiesRootRevoke", "CapabilitiesSet"]),
-    family("mod_dso", Accepted, ALWAYS, &["LoadFile", "ModuleControlsACLs", "ModuleOrder", "ModulePath"]),
-    family("mod_systemd", Accepted, ALWAYS, &["SystemdEngine"]),
-    family(
-        "mod_log",
-        Ignored,
-        NOT_DONE,
-        &["AllowLogSymlinks", "ExtendedLog", "LogFormat", "LogOptions", "ServerLog"],
-    ),
 ];

@@ -1,0 +1,95 @@
+//! What is left of the modules that ferryd otherwise speaks for: mod_core, mod_auth, mod_xfer, mod_ls, mod_log and the like.
+
+use super::super::Effect::{Accepted, Guards, GuardsWhenOff, Ignored};
+use super::{ALWAYS, Family, NOT_DONE, family};
+
+const NO_TRANSFER_LIMITS: &str = "limits on transfers and on the rate of connections are not yet supported.";
+const NO_HIDING: &str = "hiding of files is not yet supported.";
+
+pub const REST: &[Family] = &[
+    family(
+        "mod_xfer",
+        Guards,
+        NO_TRANSFER_LIMITS,
+        &["MaxRetrieveFileSize", "MaxStoreFileSize", "MaxTransfersPerHost", "MaxTransfersPerUser"],
+    ),
+    family("mod_core", Guards, NO_TRANSFER_LIMITS, &["MaxCommandRate", "MaxConnectionRate"]),
+    family(
+        "mod_auth",
+        Guards,
+        "this limit on logins is not yet supported.",
+        &["MaxClientsPerClass", "MaxConnectionsPerHost", "MaxHostsPerUser"],
+    ),
+    family(
+        "mod_core",
+        Guards,
+        NO_HIDING,
+        &["HideFiles", "HideGroup", "HideNoAccess", "HideUser", "IgnoreHidden"],
+    ),
+    family("mod_core", Guards, "this rule of access is not yet supported.", &["AllowOverride"]),
+    family(
+        "mod_core",
+        Guards,
+        "owners of uploaded files cannot yet be changed.",
+        &["GroupOwner", "UserOwner"],
+    ),
+    family("mod_core", Ignored, "classes are not yet supported.", &["From", "Satisfy"]),
+    family(
+        "mod_delay",
+        Ignored,
+        "an unknown user's login takes as long as a known one's anyway.",
+        &["DelayEngine", "DelayControlsACLs", "DelayOnEvent", "DelayTable"],
+    ),
+    family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
+    family("mod_ls", Ignored, NOT_DONE, &["DirFakeGroup", "DirFakeMode", "DirFakeUser", "ListStyle"]),
+    family("mod_ls", GuardsWhenOff, "patterns in listings cannot yet be switched off.", &["UseGlobbing"]),
+    family(
+        "mod_xfer",
+        Ignored,
+        NOT_DONE,
+        &[
+            "DefaultTransferMode",
+            "DeleteAbortedStores",
+            "DisplayFileTransfer",
+            "HiddenStores",
+            "TransferOptions",
+            "TransferRate",
+        ],
+    ),
+    family("mod_xfer", Accepted, ALWAYS, &["UseSendfile"]),
+    family(
+        "mod_core",
+        Ignored,
+        NOT_DONE,
+        &[
+            "CDPath",
+            "DebugLevel",
+            "DisplayChdir",
+            "IncludeOptions",
+            "ProcessTitles",
+            "RegexOptions",
+            "ScoreboardOptions",
+            "SetEnv",
+            "SocketOptions",
+            "SyslogFacility",
+            "SyslogLevel",
+            "Trace",
+            "TraceLog",
+            "TraceOptions",
+            "UnsetEnv",
+        ],
+    ),
+    family(
+        "mod_core",
+        Accepted,
+        ALWAYS,
+        &["FSCachePolicy", "FSOptions", "ScoreboardMutex", "ScoreboardScrub", "TCPNoDelay"],
+    ),
+    family("mod_cap", Accepted, ALWAYS, &["CapabilitiesEngine", "CapabilitiesRootRevoke", "CapabilitiesSet"]),
+    family(
+        "mod_log",
+        Ignored,
+        NOT_DONE,
+        &["AllowLogSymlinks", "ExtendedLog", "LogFormat", "LogOptions", "ServerLog"],
+    ),
+];
