@@ -21,7 +21,7 @@ const fn wanted(said: &'static str, ours: &'static str, theirs: &'static str, pa
 /// The list.
 pub const WANTED: &[Wanted] = &[
     wanted(r"^\(connect\)$", r"[\[ ]127\.0\.0\.1", r"[\[ ]::ffff:127\.0\.0\.1", "an IPv4 client is greeted"),
-    wanted(r"\\xff", "\u{fffd}\u{fffd}", "\u{fffd}", "the byte 255 in names"),
+    wanted(r"\\xff", "\u{fffd}\u{fffd}", "\u{fffd}", "a byte 255 in a name"),
     wanted(
         "^LIST",
         r"\n450 [^\n]*: No such file",
