@@ -1,0 +1,110 @@
+//! What is refused, and what passes with a warning.
+
+use super::*;
+
+#[test]
+fn what_opens_data_connections_is_read_strictly() {
+    for text in [
+        "AllowForeignAddress allowed-fxps",
+        "AllowForeignAddress",
+        "PassivePorts 50000",
+        "PassivePorts 60000 50000",
+        "PassivePorts 80 90",
+        "PassivePorts 50000 70000",
+        "DynMasqRefresh 0",
+        "DynMasqRefresh soon",
+    ] {
+        assert!(loaded(text).settings.is_none(), "{text}");
+    }
+    let settings = settings("PassivePorts 50000 50000\nMasqueradeAddress [2001:db8::1]\nDynMasqRefresh 60");
+    let server = &settings.servers[0];
+    assert_eq!((server.passive_ports, server.allow_foreign_address), (Some((50_000, 50_000)), false));
+    assert_eq!(settings.masquerades_hold(), None, "what was written as an address is not asked for again");
+}
+
+#[test]
+fn an_anonymous_section_names_its_user_and_lets_somebody_in() {
+    for lines in
+        ["", "User nobody", "User nobody\nGroup no-such-group\nRequireValidShell off", "User no-such-user"]
+    {
+        let text = format!("User nobody\n<Anonymous /srv>\n{lines}\n</Anonymous>\n");
+        assert!(loaded(&text).settings.is_none(), "{text}");
+    }
+    let root = "<Anonymous /srv>\nUser root\nRequireValidShell off\n</Anonymous>\n";
+    assert!(loaded_with(root, &LoadOptions::default()).settings.is_none());
+    let other = "<Anonymous /srv>\nUser nobody\nRequireValidShell off\nUserAlias x joe\n</Anonymous>\n";
+    assert_eq!(
+        complaints(other),
+        ["4:13: warning: UserAlias: 'joe' is not this section's User; the alias has no effect"]
+    );
+}
+
+#[test]
+fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
+    for line in [
+        "TLSEngine on",
+        "TLSRequired auth",
+        "QuotaEngine on",
+        "BanEngine on",
+        "SQLAuthenticate users",
+        "LDAPServer localhost",
+        "WrapEngine on",
+        "MaxConnectionsPerHost 3",
+        "MaxStoreFileSize 1 Gb",
+        "HideFiles ^x",
+        "RootLogin on",
+        "ServerType inetd",
+        "AuthOrder mod_auth_pam.c",
+        "AuthUserFile /etc/passwd id 1-5",
+        "<Limit LOGIN>\nAllowUser a\nDenyAll\n</Limit>",
+        "<Limit LOGIN>\nDeny from 192.0.2.1\n</Limit>",
+        "<IfUser x>\n</IfUser>",
+        "DenyFilter (",
+        "MaxInstances 0",
+    ] {
+        assert!(loaded(line).settings.is_none(), "{line}");
+    }
+    for line in ["TLSEngine off", "QuotaEngine off", "RootLogin off", "HideFiles none", "MaxClients none"] {
+        assert_eq!(complaints(line), [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn what_widens_nothing_is_ignored_with_a_warning() {
+    for line in [
+        "IdentLookups on",
+        "DelayEngine on",
+        "ControlsEngine on",
+        "DisplayChdir .message",
+        "ExtendedLog /x ALL",
+    ] {
+        assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
+    }
+}
+
+#[test]
+fn a_guard_lost_with_its_module_is_refused() {
+    let said = complaints(
+        "<IfModule mod_tls.c>\nTLSEngine on\n</IfModule>\n<IfModule mod_quotatab.c>\nQuotaEngine off\n<Limit WRITE>\nDenyAll\n</Limit>\n</IfModule>",
+    );
+    assert_eq!(
+        said,
+        [
+            "2:1: TLSEngine would not be in force: ferryd lacks the module that <IfModule> names; take it out if that is meant",
+            "7:1: DenyAll would not be in force: ferryd lacks the module that <IfModule> names; take it out if that is meant"
+        ]
+    );
+}
+
+#[test]
+fn workers_never_run_as_root() {
+    let options = LoadOptions::default();
+    for text in ["", "User root\nGroup root\n", "User root\nGroup nogroup\n"] {
+        let Loaded { settings, complaints } = loaded_with(text, &options);
+        let daemon = settings.unwrap_or_else(|| panic!("{complaints:?}")).daemon;
+        assert!(daemon.user == "nobody" && daemon.uid.0 != 0 && daemon.gid.0 != 0, "{text}");
+        assert!(complaints.iter().any(|complaint| complaint.message.contains("nobody")), "{text}");
+    }
+    let unknown = loaded_with("User no-such-user\n", &options);
+    assert!(unknown.settings.is_none() && unknown.complaints[0].message.contains("useradd"));
+}
