@@ -1,0 +1,71 @@
+//! What holds for the whole daemon.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::sys::{GroupId, UserId};
+
+/// What holds for the whole daemon.
+#[derive(Debug)]
+pub struct Daemon {
+    /// User, Group: whom workers are before login. `User root` or none becomes nobody, with a warning.
+    pub uid: UserId,
+    /// See `uid`.
+    pub gid: GroupId,
+    /// The User's name, for messages.
+    pub user: String,
+    /// PidFile.
+    pub pid_file: PathBuf,
+    /// ScoreboardFile; None with `none`/`off` (a private board is used).
+    pub scoreboard_file: Option<PathBuf>,
+    /// ShutdownMessageFile, `/etc/shutmsg` by default.
+    pub shutdown_file: PathBuf,
+    /// MaxInstances.
+    pub max_instances: Option<u32>,
+    /// MaxInstancesReply: whether 421 is said at the limit.
+    pub max_instances_reply: bool,
+    /// StartWorkers.
+    pub start_workers: u32,
+    /// MinSpareWorkers.
+    pub min_spare: u32,
+    /// MaxSpareWorkers.
+    pub max_spare: u32,
+    /// ShutdownTimeout: what sessions get between TERM's 421 and SIGKILL.
+    pub shutdown_timeout: Duration,
+    /// DrainTimeout: how long QUIT waits for sessions; None waits for ever.
+    pub drain_timeout: Option<Duration>,
+    /// TCPBackLog; the system's most by default.
+    pub backlog: i32,
+    /// SystemLog.
+    pub system_log: LogTarget,
+    /// MultilineRFC2228.
+    pub multiline_rfc2228: bool,
+    /// UseReverseDNS.
+    pub use_reverse_dns: bool,
+    /// DynMasqRefresh: how long the addresses of MasqueradeAddress hold; None until the next HUP.
+    pub masquerade_refresh: Option<Duration>,
+    /// TimesGMT: listings and logs in UTC.
+    pub times_gmt: bool,
+    /// RequireIdentityDoor: refuse to start where seccomp user notification cannot be had.
+    pub require_identity_door: bool,
+    /// RuntimeDirectory: folders made at start, before anything else; `true` for those that belong to User.
+    pub runtime_directories: Vec<(PathBuf, bool)>,
+    /// StartMessage: lines shown on a terminal with -n.
+    pub start_messages: Vec<String>,
+    /// All listening addresses, of all servers, without repeats.
+    pub listen: Vec<SocketAddr>,
+}
+
+/// Where a log goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LogTarget {
+    /// `none`.
+    None,
+    /// stderr (with -n and without -q).
+    Stderr,
+    /// syslog(3), through /dev/log.
+    Syslog,
+    /// A file, absolute.
+    File(PathBuf),
+}

@@ -1,0 +1,87 @@
+//! What holds by folder, and for one path.
+
+use crate::config::directories::Sections;
+
+/// What holds by folder: the scope itself and its `<Directory>` sections. Which of them meet in a path is known only when the path
+/// and the session's home are, so [`DirectoryRules::rules_for`] merges them then, without copying a pattern.
+#[derive(Debug)]
+pub struct DirectoryRules {
+    /// Outside every `<Directory>`.
+    pub base: ScopeRules,
+    /// `<Directory>` sections and the way to them.
+    pub sections: Sections,
+}
+
+/// What one scope says of its files; None where it says nothing.
+#[derive(Clone, Debug, Default)]
+pub struct ScopeRules {
+    /// Umask: for files and for folders.
+    pub umask: Option<(u32, u32)>,
+    /// AllowOverwrite.
+    pub allow_overwrite: Option<bool>,
+    /// AllowStoreRestart.
+    pub allow_store_restart: Option<bool>,
+    /// AllowRetrieveRestart.
+    pub allow_retrieve_restart: Option<bool>,
+    /// ShowSymlinks.
+    pub show_symlinks: Option<bool>,
+    /// StoreUniquePrefix.
+    pub unique_prefix: Option<String>,
+    /// DenyFilter, AllowFilter: on a command's argument.
+    pub deny_filter: Option<Filter>,
+    /// See `deny_filter`.
+    pub allow_filter: Option<Filter>,
+    /// PathDenyFilter, PathAllowFilter: on names being made.
+    pub path_deny_filter: Option<Filter>,
+    /// See `path_deny_filter`.
+    pub path_allow_filter: Option<Filter>,
+    /// `<Limit>` sections, the nearest scope first.
+    pub limits: Vec<Limit>,
+}
+
+/// A filter directive: `none` ends what an outer scope began.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// `none`.
+    None,
+    /// What names are held against.
+    Pattern(regex::bytes::Regex),
+}
+
+/// What holds for one path.
+#[derive(Clone, Debug)]
+pub struct PathRules<'a> {
+    /// Umask for files.
+    pub umask_file: u32,
+    /// Umask for folders.
+    pub umask_directory: u32,
+    /// AllowOverwrite.
+    pub allow_overwrite: bool,
+    /// AllowStoreRestart.
+    pub allow_store_restart: bool,
+    /// AllowRetrieveRestart.
+    pub allow_retrieve_restart: bool,
+    /// ShowSymlinks.
+    pub show_symlinks: bool,
+    /// StoreUniquePrefix: how STOU's names begin.
+    pub unique_prefix: &'a str,
+    /// DenyFilter: a command whose argument matches is refused.
+    pub deny_filter: Option<&'a regex::bytes::Regex>,
+    /// AllowFilter: a command whose argument does not match is refused.
+    pub allow_filter: Option<&'a regex::bytes::Regex>,
+    /// PathDenyFilter: a name that matches is not made.
+    pub path_deny_filter: Option<&'a regex::bytes::Regex>,
+    /// PathAllowFilter: a name that does not match is not made.
+    pub path_allow_filter: Option<&'a regex::bytes::Regex>,
+    /// `<Limit>` sections, the nearest scope first.
+    pub limits: Vec<&'a Limit>,
+}
+
+/// One `<Limit>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Commands and groups, upper case: `STOR`, `READ`, `WRITE`, `DIRS`, `ALL`, `LOGIN`.
+    pub commands: Vec<String>,
+    /// What it says: AllowAll (true), DenyAll (false); None where it says nothing.
+    pub allow: Option<bool>,
+}

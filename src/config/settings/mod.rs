@@ -1,0 +1,29 @@
+//! What a configuration comes to mean: typed, inherited (Global, server, Anonymous, Directory, Limit), compiled. Made once, in the
+//! master; the nursery leaks it, so that workers hold `&'static Settings` and touch no reference count.
+//!
+//! `config` fills it; master, nursery and worker read it.
+
+use std::path::PathBuf;
+
+pub use super::masquerade::Masquerade;
+
+mod daemon;
+mod folders;
+mod server;
+mod session;
+
+pub use daemon::{Daemon, LogTarget};
+pub use folders::{DirectoryRules, Filter, Limit, PathRules, ScopeRules};
+pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
+pub use session::{LimitText, PathFor, SessionRules};
+
+/// A whole configuration.
+#[derive(Debug)]
+pub struct Settings {
+    /// The main configuration file, absolute.
+    pub file: PathBuf,
+    /// What holds for the whole daemon.
+    pub daemon: Daemon,
+    /// The main server first, then the virtual hosts in the order written.
+    pub servers: Vec<Server>,
+}

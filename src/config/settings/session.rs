@@ -1,0 +1,59 @@
+//! What holds for a session from its login on, the same in every folder.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What holds for a session from its login on, the same in every folder.
+#[derive(Clone, Debug)]
+pub struct SessionRules {
+    /// DefaultRoot lines in order: path (`~` is the home) and group expression; the first that matches holds.
+    pub default_root: Vec<PathFor>,
+    /// DefaultChdir lines.
+    pub default_chdir: Vec<PathFor>,
+    /// MaxClients.
+    pub max_clients: LimitText,
+    /// MaxClientsPerUser.
+    pub max_clients_per_user: LimitText,
+    /// MaxClientsPerHost.
+    pub max_clients_per_host: LimitText,
+    /// AccessGrantMsg.
+    pub access_grant_message: Option<String>,
+    /// WtmpLog.
+    pub wtmp_log: bool,
+    /// TimeoutLogin; None is off. So for all.
+    pub timeout_login: Option<Duration>,
+    /// TimeoutIdle.
+    pub timeout_idle: Option<Duration>,
+    /// TimeoutNoTransfer.
+    pub timeout_no_transfer: Option<Duration>,
+    /// TimeoutStalled.
+    pub timeout_stalled: Option<Duration>,
+    /// TimeoutSession.
+    pub timeout_session: Option<Duration>,
+    /// ListOptions, as given.
+    pub list_options: String,
+    /// DisplayLogin (relative names are the root's).
+    pub display_login: Option<PathBuf>,
+    /// DisplayConnect (server only).
+    pub display_connect: Option<PathBuf>,
+    /// DisplayQuit.
+    pub display_quit: Option<PathBuf>,
+}
+
+/// A path for some users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathFor {
+    /// Absolute, or `~` or `~/sub` for the home; `%u` is the account's name.
+    pub path: String,
+    /// Groups that must all hold (`!name` must not); empty for everybody.
+    pub groups: Vec<String>,
+}
+
+/// A limit with the words for whom it refuses (`%m` is the number).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LimitText {
+    /// None = no limit.
+    pub most: Option<u32>,
+    /// Words of the 530; None for the standard ones.
+    pub text: Option<String>,
+}
