@@ -67,7 +67,8 @@ impl Walk<'_> {
         for (index, step) in self.steps.iter().enumerate() {
             let answer = match &step.checker {
                 Checker::Accounts(_) if owner == Some(index) => self.compare(found, password),
-                Checker::Accounts(_) => continue,
+                // Of somebody else's account it says no, and with `*` that is the last word.
+                Checker::Accounts(_) => Err(denial),
                 Checker::Pam => self.converse(name, found, password, step.is_authoritative)?,
             };
             match answer {

@@ -336,6 +336,20 @@ fn a_pam_with_the_last_word_has_the_only_one() {
 }
 
 #[test]
+fn behind_a_module_with_the_last_word_nobody_is_asked_about_anothers_account() {
+    let pam = || Step { checker: Checker::Pam, is_authoritative: false };
+    for (has_last_word, expected, conversations) in
+        [(true, Err(Denial::WrongPassword), 0), (false, Ok(UserId(1000)), 1)]
+    {
+        let steps = [step(known(), false), step(Known(Vec::new()), has_last_word), pam()];
+        let saying = Saying(Verdict::Right, AtomicUsize::new(0));
+        let (judgement, _) = try_judge(&policy(), &steps, &saying, None, ("demo", "wrong"));
+        let uid = judgement.unwrap().map(|admission| admission.account.uid);
+        assert_eq!((uid, saying.1.into_inner()), (expected, conversations));
+    }
+}
+
+#[test]
 fn the_first_alias_for_a_name_counts() {
     let aliases = [("demo2", "demo"), ("*", "locked"), ("late", "demo")];
     let aliases = aliases.map(|(alias, real)| (alias.as_bytes().to_vec(), real.as_bytes().to_vec())).to_vec();
