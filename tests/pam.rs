@@ -197,6 +197,22 @@ fn a_hundred_logins_at_once_have_a_bounded_number_of_children() {
 }
 
 #[test]
+fn modules_hear_nothing_of_root_whoever_has_the_name_in_a_file() {
+    if !can_run("modules_hear_nothing_of_root_whoever_has_the_name_in_a_file") {
+        return;
+    }
+    let setup = Setup::new().line("AuthOrder mod_auth_pam.c mod_auth_file.c\nAuthPAMConfig ferrytest");
+    let tells = program(&setup, "tells", &format!("echo $PAM_USER >> {}", setup.path("told").display()));
+    let service = format!("auth required pam_exec.so quiet {tells}\naccount required pam_permit.so\n");
+    let daemon = setup.with_host_file("pam.d/ferrytest", &service).with_account("root").start();
+    assert_eq!(attempt(&mut daemon.client(), "root", "wrong"), 530);
+    assert_eq!(attempt(&mut daemon.client(), "nobody-here", "wrong"), 530);
+    let told = fs::read_to_string(daemon.setup.path("told")).expect("what the module was told");
+    assert_eq!(told, "nobody-here\n");
+    daemon.client().login("root");
+}
+
+#[test]
 fn a_delay_for_wrong_passwords_is_no_delay_for_the_steward() {
     if !can_run("a_delay_for_wrong_passwords_is_no_delay_for_the_steward") {
         return;

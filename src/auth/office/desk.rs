@@ -1,6 +1,7 @@
 //! Where questions are answered: one thread at a time takes one, in fair turns, asks the master for a place where one is
 //! needed, and answers.
 
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
@@ -19,7 +20,7 @@ use crate::auth::steward::home;
 use crate::auth::steward::pam::{self, Conversation, Verdict};
 use crate::auth::wire::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
 use crate::auth::wire::{Answer, Denial, Request};
-use crate::sys::ProcessId;
+use crate::sys::{ProcessId, UserId, accounts};
 
 /// One thread's desk.
 pub struct Desk<H> {
@@ -170,6 +171,15 @@ struct PamOfServer<'a> {
 impl Conversing for PamOfServer<'_> {
     fn converse(&self, name: &[u8], password: &Secret) -> Verdict {
         let Some(PamPolicy { service, with_terminal }) = self.policy else { return Verdict::Unavailable };
+        // PAM goes by the name, whoever has it in AuthUserFile.
+        match is_roots(name) {
+            Ok(false) => {}
+            Ok(true) => return Verdict::Wrong,
+            Err(failed) => {
+                error!(self.office.log, "PAM ({service}) is not asked: {}", SourceError::NameService(failed));
+                return Verdict::Unavailable;
+            }
+        }
         let asked = Conversation {
             service: service.clone(),
             name: name.to_vec(),
@@ -179,6 +189,11 @@ impl Conversing for PamOfServer<'_> {
         };
         pam::check(self.office.steward.as_ref(), &asked, &self.office.log)
     }
+}
+
+/// Whether the host calls root so, also where AuthOrder does not ask the host.
+fn is_roots(name: &[u8]) -> io::Result<bool> {
+    Ok(accounts::account(name)?.is_some_and(|account| account.uid == UserId::ROOT))
 }
 
 /// The worker may have gone; then nobody minds.
