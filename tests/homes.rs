@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use crate::harness::host::{FIRST_HOST_UID, HostAccount};
 use crate::harness::setup::{FIRST_UID, Starter};
 use crate::harness::{Client, Daemon, PASSWORD, Setup, as_root};
 
@@ -86,6 +87,23 @@ fn sessions_begin_where_proftpds_do() {
         groups(&daemon, "staff:x:52100:alice\nweb:x:52101:alice,bob\n");
         fs::write(daemon.setup.home("alice").join("sub/deep/file"), "").expect("written");
         assert_eq!(begins_in(&daemon, "alice").as_deref(), wanted, "{lines}");
+    }
+}
+
+#[test]
+fn a_primary_group_that_no_file_names_has_the_hosts_name_for_it() {
+    if !as_root("a_primary_group_that_no_file_names_has_the_hosts_name_for_it") {
+        return;
+    }
+    for (order, wanted) in
+        [("mod_auth_file.c mod_auth_unix.c", Some("/")), ("mod_auth_file.c", Some("@/homes/alice"))]
+    {
+        let host = HostAccount::new("hosted").ids(FIRST_HOST_UID, ALICE);
+        let lines = format!("AuthOrder {order}\nDefaultRoot ~ hosted");
+        let setup = Setup::new().with_host_account(host).line(&lines);
+        setup.write();
+        setup.write_file("groups", "other:x:52100:alice\n", 0o600);
+        assert_eq!(begins_in(&Daemon::start(setup), "alice").as_deref(), wanted, "{order}");
     }
 }
 

@@ -134,9 +134,13 @@ pub fn user_name(uid: UserId) -> Option<Vec<u8>> {
     User::from_uid(Uid::from_raw(uid.0)).ok().flatten().map(|user| user.name.into_bytes())
 }
 
-/// The name of a gid (getgrgid(3)); None also when the name service fails.
-pub fn group_name(gid: GroupId) -> Option<Vec<u8>> {
-    Group::from_gid(Gid::from_raw(gid.0)).ok().flatten().map(|group| group.name.into_bytes())
+/// The name of a gid (getgrgid(3)).
+pub fn group_name(gid: GroupId) -> io::Result<Option<Vec<u8>>> {
+    match Group::from_gid(Gid::from_raw(gid.0)) {
+        Ok(found) => Ok(found.map(|group| group.name.into_bytes())),
+        Err(errno) if says_unknown(errno) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
 }
 
 impl From<User> for HostAccount {
@@ -161,7 +165,7 @@ mod tests {
         let root = account(b"root").unwrap().unwrap();
         assert_eq!((root.uid, root.gid), (UserId::ROOT, GroupId::ROOT));
         assert_eq!(user_name(UserId::ROOT).as_deref(), Some(&b"root"[..]));
-        assert_eq!(group_name(GroupId::ROOT).as_deref(), Some(&b"root"[..]));
+        assert_eq!(group_name(GroupId::ROOT).unwrap().as_deref(), Some(&b"root"[..]));
         assert!(groups_of(b"root", GroupId::ROOT).unwrap().contains(&GroupId::ROOT));
     }
 

@@ -47,7 +47,7 @@ impl Source for HostAccounts {
         if groups.len() > GRANT_GROUPS {
             self.remarks.groups_left_out(&account.name, groups.len(), GRANT_GROUPS);
         }
-        Ok(named(groups))
+        named(groups)
     }
 
     fn sample_hash(&self) -> Option<Vec<u8>> {
@@ -58,8 +58,8 @@ impl Source for HostAccounts {
         accounts::user_name(uid)
     }
 
-    fn group_name(&self, gid: GroupId) -> Option<Vec<u8>> {
-        accounts::group_name(gid)
+    fn group_name(&self, gid: GroupId) -> Result<Option<Vec<u8>>, SourceError> {
+        look(accounts::group_name(gid))
     }
 }
 
@@ -102,7 +102,7 @@ pub fn anonymous(section: &AnonymousPolicy) -> Result<Option<Candidate>, SourceE
             None => return Ok(None),
         },
     };
-    let groups = named(ids_of_groups(&found.name, gid)?);
+    let groups = named(ids_of_groups(&found.name, gid)?)?;
     let account = Account { name: section.user.clone(), uid: found.uid, gid, groups, home: found.home };
     Ok(Some(Candidate { account, shell: found.shell, proof: Proof::Nothing, lapse: None }))
 }
@@ -113,8 +113,9 @@ fn ids_of_groups(name: &[u8], gid: GroupId) -> Result<Vec<GroupId>, SourceError>
     Ok(groups)
 }
 
-fn named(groups: Vec<GroupId>) -> Vec<(GroupId, Vec<u8>)> {
-    let name = |group| (group, accounts::group_name(group).unwrap_or_default());
+/// A name service that fails lets nobody in: DefaultRoot may go by a name that it does not tell.
+fn named(groups: Vec<GroupId>) -> Result<Vec<(GroupId, Vec<u8>)>, SourceError> {
+    let name = |group| Ok((group, look(accounts::group_name(group))?.unwrap_or_default()));
     groups.into_iter().take(GRANT_GROUPS).map(name).collect()
 }
 

@@ -23,7 +23,7 @@ pub trait Source: Send + Sync {
     fn user_name(&self, uid: UserId) -> Option<Vec<u8>>;
 
     /// What this source calls a gid.
-    fn group_name(&self, gid: GroupId) -> Option<Vec<u8>>;
+    fn group_name(&self, gid: GroupId) -> Result<Option<Vec<u8>>, SourceError>;
 }
 
 /// An account that would be granted if the proof is given.

@@ -57,9 +57,9 @@ impl Source for VirtualUsers {
         users.find_uid(uid).map(|line| line.name.to_vec())
     }
 
-    fn group_name(&self, gid: GroupId) -> Option<Vec<u8>> {
-        let groups = self.groups().ok()??;
-        groups.name_of(gid).map(<[u8]>::to_vec)
+    fn group_name(&self, gid: GroupId) -> Result<Option<Vec<u8>>, SourceError> {
+        let groups = self.groups()?;
+        Ok(groups.and_then(|table| table.name_of(gid).map(<[u8]>::to_vec)))
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(source.find(b"root").unwrap(), None);
         assert_eq!(source.sample_hash().as_deref(), Some(&b"$6$x$y"[..]));
         assert_eq!(source.user_name(UserId(1001)).as_deref(), Some(&b"demo"[..]));
-        assert_eq!(source.group_name(GroupId(80)).as_deref(), Some(&b"web"[..]));
+        assert_eq!(source.group_name(GroupId(80)).unwrap().as_deref(), Some(&b"web"[..]));
     }
 
     #[test]

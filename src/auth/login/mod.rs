@@ -11,6 +11,7 @@ use super::accounts::source::{Candidate, Proof, SourceError};
 use super::secret::Secret;
 use super::wire::{Denial, NAME_MAX};
 use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy};
+use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
 
 pub mod order;
@@ -155,13 +156,36 @@ impl Users<'_> {
         if let Some(denial) = refusal(self.policy.rules, &candidate)? {
             return Ok(Err(denial));
         }
-        let source = self.steps[owner].source();
-        let groups = source.map_or(Ok(Vec::new()), |source| source.memberships(&candidate.account))?;
+        let groups = self.groups_of(&candidate.account, owner)?;
         let account = match self.caller {
             Some((uid, gid)) => Account { uid, gid, groups, ..candidate.account },
             None => Account { groups, ..candidate.account },
         };
         Ok(self.refuse_root(account).map(|account| Admission { account, anonymous: None }))
+    }
+
+    /// By the module that knows the account; but its primary group has the first name that any module has for it, as in ProFTPD:
+    /// DefaultRoot may go by that.
+    fn groups_of(&self, account: &Account, owner: usize) -> Result<Vec<(GroupId, Vec<u8>)>, SourceError> {
+        let source = self.steps[owner].source();
+        let mut groups = source.map_or(Ok(Vec::new()), |source| source.memberships(account))?;
+        if groups.iter().all(|(gid, _)| *gid != account.gid)
+            && let Some(name) = self.group_name(account.gid)?
+        {
+            groups.insert(0, (account.gid, name));
+            groups.truncate(GRANT_GROUPS);
+        }
+        Ok(groups)
+    }
+
+    fn group_name(&self, gid: GroupId) -> Result<Option<Vec<u8>>, SourceError> {
+        for source in self.steps.iter().filter_map(Step::source) {
+            let name = source.group_name(gid)?;
+            if name.is_some() {
+                return Ok(name);
+            }
+        }
+        Ok(None)
     }
 
     /// Nobody becomes root, or a member of its group; where the daemon is not root, ids mean nothing.

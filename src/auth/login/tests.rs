@@ -64,8 +64,8 @@ impl Source for Known {
         None
     }
 
-    fn group_name(&self, _: GroupId) -> Option<Vec<u8>> {
-        None
+    fn group_name(&self, _: GroupId) -> Result<Option<Vec<u8>>, SourceError> {
+        Ok(None)
     }
 }
 

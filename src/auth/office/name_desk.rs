@@ -38,7 +38,7 @@ fn answer(office: &Office, errand: Errand) {
     let sources: Vec<&dyn Source> = own.chain([&*office.host as &dyn Source]).collect();
     let until = Instant::now() + PATIENCE;
     let user = |uid: &UserId| first(&sources, until, |source| source.user_name(*uid));
-    let group = |gid: &GroupId| first(&sources, until, |source| source.group_name(*gid));
+    let group = |gid: &GroupId| first(&sources, until, |source| source.group_name(*gid).ok().flatten());
     let names =
         Answer::Names { users: users.iter().map(user).collect(), groups: groups.iter().map(group).collect() };
     // The worker may have gone; then nobody minds.
