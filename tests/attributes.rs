@@ -35,6 +35,45 @@ fn times_are_set_and_told() {
 }
 
 #[test]
+fn facts_are_changed_all_or_none() {
+    let daemon = Daemon::usual();
+    let home = daemon.setup.home("alice");
+    let mut client = daemon.session();
+    client.store("one", b"x");
+    client.store("two words", b"x");
+    for (line, text) in [
+        ("MFF modify=20200101000000;UNIX.mode=640; one", "213 modify=20200101000000;UNIX.mode=640; one"),
+        ("MDTM one", "213 20200101000000"),
+        ("MFF UNIX.mode=600; two words", "213 UNIX.mode=600; two words"),
+        ("MFF UNIX.mode=444;bogus=1; one", "504 Cannot modify fact 'bogus=1'"),
+        ("MFF UNIX.mode=444;UNIX.group=bogus; one", "501 one: Invalid argument"),
+        ("MFF create=20200101000000; one", "504 Cannot modify fact 'create=20200101000000'"),
+        ("MFF modify=20200101000000; nope", "550 nope: No such file or directory"),
+        ("MFF", "501 Invalid number of parameters"),
+        ("MFF modify=20200101000000;", "501 Invalid number of parameters"),
+        // As ProFTPD: the setting form of MDTM names a file.
+        ("MDTM 20210101000000 one", "550 20210101000000 one: No such file or directory"),
+        ("MDTM one", "213 20200101000000"),
+    ] {
+        assert_eq!(client.command(line).text(), text, "{line}");
+    }
+    assert_eq!((mode(&home.join("one")), mode(&home.join("two words"))), (0o640, 0o600));
+}
+
+#[test]
+fn what_one_verb_may_not_change_another_does_not() {
+    for (limit, refused) in
+        [("SITE_CHMOD", "UNIX.mode=600;"), ("MFMT", "modify=20200101000000;"), ("MFF", "UNIX.mode=600;")]
+    {
+        let lines = format!("<Directory />\n<Limit {limit}>\nDenyAll\n</Limit>\n</Directory>");
+        let daemon = Setup::new().line(&lines).start();
+        let mut client = daemon.session();
+        client.store("one", b"x");
+        client.command(&format!("MFF {refused} one")).expect(550);
+    }
+}
+
+#[test]
 fn times_that_cannot_be_are_refused() {
     let daemon = Daemon::usual();
     let home = daemon.setup.home("alice");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::Daemon;
+use crate::harness::{Daemon, Setup};
 
 #[test]
 fn before_login_only_a_few_verbs_are_served() {
@@ -34,6 +34,67 @@ fn before_login_only_a_few_verbs_are_served() {
         client.command(line).expect(code);
     }
     client.expect_end();
+}
+
+#[test]
+fn clients_name_themselves_and_their_language() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.client();
+    for (line, text) in [
+        ("CLNT", "200 OK"),
+        ("CLNT some client 1.0", "200 OK"),
+        ("CSID Name=client;", "530 Please login with USER and PASS"),
+        ("LANG", "200 Using default language en"),
+        ("LANG en-GB", "200 Using language en-GB"),
+        ("LANG tlh", "504 Language tlh not supported"),
+        ("LANG en fr", "501 Invalid number of parameters"),
+        ("HELP CLNT", "214 Syntax: CLNT <sp> client-info"),
+    ] {
+        assert_eq!(client.command(line).text(), text, "{line}");
+    }
+    let mut client = daemon.session();
+    assert_eq!(client.command("CSID Name=client;").text(), "200 name=ferryd;casesensitive=1;");
+}
+
+#[test]
+fn without_tls_its_verbs_are_those_of_a_server_that_has_none() {
+    let daemon = Daemon::usual();
+    for mut client in [daemon.client(), daemon.session()] {
+        for line in ["AUTH", "AUTH TLS", "PBSZ 0", "PROT P", "CCC", "ADAT x", "MIC x", "CONF x", "ENC x"] {
+            let verb = line.split(' ').next().unwrap_or_default();
+            assert_eq!(client.command(line).text(), format!("500 {verb} not understood"), "{line}");
+        }
+        client.command("MFCT 20200101000000 one").expect(500);
+        client.command("NOOP").expect(200);
+    }
+}
+
+#[test]
+fn room_is_told_of_folders() {
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    client.command("MKD d").expect(257);
+    client.store("one", b"x");
+    for line in ["AVBL", "AVBL /", "AVBL d"] {
+        let text = client.command(line).expect(213).text();
+        assert!(text[4..].parse::<u64>().is_ok(), "{text}");
+    }
+    assert_eq!(client.command("AVBL one").text(), "550 one: Not a directory");
+    assert_eq!(client.command("AVBL nope").text(), "550 nope: No such file or directory");
+    client.command("AVBL ../../..").expect(213);
+}
+
+#[test]
+fn what_is_switched_off_is_not_known() {
+    let lines = "LangEngine off\nCopyEngine off\nSiteMiscEngine off";
+    let daemon = Setup::new().line(lines).start();
+    let mut client = daemon.client();
+    assert_eq!(client.command("LANG en").text(), "500 LANG not understood");
+    let features = client.command("FEAT").text();
+    for word in ["LANG", "SITE "] {
+        assert!(!features.contains(word), "{features}");
+    }
+    assert!(features.contains("CLNT"));
 }
 
 #[test]

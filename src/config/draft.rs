@@ -160,6 +160,12 @@ pub struct ServerDraft {
     pub masquerade: Option<Word>,
     /// AllowForeignAddress.
     pub allow_foreign_address: Option<bool>,
+    /// LangEngine.
+    pub lang_engine: Option<bool>,
+    /// CopyEngine.
+    pub copy_engine: Option<bool>,
+    /// SiteMiscEngine.
+    pub site_misc_engine: Option<bool>,
     /// CommandBufferSize.
     pub command_buffer: Option<u32>,
     /// AuthUserFile.

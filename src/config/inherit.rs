@@ -47,6 +47,9 @@ impl Inherit for ServerDraft {
             facts_advertised,
             facts_usual,
             facts_options,
+            lang_engine,
+            copy_engine,
+            site_misc_engine,
         );
     }
 }

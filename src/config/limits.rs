@@ -7,18 +7,19 @@ pub const GROUPS: &[&str] = &["ALL", "DIRS", "LOGIN", "READ", "WRITE"];
 
 /// Commands that ProFTPD knows, ours or not: a name that is neither here nor a group is a slip that would leave something open.
 const COMMANDS: &[&str] = &[
-    "ABOR", "ACCT", "ADAT", "ALLO", "APPE", "AUTH", "CCC", "CDUP", "CLNT", "CONF", "CSID", "CWD", "DELE",
-    "ENC", "EPRT", "EPSV", "FEAT", "HASH", "HELP", "HOST", "LANG", "LIST", "LPRT", "LPSV", "MD5", "MDTM",
-    "MFCT", "MFF", "MFMT", "MIC", "MKD", "MLSD", "MLST", "MODE", "NLST", "NOOP", "OPTS", "PASS", "PASV",
-    "PBSZ", "PORT", "PROT", "PWD", "QUIT", "RANG", "REIN", "REST", "RETR", "RMD", "RNFR", "RNTO", "SIZE",
-    "SITE", "SMNT", "STAT", "STOR", "STOU", "STRU", "SYST", "TYPE", "USER", "XCRC", "XCUP", "XCWD", "XMD5",
-    "XMKD", "XPWD", "XRMD", "XSHA1", "XSHA256", "XSHA512",
+    "ABOR", "ACCT", "ADAT", "ALLO", "APPE", "AUTH", "AVBL", "CCC", "CDUP", "CLNT", "CONF", "CSID", "CWD",
+    "DELE", "ENC", "EPRT", "EPSV", "FEAT", "HASH", "HELP", "HOST", "LANG", "LIST", "LPRT", "LPSV", "MD5",
+    "MDTM", "MFCT", "MFF", "MFMT", "MIC", "MKD", "MLSD", "MLST", "MODE", "NLST", "NOOP", "OPTS", "PASS",
+    "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "RANG", "REIN", "REST", "RETR", "RMD", "RNFR", "RNTO",
+    "SIZE", "SITE", "SMNT", "STAT", "STOR", "STOU", "STRU", "SYST", "TYPE", "USER", "XCRC", "XCUP", "XCWD",
+    "XMD5", "XMKD", "XPWD", "XRMD", "XSHA1", "XSHA256", "XSHA512",
 ];
 
 /// What ALL does not mean, as in ProFTPD: to log in, and what every transfer needs. A `<Limit ALL>` around a folder where something
 /// is allowed would else allow nothing there.
 const APART_FROM_ALL: &[&str] = &[
-    "LOGIN", "ABOR", "ALLO", "EPRT", "EPSV", "MODE", "OPTS", "PASV", "PORT", "REST", "STRU", "SYST", "TYPE",
+    "LOGIN", "ABOR", "ALLO", "CLNT", "CSID", "EPRT", "EPSV", "HOST", "LANG", "MODE", "OPTS", "PASV", "PORT",
+    "REST", "STRU", "SYST", "TYPE",
 ];
 
 /// Whether a name (upper case) may stand in `<Limit>`.

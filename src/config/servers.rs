@@ -20,6 +20,7 @@ use super::roots::roots;
 use super::settings::{Anonymous, DirectoryRules, Ident, LogTarget, Pam, Server};
 use super::{Complaint, LoadOptions, arguments, defaults};
 use crate::auth::order::{Module, Ordered};
+use crate::protocol::{Offer, offer};
 use crate::sys::files;
 
 /// What stands around a server.
@@ -109,6 +110,10 @@ fn finish(
         passive_ports: said.passive_ports,
         masquerade,
         allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
+        offer: Offer::ALL
+            .when(said.lang_engine.unwrap_or(true), offer::Module::Lang)
+            .when(said.copy_engine.unwrap_or(true), offer::Module::Copy)
+            .when(said.site_misc_engine.unwrap_or(true), offer::Module::SiteMisc),
         command_buffer: said.command_buffer.unwrap_or(512) as usize,
         auth_user_file: user_file,
         auth_group_file: group_file,

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::changes::Changes;
 use super::command::{Command, EpsvArgument, Type};
 use super::reply::Reply;
 use super::{options, site, time};
@@ -62,6 +63,11 @@ impl<'a> Argument<'a> {
     /// What is known and not done, whatever follows it.
     pub fn not_done(self) -> Reading {
         Err(Reply::new(502, format!("{} command not implemented", self.verb)))
+    }
+
+    /// What a server says that does not know the verb.
+    pub fn unknown(self) -> Reading {
+        Err(Reply::new(500, format!("{} not understood", self.verb)))
     }
 
     /// A path, or none.
@@ -150,6 +156,31 @@ impl<'a> Argument<'a> {
         match time::read(text) {
             Some(seconds) => Ok(Command::Mfmt(seconds, path.to_vec())),
             None => Err(Reply::about(501, text, "Invalid argument")),
+        }
+    }
+
+    /// MFF's facts and path: the facts hold no blank, the path may.
+    pub fn facts_and_path(self) -> Reading {
+        let blank = memchr::memchr(b' ', self.bytes).ok_or_else(wrong_count)?;
+        let (facts, path) = (&self.bytes[..blank], &self.bytes[blank + 1..]);
+        if facts.is_empty() || path.is_empty() {
+            return Err(wrong_count());
+        }
+        let changes = Changes::read(facts, path)?;
+        Ok(Command::Mff(changes, facts.to_vec(), path.to_vec()))
+    }
+
+    /// LANG's tag (RFC 2640 §4.1): replies are in English, whatever its country.
+    pub fn language(self) -> Reading {
+        let tag = self.bytes.trim_ascii();
+        let is_english = tag.get(..2).is_some_and(|language| language.eq_ignore_ascii_case(b"en"));
+        match tag {
+            b"" => Ok(Command::Lang(None)),
+            tag if tag.contains(&b' ') => Err(wrong_count()),
+            tag if is_english && matches!(tag.get(2), None | Some(b'-' | b'_' | b'.')) => {
+                Ok(Command::Lang(Some(tag.to_vec())))
+            }
+            tag => Err(Reply::new(504, [b"Language ", tag, b" not supported"].concat())),
         }
     }
 
@@ -317,6 +348,17 @@ mod tests {
         ] {
             let reply = argument(text).time_and_path().unwrap_err();
             assert_eq!((reply.code, reply.text()), (501, words.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn languages_are_english() {
+        for tag in ["en", "EN", "en-US", "en_GB.UTF-8"] {
+            assert_eq!(argument(tag).language(), Ok(Command::Lang(Some(tag.into()))), "{tag}");
+        }
+        assert_eq!(argument("").language(), Ok(Command::Lang(None)));
+        for (tag, code) in [("fr", 504), ("eng", 504), ("e", 504), ("en us", 501)] {
+            assert_eq!(argument(tag).language().unwrap_err().code, code, "{tag}");
         }
     }
 

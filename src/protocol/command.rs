@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::changes::Changes;
 use super::options::Choice;
 use super::site::Site;
 
@@ -62,6 +63,16 @@ pub enum Command {
     Rnto(Vec<u8>),
     /// MFMT: seconds since the epoch, and the path.
     Mfmt(i64, Vec<u8>),
+    /// MFF: the changes, as the client wrote them, and the path.
+    Mff(Changes, Vec<u8>, Vec<u8>),
+    /// `AVBL [path]`.
+    Avbl(Option<Vec<u8>>),
+    /// CLNT: what the client is called is for logs alone.
+    Clnt,
+    /// CSID.
+    Csid,
+    /// `LANG [language]`: whether one was named; ours alone comes so far.
+    Lang(Option<Vec<u8>>),
     /// `MLST [path]`.
     Mlst(Option<Vec<u8>>),
     /// `MLSD [path]`.

@@ -2,10 +2,12 @@
 //! Bytes become a line, a line a [`Command`], a handler's outcome a [`Reply`].
 
 pub mod argument;
+pub mod changes;
 pub mod command;
 pub mod facts;
 pub mod foreign;
 pub mod line;
+pub mod offer;
 pub mod options;
 pub mod permissions;
 pub mod reply;
@@ -13,10 +15,12 @@ pub mod site;
 pub mod time;
 pub mod verbs;
 
+pub use changes::Changes;
 pub use command::{Command, EpsvArgument, Type};
 pub use facts::{Fact, Facts};
 pub use foreign::Foreign;
 pub use line::{Line, LineReader};
+pub use offer::{Module, Offer};
 pub use permissions::Permissions;
 pub use reply::{Multiline, Reply};
 pub use site::Site;

@@ -2,8 +2,9 @@
 
 use super::argument::{Argument, Reading};
 use super::command::Command;
+use super::offer::{Module, Offer};
 use super::reply::Reply;
-use super::site;
+use super::{changes, site};
 
 /// One verb.
 #[derive(Debug)]
@@ -22,6 +23,10 @@ pub struct Verb {
     pub feature: Option<&'static str>,
     /// Its argument is shown to nobody.
     pub is_secret: bool,
+    /// Known by name, and not served: HELP marks it.
+    pub is_done: bool,
+    /// What its server may withhold it with.
+    pub module: Option<Module>,
     /// How its argument becomes a command.
     pub read: fn(Argument<'_>) -> Reading,
 }
@@ -69,7 +74,18 @@ const fn verb(
     when: When,
     read: fn(Argument<'_>) -> Reading,
 ) -> Verb {
-    Verb { name, aliases: &[], syntax, groups, when, feature: None, is_secret: false, read }
+    Verb {
+        name,
+        aliases: &[],
+        syntax,
+        groups,
+        when,
+        feature: None,
+        is_secret: false,
+        is_done: true,
+        module: None,
+        read,
+    }
 }
 
 impl Verb {
@@ -92,6 +108,16 @@ impl Verb {
         self.is_secret = true;
         self
     }
+
+    const fn not_done(mut self) -> Verb {
+        self.is_done = false;
+        self
+    }
+
+    const fn of(mut self, module: Module) -> Verb {
+        self.module = Some(module);
+        self
+    }
 }
 
 use When::{Always, LoggedIn};
@@ -100,7 +126,7 @@ use When::{Always, LoggedIn};
 pub const VERBS: &[Verb] = &[
     verb("CWD", PATH, DIRS, LoggedIn, |a| a.path(Command::Cwd)).also(&["XCWD"]),
     verb("CDUP", "(up one directory)", DIRS, LoggedIn, |a| a.none(Command::Cdup)).also(&["XCUP"]),
-    verb("SMNT", NOTHING, NONE, Always, |a| a.not_done()),
+    verb("SMNT", NOTHING, NONE, Always, |a| a.not_done()).not_done(),
     verb("QUIT", "(close control connection)", NONE, Always, |_| Ok(Command::Quit)),
     verb("PORT", "<sp> h1,h2,h3,h4,p1,p2", NONE, LoggedIn, |a| a.host_port()),
     verb("PASV", "(returns address/port)", NONE, LoggedIn, |a| a.none(Command::Pasv)),
@@ -112,6 +138,8 @@ pub const VERBS: &[Verb] = &[
     verb("RNTO", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnto)),
     verb("DELE", PATH, WRITE, LoggedIn, |a| a.path(Command::Dele)),
     verb("MDTM", PATH, DIRS, LoggedIn, |a| a.path(Command::Mdtm)).feature("MDTM"),
+    verb("MFF", "<sp> fact=value; … <sp> pathname", WRITE, LoggedIn, |a| a.facts_and_path())
+        .feature(changes::FEATURE),
     verb("MFMT", "<sp> modify-time <sp> pathname", WRITE, LoggedIn, |a| a.time_and_path()).feature("MFMT"),
     verb("RMD", PATH, WRITE, LoggedIn, |a| a.path(Command::Rmd)).also(&["XRMD"]),
     verb("MKD", PATH, WRITE, LoggedIn, |a| a.path(Command::Mkd)).also(&["XMKD"]),
@@ -123,6 +151,18 @@ pub const VERBS: &[Verb] = &[
     verb("NOOP", "(no operation)", NONE, Always, |_| Ok(Command::Noop)),
     verb("FEAT", "(returns feature list)", NONE, Always, |_| Ok(Command::Feat)),
     verb("OPTS", "<sp> command [<sp> options]", NONE, Always, |a| a.choice()).feature("UTF8"),
+    verb("CLNT", "<sp> client-info", NONE, Always, |_| Ok(Command::Clnt)).feature("CLNT"),
+    verb("CSID", "<sp> name=value; …", NONE, LoggedIn, |_| Ok(Command::Csid)).feature("CSID"),
+    verb("LANG", "[<sp> language]", NONE, Always, |a| a.language()).feature("LANG EN*").of(Module::Lang),
+    // RFC 2228 and RFC 4217, of which nothing is served: as a server says that has no TLS.
+    verb("AUTH", "<sp> mechanism", NONE, Always, |a| a.unknown()).not_done(),
+    verb("ADAT", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
+    verb("CCC", "(clears protection level)", NONE, Always, |a| a.unknown()).not_done(),
+    verb("CONF", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
+    verb("ENC", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
+    verb("MIC", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
+    verb("PBSZ", "<sp> protection buffer size", NONE, Always, |a| a.unknown()).not_done(),
+    verb("PROT", "<sp> protection code", NONE, Always, |a| a.unknown()).not_done(),
     verb("TYPE", "<sp> type-code (A, I, L 8)", NONE, LoggedIn, |a| a.representation()),
     verb("STRU", "<sp> structure-code (F)", NONE, LoggedIn, |a| a.structure()),
     verb("MODE", "<sp> mode-code (S)", NONE, LoggedIn, |a| a.mode()),
@@ -134,14 +174,16 @@ pub const VERBS: &[Verb] = &[
     verb("ABOR", "(abort current operation)", NONE, LoggedIn, |a| a.alone(Command::Abor)),
     verb("USER", "<sp> username", NONE, Always, |a| a.name()),
     verb("PASS", "<sp> password", NONE, Always, |a| a.any(Command::Pass)).secret(),
-    verb("ACCT", NOTHING, NONE, Always, |a| a.not_done()).secret(),
-    verb("REIN", NOTHING, NONE, Always, |a| a.not_done()),
+    verb("ACCT", NOTHING, NONE, Always, |a| a.not_done()).secret().not_done(),
+    verb("REIN", NOTHING, NONE, Always, |a| a.not_done()).not_done(),
     verb("LIST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::List)),
     verb("NLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::Nlst)),
     verb("STAT", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Stat)),
     // Its own commands have rows of their own (`site`), whose names `<Limit>` asks for.
     verb("SITE", "<sp> string", NONE, Always, |a| a.site()),
     verb("MLSD", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlsd)),
+    // draft-peterson-streamlined-ftp-command-extensions §4.
+    verb("AVBL", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Avbl)).feature("AVBL"),
     verb("MLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlst)).feature(FACTS),
 ];
 
@@ -186,7 +228,7 @@ pub fn help(admin: &str) -> Reply {
 }
 
 fn column(name: &str) -> String {
-    let is_done = find(name.as_bytes()).is_some_and(|(verb, _)| verb.syntax != NOTHING);
+    let is_done = find(name.as_bytes()).is_some_and(|(verb, _)| verb.is_done);
     let mark = if is_done { "" } else { "*" };
     format!("{:<8}", format!("{name}{mark}"))
 }
@@ -200,9 +242,10 @@ pub fn help_of(word: &[u8]) -> Reply {
     }
 }
 
-/// FEAT (RFC 2389 §3). `facts` is MLST's line, where it is advertised.
-pub fn features(facts: Option<&str>) -> Reply {
-    let own = VERBS.iter().filter_map(|verb| verb.feature).filter_map(|line| match line {
+/// FEAT (RFC 2389 §3), as far as the server offers it. `facts` is MLST's line, where it is advertised.
+pub fn features(offer: Offer, facts: Option<&str>) -> Reply {
+    let offered = VERBS.iter().filter(|verb| offer.has(verb.module));
+    let own = offered.filter_map(|verb| verb.feature).filter_map(|line| match line {
         FACTS => facts,
         line => Some(line),
     });
@@ -255,16 +298,23 @@ mod tests {
         assert_eq!(help_of(b"stor").text(), b"Syntax: STOR <sp> pathname");
         assert_eq!(help_of(b"xyz").text(), b"Unknown command 'XYZ'");
         let mut out = Vec::new();
-        features(Some("MLST type*;")).write(super::super::Multiline::Rfc2228, &mut out);
+        features(Offer::ALL, Some("MLST type*;")).write(super::super::Multiline::Rfc2228, &mut out);
         let text = String::from_utf8(out).unwrap();
-        let begin = "211-Features:\r\n EPRT\r\n EPSV\r\n MDTM\r\n MFMT\r\n MLST type*;\r\n REST STREAM\r\n";
-        assert!(text.starts_with(begin));
+        for line in
+            ["CLNT", "EPRT", "LANG EN*", "MFF modify;UNIX.group;UNIX.mode;", "MLST type*;", "REST STREAM"]
+        {
+            assert!(text.contains(&format!("\r\n {line}\r\n")), "{line}");
+        }
+        let mut without = Vec::new();
+        features(Offer::ALL.without(Module::Lang), None).write(super::super::Multiline::Rfc959, &mut without);
+        let without = String::from_utf8(without).unwrap();
+        assert!(!without.contains("LANG") && !without.contains("MLST"));
         assert!(text.ends_with("\r\n UTF8\r\n211 End\r\n"));
         let mut out = Vec::new();
         help("root@here").write(super::super::Multiline::Rfc959, &mut out);
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains(" CWD     XCWD    CDUP    XCUP    SMNT*   QUIT    PORT    PASV    \r\n"));
-        assert!(text.contains("REIN*"));
+        assert!(text.contains("REIN*") && text.contains("AUTH*") && text.contains("CLNT "));
         assert!(text.ends_with("214 Direct comments to root@here\r\n"));
     }
 

@@ -110,6 +110,9 @@ impl Session {
         if !request.verb.name.eq_ignore_ascii_case("USER") {
             naming::settle(&mut self.watch)?;
         }
+        if !self.watch.server.offer.has(request.verb.module) {
+            return Ok(Reply::new(500, format!("{} not understood", request.called)));
+        }
         if request.verb.when == When::LoggedIn && !self.is_logged_in() {
             return Ok(please_log_in());
         }

@@ -15,6 +15,7 @@ mod homes;
 mod logs;
 mod messages;
 mod network;
+mod offers;
 mod pool;
 mod process;
 mod sections;
@@ -69,6 +70,7 @@ const SUBJECTS: &[&[Row]] = &[
     sessions::ROWS,
     files::ROWS,
     facts::ROWS,
+    offers::ROWS,
     messages::ROWS,
     network::ROWS,
     logs::ROWS,

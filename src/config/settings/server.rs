@@ -9,6 +9,7 @@ use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
 use crate::config::facts::FactRules;
 use crate::config::masquerade::Masquerade;
+use crate::protocol::Offer;
 
 /// One virtual host (the main server is the first).
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Server {
     pub masquerade: Option<Masquerade>,
     /// AllowForeignAddress.
     pub allow_foreign_address: bool,
+    /// LangEngine, CopyEngine, SiteMiscEngine.
+    pub offer: Offer,
     /// CommandBufferSize: longest command line in bytes; 512 by default.
     pub command_buffer: usize,
     /// AuthUserFile.

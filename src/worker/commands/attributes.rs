@@ -1,18 +1,30 @@
-//! What is changed of files without their data: MFMT, SITE CHMOD, SITE CHGRP; and SITE's help.
+//! What is changed of files without their data: MFMT, MFF, SITE CHMOD, SITE CHGRP; and SITE's help.
 
 use super::{asked, refusal};
 use crate::protocol::site::{self, Row};
-use crate::protocol::{Permissions, Reply, Site, Verb, time};
+use crate::protocol::{Changes, Permissions, Reply, Site, Verb, time};
 use crate::sys::GroupId;
 use crate::worker::member::Member;
 use crate::worker::session::Session;
-use crate::worker::storage::{self, Asked, Denied};
+use crate::worker::storage::{self, Altered, Asked, Denied};
 use crate::worker::watch::Ending;
 
 /// MFMT.
 pub fn set_time(member: &Member, verb: &Verb, (seconds, path): (i64, &[u8])) -> Reply {
     match asked(member, verb, path).and_then(|asked| member.storage.set_time(&asked, seconds)) {
         Ok(()) => Reply::new(213, [format!("Modify={}; ", time::text(seconds)).as_bytes(), path].concat()),
+        Err(denied) => refusal(&denied),
+    }
+}
+
+/// MFF.
+pub fn set_facts(member: &Member, verb: &Verb, (changes, said): (&Changes, &[u8]), path: &[u8]) -> Reply {
+    let Ok(group) = changes.group.as_deref().map(|name| group(member, name).ok_or(())).transpose() else {
+        return Reply::about(501, path, "Invalid argument");
+    };
+    let altered = Altered { group, permissions: changes.permissions.clone(), modified: changes.modified };
+    match asked(member, verb, path).and_then(|asked| member.storage.set_facts(&asked, &altered)) {
+        Ok(()) => Reply::new(213, [said, b" ", path].concat()),
         Err(denied) => refusal(&denied),
     }
 }

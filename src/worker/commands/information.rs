@@ -1,9 +1,20 @@
-//! What the server tells of itself: HELP, STAT.
+//! What the server tells of itself: HELP, STAT, CSID, LANG.
 
 use crate::protocol::verbs;
 use crate::protocol::{Reply, Type};
 use crate::worker::member::Member;
 use crate::worker::watch::{Ending, Watch};
+
+/// CSID: which software it is. Its version is nobody's business.
+pub const IDENTITY: &str = "name=ferryd;casesensitive=1;";
+
+/// LANG: replies are in English, so that nothing is set.
+pub fn language(tag: Option<&[u8]>) -> Reply {
+    match tag {
+        Some(tag) => Reply::new(200, [b"Using language ", tag].concat()),
+        None => Reply::new(200, "Using default language en"),
+    }
+}
 
 /// HELP, of one verb or of all.
 pub fn help(watch: &Watch, of: Option<&[u8]>) -> Reply {

@@ -35,7 +35,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Quit => access::quit(session),
         Command::Noop => Ok(Reply::new(200, "NOOP command successful")),
         Command::Syst => Ok(Reply::new(215, "UNIX Type: L8")),
-        Command::Feat => Ok(verbs::features(facts::feature(session).as_deref())),
+        Command::Feat => Ok(verbs::features(session.watch.server.offer, facts::feature(session).as_deref())),
         Command::Opts(choice) => facts::choose(session, choice),
         Command::Site(command) => attributes::site(session, command),
         Command::Help(of) => Ok(information::help(&session.watch, of.as_deref())),
@@ -62,6 +62,15 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Mfmt(seconds, path) => {
             session.as_member(|_, member| Ok(attributes::set_time(member, verb, (seconds, &path))))
         }
+        Command::Mff(changes, said, path) => {
+            session.as_member(|_, member| Ok(attributes::set_facts(member, verb, (&changes, &said), &path)))
+        }
+        Command::Avbl(path) => {
+            session.as_member(|_, member| Ok(parameters::available(member, verb, path.as_deref())))
+        }
+        Command::Clnt => Ok(Reply::new(200, "OK")),
+        Command::Csid => Ok(Reply::new(200, information::IDENTITY)),
+        Command::Lang(tag) => Ok(information::language(tag.as_deref())),
         Command::Mlst(path) => {
             session.as_member(|watch, member| Ok(facts::file(watch, member, verb, path.as_deref())))
         }

@@ -1,6 +1,7 @@
-//! How the next transfer goes: TYPE, REST, ALLO.
+//! How the next transfer goes, and whether there is room for it: TYPE, REST, ALLO, AVBL.
 
-use crate::protocol::{Reply, Type};
+use super::{asked, refusal};
+use crate::protocol::{Reply, Type, Verb};
 use crate::worker::member::Member;
 
 /// TYPE.
@@ -20,6 +21,15 @@ pub fn allocate(member: &Member, bytes: u64) -> Reply {
     match member.storage.room(&member.cwd) {
         Ok(room) if room < bytes => Reply::new(452, "Insufficient storage space"),
         _ => Reply::new(202, "No storage allocation necessary"),
+    }
+}
+
+/// AVBL: bytes that may still be written in a folder.
+pub fn available(member: &Member, verb: &Verb, path: Option<&[u8]>) -> Reply {
+    let path = path.unwrap_or(b".");
+    match asked(member, verb, path).and_then(|asked| member.storage.room_in(&asked)) {
+        Ok(room) => Reply::new(213, room.to_string()),
+        Err(denied) => refusal(&denied),
     }
 }
 

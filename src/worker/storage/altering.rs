@@ -7,12 +7,48 @@ use super::Storage;
 use super::authorise::authorise;
 use super::denied::Denied;
 use super::operation::Alter;
-use super::policy::Asked;
-use crate::protocol::Permissions;
+use super::policy::{Asked, Verb};
+use super::root::Found;
+use crate::protocol::{Permissions, site};
 use crate::sys::files::Kind;
 use crate::sys::{GroupId, attributes};
 
+/// What MFF changes.
+#[derive(Debug, Default)]
+pub struct Altered {
+    /// Whose it is besides its owner's.
+    pub group: Option<GroupId>,
+    /// Its permission bits.
+    pub permissions: Option<Permissions>,
+    /// Seconds since the epoch.
+    pub modified: Option<i64>,
+}
+
+impl Altered {
+    /// The verbs that change the same: where one of them is refused, MFF is no way around it.
+    fn verbs(&self) -> impl Iterator<Item = Verb> {
+        let row = |row: &site::Row| Verb { name: row.limit, groups: row.groups };
+        [
+            self.group.map(|_| row(&site::CHGRP)),
+            self.permissions.as_ref().map(|_| row(&site::CHMOD)),
+            self.modified.map(|_| Verb { name: "MFMT", groups: &["WRITE"] }),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
 impl Storage {
+    /// MFF. The group first: a change of it takes set-id bits away.
+    pub fn set_facts(&self, asked: &Asked, altered: &Altered) -> Result<(), Denied> {
+        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let mut alter = authorise(&self.policy, asked, Alter(found))?.operation();
+        for verb in altered.verbs() {
+            alter = authorise(&self.policy, &Asked { verb, ..asked.clone() }, alter)?.operation();
+        }
+        apply(&alter.0, altered).map_err(|error| asked.denied(error))
+    }
+
     /// SITE CHMOD. Where nobody is named in the change, the umask of the place keeps its bits back.
     pub fn set_mode(&self, asked: &Asked, permissions: &Permissions) -> Result<(), Denied> {
         let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
@@ -38,6 +74,18 @@ impl Storage {
         let Alter(found) = authorise(&self.policy, asked, Alter(found))?.operation();
         act(found.place.as_fd()).map_err(|error| asked.denied(error))
     }
+}
+
+fn apply(found: &Found, altered: &Altered) -> io::Result<()> {
+    let place = found.place.as_fd();
+    if let Some(group) = altered.group {
+        attributes::set_group(place, group)?;
+    }
+    if let Some(permissions) = &altered.permissions {
+        let is_directory = found.status.kind == Kind::Directory;
+        attributes::set_mode(place, permissions.apply(found.status.mode, is_directory, 0))?;
+    }
+    altered.modified.map_or(Ok(()), |seconds| attributes::set_modified(place, seconds))
 }
 
 #[cfg(test)]

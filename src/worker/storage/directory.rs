@@ -73,6 +73,12 @@ impl Storage {
         attributes::room(self.root.find(folder)?.place.as_fd())
     }
 
+    /// The same for a folder that a client names.
+    pub fn room_in(&self, asked: &Asked) -> Result<u64, Denied> {
+        let directory = self.directory(asked)?;
+        attributes::room(directory.place.as_fd()).map_err(|error| asked.denied(error))
+    }
+
     /// A directory for LIST, NLST or STAT.
     pub fn directory(&self, asked: &Asked) -> Result<Directory, Denied> {
         let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;

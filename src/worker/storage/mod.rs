@@ -27,6 +27,7 @@ mod unique;
 
 pub use crate::sys::files::{Name as DirectoryName, Names as DirectoryNames};
 pub use accounting::{Accounting, Change};
+pub use altering::Altered;
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable};
 pub use moving::RenameSource;
