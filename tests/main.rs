@@ -33,6 +33,7 @@ mod masquerade;
 mod pam;
 mod pool;
 mod quickstart;
+mod ranges;
 mod reload;
 mod reverse_dns;
 mod scoreboard;

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::byte_range::ByteRange;
 use super::changes::Changes;
 use super::command::{Command, EpsvArgument, Type};
 use super::reply::Reply;
@@ -93,11 +94,19 @@ impl<'a> Argument<'a> {
         let upper = self.bytes.to_ascii_uppercase();
         let mut words = upper.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
         match (words.next(), words.next(), words.next()) {
-            (None, ..) => Err(self.not_understood(500)),
-            (Some(b"A"), None | Some(b"N" | b"T"), None) => Ok(Command::Type(Type::Ascii)),
-            (Some(b"I"), None, None) | (Some(b"L"), Some(b"8"), None) => Ok(Command::Type(Type::Image)),
+            (None, ..) | (.., Some(_)) => Err(self.words_not_understood(500)),
+            (Some(b"A"), None | Some(b"N" | b"T"), None) => {
+                Ok(Command::Type(Type::Ascii, self.first_letter()))
+            }
+            (Some(b"I"), None, None) | (Some(b"L"), Some(b"8"), None) => {
+                Ok(Command::Type(Type::Image, self.first_letter()))
+            }
             _ => Err(Reply::new(504, [b"TYPE not implemented for '", self.bytes, b"' parameter"].concat())),
         }
+    }
+
+    fn first_letter(&self) -> char {
+        self.bytes.iter().find(|byte| **byte != b' ').copied().map_or(' ', char::from)
     }
 
     /// MODE's letter: S alone is done.
@@ -127,9 +136,32 @@ impl<'a> Argument<'a> {
 
     /// REST's offset (RFC 3659 §5).
     pub fn offset(self) -> Reading {
-        let [digits] = *self.words() else { return Err(self.words_not_understood(500)) };
-        let refused = || Reply::new(501, "REST requires a value greater than or equal to 0");
-        decimal::<u64>(digits).map(Command::Rest).ok_or_else(refused)
+        match self.words()[..] {
+            [word] => self.number(word).map(Command::Rest),
+            _ => Err(self.words_not_understood(500)),
+        }
+    }
+
+    /// RANG's first and last byte (draft-bryan-ftp-range); `1 0` takes an earlier range back.
+    pub fn range(self) -> Reading {
+        let [first, last] = self.words()[..] else { return Err(self.words_not_understood(500)) };
+        match (self.number(first)?, self.number(last)?) {
+            (1, 0) => Ok(Command::Rang(None)),
+            (first, last) => ByteRange::new(first, last)
+                .map(|range| Command::Rang(Some(range)))
+                .ok_or_else(|| Reply::new(501, "RANG start must be less than end")),
+        }
+    }
+
+    /// A place in a file. What is too large for any is as far as one can count.
+    fn number(&self, word: &[u8]) -> Result<u64, Reply> {
+        match word.iter().all(u8::is_ascii_digit) {
+            true => Ok(decimal(word).unwrap_or(u64::MAX)),
+            false => {
+                let verb = self.verb;
+                Err(Reply::new(501, format!("{verb} requires a value greater than or equal to 0")))
+            }
+        }
     }
 
     /// ALLO's bytes; `R` and the bytes of a record may follow (RFC 959 §4.1.3). A number that is too large is very large.
@@ -270,17 +302,17 @@ mod tests {
 
     #[test]
     fn types_are_letters() {
-        for (text, wanted) in [
-            ("A", Type::Ascii),
-            ("a n", Type::Ascii),
-            ("I", Type::Image),
-            ("a t", Type::Ascii),
-            ("L 8", Type::Image),
+        for (text, wanted, letter) in [
+            ("A", Type::Ascii, 'A'),
+            ("a n", Type::Ascii, 'a'),
+            ("I", Type::Image, 'I'),
+            ("a t", Type::Ascii, 'a'),
+            ("L 8", Type::Image, 'L'),
         ] {
-            assert_eq!(argument(text).representation(), Ok(Command::Type(wanted)), "{text}");
+            assert_eq!(argument(text).representation(), Ok(Command::Type(wanted, letter)), "{text}");
         }
         for (text, code) in
-            [("", 500), ("E", 504), ("L", 504), ("L 7", 504), ("A C", 504), ("I N", 504), ("A N x", 504)]
+            [("", 500), ("E", 504), ("L", 504), ("L 7", 504), ("A C", 504), ("I N", 504), ("A N x", 500)]
         {
             assert_eq!(argument(text).representation().unwrap_err().code, code, "{text}");
         }
@@ -365,8 +397,28 @@ mod tests {
     #[test]
     fn offsets_are_digits_that_fit() {
         assert_eq!(argument("18446744073709551615").offset(), Ok(Command::Rest(u64::MAX)));
-        for (text, code) in [("", 500), ("-1", 501), ("+1", 501), ("18446744073709551616", 501), ("x", 501)] {
+        assert_eq!(argument("18446744073709551616").offset(), Ok(Command::Rest(u64::MAX)));
+        for (text, code) in [("", 500), ("1 2", 500), ("-1", 501), ("+1", 501), ("x", 501)] {
             assert_eq!(argument(text).offset().unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_two_offsets() {
+        assert_eq!(argument("2 4").range(), Ok(Command::Rang(ByteRange::new(2, 4))));
+        assert_eq!(argument(" 2  4 ").range(), Ok(Command::Rang(ByteRange::new(2, 4))));
+        assert_eq!(argument("1 0").range(), Ok(Command::Rang(None)));
+        for (text, code, words) in [
+            ("", 500, "'VERB' not understood"),
+            ("1", 500, "'VERB 1' not understood"),
+            ("1 2 3", 500, "'VERB 1 2 3' not understood"),
+            ("x y", 501, "VERB requires a value greater than or equal to 0"),
+            ("0 -1", 501, "VERB requires a value greater than or equal to 0"),
+            ("5 4", 501, "RANG start must be less than end"),
+            ("0 18446744073709551616", 501, "RANG start must be less than end"),
+        ] {
+            let reply = argument(text).range().unwrap_err();
+            assert_eq!((reply.code, reply.text()), (code, words.as_bytes()), "{text}");
         }
     }
 

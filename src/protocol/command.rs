@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::byte_range::ByteRange;
 use super::changes::Changes;
 use super::options::Choice;
 use super::site::Site;
@@ -21,8 +22,8 @@ pub enum Command {
     Cwd(Vec<u8>),
     /// CDUP, XCUP.
     Cdup,
-    /// TYPE.
-    Type(Type),
+    /// TYPE, and the letter that named it.
+    Type(Type, char),
     /// MODE S (others are refused at reading with 504).
     Mode,
     /// STRU F.
@@ -47,6 +48,8 @@ pub enum Command {
     Appe(Vec<u8>),
     /// REST.
     Rest(u64),
+    /// RANG; None takes an earlier one back.
+    Rang(Option<ByteRange>),
     /// SIZE.
     Size(Vec<u8>),
     /// MDTM.

@@ -2,6 +2,7 @@
 //! Bytes become a line, a line a [`Command`], a handler's outcome a [`Reply`].
 
 pub mod argument;
+pub mod byte_range;
 pub mod changes;
 pub mod command;
 pub mod facts;
@@ -15,6 +16,7 @@ pub mod site;
 pub mod time;
 pub mod verbs;
 
+pub use byte_range::ByteRange;
 pub use changes::Changes;
 pub use command::{Command, EpsvArgument, Type};
 pub use facts::{Fact, Facts};

@@ -172,6 +172,7 @@ pub const VERBS: &[Verb] = &[
     verb("APPE", PATH, WRITE, LoggedIn, |a| a.file(Command::Appe)),
     verb("REST", "<sp> byte-count", NONE, LoggedIn, |a| a.offset()).feature("REST STREAM"),
     verb("ABOR", "(abort current operation)", NONE, LoggedIn, |a| a.alone(Command::Abor)),
+    verb("RANG", "<sp> start-point <sp> end-point", NONE, LoggedIn, |a| a.range()).feature("RANG STREAM"),
     verb("USER", "<sp> username", NONE, Always, |a| a.name()),
     verb("PASS", "<sp> password", NONE, Always, |a| a.any(Command::Pass)).secret(),
     verb("ACCT", NOTHING, NONE, Always, |a| a.not_done()).secret().not_done(),
@@ -300,9 +301,15 @@ mod tests {
         let mut out = Vec::new();
         features(Offer::ALL, Some("MLST type*;")).write(super::super::Multiline::Rfc2228, &mut out);
         let text = String::from_utf8(out).unwrap();
-        for line in
-            ["CLNT", "EPRT", "LANG EN*", "MFF modify;UNIX.group;UNIX.mode;", "MLST type*;", "REST STREAM"]
-        {
+        for line in [
+            "CLNT",
+            "EPRT",
+            "LANG EN*",
+            "MFF modify;UNIX.group;UNIX.mode;",
+            "MLST type*;",
+            "RANG STREAM",
+            "REST STREAM",
+        ] {
             assert!(text.contains(&format!("\r\n {line}\r\n")), "{line}");
         }
         let mut without = Vec::new();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::listing::Owners;
 use super::names;
 use super::rendezvous::Rendezvous;
-use super::storage::{FtpPath, RenameSource, Root, Storage};
+use super::storage::{FtpPath, Portion, RenameSource, Root, Storage};
 use super::text;
 use super::watch::Watch;
 use crate::auth::Account;
@@ -58,8 +58,8 @@ pub struct Member {
     pub rendezvous: Rendezvous,
     /// TYPE.
     pub representation: Type,
-    /// REST, for the next transfer.
-    pub restart: u64,
+    /// REST or RANG, for the next transfer.
+    pub portion: Portion,
     /// What MLST and MLSD tell (OPTS MLST).
     pub facts: Facts,
     /// EPSV ALL was said.
@@ -101,7 +101,7 @@ impl Member {
             renaming: None,
             rendezvous: Rendezvous::default(),
             representation: Type::Ascii,
-            restart: 0,
+            portion: Portion::Whole,
             facts: watch.server.facts.usual,
             extended_only: false,
             bytes_moved: 0,

@@ -55,8 +55,8 @@ pub const WANTED: &[Wanted] = &[
 pub const UNSETTLED: &[&str] = &[
     "", "(DISK)", "(END)", "ALLO", "APPE", "CDUP", "CLNT", "CSID", "CWD", "DELE", "EPRT", "EPSV", "FEAT",
     "HELP", "HOST", "LANG", "LIST", "MDTM", "MFF", "MFMT", "MKD", "MLSD", "MLST", "NLST", "NO", "NOOP",
-    "OPTS", "PASV", "PORT", "PWD", "QUIT", "RANG", "REST", "RETR", "RMD", "RNFR", "RNTO", "SITE", "SIZE",
-    "STAT", "STOR", "STOU", "TYPE", "USER", "XCUP", "XPWD",
+    "OPTS", "PASV", "PORT", "PWD", "QUIT", "REST", "RETR", "RMD", "RNFR", "RNTO", "SITE", "SIZE", "STAT",
+    "STOR", "STOU", "TYPE", "USER", "XCUP", "XPWD",
 ];
 
 /// The verb of a line that was said, in capitals; what is left on the disk is `(DISK)`.

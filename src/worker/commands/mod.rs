@@ -78,10 +78,13 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
             facts::directory(watch, member, verb, path.as_deref().unwrap_or_default())
         }),
         Command::Allo(bytes) => session.as_member(|_, member| Ok(parameters::allocate(member, bytes))),
-        Command::Type(kind) => session.as_member(|_, member| Ok(parameters::representation(member, kind))),
+        Command::Type(kind, letter) => {
+            session.as_member(|_, member| Ok(parameters::representation(member, kind, letter)))
+        }
         Command::Mode => Ok(Reply::new(200, "Mode set to S")),
         Command::Stru => Ok(Reply::new(200, "Structure set to F")),
         Command::Rest(offset) => session.as_member(|_, member| Ok(parameters::restart(member, offset))),
+        Command::Rang(range) => session.as_member(|_, member| Ok(parameters::range(member, range))),
         Command::Pasv => session.as_member(data_port::passive),
         Command::Epsv(which) => {
             session.as_member(|watch, member| data_port::extended_passive(watch, member, which))

@@ -1,19 +1,14 @@
-//! How the next transfer goes, and whether there is room for it: TYPE, REST, ALLO, AVBL.
+//! How the next transfer goes, and whether there is room for it: TYPE, REST, RANG, ALLO, AVBL.
 
 use super::{asked, refusal};
-use crate::protocol::{Reply, Type, Verb};
+use crate::protocol::{ByteRange, Reply, Type, Verb};
 use crate::worker::member::Member;
+use crate::worker::storage::Portion;
 
 /// TYPE.
-pub fn representation(member: &mut Member, kind: Type) -> Reply {
+pub fn representation(member: &mut Member, kind: Type, letter: char) -> Reply {
     member.representation = kind;
-    Reply::new(
-        200,
-        match kind {
-            Type::Ascii => "Type set to A",
-            Type::Image => "Type set to I",
-        },
-    )
+    Reply::new(200, format!("Type set to {letter}"))
 }
 
 /// ALLO: nothing is set aside, but a client that asks learns now that there is no room.
@@ -38,6 +33,23 @@ pub fn restart(member: &mut Member, offset: u64) -> Reply {
     if member.representation == Type::Ascii && offset != 0 {
         return Reply::new(501, "REST: Resuming transfers not allowed in ASCII mode");
     }
-    member.restart = offset;
+    member.portion = offset.into();
     Reply::new(350, format!("Restarting at {offset}. Send STORE or RETRIEVE to initiate transfer"))
+}
+
+/// RANG (draft-bryan-ftp-range). It and REST take each other's place.
+pub fn range(member: &mut Member, range: Option<ByteRange>) -> Reply {
+    let Some(range) = range else {
+        if let Portion::Within(_) = member.portion {
+            member.portion = Portion::Whole;
+        }
+        return Reply::new(350, "Reset byte transfer range");
+    };
+    if member.representation == Type::Ascii {
+        return Reply::new(551, "RANG: Transfer ranges not allowed in ASCII mode");
+    }
+    member.portion = Portion::Within(range);
+    let (length, first) = (range.length(), range.first());
+    let unit = if length == 1 { "byte" } else { "bytes" };
+    Reply::new(350, format!("Transferring byte range of {length} {unit} starting from {first}"))
 }

@@ -10,26 +10,26 @@ use crate::scoreboard::{Direction, Totals};
 use crate::worker::data::{self, Outcome};
 use crate::worker::evidence;
 use crate::worker::member::Member;
-use crate::worker::storage::{self, Asked, Placement, Target};
+use crate::worker::storage::{self, Asked, Placement, Portion, Target};
 use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::transfer_log::{self, Logged};
 use crate::worker::watch::{Ending, Watch};
 
-/// RETR, from where REST said.
+/// RETR, the part that REST or RANG said.
 pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    let offset = mem::take(&mut member.restart);
+    let portion = mem::take(&mut member.portion);
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
     let opened = asked(member, verb, path).and_then(|asked| {
-        let source = member.storage.retrieve(&asked, offset)?;
+        let source = member.storage.retrieve(&asked, portion)?;
         Ok((asked, source))
     });
     let (asked, mut source) = match opened {
         Ok(opened) => opened,
         Err(denied) => return Ok(refusal(&denied)),
     };
-    let left = source.size.saturating_sub(offset);
+    let left = source.left();
     let canonical = source.canonical.clone();
     let errand = Errand {
         direction: Direction::Download,
@@ -48,8 +48,10 @@ pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]
 
 /// STOU. It has no REST: nothing is there to go on with.
 pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Result<Reply, Ending> {
-    if mem::take(&mut member.restart) != 0 {
-        return Ok(Reply::new(550, "STOU incompatible with REST"));
+    match mem::take(&mut member.portion) {
+        Portion::Whole => {}
+        Portion::From(_) => return Ok(Reply::new(550, "STOU incompatible with REST")),
+        Portion::Within(_) => return Ok(Reply::new(550, "STOU incompatible with RANG")),
     }
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
@@ -65,18 +67,17 @@ pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Resu
     }
 }
 
-/// STOR; after REST into what is there.
+/// STOR; after REST or RANG into what is there.
 pub fn store(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    let placement = match mem::take(&mut member.restart) {
-        0 => Placement::Whole,
-        offset => Placement::At(offset),
-    };
-    receive(watch, member, (verb, path), placement)
+    let portion = mem::take(&mut member.portion);
+    receive(watch, member, (verb, path), portion.into())
 }
 
 /// APPE.
 pub fn append(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    member.restart = 0;
+    if let Portion::Within(_) = mem::take(&mut member.portion) {
+        return Ok(Reply::new(550, "APPE incompatible with RANG"));
+    }
     receive(watch, member, (verb, path), Placement::End)
 }
 
@@ -97,7 +98,7 @@ fn receive(
         Ok(opened) => opened,
         Err(denied) => return Ok(refusal(&denied)),
     };
-    let opening = opening(member, path, None);
+    let opening = opening(member, path, placement.range_length());
     take(watch, member, (verb, &asked, target), opening)
 }
 

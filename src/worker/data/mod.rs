@@ -4,6 +4,8 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use crate::sys::files::Errno;
+
 mod active;
 mod line_ends;
 mod lines;
@@ -63,6 +65,18 @@ pub enum Stop {
     Connection(io::Error),
     /// The file could not be read or written: [`code_of`](crate::worker::storage::code_of) has the code.
     File(io::Error),
+    /// What came is not what RANG said would come.
+    Range,
+}
+
+impl Stop {
+    /// An upload's file failed, or its range is full or not yet.
+    pub fn of_file(error: io::Error) -> Stop {
+        match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::ERANGE) => Stop::Range,
+            _ => Stop::File(error),
+        }
+    }
 }
 
 impl From<Interrupt> for Stop {

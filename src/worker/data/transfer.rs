@@ -35,7 +35,7 @@ pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut 
             Type::Image => receive_image(stream, &mut target, &mut moved, attend),
             Type::Ascii => receive_ascii(stream, &mut target, &mut moved, attend),
         });
-    let closed = target.close().map_err(Stop::File);
+    let closed = target.close().map_err(Stop::of_file);
     Outcome { bytes: moved.bytes, ended: received.and(closed) }
 }
 
@@ -66,13 +66,14 @@ fn send_image(
 ) -> Result<(), Stop> {
     let mut offset = source.offset;
     loop {
-        match stream.send_file(source.file(), &mut offset, FILE_BLOCK) {
+        let most = source.block(offset, FILE_BLOCK);
+        match stream.send_file(source.file(), &mut offset, most) {
             Some(Ok(0)) => return Ok(()),
             Some(Ok(count)) => {
                 moved.more(count, attend)?;
                 // As much as 150 promised: whether the file has grown meanwhile is not asked. One that claims to be empty may
                 // still hold something (proc(5)), and never gets here.
-                if offset == source.size {
+                if offset == source.end {
                     return Ok(());
                 }
             }
@@ -108,9 +109,9 @@ fn send_copied(
 ) -> Result<(), Stop> {
     let mut buffer = Buffer::map(3 * BLOCK).map_err(Stop::File)?;
     let (block, wire) = buffer.split_at_mut(BLOCK);
-    let file = source.reader().map_err(Stop::File)?;
+    let mut file = source.reader().map_err(Stop::File)?;
     loop {
-        let count = read_some(file, block).map_err(Stop::File)?;
+        let count = read_some(&mut file, block).map_err(Stop::File)?;
         if count == 0 {
             return Ok(());
         }
@@ -147,7 +148,7 @@ fn receive_image(
         if count == 0 {
             return Ok(());
         }
-        target.write_all(&buffer[..count]).map_err(Stop::File)?;
+        target.write_all(&buffer[..count]).map_err(Stop::of_file)?;
         moved.more(count, attend)?;
     }
 }
@@ -163,10 +164,10 @@ fn receive_ascii(
     loop {
         let count = receive_some(stream, &mut buffer[Strip::ROOM..], attend)?;
         if count == 0 {
-            return target.write_all(strip.rest()).map_err(Stop::File);
+            return target.write_all(strip.rest()).map_err(Stop::of_file);
         }
         let text = strip.convert(&mut buffer, Strip::ROOM + count);
-        target.write_all(text).map_err(Stop::File)?;
+        target.write_all(text).map_err(Stop::of_file)?;
         moved.more(count, attend)?;
     }
 }
@@ -190,7 +191,7 @@ mod tests {
     use super::super::testing::Waits;
     use super::super::{Interrupt, Stop};
     use super::*;
-    use crate::worker::storage::{Placement, testing::Place};
+    use crate::worker::storage::{Placement, Portion, testing::Place};
 
     fn pair() -> (Stream, UnixStream) {
         let (ours, client) = UnixStream::pair().unwrap();
@@ -202,7 +203,7 @@ mod tests {
     fn downloaded(content: &[u8], offset: u64, form: Type) -> Vec<u8> {
         let place = Place::open();
         std::fs::write(place.path("f"), content).unwrap();
-        let mut source = place.storage().retrieve(&place.asked("RETR", "f"), offset).unwrap();
+        let mut source = place.storage().retrieve(&place.asked("RETR", "f"), Portion::from(offset)).unwrap();
         let (mut stream, mut client) = pair();
         let reading = thread::spawn(move || {
             let mut got = Vec::new();
@@ -257,7 +258,7 @@ mod tests {
     fn the_session_can_end_a_transfer() {
         let place = Place::open();
         std::fs::write(place.path("f"), vec![7; 8 << 20]).unwrap();
-        let mut source = place.storage().retrieve(&place.asked("RETR", "f"), 0).unwrap();
+        let mut source = place.storage().retrieve(&place.asked("RETR", "f"), Portion::Whole).unwrap();
         let (mut stream, client) = pair();
         let outcome = download(&mut stream, &mut source, Type::Image, &mut Waits::until(1));
         assert!(matches!(outcome.ended, Err(Stop::Interrupted(Interrupt::Aborted))));
@@ -271,7 +272,7 @@ mod tests {
         let place = Place::open();
         std::fs::write(place.path("f"), b"content").unwrap();
         for form in [Type::Image, Type::Ascii] {
-            let mut source = place.storage().retrieve(&place.asked("RETR", "f"), 0).unwrap();
+            let mut source = place.storage().retrieve(&place.asked("RETR", "f"), Portion::Whole).unwrap();
             let (mut stream, client) = pair();
             drop(client);
             let outcome = download(&mut stream, &mut source, form, &mut Waits::for_ever());

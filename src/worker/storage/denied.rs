@@ -37,8 +37,10 @@ pub enum Reason {
     StoreRestart,
     /// AllowRetrieveRestart off.
     RetrieveRestart,
-    /// REST names a place behind the end.
-    BehindEnd,
+    /// REST, or the beginning that RANG names, is a place behind the end.
+    BehindEnd(&'static str),
+    /// RANG ends behind the end.
+    RangeEnd,
     /// DenyFilter or AllowFilter.
     Argument,
     /// PathDenyFilter or PathAllowFilter.
@@ -56,7 +58,7 @@ impl Denied {
             Reason::System(error) => code_of(error),
             Reason::NoMatch | Reason::NoUniqueName => 450,
             Reason::StoreRestart | Reason::RetrieveRestart => 451,
-            Reason::BehindEnd => 554,
+            Reason::BehindEnd(_) | Reason::RangeEnd => 554,
             _ => 550,
         }
     }
@@ -64,7 +66,9 @@ impl Denied {
     /// The words to answer with. The name is the client's own bytes.
     pub fn text(&self) -> Vec<u8> {
         match self.reason {
-            Reason::BehindEnd => return [b"REST: invalid ".as_slice(), &self.name, b" argument"].concat(),
+            Reason::BehindEnd(verb) => {
+                return [verb.as_bytes(), b": invalid ", self.name.as_slice(), b" argument"].concat();
+            }
             Reason::NoMatch => return b"No files found".to_vec(),
             _ => {}
         }
@@ -100,7 +104,7 @@ impl Reason {
             Reason::OverwriteByRename => "Rename permission denied",
             Reason::StoreRestart => "Append/Restart not permitted, try again",
             Reason::RetrieveRestart => "Restart not permitted, try again",
-            Reason::BehindEnd => "invalid REST argument",
+            Reason::BehindEnd(_) | Reason::RangeEnd => "invalid RANG argument",
             Reason::Argument => "Forbidden command argument",
             Reason::Name => "Forbidden filename",
             Reason::NoUniqueName => "unable to generate unique filename",
@@ -139,7 +143,8 @@ mod tests {
             (Reason::Limit, 550, "f: Operation not permitted"),
             (Reason::Overwrite, 550, "f: Overwrite permission denied"),
             (Reason::StoreRestart, 451, "f: Append/Restart not permitted, try again"),
-            (Reason::BehindEnd, 554, "REST: invalid f argument"),
+            (Reason::BehindEnd("REST"), 554, "REST: invalid f argument"),
+            (Reason::RangeEnd, 554, "f: invalid RANG argument"),
         ];
         for (reason, code, text) in table {
             let denied = Denied { name: b"f".to_vec(), reason };

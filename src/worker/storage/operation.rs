@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use super::denied::Reason;
+use super::portion::Portion;
 use super::root::{Entry, Found};
 use crate::config::settings::PathRules;
+use crate::protocol::ByteRange;
 use crate::sys::files::Kind;
 
 /// Something that is done to one canonical path.
@@ -42,8 +44,8 @@ pub struct Inspect(pub Found);
 pub struct Retrieve {
     /// The file.
     pub found: Found,
-    /// Where reading begins.
-    pub offset: u64,
+    /// How much of it.
+    pub portion: Portion,
 }
 
 /// MFMT, SITE CHMOD, SITE CHGRP.
@@ -86,8 +88,39 @@ pub enum Placement {
     Whole,
     /// STOR after REST.
     At(u64),
+    /// STOR after RANG: so many bytes, and no others.
+    Within(ByteRange),
     /// APPE.
     End,
+}
+
+impl Placement {
+    /// How many bytes a range takes.
+    pub fn range_length(self) -> Option<u64> {
+        match self {
+            Placement::Within(range) => Some(range.length()),
+            _ => None,
+        }
+    }
+
+    /// Whether a file of this size reaches to where the first byte goes.
+    pub fn lies_in(self, size: u64) -> Result<(), Reason> {
+        match self {
+            Placement::At(offset) if offset > size => Err(Reason::BehindEnd("REST")),
+            Placement::Within(range) if range.first() > size => Err(Reason::BehindEnd("RANG")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<Portion> for Placement {
+    fn from(portion: Portion) -> Placement {
+        match portion {
+            Portion::Whole => Placement::Whole,
+            Portion::From(offset) => Placement::At(offset),
+            Portion::Within(range) => Placement::Within(range),
+        }
+    }
 }
 
 impl Operation for Look {
@@ -125,7 +158,7 @@ impl Operation for Retrieve {
         if self.found.status.kind != Kind::File {
             return Err(Reason::NotRegular);
         }
-        if self.offset > 0 && !rules.allow_retrieve_restart {
+        if self.portion != Portion::Whole && !rules.allow_retrieve_restart {
             return Err(Reason::RetrieveRestart);
         }
         Ok(())
@@ -147,10 +180,7 @@ impl Operation for Overwrite {
         if !rules.allow_store_restart && self.placement != Placement::Whole {
             return Err(Reason::StoreRestart);
         }
-        match self.placement {
-            Placement::At(offset) if offset > self.found.status.size => Err(Reason::BehindEnd),
-            _ => Ok(()),
-        }
+        self.placement.lies_in(self.found.status.size)
     }
 
     fn makes_a_name(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Files read, and what is told of them.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Take};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 
@@ -11,6 +11,7 @@ use super::denied::{Denied, Reason};
 use super::operation::{Inspect, Look, Retrieve};
 use super::path::FtpPath;
 use super::policy::Asked;
+use super::portion::Portion;
 use crate::sys::files::{self, Access, Errno, Kind, Status};
 
 /// What the kernel reads ahead of a reader anyway: only beyond it can it help to know more.
@@ -22,10 +23,11 @@ pub struct Source {
     file: File,
     /// Where on the host, for the transfer log.
     pub canonical: PathBuf,
-    /// Its length.
-    pub size: u64,
     /// Where reading begins.
     pub offset: u64,
+    /// Where it ends: its length, or the end of a range.
+    pub end: u64,
+    is_range: bool,
 }
 
 impl Source {
@@ -34,28 +36,46 @@ impl Source {
         self.file.as_fd()
     }
 
-    /// The file, standing at the offset.
-    pub fn reader(&mut self) -> io::Result<&mut File> {
+    /// Bytes to come, as far as is known: a file may grow, and one that claims to be empty may hold something (proc(5)).
+    pub fn left(&self) -> u64 {
+        self.end.saturating_sub(self.offset)
+    }
+
+    /// How much to send from an offset at once: never beyond the end of a range.
+    pub fn block(&self, offset: u64, most: usize) -> usize {
+        match usize::try_from(self.end.saturating_sub(offset)) {
+            Ok(left) if self.is_range => left.min(most),
+            _ => most,
+        }
+    }
+
+    /// The file from the offset on, to the end of a range.
+    pub fn reader(&mut self) -> io::Result<Take<&mut File>> {
+        let most = if self.is_range { self.left() } else { u64::MAX };
         self.file.seek(SeekFrom::Start(self.offset))?;
-        Ok(&mut self.file)
+        Ok((&mut self.file).take(most))
     }
 }
 
 impl Storage {
-    /// RETR from `offset`.
-    pub fn retrieve(&self, asked: &Asked, offset: u64) -> Result<Source, Denied> {
+    /// RETR of all of a file, or of a part.
+    pub fn retrieve(&self, asked: &Asked, portion: Portion) -> Result<Source, Denied> {
         let found =
             self.root.find(&asked.path).map_err(|error| asked.denied(self.without_data(asked, error)))?;
-        let permit = authorise(&self.policy, asked, Retrieve { found, offset })?;
-        let Retrieve { found, offset } = permit.operation();
+        let permit = authorise(&self.policy, asked, Retrieve { found, portion })?;
+        let Retrieve { found, portion } = permit.operation();
         let file = files::reopen(found.place.as_fd(), Access::Read).map_err(|error| asked.denied(error))?;
-        if offset > found.status.size {
-            return Err(asked.denied(Reason::BehindEnd));
-        }
+        portion.lies_in(found.status.size).map_err(|reason| asked.denied(reason))?;
         if found.status.size > READ_AHEAD {
             files::will_read_through(file.as_fd());
         }
-        Ok(Source { file, canonical: found.canonical, size: found.status.size, offset })
+        Ok(Source {
+            file,
+            canonical: found.canonical,
+            offset: portion.start(),
+            end: portion.end(found.status.size),
+            is_range: matches!(portion, Portion::Within(_)),
+        })
     }
 
     /// A link that leads nowhere, or back to itself, is something: it only has no data.

@@ -27,23 +27,37 @@ pub struct Target {
     /// Where the next byte goes, and where the file ended: what lies between is there already.
     position: u64,
     end: u64,
+    /// Bytes that a range still takes.
+    range_left: Option<u64>,
 }
 
 impl Target {
-    /// Closes the file; some file systems say only now that there was no room.
+    /// Closes the file; some file systems say only now that there was no room. A range must be full (`ERANGE`).
     pub fn close(self) -> io::Result<()> {
-        files::close(self.file)
+        files::close(self.file)?;
+        if self.range_left.is_some_and(|left| left > 0) { Err(Errno::ERANGE.into()) } else { Ok(()) }
+    }
+
+    /// As many of these bytes as a range still takes; `ERANGE` where it takes none.
+    fn fitting<'a>(&self, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
+        match self.range_left.map(|left| usize::try_from(left).unwrap_or(usize::MAX)) {
+            None => Ok(bytes),
+            Some(0) => Err(Errno::ERANGE.into()),
+            Some(left) => Ok(&bytes[..bytes.len().min(left)]),
+        }
     }
 }
 
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let bytes = self.fitting(bytes)?;
         let reach = self.position.saturating_add(bytes.len() as u64);
         let growth = Change { owner: self.owner, bytes: signed(reach.saturating_sub(self.end)), files: 0 };
         self.accounting.report(growth)?;
         let written = self.file.write(bytes);
         let kept = *written.as_ref().unwrap_or(&0) as u64;
         self.position += kept;
+        self.range_left = self.range_left.map(|left| left - kept);
         let missing = reach.saturating_sub(self.position.max(self.end));
         self.accounting.report(Change { bytes: -signed(missing), ..growth })?;
         self.end = self.end.max(self.position);
@@ -85,7 +99,7 @@ impl Storage {
     fn open_target(&self, Overwrite { found, placement }: Overwrite) -> io::Result<Target> {
         let access = match placement {
             Placement::Whole => Access::Truncate,
-            Placement::At(_) => Access::Write,
+            Placement::At(_) | Placement::Within(_) => Access::Write,
             Placement::End => Access::Append,
         };
         let mut file = files::reopen(found.place.as_fd(), access)?;
@@ -93,25 +107,25 @@ impl Storage {
         let (position, end) = match placement {
             Placement::Whole => (0, 0),
             Placement::At(offset) => (file.seek(SeekFrom::Start(offset))?, size),
+            Placement::Within(range) => (file.seek(SeekFrom::Start(range.first()))?, size),
             Placement::End => (size, size),
         };
         if placement == Placement::Whole {
             self.accounting.report(Change { owner: found.status.uid, bytes: -signed(size), files: 0 })?;
         }
         let accounting = Rc::clone(&self.accounting);
-        Ok(Target { file, canonical: found.canonical, owner: found.status.uid, accounting, position, end })
+        let (canonical, owner) = (found.canonical, found.status.uid);
+        Ok(Target { file, canonical, owner, accounting, position, end, range_left: placement.range_length() })
     }
 
     fn create(&self, asked: &Asked, placement: Placement) -> Result<io::Result<Target>, Denied> {
         let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
         let permit = authorise(&self.policy, asked, Create(entry))?;
-        if matches!(placement, Placement::At(offset) if offset > 0) {
-            return Err(asked.denied(Reason::BehindEnd));
-        }
-        Ok(self.create_target(permit))
+        placement.lies_in(0).map_err(|reason| asked.denied(reason))?;
+        Ok(self.create_target(permit, placement))
     }
 
-    pub(super) fn create_target(&self, permit: Permit<Create>) -> io::Result<Target> {
+    pub(super) fn create_target(&self, permit: Permit<Create>, placement: Placement) -> io::Result<Target> {
         let (Create(entry), rules) = permit.with_rules();
         if entry.status.is_some() {
             // A link that leads nowhere: what it names is not ours to make.
@@ -121,7 +135,8 @@ impl Storage {
         let owner = files::status(file.as_fd())?.uid;
         self.accounting.report(Change { owner, bytes: 0, files: 1 })?;
         let accounting = Rc::clone(&self.accounting);
-        Ok(Target { file, canonical: entry.canonical, owner, accounting, position: 0, end: 0 })
+        let (canonical, range_left) = (entry.canonical, placement.range_length());
+        Ok(Target { file, canonical, owner, accounting, position: 0, end: 0, range_left })
     }
 }
 

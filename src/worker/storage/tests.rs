@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::testing::Place;
-use super::{Denied, FtpPath, Placement, Reason, Root};
+use super::{Denied, FtpPath, Placement, Portion, Reason, Root};
 use crate::config::settings::{Filter, Limit, ScopeRules};
 
 fn text(denied: Denied) -> String {
@@ -67,7 +67,7 @@ fn no_path_leads_out_of_the_root() {
         &format!("{root}/../secret"),
     ];
     for name in names {
-        let denied = text(place.storage().retrieve(&place.asked("RETR", name), 0).unwrap_err());
+        let denied = text(place.storage().retrieve(&place.asked("RETR", name), Portion::Whole).unwrap_err());
         // A link that leads nowhere is there itself.
         let words = ["No such file or directory", "Not a regular file"];
         assert!(words.iter().any(|words| denied == format!("{name}: {words}")), "{denied}");
@@ -87,7 +87,7 @@ fn links_inside_and_hard_links_are_followed() {
     fs::write(place.outside("other"), "hard").unwrap();
     symlink("/dir", place.path("link")).unwrap();
     fs::hard_link(place.outside("other"), place.path("hard")).unwrap();
-    let source = place.storage().retrieve(&place.asked("RETR", "link/file"), 0).unwrap();
+    let source = place.storage().retrieve(&place.asked("RETR", "link/file"), Portion::Whole).unwrap();
     assert_eq!(source.canonical, place.path("dir/file").canonicalize().unwrap());
     assert_eq!(place.storage().size(&place.asked("SIZE", "hard")).unwrap(), 4);
     place.storage().delete(&place.asked("DELE", "link")).unwrap();
@@ -113,7 +113,7 @@ fn a_link_swapped_in_between_never_leads_out() {
             }
         });
         for _ in 0..500 {
-            if let Ok(mut source) = place.storage().retrieve(&place.asked("RETR", "a/f"), 0) {
+            if let Ok(mut source) = place.storage().retrieve(&place.asked("RETR", "a/f"), Portion::Whole) {
                 let content = std::io::read_to_string(source.reader().unwrap()).unwrap();
                 assert_eq!(content, "inside");
             }
@@ -166,7 +166,7 @@ fn only_files_have_data() {
     fs::create_dir(place.path("dir")).unwrap();
     assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
     for name in ["dir", "fifo"] {
-        let denied = place.storage().retrieve(&place.asked("RETR", name), 0).unwrap_err();
+        let denied = place.storage().retrieve(&place.asked("RETR", name), Portion::Whole).unwrap_err();
         assert_eq!(text(denied), format!("{name}: Not a regular file"));
         assert_eq!(text(store(&place, name, b"x").unwrap_err()), format!("{name}: Not a regular file"));
         let denied = place.storage().size(&place.asked("SIZE", name)).unwrap_err();
@@ -186,8 +186,9 @@ fn restarts_have_their_bounds() {
     for name in ["f", "no/f"] {
         fs::write(place.path(name), "content").unwrap();
     }
-    let retrieve =
-        |name: &str, offset| place.storage().retrieve(&place.asked("RETR", name), offset).map(drop);
+    let retrieve = |name: &str, offset| {
+        place.storage().retrieve(&place.asked("RETR", name), Portion::from(offset)).map(drop)
+    };
     let store = |name: &str, how| place.storage().store(&place.asked("STOR", name), how).map(drop);
     assert!(retrieve("f", 7).is_ok());
     assert_eq!(text(retrieve("f", 8).unwrap_err()), "REST: invalid f argument");
@@ -232,7 +233,7 @@ fn rules_hold_for_the_place_a_path_leads_to() {
         text(storage.enter(&place.asked("CWD", "dark")).unwrap_err()),
         "dark: No such file or directory"
     );
-    assert!(storage.retrieve(&place.asked("RETR", "dark/f"), 0).is_err());
+    assert!(storage.retrieve(&place.asked("RETR", "dark/f"), Portion::Whole).is_err());
     assert_eq!(text(store(&place, "keep/f", b"x").unwrap_err()), "keep/f: Overwrite permission denied");
     assert!(store(&place, "keep/new", b"x").is_ok());
     let source = storage.rename_from(&place.asked("RNFR", "keep/new")).unwrap();
@@ -254,7 +255,7 @@ fn filters_look_at_arguments_and_at_names_being_made() {
     fs::write(place.path("old.bad"), "x").unwrap();
     assert_eq!(text(store(&place, "new.bad", b"x").unwrap_err()), "new.bad: Forbidden filename");
     assert_eq!(text(store(&place, "evil", b"x").unwrap_err()), "evil: Forbidden command argument");
-    assert!(place.storage().retrieve(&place.asked("RETR", "old.bad"), 0).is_ok());
+    assert!(place.storage().retrieve(&place.asked("RETR", "old.bad"), Portion::Whole).is_ok());
 }
 
 #[test]
