@@ -10,8 +10,6 @@
 mod harness;
 
 mod admission;
-mod anonymous;
-mod attendance;
 mod attributes;
 mod clients;
 mod command_line;
@@ -24,13 +22,10 @@ mod directories;
 mod facts;
 mod full_disk;
 mod fuzz;
-mod homes;
-mod host_accounts;
 mod hostile;
 mod house;
 mod interruptions;
 mod masquerade;
-mod pam;
 mod pool;
 mod quickstart;
 mod ranges;
