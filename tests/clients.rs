@@ -16,8 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::harness::scale::has_program;
-use crate::harness::{PASSWORD, Setup};
-use crate::transfers::patterned;
+use crate::harness::{PASSWORD, Setup, patterned};
 use table::Client;
 
 /// Each client of the table, in its order.

@@ -10,22 +10,17 @@
 mod harness;
 
 mod admission;
-mod attributes;
 mod clients;
 mod command_line;
 mod configuration;
 mod confinement;
-mod data_connections;
-mod data_ports;
+mod data;
 mod differential;
-mod directories;
-mod facts;
+mod files;
 mod full_disk;
 mod fuzz;
 mod hostile;
 mod house;
-mod interruptions;
-mod masquerade;
 mod pool;
 mod quickstart;
 mod ranges;
@@ -39,10 +34,8 @@ mod shutmsg;
 mod signals;
 mod stock;
 mod tools;
-mod transfers;
 #[cfg(target_arch = "x86_64")]
 mod trust;
-mod unique;
 mod users;
 mod verbs;
 mod virtual_hosts;

@@ -11,8 +11,7 @@ use nix::sys::signal::Signal;
 use crate::harness::events::until;
 use crate::harness::load::{Counts, Load, slow_download, visitor, wanted};
 use crate::harness::ports::Port;
-use crate::harness::{Daemon, Setup};
-use crate::transfers::patterned;
+use crate::harness::{Daemon, Setup, patterned};
 
 const CLIENTS: usize = 8;
 const TRANSFERS: usize = 4;

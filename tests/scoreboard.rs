@@ -17,8 +17,7 @@ use nix::sys::signal::Signal;
 use crate::harness::events::until;
 use crate::harness::load::{Counts, Load, wanted};
 use crate::harness::scale::has_program;
-use crate::harness::{Client, Daemon, Setup, processes, rounds};
-use crate::transfers::patterned;
+use crate::harness::{Client, Daemon, Setup, patterned, processes, rounds};
 
 #[test]
 fn a_reader_in_another_language_sees_the_same() {

@@ -13,8 +13,7 @@ use std::time::Duration;
 use crate::harness::events::within;
 use crate::harness::scale::is_long;
 use crate::harness::setup::FIRST_UID;
-use crate::harness::{Daemon, PASSWORD, Setup};
-use crate::transfers::patterned;
+use crate::harness::{Daemon, PASSWORD, Setup, patterned};
 
 /// How long one run of a client may take.
 const RUN_MOST: Duration = Duration::from_secs(300);

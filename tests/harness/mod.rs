@@ -29,3 +29,8 @@ pub use setup::Setup;
 pub const PASSWORD: &str = "wonderland";
 /// MD5-crypt: the quickest that crypt(3) knows everywhere, so that hashing does not rule the load tests.
 pub const PASSWORD_HASH: &str = "$1$ferry$nxY8AEyFPr7fCRrhcSQNf1";
+
+/// Bytes in which every offset shows.
+pub fn patterned(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8).collect()
+}

@@ -8,13 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use crate::harness::client::{connected_from, extended_port, port_line};
 use crate::harness::ports::has_family;
 use crate::harness::scale::skipped;
-use crate::harness::{Daemon, Setup, eventually};
+use crate::harness::{Daemon, Setup, eventually, patterned};
 use ferryd::scoreboard::Direction;
-
-/// Bytes in which every offset shows.
-pub fn patterned(length: usize) -> Vec<u8> {
-    (0..length).map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8).collect()
-}
 
 #[test]
 fn files_travel_whole_in_both_directions() {

@@ -1,0 +1,6 @@
+//! What clients ask of files and folders beside their bytes.
+
+mod attributes;
+mod directories;
+mod facts;
+mod unique;
