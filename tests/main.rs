@@ -14,6 +14,7 @@ mod clients;
 mod command_line;
 mod configuration;
 mod confinement;
+mod crashes;
 mod data;
 mod differential;
 mod files;

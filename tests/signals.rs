@@ -1,6 +1,5 @@
-//! Signals to the master and to a worker; crashes; and what is left after each end.
+//! Signals to the master and to a worker, and what is left after each end; starts, at a terminal and in the background.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
@@ -12,7 +11,7 @@ use nix::sys::signal::Signal;
 use crate::harness::daemon::{Background, run};
 use crate::harness::events::until;
 use crate::harness::ports::Port;
-use crate::harness::{Client, Daemon, PASSWORD, Setup, eventually, processes};
+use crate::harness::{Client, Daemon, Setup, eventually, processes};
 
 #[test]
 fn term_tells_everybody_and_leaves_nothing() {
@@ -195,87 +194,6 @@ fn usr1_reopens_the_logs_for_running_sessions_too() {
 }
 
 #[test]
-fn sessions_outlive_a_killed_master_and_the_next_start_takes_over() {
-    let mut daemon = Daemon::usual();
-    let mut client = daemon.session();
-    daemon.signal(Signal::SIGKILL);
-    daemon.await_end();
-    until("PidFile and board are removed", || !daemon.pid_file().exists() && !daemon.board_file().exists());
-    client.command("NOOP").expect(200);
-    let session = client.local_address();
-    until("the spares have left", || {
-        Client::connect(daemon.address()).and_then(|mut client| client.try_reply()).is_err()
-    });
-    let _second = Background::start(&daemon.setup);
-    daemon.session();
-    client.command("NOOP").expect(200);
-    assert_eq!(client.local_address(), session);
-}
-
-#[test]
-fn a_crashed_master_leaves_no_files() {
-    for signal in [Signal::SIGSEGV, Signal::SIGABRT] {
-        let mut daemon = Daemon::usual();
-        daemon.signal(signal);
-        let status = daemon.await_end();
-        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(signal as i32));
-        until("PidFile and board are removed", || {
-            !daemon.pid_file().exists() && !daemon.board_file().exists()
-        });
-        let said = fs::read_to_string(daemon.setup.path("stderr")).expect("a file") + &daemon.log();
-        assert!(said.contains("signal") || said.contains("SIG"), "one line about it: {said}");
-    }
-}
-
-#[test]
-fn a_master_killed_after_its_pid_file_moved_leaves_no_files() {
-    let mut daemon = Daemon::usual();
-    daemon.rewrite(&daemon.setup.text().replace("run/ferryd.pid", "run/other.pid"));
-    daemon.reload();
-    let moved = daemon.setup.path("run/other.pid");
-    assert!(moved.exists() && !daemon.pid_file().exists());
-    daemon.signal(Signal::SIGKILL);
-    daemon.await_end();
-    until("PidFile and board are removed", || !moved.exists() && !daemon.board_file().exists());
-}
-
-/// Auth, recorder and nursery: the master's children that hold no slot.
-fn servants(daemon: &Daemon) -> BTreeSet<i32> {
-    let workers: BTreeSet<i32> = daemon.slots().iter().map(|slot| slot.pid.0).collect();
-    let children = processes::children_of(daemon.pid());
-    children
-        .iter()
-        .filter(|child| !child.is_zombie())
-        .map(|child| child.pid)
-        .filter(|pid| !workers.contains(pid))
-        .collect()
-}
-
-#[test]
-fn auth_recorder_and_nursery_are_started_again() {
-    let daemon = Daemon::usual();
-    let mut old = daemon.session();
-    let first =
-        eventually("auth, recorder and nursery", || Some(servants(&daemon)).filter(|found| found.len() == 3));
-    for pid in first.clone() {
-        processes::send(pid, Signal::SIGKILL);
-        until("a successor", || {
-            let now = servants(&daemon);
-            now.len() == 3 && !now.contains(&pid)
-        });
-        eventually("a login", || {
-            let mut client = Client::connect(daemon.address()).ok()?;
-            client.try_reply().ok()?;
-            client.try_command("USER alice").ok()?;
-            client.try_command(&format!("PASS {PASSWORD}")).ok().filter(|reply| reply.code == 230)
-        });
-        old.command("NOOP").expect(200);
-    }
-    old.store("after", b"all three");
-    daemon.stop();
-}
-
-#[test]
 fn the_pid_file_is_written_when_ready_and_named_by_its_lock() {
     let daemon = Daemon::usual();
     let text = fs::read_to_string(daemon.pid_file()).expect("written when ready");
@@ -340,95 +258,4 @@ fn in_the_background_a_failed_start_says_why() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains(&listener.local_addr().expect("bound").to_string()), "{said}");
     assert!(!setup.path("run/ferryd.pid").exists() && !setup.path("run/board").exists());
-}
-
-/// Of these, auth runs as root, the nursery under the workers' filter.
-fn auth_and_nursery(daemon: &Daemon) -> (i32, i32) {
-    let status = |pid: i32| fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    eventually("auth and nursery", || {
-        let found = servants(daemon);
-        let nursery = found.iter().find(|pid| status(**pid).contains("Seccomp:\t2"))?;
-        let auth = found
-            .iter()
-            .find(|pid| status(**pid).contains("Name:\tferryd") && processes::uid_of(**pid) == Some(0))?;
-        Some((*auth, *nursery))
-    })
-}
-
-#[test]
-fn a_recorder_that_dies_young_is_started_again_a_moment_later() {
-    let daemon = Daemon::usual();
-    if !daemon.setup.has_identities() {
-        return;
-    }
-    let (auth, nursery) = auth_and_nursery(&daemon);
-    let recorder_but = |gone: i32| {
-        eventually("a recorder", || {
-            servants(&daemon).into_iter().find(|pid| ![auth, nursery, gone].contains(pid))
-        })
-    };
-    let first = recorder_but(0);
-    processes::send(first, Signal::SIGKILL);
-    let second = recorder_but(first);
-    let killed = std::time::Instant::now();
-    processes::send(second, Signal::SIGKILL);
-    recorder_but(second);
-    assert!(killed.elapsed().as_millis() >= 50, "not at once");
-    daemon.session().command("QUIT").expect(221);
-    daemon.await_log("session closed");
-    daemon.stop();
-}
-
-#[test]
-fn an_auth_that_ends_while_the_daemon_drains_is_started_again() {
-    let mut daemon = Daemon::usual();
-    if !daemon.setup.has_identities() {
-        return;
-    }
-    let (auth, _) = auth_and_nursery(&daemon);
-    let mut client = daemon.client();
-    client.command("USER alice").expect(331);
-    daemon.signal(Signal::SIGQUIT);
-    daemon.await_log("received SIGQUIT");
-    processes::send(auth, Signal::SIGKILL);
-    daemon.await_log("another takes its place");
-    client.command(&format!("PASS {PASSWORD}")).expect(230);
-    client.command("QUIT").expect(221);
-    assert_eq!(daemon.await_end().code(), Some(0));
-    daemon.assert_gone();
-}
-
-#[test]
-fn a_nursery_that_hangs_holds_up_no_stop() {
-    let mut daemon = Setup::new().line("ShutdownTimeout 1").start();
-    if !daemon.setup.has_identities() {
-        return;
-    }
-    let (_, nursery) = auth_and_nursery(&daemon);
-    daemon.await_spares(2);
-    processes::send(nursery, Signal::SIGSTOP);
-    // Each takes a spare, which nobody replaces.
-    let _clients = [daemon.client(), daemon.client()];
-    daemon.signal(Signal::SIGTERM);
-    assert_eq!(daemon.await_end().code(), Some(0));
-    daemon.assert_gone();
-}
-
-#[test]
-fn a_retired_nursery_that_hangs_holds_up_no_stop() {
-    let mut daemon = Setup::new().line("ShutdownTimeout 1").start();
-    if !daemon.setup.has_identities() {
-        return;
-    }
-    let (_, nursery) = auth_and_nursery(&daemon);
-    daemon.await_spares(2);
-    processes::send(nursery, Signal::SIGSTOP);
-    let clients = [daemon.client(), daemon.client()];
-    daemon.reload();
-    drop(clients);
-    processes::send(nursery, Signal::SIGKILL);
-    daemon.await_log("generation 1 has ended");
-    daemon.signal(Signal::SIGTERM);
-    assert_eq!(daemon.await_end().code(), Some(0));
-    daemon.assert_gone();
 }

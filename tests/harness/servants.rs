@@ -1,5 +1,6 @@
 //! Which of a daemon's processes is auth, the recorder, the nursery: told by their threads and limits, as /proc shows them.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use super::daemon::Daemon;
@@ -9,7 +10,7 @@ use super::processes;
 impl Daemon {
     /// Auth, of every generation.
     pub fn auths(&self) -> Vec<i32> {
-        self.servants().into_iter().filter(|pid| thread(*pid, "post").is_some()).collect()
+        self.children().into_iter().filter(|pid| thread(*pid, "post").is_some()).collect()
     }
 
     /// Auth, where there is one generation.
@@ -28,16 +29,22 @@ impl Daemon {
     #[track_caller]
     pub fn recorder(&self) -> i32 {
         let is_recorder = |pid: &i32| threads(*pid).len() > 1 && thread(*pid, "post").is_none();
-        eventually("the recorder", || self.servants().into_iter().find(is_recorder))
+        eventually("the recorder", || self.children().into_iter().find(is_recorder))
     }
 
     /// The oldest process without threads that may have children (workers may not).
     pub fn nursery(&self) -> Option<i32> {
         let is_nursery = |pid: &i32| threads(*pid).len() == 1 && may_fork(*pid);
-        self.servants().into_iter().filter(is_nursery).min()
+        self.children().into_iter().filter(is_nursery).min()
     }
 
-    fn servants(&self) -> Vec<i32> {
+    /// Auth, its steward, recorder and nursery: the master's children that hold no slot.
+    pub fn servants(&self) -> BTreeSet<i32> {
+        let workers: BTreeSet<i32> = self.slots().iter().map(|slot| slot.pid.0).collect();
+        self.children().into_iter().filter(|pid| !workers.contains(pid)).collect()
+    }
+
+    fn children(&self) -> Vec<i32> {
         let children = processes::children_of(self.pid());
         children.iter().filter(|process| !process.is_zombie()).map(|process| process.pid).collect()
     }

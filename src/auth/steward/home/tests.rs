@@ -1,3 +1,5 @@
+//! Homes made in real folders: whose they are, what is in them, and what stays out of them.
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
