@@ -126,7 +126,7 @@ fn a_module_that_hangs_holds_nobody_else_up_and_leaves_nothing() {
     }
     await_no_child(steward);
     daemon.await_log("took too long and was ended");
-    assert!(!sleeps(), "what the module started lives on");
+    assert!(!sleeps(seconds()), "what the module started lives on");
     daemon.stop();
 }
 
@@ -136,11 +136,33 @@ fn seconds() -> u32 {
 }
 
 /// Whether it runs anywhere.
-fn sleeps() -> bool {
-    let sleep = format!("/bin/sleep\0{}\0", seconds());
+fn sleeps(seconds: u32) -> bool {
+    let sleep = format!("/bin/sleep\0{seconds}\0");
     let commands = fs::read_dir("/proc").expect("/proc").flatten();
     let commands = commands.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
     commands.into_iter().any(|command| command == sleep.as_bytes())
+}
+
+#[test]
+fn what_a_module_left_in_a_session_of_its_own_ends_with_the_daemon() {
+    if !can_run("what_a_module_left_in_a_session_of_its_own_ends_with_the_daemon") {
+        return;
+    }
+    let setup = setup("");
+    // Another number than the other test's, which may run meanwhile.
+    let seconds = seconds() + 1_000_000;
+    let leaves =
+        format!("setsid /bin/sleep {seconds} &\necho > {}\nexec /bin/sleep 5", setup.path("left").display());
+    let leaves = program(&setup, "leaves", &leaves);
+    let daemon = setup.with_host_file("pam.d/ferrytest", &eve_meets(&leaves)).start();
+    let mut client = daemon.client();
+    client.command("USER eve").expect(331);
+    client.send(&format!("PASS {PASSWORD}"));
+    eventually("the module's program", || {
+        (daemon.setup.path("left").exists() && sleeps(seconds)).then_some(())
+    });
+    daemon.stop();
+    eventually("the end of what it left", || (!sleeps(seconds)).then_some(()));
 }
 
 #[test]

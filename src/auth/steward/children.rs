@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
-use std::{fmt, io};
+use std::{fmt, io, thread};
 
 use super::wire::Job;
 use super::{PANICKED, work};
@@ -16,6 +16,9 @@ use crate::sys::{ProcessId, signals};
 const ORPHANS_LIFE: Duration = Duration::from_secs(5);
 /// How often it is looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often, and how long after each other, it is looked for before the steward itself ends.
+const LAST_LOOKS: u32 = 100;
+const LAST_LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Those at work.
 #[derive(Debug, Default)]
@@ -107,6 +110,19 @@ impl Children {
             child.end();
         }
         self.end_orphans(Instant::now(), true);
+    }
+
+    /// Kills what is left when nobody is at work any more, and what comes to this process by the death of those: a program with its
+    /// own session has children, too. Not for ever, should somebody be faster.
+    pub fn end_the_rest(&mut self) {
+        for _ in 0..LAST_LOOKS {
+            self.end_orphans(Instant::now(), true);
+            while process::reap().is_some() {}
+            if process::children().is_empty() {
+                break;
+            }
+            thread::sleep(LAST_LOOK_AGAIN);
+        }
     }
 
     /// Ends orphans whose time is up, or all of them. A module may leave a process of its own session behind (pam_exec(8) makes one),

@@ -67,7 +67,7 @@ impl Steward<'_> {
         while self.children.is_busy() && self.wait(false).is_ok() {
             self.attend();
         }
-        self.children.end_what_nobody_awaits();
+        self.children.end_the_rest();
         0
     }
 
