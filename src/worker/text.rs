@@ -12,6 +12,8 @@ use crate::sys::NO_BLOCK;
 
 /// Bytes read of a display file.
 const DISPLAY_MOST: u64 = 16 * 1024;
+/// Bytes shown of one, its variables filled in: a client may have written it, and stand in a folder with a name of 4,000 bytes.
+const SHOWN_MOST: usize = 64 * 1024;
 
 /// What variables can speak of.
 #[derive(Clone, Copy)]
@@ -57,6 +59,7 @@ pub fn expand(template: &[u8], value: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<u8>
     let mut rest = template;
     while let Some((first, after)) = rest.split_first() {
         match (first, after.first().and_then(|letter| value(*letter))) {
+            (b'%', Some(value)) if text.len() + value.len() > SHOWN_MOST => break,
             (b'%', Some(value)) => {
                 text.extend_from_slice(&value);
                 rest = &after[1..];
@@ -97,7 +100,18 @@ pub fn display_of(file: File, facts: &Facts<'_>) -> Vec<Vec<u8>> {
     {
         return Vec::new();
     }
-    lines(&content).map(|line| expand(line, |letter| facts.value(letter))).collect()
+    shown(&content, |letter| facts.value(letter))
+}
+
+/// The lines that fit.
+fn shown(content: &[u8], value: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut room = SHOWN_MOST;
+    let has_room = |line: &Vec<u8>| {
+        let left = room.checked_sub(line.len());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    lines(content).map(|line| expand(line, &value)).take_while(has_room).collect()
 }
 
 fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -125,5 +139,17 @@ mod tests {
     fn a_display_file_is_lines() {
         assert_eq!(lines(b"one\r\n\ntwo\n").collect::<Vec<_>>(), [&b"one"[..], b"", b"two"]);
         assert_eq!(lines(b"").count(), 0);
+    }
+
+    #[test]
+    fn what_is_shown_is_bounded_whatever_the_variables_hold() {
+        let deep = |letter| (letter == b'C').then(|| vec![b'x'; 4_000]);
+        for content in [b"%C".repeat(8_192), b"%C\n".repeat(5_461)] {
+            let lines = shown(&content, deep);
+            let length: usize = lines.iter().map(Vec::len).sum();
+            assert!((SHOWN_MOST - 4_000..=SHOWN_MOST).contains(&length), "{length}");
+        }
+        let one = |_| Some(b"1".to_vec());
+        assert_eq!(shown(b"a\n%L\n", one), [b"a".to_vec(), b"1".to_vec()]);
     }
 }
