@@ -59,7 +59,8 @@ pub fn take(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
 /// door there are no supplementary groups.
 fn take_ids(birth: &Birth, account: &Account) -> Result<(), IdentityError> {
     // A session without supplementary groups never touches the grants, nor pays for their page tables.
-    let groups = if birth.door == Door::Notified && !account.groups.is_empty() {
+    let has_others = account.groups.iter().any(|(gid, _)| *gid != account.gid);
+    let groups = if birth.door == Door::Notified && has_others {
         let (address, count) = birth.board.granted_groups(birth.slot);
         identity::take_groups(address, count)
     } else {
