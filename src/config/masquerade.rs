@@ -14,8 +14,15 @@ const ANOTHER_TRY: Duration = Duration::from_secs(60);
 pub enum Masquerade {
     /// It was written.
     Address(IpAddr),
-    /// The device or name that was written, and the address it had when it was last asked for.
-    Named(String, Option<IpAddr>),
+    /// A device or a name, asked for when the configuration was read.
+    Named {
+        /// As written.
+        name: String,
+        /// What it stood for when it could last be told.
+        address: Option<IpAddr>,
+        /// It could be told at the last reading.
+        is_told: bool,
+    },
 }
 
 impl Masquerade {
@@ -30,20 +37,30 @@ impl Masquerade {
             Ok(found) => (preferred(&found), Ok(())),
             Err(why) => (None, Err(why)),
         };
-        (Masquerade::Named(text.to_owned(), address), outcome)
+        (Masquerade::Named { name: text.to_owned(), address, is_told: address.is_some() }, outcome)
     }
 
     /// What clients are told.
     pub fn address(&self) -> Option<IpAddr> {
         match self {
             Masquerade::Address(address) => Some(*address),
-            Masquerade::Named(_, address) => *address,
+            Masquerade::Named { address, .. } => *address,
+        }
+    }
+
+    /// A name that could not be asked for at this moment keeps the address it had.
+    fn keep<'a>(&mut self, mut known: impl Iterator<Item = &'a Masquerade>) {
+        if let Masquerade::Named { name, address: address @ None, .. } = self {
+            *address = known.find_map(|other| match other {
+                Masquerade::Named { name: same, address, .. } if same == name => *address,
+                _ => None,
+            });
         }
     }
 
     /// Asks again, for as long as that takes; a name that nobody knows for the moment keeps its address.
     fn has_changed(&self) -> bool {
-        let Masquerade::Named(name, known) = self else { return false };
+        let Masquerade::Named { name, address: known, .. } = self else { return false };
         let found = addresses_of(name, resolve::addresses).unwrap_or_default();
         !found.is_empty() && known.is_none_or(|known| !found.contains(&known))
     }
@@ -74,10 +91,18 @@ impl Settings {
     /// How long the addresses of MasqueradeAddress hold before they are asked for again; None where nothing can change.
     pub fn masquerades_hold(&self) -> Option<Duration> {
         let named = || self.servers.iter().filter_map(|server| server.masquerade.as_ref());
-        let is_unknown = |masquerade: &Masquerade| masquerade.address().is_none();
-        let has_names = named().any(|masquerade| matches!(masquerade, Masquerade::Named(..)));
+        let is_untold =
+            |masquerade: &Masquerade| matches!(masquerade, Masquerade::Named { is_told: false, .. });
+        let has_names = named().any(|masquerade| matches!(masquerade, Masquerade::Named { .. }));
         let refresh = self.daemon.masquerade_refresh.filter(|_| has_names);
-        refresh.into_iter().chain(named().any(is_unknown).then_some(ANOTHER_TRY)).min()
+        refresh.into_iter().chain(named().any(is_untold).then_some(ANOTHER_TRY)).min()
+    }
+
+    /// A reload while the name service is away takes no address from clients behind it: what `other` knew still holds.
+    pub fn keep_masquerades_of(&mut self, other: &Settings) {
+        for masquerade in self.servers.iter_mut().filter_map(|server| server.masquerade.as_mut()) {
+            masquerade.keep(other.servers.iter().filter_map(|server| server.masquerade.as_ref()));
+        }
     }
 
     /// Whether one of them is another now. Asks the host's name service for as long as it takes.
@@ -89,6 +114,11 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn named(name: &str, address: Option<&str>) -> Masquerade {
+        let address = address.map(|address| address.parse().unwrap());
+        Masquerade::Named { name: name.to_owned(), address, is_told: address.is_some() }
+    }
 
     #[test]
     fn addresses_devices_and_names_are_told_apart() {
@@ -102,11 +132,31 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_nobody_tells_keeps_its_address() {
+        let known = [
+            Masquerade::Address("192.0.2.1".parse().unwrap()),
+            named("other", Some("192.0.2.2")),
+            named("name", Some("192.0.2.7")),
+        ];
+        let mut lost = named("name", None);
+        lost.keep(known.iter());
+        assert_eq!(lost.address(), known[2].address());
+        assert!(matches!(lost, Masquerade::Named { is_told: false, .. }), "it is asked for again");
+        let moved = named("name", Some("192.0.2.9"));
+        let mut told = moved.clone();
+        told.keep(known.iter());
+        assert_eq!(told, moved);
+        let mut new = named("new", None);
+        new.keep(known.iter());
+        assert_eq!(new.address(), None);
+    }
+
+    #[test]
     fn what_was_written_as_an_address_never_changes() {
         assert!(!Masquerade::of("192.0.2.7").0.has_changed());
         assert!(!Masquerade::of("lo").0.has_changed());
-        assert!(Masquerade::Named("lo".into(), None).has_changed());
-        assert!(Masquerade::Named("lo".into(), Some("192.0.2.7".parse().unwrap())).has_changed());
-        assert!(!Masquerade::Named("no name at all".into(), None).has_changed());
+        assert!(named("lo", None).has_changed());
+        assert!(named("lo", Some("192.0.2.7")).has_changed());
+        assert!(!named("no name at all", None).has_changed());
     }
 }

@@ -81,7 +81,11 @@ impl Master {
                 warn!(self.log, "{}", complaint.one_line());
             }
         }
-        let settings = loaded.settings.ok_or_else(|| first.unwrap_or_else(|| "it cannot be read".into()))?;
+        let mut settings =
+            loaded.settings.ok_or_else(|| first.unwrap_or_else(|| "it cannot be read".into()))?;
+        if let Some(serving) = self.generations.iter().find(|generation| generation.number == self.serving) {
+            settings.keep_masquerades_of(&serving.settings);
+        }
         let board = self.board.file().map(|file| file.path().to_owned());
         if settings.daemon.scoreboard_file != board {
             return Err("ScoreboardFile cannot change while the daemon runs: restart it for that".into());
