@@ -2,18 +2,20 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
-use crossbeam::channel::bounded;
+use crossbeam::channel::{Receiver, bounded};
 use slog::{Logger, error, info};
 
 use super::confinement::{self, NICENESS_OF_HASHING};
 use super::door::ledger::Ledger;
 use super::office::desk::{self, Desk};
+use super::office::errand::Errand;
 use super::office::name_desk::{self, NAMES_WAITING};
 use super::office::peer_names::{PeerNames, RESOLVERS, confirmed_name};
 use super::office::place_desk::PlaceDesk;
-use super::office::post::post;
+use super::office::post::{Postman, post};
 use super::office::reception::{Ending, Reception};
 use super::office::{CONVERSATIONS, Logins, Office, bounds};
 use super::steward::Steward;
@@ -72,68 +74,99 @@ pub fn serve(inheritance: Inheritance) -> u8 {
 
 /// Everything is made, and every privilege given up, before the first thread starts.
 fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError> {
+    let Inheritance { policy, board, requests, control, places, recorder, .. } = inheritance;
     // Before anything that it should not share, and while this process may still fork.
-    let steward = inheritance.policy.needs_steward().then(|| Steward::start(&inheritance.recorder, log));
+    let steward = policy.needs_steward().then(|| Steward::start(&recorder, log));
     let steward = steward.transpose().map_err(BeginError::Steward)?;
-    let board = AuthBoard::map(&inheritance.board).map_err(BeginError::Board)?;
-    drop(inheritance.board);
-    let keeps_books = inheritance.policy.keeps_books();
-    let predecessors = if keeps_books { board.granted() } else { Vec::new() };
-    let mut lines = inheritance.places;
-    let instances_line = lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places)?;
-    let line_of_conversations = inheritance
-        .policy
-        .waits_for_steward()
-        .then(|| lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places));
-    let hashers: Vec<(Crypt, PlaceDesk)> = lines
-        .into_iter()
-        .map(|line| Ok((Crypt::load().map_err(BeginError::Crypt)?, PlaceDesk::new(line))))
-        .collect::<Result<_, _>>()?;
-    let talkers = line_of_conversations.transpose()?.map(talkers).transpose()?.unwrap_or_default();
+    let mapped = AuthBoard::map(&board).map_err(BeginError::Board)?;
+    drop(board);
+    let predecessors = if policy.keeps_books() { mapped.granted() } else { Vec::new() };
+    let staff = Staff::engaged(places, policy.waits_for_steward())?;
     let descriptors = confinement::confine().map_err(BeginError::Privileges)?;
     let (instances, waiting_instances) = bounded(INSTANCES_WAITING);
     let (ids, waiting_ids) = bounded(NAMES_WAITING);
     let (letters, postman) = post();
-    let (names, lookups) = inheritance.policy.use_reverse_dns.then(PeerNames::new).unzip();
-    let ledger = Ledger::new(Box::new(board));
-    let bounds = bounds(descriptors, hashers.len());
+    let (names, lookups) = policy.use_reverse_dns.then(PeerNames::new).unzip();
     // The office's life is the process's: threads need not be awaited, whatever a name service makes them wait for.
-    let asked = (instances, ids);
     let office: &'static Office = Box::leak(Box::new(Office::new(
-        inheritance.policy,
-        ledger,
-        bounds,
-        asked,
+        policy,
+        Ledger::new(Box::new(mapped)),
+        bounds(descriptors, staff.hashers.len()),
+        (instances, ids),
         letters,
         (steward, names, Attendance::new(predecessors)),
         log.clone(),
     )));
-    let started =
-        |name: &str, work: Box<dyn FnOnce() + Send>| threads::start(name, work).map_err(BeginError::Thread);
-    started("post", Box::new(move || postman.deliver_for_life()))?;
-    started(
-        "instances",
-        Box::new(move || desk::grant_instances(&waiting_instances, instances_line, &office.log)),
-    )?;
-    if let (Some(names), Some(lookups)) = (&office.peer_names, lookups) {
-        for lookups in std::iter::repeat_n(lookups, RESOLVERS) {
-            started("names", Box::new(move || names.look_for_life(&lookups, confirmed_name)))?;
-        }
-    }
-    started("ids", Box::new(move || name_desk::tell_for_life(office, &waiting_ids)))?;
-    for (crypt, places) in hashers {
-        started("hash", Box::new(move || hash_for_life(office, &office.queue, places, crypt)))?;
-    }
-    for (crypt, places) in talkers {
-        started("converse", Box::new(move || hash_for_life(office, &office.conversations, places, crypt)))?;
-    }
-    Ok(Reception::new(office, inheritance.requests, inheritance.control))
+    staff.set_to_work(office, Work { instances: waiting_instances, ids: waiting_ids, lookups, postman })?;
+    Ok(Reception::new(office, requests, control))
 }
 
-/// Threads that may wait for the steward; they share a line to the master, who answers at once.
+/// What waits for one thread, or for one kind of them.
+struct Work {
+    instances: Receiver<Errand>,
+    ids: Receiver<Errand>,
+    /// None without UseReverseDNS.
+    lookups: Option<Receiver<IpAddr>>,
+    postman: Postman,
+}
+
+/// Those who need something of their own, which they have from before the confinement.
+struct Staff {
+    /// The line to the master for questions about instances.
+    instances: OwnedFd,
+    hashers: Vec<(Crypt, PlaceDesk)>,
+    /// They may wait for the steward; none where nobody does.
+    talkers: Vec<(Crypt, PlaceDesk)>,
+}
+
+impl Staff {
+    /// Shares out the lines to the master: one for instances, one for all that wait for the steward, one for each that hashes.
+    fn engaged(mut lines: Vec<OwnedFd>, waits_for_steward: bool) -> Result<Staff, BeginError> {
+        let mut take = || lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places);
+        let instances = take()?;
+        let conversations = waits_for_steward.then(take).transpose()?;
+        Ok(Staff {
+            instances,
+            hashers: lines
+                .into_iter()
+                .map(|line| with_crypt(PlaceDesk::new(line)))
+                .collect::<Result<_, _>>()?,
+            talkers: conversations.map(talkers).transpose()?.unwrap_or_default(),
+        })
+    }
+
+    fn set_to_work(self, office: &'static Office, work: Work) -> Result<(), BeginError> {
+        let Work { instances, ids, lookups, postman } = work;
+        start("post", move || postman.deliver_for_life())?;
+        start("instances", move || desk::grant_instances(&instances, self.instances, &office.log))?;
+        if let (Some(names), Some(lookups)) = (&office.peer_names, lookups) {
+            for lookups in std::iter::repeat_n(lookups, RESOLVERS) {
+                start("names", move || names.look_for_life(&lookups, confirmed_name))?;
+            }
+        }
+        start("ids", move || name_desk::tell_for_life(office, &ids))?;
+        for (crypt, places) in self.hashers {
+            start("hash", move || hash_for_life(office, &office.queue, places, crypt))?;
+        }
+        for (crypt, places) in self.talkers {
+            start("converse", move || hash_for_life(office, &office.conversations, places, crypt))?;
+        }
+        Ok(())
+    }
+}
+
+fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), BeginError> {
+    threads::start(name, work).map_err(BeginError::Thread)
+}
+
+fn with_crypt(places: PlaceDesk) -> Result<(Crypt, PlaceDesk), BeginError> {
+    Ok((Crypt::load().map_err(BeginError::Crypt)?, places))
+}
+
+/// They share a line to the master, who answers at once.
 fn talkers(line: OwnedFd) -> Result<Vec<(Crypt, PlaceDesk)>, BeginError> {
     let places = PlaceDesk::new(line);
-    (0..CONVERSATIONS).map(|_| Ok((Crypt::load().map_err(BeginError::Crypt)?, places.clone()))).collect()
+    (0..CONVERSATIONS).map(|_| with_crypt(places.clone())).collect()
 }
 
 fn hash_for_life(office: &'static Office, logins: &'static Logins, places: PlaceDesk, crypt: Crypt) {
