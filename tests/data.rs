@@ -4,4 +4,5 @@ mod connections;
 mod interruptions;
 mod masquerade;
 mod ports;
+mod ranges;
 mod transfers;

@@ -24,7 +24,6 @@ mod hostile;
 mod house;
 mod pool;
 mod quickstart;
-mod ranges;
 mod reload;
 mod reverse_dns;
 mod scoreboard;

@@ -10,8 +10,9 @@ use super::inherit::from_global;
 use super::names::{Identity, caller, unprivileged};
 use super::roots::Roots;
 use super::servers::{self, Surroundings};
-use super::settings::{Daemon, LimitText, LogTarget, Server, SessionRules, Settings};
+use super::settings::{Daemon, DigestRules, LimitText, LogTarget, Server, SessionRules, Settings};
 use super::{Complaint, LoadOptions, defaults};
+use crate::protocol::Algorithms;
 
 /// Makes settings; they hold only if no complaint is an error.
 pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &mut Complaints) -> Settings {
@@ -107,6 +108,7 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
         said.unwrap_or_else(|| (otherwise > 0).then(|| Duration::from_secs(otherwise)))
     };
     let limit = |said: Option<LimitText>| said.unwrap_or_default();
+    let digests = digests(&said);
     SessionRules {
         default_root: roots.default_root,
         default_chdir: roots.default_chdir,
@@ -121,10 +123,20 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
         timeout_stalled: seconds(said.timeout_stalled, 3600),
         timeout_session: seconds(said.timeout_session, 0),
         list_options: said.list_options.unwrap_or_default(),
+        digests,
         display_login: said.display_login,
         display_connect,
         display_quit: said.display_quit,
     }
+}
+
+fn digests(said: &SessionDraft) -> DigestRules {
+    let algorithms = match said.digest_engine {
+        Some(false) => Algorithms::NONE,
+        _ => said.digest_algorithms.unwrap_or(Algorithms::ALL),
+    };
+    let wished = said.digest_usual.filter(|one| algorithms.has(*one));
+    DigestRules { algorithms, usual: wished.or(algorithms.usual()), most: said.digest_most }
 }
 
 #[cfg(test)]

@@ -161,6 +161,7 @@ fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
         allow_store_restart: nearest(scopes, |scope| scope.allow_store_restart, false),
         allow_retrieve_restart: nearest(scopes, |scope| scope.allow_retrieve_restart, true),
         show_symlinks: nearest(scopes, |scope| scope.show_symlinks, true),
+        digests: nearest(scopes, |scope| scope.digests, true),
         unique_prefix: scopes.iter().find_map(|scope| scope.unique_prefix.as_deref()).unwrap_or("ftp"),
         deny_filter: filter(scopes.iter().find_map(|scope| scope.deny_filter.as_ref())),
         allow_filter: filter(scopes.iter().find_map(|scope| scope.allow_filter.as_ref())),

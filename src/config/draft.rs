@@ -8,7 +8,7 @@ use super::settings::{Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
-use crate::protocol::Facts;
+use crate::protocol::{Algorithm, Algorithms, Facts};
 
 /// A whole configuration, as written.
 #[derive(Debug, Default)]
@@ -218,6 +218,14 @@ pub struct SessionDraft {
     pub default_chdir: Vec<PathDraft>,
     /// AnonRejectPasswords; not inherited, for it stands in `<Anonymous>` alone.
     pub reject_passwords: Option<RejectedPasswords>,
+    /// DigestEngine.
+    pub digest_engine: Option<bool>,
+    /// DigestAlgorithms.
+    pub digest_algorithms: Option<Algorithms>,
+    /// DigestDefaultAlgorithm.
+    pub digest_usual: Option<Algorithm>,
+    /// DigestMaxSize.
+    pub digest_most: Option<u64>,
     /// RequireValidShell.
     pub require_valid_shell: Option<bool>,
     /// UseFtpUsers.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::byte_range::ByteRange;
 use super::changes::Changes;
 use super::command::{Command, EpsvArgument, Type};
+use super::digest::{Algorithm, Checksum};
 use super::reply::Reply;
 use super::{options, site, time};
 
@@ -214,6 +215,11 @@ impl<'a> Argument<'a> {
             }
             tag => Err(Reply::new(504, [b"Language ", tag, b" not supported"].concat())),
         }
+    }
+
+    /// XCRC and its like.
+    pub fn sum(self, algorithm: Algorithm) -> Reading {
+        Checksum::read(self.verb, algorithm, self.bytes).map(Command::Sum)
     }
 
     /// OPTS.

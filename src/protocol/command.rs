@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::byte_range::ByteRange;
 use super::changes::Changes;
+use super::digest::Checksum;
 use super::options::Choice;
 use super::site::Site;
 
@@ -50,6 +51,12 @@ pub enum Command {
     Rest(u64),
     /// RANG; None takes an earlier one back.
     Rang(Option<ByteRange>),
+    /// HASH.
+    Hash(Vec<u8>),
+    /// MD5.
+    Md5(Vec<u8>),
+    /// XCRC, XMD5, XSHA, XSHA1, XSHA256, XSHA512.
+    Sum(Checksum),
     /// SIZE.
     Size(Vec<u8>),
     /// MDTM.

@@ -4,12 +4,14 @@ use super::facts::Facts;
 use super::reply::Reply;
 
 /// What a client chooses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// `OPTS MLST [facts]`.
     Facts(Facts),
     /// `OPTS UTF8 on|off`. Names are the bytes they are, either way.
     Utf8(bool),
+    /// `OPTS HASH [algorithm]`, in the client's own letters.
+    Hash(Option<Vec<u8>>),
 }
 
 /// Reads what follows OPTS.
@@ -22,6 +24,10 @@ pub fn read(argument: &[u8]) -> Result<Choice, Reply> {
     let choice = match verb.as_slice() {
         b"MLST" => second.is_none().then(|| Choice::Facts(Facts::read(first.unwrap_or_default()))),
         b"UTF8" => first.filter(|_| second.is_none()).and_then(switch).map(Choice::Utf8),
+        b"HASH" if second.is_some() => {
+            return Err(Reply::new(501, "OPTS HASH: Wrong number of parameters"));
+        }
+        b"HASH" => Some(Choice::Hash(first.map(<[u8]>::to_vec))),
         verb => return Err(Reply::new(500, [b"OPTS ", verb, b" not understood"].concat())),
     };
     choice.ok_or_else(|| Reply::new(501, [b"'OPTS ", verb.as_slice(), b"' not understood"].concat()))
@@ -43,6 +49,8 @@ mod tests {
     fn options_are_read() {
         for (given, choice) in [
             ("UTF8 ON", Choice::Utf8(true)),
+            ("HASH", Choice::Hash(None)),
+            ("hash sha-256", Choice::Hash(Some(b"sha-256".to_vec()))),
             ("utf8 off", Choice::Utf8(false)),
             ("MLST", Choice::Facts(Facts::NONE)),
             ("mlst type;", Choice::Facts(Facts::read(b"type"))),
@@ -57,6 +65,7 @@ mod tests {
         for (given, code, text) in [
             ("", 501, "Invalid number of parameters"),
             ("bogus x", 500, "OPTS BOGUS not understood"),
+            ("HASH MD5 x", 501, "OPTS HASH: Wrong number of parameters"),
             ("UTF8", 501, "'OPTS UTF8' not understood"),
             ("UTF8 maybe", 501, "'OPTS UTF8' not understood"),
             ("UTF8 on off", 501, "'OPTS UTF8' not understood"),

@@ -2,6 +2,7 @@
 
 use super::argument::{Argument, Reading};
 use super::command::Command;
+use super::digest::{Algorithm, Algorithms};
 use super::offer::{Module, Offer};
 use super::reply::Reply;
 use super::{changes, site};
@@ -27,6 +28,8 @@ pub struct Verb {
     pub is_done: bool,
     /// What its server may withhold it with.
     pub module: Option<Module>,
+    /// What sum of a file it asks for: it is served where DigestAlgorithms has that.
+    pub algorithm: Option<Algorithm>,
     /// How its argument becomes a command.
     pub read: fn(Argument<'_>) -> Reading,
 }
@@ -59,12 +62,15 @@ const WRITE: &[&str] = &["WRITE"];
 const NONE: &[&str] = &[];
 
 const PATH: &str = "<sp> pathname";
+const PART: &str = "<sp> pathname [<sp> start <sp> end]";
 const OPTIONAL_PATH: &str = "[<sp> pathname]";
 const UNIQUE_NAME: &str = "(store unique filename)";
 const NOTHING: &str = "is not implemented";
 
 /// The feature whose line tells the session's facts.
 const FACTS: &str = "MLST";
+/// The feature whose line tells the algorithms.
+const HASH: &str = "HASH";
 
 /// A row without alias and feature.
 const fn verb(
@@ -84,6 +90,7 @@ const fn verb(
         is_secret: false,
         is_done: true,
         module: None,
+        algorithm: None,
         read,
     }
 }
@@ -101,6 +108,13 @@ impl Verb {
 
     const fn feature(mut self, line: &'static str) -> Verb {
         self.feature = Some(line);
+        self
+    }
+
+    /// Its own name is its line in FEAT.
+    const fn sums(mut self, algorithm: Algorithm) -> Verb {
+        self.algorithm = Some(algorithm);
+        self.feature = Some(self.name);
         self
     }
 
@@ -186,6 +200,14 @@ pub const VERBS: &[Verb] = &[
     // draft-peterson-streamlined-ftp-command-extensions §4.
     verb("AVBL", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Avbl)).feature("AVBL"),
     verb("MLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlst)).feature(FACTS),
+    verb("HASH", PATH, READ, LoggedIn, |a| a.path(Command::Hash)).feature(HASH),
+    verb("XCRC", PART, READ, LoggedIn, |a| a.sum(Algorithm::Crc32)).sums(Algorithm::Crc32),
+    verb("MD5", PATH, READ, LoggedIn, |a| a.path(Command::Md5)).sums(Algorithm::Md5),
+    verb("XMD5", PART, READ, LoggedIn, |a| a.sum(Algorithm::Md5)).sums(Algorithm::Md5),
+    verb("XSHA", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha1)).sums(Algorithm::Sha1),
+    verb("XSHA1", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha1)).sums(Algorithm::Sha1),
+    verb("XSHA256", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha256)).sums(Algorithm::Sha256),
+    verb("XSHA512", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha512)).sums(Algorithm::Sha512),
 ];
 
 /// What FEAT says besides the verbs' own lines: paths are slash-separated.
@@ -243,11 +265,28 @@ pub fn help_of(word: &[u8]) -> Reply {
     }
 }
 
-/// FEAT (RFC 2389 §3), as far as the server offers it. `facts` is MLST's line, where it is advertised.
-pub fn features(offer: Offer, facts: Option<&str>) -> Reply {
-    let offered = VERBS.iter().filter(|verb| offer.has(verb.module));
+/// What FEAT goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// What the server offers.
+    pub offer: Offer,
+    /// MLST's line, where it is advertised.
+    pub facts: Option<&'a str>,
+    /// Sums that the session may ask for,
+    pub algorithms: Algorithms,
+    /// and HASH's line, which tells them.
+    pub hash: Option<&'a str>,
+}
+
+/// FEAT (RFC 2389 §3), as far as the server offers it.
+pub fn features(told: Told<'_>) -> Reply {
+    let is_offered = |verb: &&Verb| {
+        told.offer.has(verb.module) && verb.algorithm.is_none_or(|one| told.algorithms.has(one))
+    };
+    let offered = VERBS.iter().filter(is_offered);
     let own = offered.filter_map(|verb| verb.feature).filter_map(|line| match line {
-        FACTS => facts,
+        FACTS => told.facts,
+        HASH => told.hash,
         line => Some(line),
     });
     let mut lines: Vec<&str> = own.chain(OTHER_FEATURES.iter().copied()).collect();
@@ -272,7 +311,7 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
-        assert!(names.iter().all(|name| name.len() <= 4 && *name == name.to_uppercase()));
+        assert!(names.iter().all(|name| name.len() <= 7 && *name == name.to_uppercase()));
     }
 
     #[test]
@@ -294,12 +333,27 @@ mod tests {
         }
     }
 
+    fn told(offer: Offer, facts: Option<&str>) -> Told<'_> {
+        let algorithms = Algorithms::NONE.with(Algorithm::Md5);
+        Told { offer, facts, algorithms, hash: Some("HASH MD5*;") }
+    }
+
+    #[test]
+    fn sums_are_told_where_they_are_served() {
+        let mut out = Vec::new();
+        features(told(Offer::ALL, None)).write(super::super::Multiline::Rfc959, &mut out);
+        let text = String::from_utf8(out).unwrap();
+        for (line, is_there) in [("HASH MD5*;", true), ("MD5", true), ("XMD5", true), ("XCRC", false)] {
+            assert_eq!(text.contains(&format!("\r\n {line}\r\n")), is_there, "{line}");
+        }
+    }
+
     #[test]
     fn help_and_features_come_from_the_table() {
         assert_eq!(help_of(b"stor").text(), b"Syntax: STOR <sp> pathname");
         assert_eq!(help_of(b"xyz").text(), b"Unknown command 'XYZ'");
         let mut out = Vec::new();
-        features(Offer::ALL, Some("MLST type*;")).write(super::super::Multiline::Rfc2228, &mut out);
+        features(told(Offer::ALL, Some("MLST type*;"))).write(super::super::Multiline::Rfc2228, &mut out);
         let text = String::from_utf8(out).unwrap();
         for line in [
             "CLNT",
@@ -313,10 +367,11 @@ mod tests {
             assert!(text.contains(&format!("\r\n {line}\r\n")), "{line}");
         }
         let mut without = Vec::new();
-        features(Offer::ALL.without(Module::Lang), None).write(super::super::Multiline::Rfc959, &mut without);
+        features(told(Offer::ALL.without(Module::Lang), None))
+            .write(super::super::Multiline::Rfc959, &mut without);
         let without = String::from_utf8(without).unwrap();
         assert!(!without.contains("LANG") && !without.contains("MLST"));
-        assert!(text.ends_with("\r\n UTF8\r\n211 End\r\n"));
+        assert!(text.ends_with("\r\n XMD5\r\n211 End\r\n"));
         let mut out = Vec::new();
         help("root@here").write(super::super::Multiline::Rfc959, &mut out);
         let text = String::from_utf8(out).unwrap();

@@ -13,7 +13,7 @@ use super::watch::Watch;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
 use crate::config::settings::{Anonymous, DirectoryRules, SessionRules};
-use crate::protocol::{Facts, Type, Verb};
+use crate::protocol::{Algorithm, Facts, Type, Verb};
 use crate::sys::files::Kind;
 
 /// Who came in, and by what.
@@ -60,6 +60,8 @@ pub struct Member {
     pub representation: Type,
     /// REST or RANG, for the next transfer.
     pub portion: Portion,
+    /// What HASH makes, where the client has chosen (OPTS HASH).
+    pub hash: Option<Algorithm>,
     /// What MLST and MLSD tell (OPTS MLST).
     pub facts: Facts,
     /// EPSV ALL was said.
@@ -102,6 +104,7 @@ impl Member {
             rendezvous: Rendezvous::default(),
             representation: Type::Ascii,
             portion: Portion::Whole,
+            hash: None,
             facts: watch.server.facts.usual,
             extended_only: false,
             bytes_moved: 0,

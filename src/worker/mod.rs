@@ -4,6 +4,7 @@ mod accept;
 mod commands;
 mod conversation;
 mod data;
+mod digest;
 mod ending;
 mod evidence;
 mod greeting;

@@ -40,6 +40,7 @@ AuthOrder mod_auth_file.c
 RequireValidShell off
 UseReverseDNS off
 ModulePath {modules}
+LoadModule mod_digest.c
 User nobody
 Group nogroup
 Umask 022

@@ -8,6 +8,7 @@ use super::draft::Scope;
 mod access;
 mod accounts;
 mod anonymous;
+mod digests;
 mod facts;
 mod families;
 mod files;
@@ -69,6 +70,7 @@ const SUBJECTS: &[&[Row]] = &[
     homes::ROWS,
     sessions::ROWS,
     files::ROWS,
+    digests::ROWS,
     facts::ROWS,
     offers::ROWS,
     messages::ROWS,
@@ -87,7 +89,9 @@ const HEADINGS: &[&str] = &[
     "Roots and homes",
     "Sessions",
     "Files and listings",
+    "Sums of files",
     "Facts of files",
+    "Commands that may be withheld",
     "Messages",
     "Network",
     "Logs",

@@ -25,6 +25,8 @@ pub struct ScopeRules {
     pub allow_retrieve_restart: Option<bool>,
     /// ShowSymlinks.
     pub show_symlinks: Option<bool>,
+    /// DigestEnable.
+    pub digests: Option<bool>,
     /// StoreUniquePrefix.
     pub unique_prefix: Option<String>,
     /// DenyFilter, AllowFilter: on a command's argument.
@@ -63,6 +65,8 @@ pub struct PathRules<'a> {
     pub allow_retrieve_restart: bool,
     /// ShowSymlinks.
     pub show_symlinks: bool,
+    /// DigestEnable: sums are made of files here.
+    pub digests: bool,
     /// StoreUniquePrefix: how STOU's names begin.
     pub unique_prefix: &'a str,
     /// DenyFilter: a command whose argument matches is refused.

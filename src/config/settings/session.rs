@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::protocol::{Algorithm, Algorithms};
+
 /// What holds for a session from its login on, the same in every folder.
 #[derive(Clone, Debug)]
 pub struct SessionRules {
@@ -32,6 +34,8 @@ pub struct SessionRules {
     pub timeout_session: Option<Duration>,
     /// ListOptions, as given.
     pub list_options: String,
+    /// DigestEngine, DigestAlgorithms, DigestDefaultAlgorithm, DigestMaxSize.
+    pub digests: DigestRules,
     /// DisplayLogin (relative names are the root's).
     pub display_login: Option<PathBuf>,
     /// DisplayConnect (server only).
@@ -56,4 +60,15 @@ pub struct LimitText {
     pub most: Option<u32>,
     /// Words of the 530; None for the standard ones.
     pub text: Option<String>,
+}
+
+/// What sums of files a session may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DigestRules {
+    /// Which; none with DigestEngine off.
+    pub algorithms: Algorithms,
+    /// What HASH uses for a client that chooses nothing.
+    pub usual: Option<Algorithm>,
+    /// DigestMaxSize: most bytes of one sum.
+    pub most: Option<u64>,
 }

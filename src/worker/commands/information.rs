@@ -1,8 +1,10 @@
 //! What the server tells of itself: HELP, STAT, CSID, LANG.
 
-use crate::protocol::verbs;
+use super::{digests, facts};
+use crate::protocol::verbs::{self, Told};
 use crate::protocol::{Reply, Type};
 use crate::worker::member::Member;
+use crate::worker::session::Session;
 use crate::worker::watch::{Ending, Watch};
 
 /// CSID: which software it is. Its version is nobody's business.
@@ -23,6 +25,18 @@ pub fn help(watch: &Watch, of: Option<&[u8]>) -> Reply {
         Some(word) => verbs::help_of(word),
         None => verbs::help(&watch.server.admin),
     }
+}
+
+/// FEAT.
+pub fn features(session: &Session) -> Reply {
+    let facts = facts::feature(session);
+    let (digests, hash) = digests::feature(session);
+    verbs::features(Told {
+        offer: session.watch.server.offer,
+        facts: facts.as_deref(),
+        algorithms: digests.algorithms,
+        hash: hash.as_deref(),
+    })
 }
 
 /// STAT without a path, between transfers.

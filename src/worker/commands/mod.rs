@@ -3,6 +3,7 @@
 mod access;
 mod attributes;
 mod data_port;
+mod digests;
 mod facts;
 mod files;
 mod folders;
@@ -16,7 +17,7 @@ use super::session::Session;
 use super::storage::{self, Asked, Denied};
 use super::watch::Ending;
 use crate::auth::secret::Secret;
-use crate::protocol::{Command, Reply, Request, Verb, verbs};
+use crate::protocol::{Command, Reply, Request, Verb};
 
 /// Carries a request out; an error ends the session.
 pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
@@ -35,7 +36,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Quit => access::quit(session),
         Command::Noop => Ok(Reply::new(200, "NOOP command successful")),
         Command::Syst => Ok(Reply::new(215, "UNIX Type: L8")),
-        Command::Feat => Ok(verbs::features(session.watch.server.offer, facts::feature(session).as_deref())),
+        Command::Feat => Ok(information::features(session)),
         Command::Opts(choice) => facts::choose(session, choice),
         Command::Site(command) => attributes::site(session, command),
         Command::Help(of) => Ok(information::help(&session.watch, of.as_deref())),
@@ -84,6 +85,9 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Mode => Ok(Reply::new(200, "Mode set to S")),
         Command::Stru => Ok(Reply::new(200, "Structure set to F")),
         Command::Rest(offset) => session.as_member(|_, member| Ok(parameters::restart(member, offset))),
+        Command::Hash(path) => session.as_member(|watch, member| digests::hash(watch, member, verb, &path)),
+        Command::Md5(path) => session.as_member(|watch, member| digests::md5(watch, member, verb, &path)),
+        Command::Sum(asked) => session.as_member(|watch, member| digests::sum(watch, member, verb, asked)),
         Command::Rang(range) => session.as_member(|_, member| Ok(parameters::range(member, range))),
         Command::Pasv => session.as_member(data_port::passive),
         Command::Epsv(which) => {

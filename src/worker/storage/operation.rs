@@ -48,6 +48,10 @@ pub struct Retrieve {
     pub portion: Portion,
 }
 
+/// HASH and its like.
+#[derive(Debug)]
+pub struct Summarise(pub Found);
+
 /// MFMT, SITE CHMOD, SITE CHGRP.
 #[derive(Debug)]
 pub struct Alter(pub Found);
@@ -162,6 +166,19 @@ impl Operation for Retrieve {
             return Err(Reason::RetrieveRestart);
         }
         Ok(())
+    }
+}
+
+impl Operation for Summarise {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+
+    fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
+        if self.0.status.kind != Kind::File {
+            return Err(Reason::NotRegular);
+        }
+        if rules.digests { Ok(()) } else { Err(Reason::Limit) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::Storage;
 use super::authorise::authorise;
 use super::denied::{Denied, Reason};
-use super::operation::{Inspect, Look, Retrieve};
+use super::operation::{Inspect, Look, Retrieve, Summarise};
 use super::path::FtpPath;
 use super::policy::Asked;
 use super::portion::Portion;
@@ -49,6 +49,11 @@ impl Source {
         }
     }
 
+    /// Only this part of it, which lies in it.
+    pub fn narrow(&mut self, portion: Portion) {
+        (self.offset, self.end) = (portion.start(), portion.end(self.end));
+    }
+
     /// The file from the offset on, to the end of a range.
     pub fn reader(&mut self) -> io::Result<Take<&mut File>> {
         let most = if self.is_range { self.left() } else { u64::MAX };
@@ -76,6 +81,18 @@ impl Storage {
             end: portion.end(found.status.size),
             is_range: matches!(portion, Portion::Within(_)),
         })
+    }
+
+    /// HASH and its like: all of a file, to be narrowed once its size is known.
+    pub fn summarise(&self, asked: &Asked) -> Result<Source, Denied> {
+        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let Summarise(found) = authorise(&self.policy, asked, Summarise(found))?.operation();
+        let file = files::reopen(found.place.as_fd(), Access::Read).map_err(|error| asked.denied(error))?;
+        let end = found.status.size;
+        if end > READ_AHEAD {
+            files::will_read_through(file.as_fd());
+        }
+        Ok(Source { file, canonical: found.canonical, offset: 0, end, is_range: true })
     }
 
     /// A link that leads nowhere, or back to itself, is something: it only has no data.

@@ -181,7 +181,7 @@ const VERBS: &[(&str, &[&str])] = &[
     ("CLNT", &["x"]),
     ("CSID", &["Name=x; Version=1;"]),
     ("LANG", &["en", "en-US", "xx", "*"]),
-    ("HASH", &["plain"]),
+    ("HASH", &["plain", "", "missing", "folder", "two words"]),
     (
         "RANG",
         &[
@@ -199,9 +199,27 @@ const VERBS: &[(&str, &[&str])] = &[
         ],
     ),
     ("AVBL", &[]),
-    ("XCRC", &["plain"]),
-    ("XMD5", &["plain"]),
-    ("MD5", &["plain"]),
+    (
+        "XCRC",
+        &[
+            "plain",
+            "",
+            "plain 0",
+            "plain 0 5",
+            "plain 5 5",
+            "plain 0 1000",
+            "plain x 5",
+            "plain 0 x",
+            "empty",
+            "folder",
+        ],
+    ),
+    ("XMD5", &["plain", "\"two words\"", "missing"]),
+    ("XSHA", &["plain"]),
+    ("XSHA1", &["plain"]),
+    ("XSHA256", &["plain"]),
+    ("XSHA512", &["plain"]),
+    ("MD5", &["plain", "folder", "missing"]),
     ("NOSUCH", &["x", "x y"]),
 ];
 

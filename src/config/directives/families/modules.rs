@@ -47,20 +47,7 @@ pub const MODULES: &[Family] = &[
         NOT_DONE,
         &["ShaperAll", "ShaperControlsACLs", "ShaperEngine", "ShaperLog", "ShaperSession", "ShaperTable"],
     ),
-    family(
-        "mod_digest",
-        Ignored,
-        NOT_DONE,
-        &[
-            "DigestAlgorithms",
-            "DigestCache",
-            "DigestDefaultAlgorithm",
-            "DigestEnable",
-            "DigestEngine",
-            "DigestMaxSize",
-            "DigestOptions",
-        ],
-    ),
+    family("mod_digest", Ignored, NOT_DONE, &["DigestCache", "DigestOptions"]),
     family(
         "mod_snmp",
         Ignored,
