@@ -144,6 +144,7 @@ fn what_is_no_mode_or_no_file_is_refused() {
         ("SITE CHMOD 600 nope", "550 nope: No such file or directory"),
         ("SITE CHMOD 600 dangling", "550 dangling: No such file or directory"),
         ("SITE CHGRP bogus one", "550 one: Invalid argument"),
+        ("SITE CHGRP 4294967295 one", "550 one: Invalid argument"),
         ("SITE CPFR one", "500 'SITE CPFR' not understood"),
     ] {
         assert_eq!(client.command(line).text(), text, "{line}");

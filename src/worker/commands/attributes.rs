@@ -55,10 +55,12 @@ fn set_group(member: &Member, name: &[u8], path: &[u8]) -> Reply {
     concluded(&site::CHGRP, done)
 }
 
-/// A group by number, or by name among the session's own: files can be given to no other.
+/// A group by number, or by name among the session's own: files can be given to no other. The highest number is no group: to
+/// chown(2) it means that nothing changes.
 fn group(member: &Member, name: &[u8]) -> Option<GroupId> {
     let known = member.account.groups.iter().find(|(_, known)| known == name);
-    let number = || std::str::from_utf8(name).ok()?.parse().ok().map(GroupId);
+    let number =
+        || std::str::from_utf8(name).ok()?.parse().ok().filter(|number| *number != u32::MAX).map(GroupId);
     known.map(|(group, _)| *group).or_else(number)
 }
 
