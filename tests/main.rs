@@ -32,6 +32,7 @@ mod session;
 mod session_fuzz;
 mod shutmsg;
 mod signals;
+mod site;
 mod stock;
 mod tools;
 #[cfg(target_arch = "x86_64")]

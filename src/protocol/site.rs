@@ -1,7 +1,9 @@
 //! SITE's own commands, one row each: its readers, its help and `<Limit>` read this table.
 
+use super::offer::{Module, Offer};
 use super::permissions::Permissions;
 use super::reply::Reply;
+use super::time;
 
 /// One of them.
 #[derive(Debug)]
@@ -12,8 +14,14 @@ pub struct Row {
     pub limit: &'static str,
     /// The groups of `<Limit>` it belongs to.
     pub groups: &'static [&'static str],
+    /// Verbs that do the same, with their groups: where one of them is refused, this one is, too.
+    pub also: &'static [(&'static str, &'static [&'static str])],
     /// What follows the name, as SITE HELP prints it.
     pub syntax: &'static str,
+    /// What its server may withhold it with.
+    pub module: Option<Module>,
+    /// Its line in FEAT.
+    pub feature: Option<&'static str>,
     read: fn(&[u8]) -> Result<Site, Reply>,
 }
 
@@ -26,14 +34,51 @@ pub enum Site {
     Chmod(Permissions, Vec<u8>),
     /// `SITE CHGRP group path`.
     Chgrp(Vec<u8>, Vec<u8>),
+    /// SITE UTIME in either form: the times of the last reading and of the data's last change, and the path.
+    Utime((i64, i64), Vec<u8>),
+    /// `SITE SYMLINK target link`.
+    Symlink(Vec<u8>, Vec<u8>),
+    /// `SITE MKDIR path`.
+    Mkdir(Vec<u8>),
+    /// `SITE RMDIR path`.
+    Rmdir(Vec<u8>),
+    /// `SITE CPFR path`.
+    CopyFrom(Vec<u8>),
+    /// `SITE CPTO path`.
+    CopyTo(Vec<u8>),
+    /// `SITE COPY from to`.
+    Copy(Vec<u8>, Vec<u8>),
 }
+
+impl Site {
+    /// Its row.
+    pub fn row(&self) -> &'static Row {
+        match self {
+            Site::Help(_) => &HELP,
+            Site::Chmod(..) => &CHMOD,
+            Site::Chgrp(..) => &CHGRP,
+            Site::Utime(..) => &UTIME,
+            Site::Symlink(..) => &SYMLINK,
+            Site::Mkdir(_) => &MKDIR,
+            Site::Rmdir(_) => &RMDIR,
+            Site::CopyFrom(_) => &CPFR,
+            Site::CopyTo(_) => &CPTO,
+            Site::Copy(..) => &COPY,
+        }
+    }
+}
+
+const WRITE: &[&str] = &["WRITE", "SITE"];
 
 /// HELP.
 pub const HELP: Row = Row {
     name: "HELP",
     limit: "SITE_HELP",
     groups: &[],
+    also: &[],
     syntax: "[<sp> site-command]",
+    module: None,
+    feature: None,
     read: |argument| {
         Ok(Site::Help(
             argument.split(|byte| *byte == b' ').next().filter(|word| !word.is_empty()).map(<[u8]>::to_vec),
@@ -45,8 +90,11 @@ pub const HELP: Row = Row {
 pub const CHGRP: Row = Row {
     name: "CHGRP",
     limit: "SITE_CHGRP",
-    groups: &["WRITE", "SITE"],
+    groups: WRITE,
+    also: &[],
     syntax: "<sp> group <sp> pathname",
+    module: None,
+    feature: None,
     read: |argument| {
         let (group, path) = two("CHGRP", argument)?;
         Ok(Site::Chgrp(group.to_vec(), path.to_vec()))
@@ -57,8 +105,11 @@ pub const CHGRP: Row = Row {
 pub const CHMOD: Row = Row {
     name: "CHMOD",
     limit: "SITE_CHMOD",
-    groups: &["WRITE", "SITE"],
+    groups: WRITE,
+    also: &[],
     syntax: "<sp> mode <sp> pathname",
+    module: None,
+    feature: None,
     read: |argument| {
         let (mode, path) = two("CHMOD", argument)?;
         let refused = || Reply::new(550, [b"'", mode, b"': invalid mode"].concat());
@@ -66,8 +117,108 @@ pub const CHMOD: Row = Row {
     },
 };
 
+/// UTIME.
+pub const UTIME: Row = Row {
+    name: "UTIME",
+    limit: "SITE_UTIME",
+    groups: WRITE,
+    also: &[("MFMT", &["WRITE"])],
+    syntax: "<sp> YYYYMMDDhhmm[ss] <sp> path",
+    module: Some(Module::SiteMisc),
+    feature: Some("SITE UTIME"),
+    read: times_and_path,
+};
+
+/// SYMLINK.
+pub const SYMLINK: Row = Row {
+    name: "SYMLINK",
+    limit: "SITE_SYMLINK",
+    groups: WRITE,
+    also: &[],
+    syntax: "<sp> source <sp> destination",
+    module: Some(Module::SiteMisc),
+    feature: Some("SITE SYMLINK"),
+    read: |argument| {
+        let (target, link) = two_words("SYMLINK", argument)?;
+        Ok(Site::Symlink(target.to_vec(), link.to_vec()))
+    },
+};
+
+/// MKDIR.
+pub const MKDIR: Row = Row {
+    name: "MKDIR",
+    limit: "SITE_MKDIR",
+    groups: WRITE,
+    also: &[("MKD", &["WRITE"])],
+    syntax: "<sp> path",
+    module: Some(Module::SiteMisc),
+    feature: Some("SITE MKDIR"),
+    read: |argument| one("MKDIR", argument, Site::Mkdir),
+};
+
+/// RMDIR.
+pub const RMDIR: Row = Row {
+    name: "RMDIR",
+    limit: "SITE_RMDIR",
+    groups: WRITE,
+    also: &[("RMD", &["WRITE"])],
+    syntax: "<sp> path",
+    module: Some(Module::SiteMisc),
+    feature: Some("SITE RMDIR"),
+    read: |argument| one("RMDIR", argument, Site::Rmdir),
+};
+
+/// CPFR. SITE_COPY in `<Limit>` is all three, as the documentation of mod_copy has it.
+pub const CPFR: Row = Row {
+    name: "CPFR",
+    limit: "SITE_CPFR",
+    groups: &["READ", "SITE"],
+    also: &[("SITE_COPY", &[]), ("RETR", &["READ"])],
+    syntax: "<sp> pathname",
+    module: Some(Module::Copy),
+    feature: None,
+    read: |argument| one("CPFR", argument, Site::CopyFrom),
+};
+
+/// CPTO.
+pub const CPTO: Row = Row {
+    name: "CPTO",
+    limit: "SITE_CPTO",
+    groups: WRITE,
+    also: &[("SITE_COPY", &[]), ("STOR", &["WRITE"])],
+    syntax: "<sp> pathname",
+    module: Some(Module::Copy),
+    feature: None,
+    read: |argument| one("CPTO", argument, Site::CopyTo),
+};
+
+/// COPY.
+pub const COPY: Row = Row {
+    name: "COPY",
+    limit: "SITE_COPY",
+    groups: WRITE,
+    also: &[("STOR", &["WRITE"])],
+    syntax: "<sp> source <sp> destination",
+    module: Some(Module::Copy),
+    feature: Some("SITE COPY"),
+    read: |argument| {
+        let (from, to) = two_words("COPY", argument)?;
+        Ok(Site::Copy(from.to_vec(), to.to_vec()))
+    },
+};
+
 /// All of them, in the order SITE HELP shows them.
-pub const ROWS: &[Row] = &[HELP, CHGRP, CHMOD];
+pub const ROWS: &[Row] = &[UTIME, SYMLINK, RMDIR, MKDIR, CPFR, CPTO, COPY, HELP, CHGRP, CHMOD];
+
+/// Those that a server offers.
+fn offered(offer: Offer) -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(move |row| offer.has(row.module))
+}
+
+/// FEAT's lines.
+pub fn features(offer: Offer) -> impl Iterator<Item = &'static str> {
+    offered(offer).filter_map(|row| row.feature)
+}
 
 /// Reads what follows SITE.
 pub fn read(argument: &[u8]) -> Result<Site, Reply> {
@@ -85,10 +236,10 @@ fn find(word: &[u8]) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.name.as_bytes().eq_ignore_ascii_case(word))
 }
 
-/// SITE HELP.
-pub fn help(of: Option<&[u8]>, admin: &str) -> Reply {
-    let shown: Vec<String> = match of.map(|word| (word, find(word))) {
-        None => ROWS.iter().map(|row| row.name.to_owned()).collect(),
+/// SITE HELP. Commands of modules are shown with what follows them, as ProFTPD shows them.
+pub fn help(offer: Offer, of: Option<&[u8]>, admin: &str) -> Reply {
+    let shown: Vec<String> = match of.map(|word| (word, find(word).filter(|row| offer.has(row.module)))) {
+        None => offered(offer).map(listed).collect(),
         Some((_, Some(row))) => vec![format!("Syntax: SITE {} {}", row.name, row.syntax)],
         Some((word, None)) => {
             let word = word.to_ascii_uppercase();
@@ -101,9 +252,62 @@ pub fn help(of: Option<&[u8]>, admin: &str) -> Reply {
     Reply::long(214, lines.into_iter().map(String::into_bytes).collect())
 }
 
+fn listed(row: &Row) -> String {
+    match row.module {
+        Some(_) => format!("{} {}", row.name, row.syntax),
+        None => row.name.to_owned(),
+    }
+}
+
 /// HELP SITE: the names alone.
-pub fn names() -> Reply {
-    Reply::long(214, ROWS.iter().map(|row| row.name.as_bytes().to_vec()).collect())
+pub fn names(offer: Offer) -> Reply {
+    Reply::long(214, offered(offer).map(|row| row.name.as_bytes().to_vec()).collect())
+}
+
+/// A path that may hold blanks.
+fn one(name: &str, argument: &[u8], make: fn(Vec<u8>) -> Site) -> Result<Site, Reply> {
+    match argument {
+        b"" => Err(not_understood(name.as_bytes())),
+        path => Ok(make(path.to_vec())),
+    }
+}
+
+/// Two words: where there are more nobody knows which path has the blank.
+fn two_words<'a>(name: &str, argument: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Reply> {
+    let (first, second) = two(name, argument)?;
+    match second.contains(&b' ') {
+        true => Err(not_understood(name.as_bytes())),
+        false => Ok((first, second)),
+    }
+}
+
+/// UTIME's two forms: `time path`, and `path accessed modified created UTC`, whose last time no file system takes.
+fn times_and_path(argument: &[u8]) -> Result<Site, Reply> {
+    let (first, rest) = two("UTIME", argument)?;
+    if let Some(site) = path_and_times(argument) {
+        return Ok(site);
+    }
+    let refused = || Reply::new(500, [b"UTIME ", argument, b": Invalid argument"].concat());
+    let seconds = moment(first).ok_or_else(refused)?;
+    Ok(Site::Utime((seconds, seconds), rest.to_vec()))
+}
+
+fn path_and_times(argument: &[u8]) -> Option<Site> {
+    let mut words = argument.rsplitn(5, |byte| *byte == b' ');
+    words.next().filter(|zone| zone.eq_ignore_ascii_case(b"UTC"))?;
+    let (_created, modified, accessed) =
+        (moment(words.next()?)?, moment(words.next()?)?, moment(words.next()?)?);
+    let path = words.next().filter(|path| !path.is_empty())?;
+    Some(Site::Utime((accessed, modified), path.to_vec()))
+}
+
+/// Twelve digits, or fourteen with the seconds.
+fn moment(digits: &[u8]) -> Option<i64> {
+    match digits.len() {
+        12 => time::read(&[digits, b"00"].concat()),
+        14 => time::read(digits),
+        _ => None,
+    }
 }
 
 /// A word, and a path that may hold blanks.
@@ -120,7 +324,8 @@ fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-fn not_understood(word: &[u8]) -> Reply {
+/// What is answered to a command that nobody knows, or that lacks its arguments.
+pub fn not_understood(word: &[u8]) -> Reply {
     Reply::new(500, [b"'SITE ", word, b"' not understood"].concat())
 }
 
@@ -157,8 +362,60 @@ mod tests {
     }
 
     #[test]
+    fn times_come_first_or_last() {
+        let utime = |accessed, modified, path: &str| Ok(Site::Utime((accessed, modified), path.into()));
+        let (first, second) = (1_577_836_800, 1_609_459_201);
+        for (given, wanted) in [
+            ("UTIME 202001010000 f", utime(first, first, "f")),
+            ("utime 20200101000000 two words", utime(first, first, "two words")),
+            ("UTIME f 20200101000000 20210101000001 20220101000000 UTC", utime(first, second, "f")),
+            (
+                "UTIME two words 202001010000 20210101000001 202201010000 utc",
+                utime(first, second, "two words"),
+            ),
+            ("UTIME 202001010000 a UTC", utime(first, first, "a UTC")),
+        ] {
+            assert_eq!(read(given.as_bytes()), wanted, "{given}");
+        }
+        for (given, text) in [
+            ("UTIME", "'SITE UTIME' not understood"),
+            ("UTIME f", "'SITE UTIME' not understood"),
+            ("UTIME 2020 f", "UTIME 2020 f: Invalid argument"),
+            ("UTIME 202002300000 f", "UTIME 202002300000 f: Invalid argument"),
+            ("UTIME 20200101000000.5 f", "UTIME 20200101000000.5 f: Invalid argument"),
+            (
+                "UTIME f x 20210101000001 20220101000000 UTC",
+                "UTIME f x 20210101000001 20220101000000 UTC: Invalid argument",
+            ),
+        ] {
+            let reply = read(given.as_bytes()).unwrap_err();
+            assert_eq!((reply.code, reply.text()), (500, text.as_bytes()), "{given}");
+        }
+    }
+
+    #[test]
+    fn copies_and_links_take_two_words_and_folders_one_path() {
+        assert_eq!(read(b"COPY a b"), Ok(Site::Copy(b"a".to_vec(), b"b".to_vec())));
+        assert_eq!(read(b"symlink a b"), Ok(Site::Symlink(b"a".to_vec(), b"b".to_vec())));
+        assert_eq!(read(b"CPFR two words"), Ok(Site::CopyFrom(b"two words".to_vec())));
+        assert_eq!(read(b"MKDIR two words"), Ok(Site::Mkdir(b"two words".to_vec())));
+        for given in ["COPY", "COPY a", "COPY a b c", "SYMLINK a", "CPFR", "CPTO ", "MKDIR", "RMDIR"] {
+            assert_eq!(read(given.as_bytes()).unwrap_err().code, 500, "{given}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_has_its_row() {
+        for row in ROWS {
+            let argument = if row.name == "CHMOD" { "600 b" } else { "202001010000 b" };
+            let site = read(format!("{} {argument}", row.name).as_bytes()).unwrap();
+            assert_eq!(site.row().name, row.name);
+        }
+    }
+
+    #[test]
     fn help_comes_from_the_rows() {
-        assert_eq!(help(Some(b"nope"), "me").text(), b"Unknown command 'SITE HELP NOPE'");
-        assert_eq!(help(None, "me").text(), b"Direct comments to me");
+        assert_eq!(help(Offer::ALL, Some(b"nope"), "me").text(), b"Unknown command 'SITE HELP NOPE'");
+        assert_eq!(help(Offer::ALL, None, "me").text(), b"Direct comments to me");
     }
 }

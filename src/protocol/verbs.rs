@@ -257,9 +257,9 @@ fn column(name: &str) -> String {
 }
 
 /// HELP of one verb; SITE has commands of its own.
-pub fn help_of(word: &[u8]) -> Reply {
+pub fn help_of(offer: Offer, word: &[u8]) -> Reply {
     match find(word) {
-        Some((verb, _)) if verb.name == "SITE" => site::names(),
+        Some((verb, _)) if verb.name == "SITE" => site::names(offer),
         Some((verb, called)) => Reply::new(214, format!("Syntax: {called} {}", verb.syntax)),
         None => Reply::new(502, [b"Unknown command '", word.to_ascii_uppercase().as_slice(), b"'"].concat()),
     }
@@ -284,12 +284,16 @@ pub fn features(told: Told<'_>) -> Reply {
         told.offer.has(verb.module) && verb.algorithm.is_none_or(|one| told.algorithms.has(one))
     };
     let offered = VERBS.iter().filter(is_offered);
-    let own = offered.filter_map(|verb| verb.feature).filter_map(|line| match line {
-        FACTS => told.facts,
-        HASH => told.hash,
-        line => Some(line),
-    });
-    let mut lines: Vec<&str> = own.chain(OTHER_FEATURES.iter().copied()).collect();
+    let mut lines: Vec<&str> = Vec::new();
+    for line in offered.filter_map(|verb| verb.feature) {
+        match line {
+            FACTS => lines.extend(told.facts),
+            HASH => lines.extend(told.hash),
+            line => lines.push(line),
+        }
+    }
+    lines.extend(OTHER_FEATURES);
+    site::features(told.offer).for_each(|line| lines.push(line));
     lines.sort_unstable();
     let mut all = vec![b"Features:".to_vec()];
     all.extend(lines.iter().map(|line| line.as_bytes().to_vec()));
@@ -350,8 +354,8 @@ mod tests {
 
     #[test]
     fn help_and_features_come_from_the_table() {
-        assert_eq!(help_of(b"stor").text(), b"Syntax: STOR <sp> pathname");
-        assert_eq!(help_of(b"xyz").text(), b"Unknown command 'XYZ'");
+        assert_eq!(help_of(Offer::ALL, b"stor").text(), b"Syntax: STOR <sp> pathname");
+        assert_eq!(help_of(Offer::ALL, b"xyz").text(), b"Unknown command 'XYZ'");
         let mut out = Vec::new();
         features(told(Offer::ALL, Some("MLST type*;"))).write(super::super::Multiline::Rfc2228, &mut out);
         let text = String::from_utf8(out).unwrap();

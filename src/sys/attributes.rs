@@ -22,11 +22,12 @@ pub fn set_group(place: BorrowedFd<'_>, group: GroupId) -> io::Result<()> {
     Ok(unistd::fchownat(place, "", None, Some(Gid::from_raw(group.0)), AtFlags::AT_EMPTY_PATH)?)
 }
 
-/// Sets the time of the data's last change, in seconds since the epoch.
-pub fn set_modified(place: BorrowedFd<'_>, seconds: i64) -> io::Result<()> {
-    let modified = TimeSpec::new(seconds, 0);
+/// Sets the times of the last reading, where one is given, and of the data's last change, in seconds since the epoch.
+pub fn set_times(place: BorrowedFd<'_>, accessed: Option<i64>, modified: i64) -> io::Result<()> {
+    let accessed = accessed.map_or(TimeSpec::UTIME_OMIT, |seconds| TimeSpec::new(seconds, 0));
+    let modified = TimeSpec::new(modified, 0);
     let flag = UtimensatFlags::FollowSymlink;
-    Ok(stat::utimensat(AT_FDCWD, link(place).as_str(), &TimeSpec::UTIME_OMIT, &modified, flag)?)
+    Ok(stat::utimensat(AT_FDCWD, link(place).as_str(), &accessed, &modified, flag)?)
 }
 
 /// Bytes that this process may still write in the file system of a place, quotas aside.

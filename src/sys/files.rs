@@ -192,6 +192,11 @@ pub fn rename(from: (BorrowedFd<'_>, &[u8]), to: (BorrowedFd<'_>, &[u8])) -> io:
     Ok(fcntl::renameat(from.0, from.1, to.0, to.1)?)
 }
 
+/// Makes a symbolic link that says `way`; what is there is left alone.
+pub fn make_link(way: &[u8], directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
+    Ok(unistd::symlinkat(way, directory, name)?)
+}
+
 /// What a symbolic link says.
 pub fn link_target(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<Vec<u8>> {
     Ok(fcntl::readlinkat(directory, name)?.into_vec())

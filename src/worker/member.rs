@@ -54,6 +54,8 @@ pub struct Member {
     cwd_on_host: PathBuf,
     /// RNFR's file, for RNTO.
     pub renaming: Option<RenameSource>,
+    /// SITE CPFR's file, for SITE CPTO: judged anew then.
+    pub copying: Option<FtpPath>,
     /// How the next data connection is made.
     pub rendezvous: Rendezvous,
     /// TYPE.
@@ -101,6 +103,7 @@ impl Member {
             cwd: FtpPath::root(),
             cwd_on_host: folder,
             renaming: None,
+            copying: None,
             rendezvous: Rendezvous::default(),
             representation: Type::Ascii,
             portion: Portion::Whole,

@@ -145,7 +145,7 @@ fn what_is_no_mode_or_no_file_is_refused() {
         ("SITE CHMOD 600 dangling", "550 dangling: No such file or directory"),
         ("SITE CHGRP bogus one", "550 one: Invalid argument"),
         ("SITE CHGRP 4294967295 one", "550 one: Invalid argument"),
-        ("SITE CPFR one", "500 'SITE CPFR' not understood"),
+        ("SITE QUOTA one", "500 'SITE QUOTA' not understood"),
     ] {
         assert_eq!(client.command(line).text(), text, "{line}");
     }
@@ -204,7 +204,8 @@ fn help_tells_of_each_of_them() {
     let daemon = Daemon::usual();
     let mut client = daemon.client();
     let all = client.command("SITE HELP").expect(214);
-    assert_eq!(all.lines[1..4], [" HELP", " CHGRP", " CHMOD"]);
+    assert_eq!(all.lines[1], " UTIME <sp> YYYYMMDDhhmm[ss] <sp> path");
+    assert_eq!(all.lines[8..11], [" HELP", " CHGRP", " CHMOD"]);
     let one = client.command("SITE HELP chmod").expect(214);
     assert_eq!(one.lines[1], " Syntax: SITE CHMOD <sp> mode <sp> pathname");
     assert_eq!(client.command("SITE HELP BOGUS").text(), "502 Unknown command 'SITE HELP BOGUS'");

@@ -2,6 +2,7 @@
 
 mod access;
 mod attributes;
+mod copying;
 mod data_port;
 mod digests;
 mod facts;
@@ -10,6 +11,7 @@ mod folders;
 mod information;
 mod listings;
 mod parameters;
+mod site;
 mod transfers;
 
 use super::member::Member;
@@ -21,7 +23,7 @@ use crate::protocol::{Command, Reply, Request, Verb};
 
 /// Carries a request out; an error ends the session.
 pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
-    let Request { verb, called, argument: _, command } = request;
+    let Request { verb, called, argument, command } = request;
     let command = match command {
         Ok(command) => command,
         Err(refusal) => return Ok(refusal),
@@ -38,7 +40,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Syst => Ok(Reply::new(215, "UNIX Type: L8")),
         Command::Feat => Ok(information::features(session)),
         Command::Opts(choice) => facts::choose(session, choice),
-        Command::Site(command) => attributes::site(session, command),
+        Command::Site(command) => site::obey(session, command, &argument),
         Command::Help(of) => Ok(information::help(&session.watch, of.as_deref())),
         Command::Stat(None) => session.as_member(information::status),
         Command::Stat(Some(path)) => {
@@ -125,7 +127,12 @@ fn forget_renaming(session: &mut Session, command: &Command) {
 
 /// What a client's path means to this member.
 fn asked(member: &Member, verb: &Verb, path: &[u8]) -> Result<Asked, Denied> {
-    let asked = Asked::new(storage::Verb { name: verb.name, groups: verb.groups }, &member.cwd, path)?;
+    as_verb(member, verb.into(), path)
+}
+
+/// The same for a verb that has no row of its own.
+fn as_verb(member: &Member, verb: storage::Verb, path: &[u8]) -> Result<Asked, Denied> {
+    let asked = Asked::new(verb, &member.cwd, path)?;
     Ok(match member.meant(path) {
         Some(path) => Asked { path, ..asked },
         None => asked,

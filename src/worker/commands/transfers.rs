@@ -10,7 +10,7 @@ use crate::scoreboard::{Direction, Totals};
 use crate::worker::data::{self, Outcome};
 use crate::worker::evidence;
 use crate::worker::member::Member;
-use crate::worker::storage::{self, Asked, Placement, Portion, Target};
+use crate::worker::storage::{Asked, Placement, Portion, Target};
 use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::transfer_log::{self, Logged};
 use crate::worker::watch::{Ending, Watch};
@@ -56,8 +56,7 @@ pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Resu
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
-    let named = storage::Verb { name: verb.name, groups: verb.groups };
-    match member.storage.store_unique(named, &member.cwd) {
+    match member.storage.store_unique(verb.into(), &member.cwd) {
         Ok((asked, target)) => {
             // RFC 1123 §4.1.2.9 wants these words.
             let opening = Reply::new(150, [b"FILE: ", asked.argument.as_slice()].concat());
@@ -136,7 +135,7 @@ fn opening(member: &Member, path: &[u8], size: Option<u64>) -> Reply {
 }
 
 /// A transfer that nobody could write down does not begin.
-fn unrecorded(watch: &mut Watch, member: &Member) -> Result<Option<Reply>, Ending> {
+pub(super) fn unrecorded(watch: &mut Watch, member: &Member) -> Result<Option<Reply>, Ending> {
     if !transfer_log::is_kept(watch, member) || evidence::can_be_written(watch)? {
         return Ok(None);
     }
@@ -166,7 +165,7 @@ fn conclude(
     written.map(|()| reply)
 }
 
-fn totals(direction: Direction, bytes: u64, is_whole: bool) -> Totals {
+pub(super) fn totals(direction: Direction, bytes: u64, is_whole: bool) -> Totals {
     let is_upload = direction == Direction::Upload;
     Totals {
         downloads: (is_whole && !is_upload).into(),

@@ -17,7 +17,7 @@ pub use active::Target as ActiveTarget;
 pub use lines::Lines;
 pub use passive::{Arrival, Callers, Cooling, Listener};
 pub use stream::Stream;
-pub use transfer::{download, upload};
+pub use transfer::{copy, download, upload};
 
 /// What the session goes on doing while bytes move. One thread serves both: whoever waits here waits for all.
 pub trait Attend {

@@ -39,6 +39,35 @@ pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut 
     Outcome { bytes: moved.bytes, ended: received.and(closed) }
 }
 
+/// Copies a file into another, after `before` bytes of the same errand.
+pub fn copy(source: &mut Source, mut target: Target, before: u64, attend: &mut dyn Attend) -> Outcome {
+    let mut moved = Moved { bytes: before, glanced_at: before };
+    let copied = attend
+        .glance()
+        .map_err(Stop::from)
+        .and_then(|()| copy_through(source, &mut target, &mut moved, attend));
+    let closed = target.close().map_err(Stop::File);
+    Outcome { bytes: moved.bytes - before, ended: copied.and(closed) }
+}
+
+fn copy_through(
+    source: &mut Source,
+    target: &mut Target,
+    moved: &mut Moved,
+    attend: &mut dyn Attend,
+) -> Result<(), Stop> {
+    let mut buffer = Buffer::map(BLOCK).map_err(Stop::File)?;
+    let mut file = source.reader().map_err(Stop::File)?;
+    loop {
+        let count = read_some(&mut file, &mut buffer).map_err(Stop::File)?;
+        if count == 0 {
+            return Ok(());
+        }
+        target.write_all(&buffer[..count]).map_err(Stop::File)?;
+        moved.more(count, attend)?;
+    }
+}
+
 /// How far a transfer is.
 #[derive(Debug, Default)]
 struct Moved {

@@ -27,11 +27,10 @@ pub struct Altered {
 impl Altered {
     /// The verbs that change the same: where one of them is refused, MFF is no way around it.
     fn verbs(&self) -> impl Iterator<Item = Verb> {
-        let row = |row: &site::Row| Verb { name: row.limit, groups: row.groups };
         [
-            self.group.map(|_| row(&site::CHGRP)),
-            self.permissions.as_ref().map(|_| row(&site::CHMOD)),
-            self.modified.map(|_| Verb { name: "MFMT", groups: &["WRITE"] }),
+            self.group.map(|_| Verb::from(&site::CHGRP)),
+            self.permissions.as_ref().map(|_| Verb::from(&site::CHMOD)),
+            self.modified.map(|_| Verb { name: "MFMT", groups: &["WRITE"], also: &[] }),
         ]
         .into_iter()
         .flatten()
@@ -66,7 +65,12 @@ impl Storage {
 
     /// MFMT.
     pub fn set_time(&self, asked: &Asked, seconds: i64) -> Result<(), Denied> {
-        self.alter(asked, |place| attributes::set_modified(place, seconds))
+        self.alter(asked, |place| attributes::set_times(place, None, seconds))
+    }
+
+    /// SITE UTIME: of the last reading, and of the data's last change.
+    pub fn set_times(&self, asked: &Asked, (accessed, modified): (i64, i64)) -> Result<(), Denied> {
+        self.alter(asked, |place| attributes::set_times(place, Some(accessed), modified))
     }
 
     fn alter(&self, asked: &Asked, act: impl FnOnce(BorrowedFd<'_>) -> io::Result<()>) -> Result<(), Denied> {
@@ -85,7 +89,7 @@ fn apply(found: &Found, altered: &Altered) -> io::Result<()> {
         let is_directory = found.status.kind == Kind::Directory;
         attributes::set_mode(place, permissions.apply(found.status.mode, is_directory, 0))?;
     }
-    altered.modified.map_or(Ok(()), |seconds| attributes::set_modified(place, seconds))
+    altered.modified.map_or(Ok(()), |seconds| attributes::set_times(place, None, seconds))
 }
 
 #[cfg(test)]

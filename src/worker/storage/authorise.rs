@@ -40,7 +40,7 @@ pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> 
 
 /// Whether a listing shows an entry: the same question for a name that the directory's own permit leads to.
 pub fn shows(policy: &Policy, verb: Verb, canonical: &Path) -> bool {
-    policy.rules.rules_for(canonical, &policy.home).allows(verb.name, verb.groups)
+    verb.is_allowed(&policy.rules.rules_for(canonical, &policy.home))
 }
 
 fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Reason> {
@@ -50,7 +50,7 @@ fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> R
     if operation.makes_a_name() {
         judge_name(rules, asked)?;
     }
-    if !rules.allows(asked.verb.name, asked.verb.groups) {
+    if !asked.verb.is_allowed(rules) {
         return Err(operation.refused_by_limit());
     }
     operation.judge(rules)

@@ -9,8 +9,10 @@ use crate::config::settings::DirectoryRules;
 mod accounting;
 mod altering;
 mod authorise;
+mod copying;
 mod denied;
 mod directory;
+mod links;
 mod moving;
 mod operation;
 mod path;
@@ -24,11 +26,13 @@ mod storing;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod trees;
 mod unique;
 
 pub use crate::sys::files::{Name as DirectoryName, Names as DirectoryNames};
 pub use accounting::{Accounting, Change};
 pub use altering::Altered;
+pub use copying::{Copy, CopyVerbs};
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable};
 pub use moving::RenameSource;

@@ -27,7 +27,7 @@ impl Storage {
         Ok(entry.canonical)
     }
 
-    fn delete_entry(&self, entry: &Entry) -> io::Result<()> {
+    pub(super) fn delete_entry(&self, entry: &Entry) -> io::Result<()> {
         let status = there(entry)?;
         if status.kind == Kind::Directory {
             return Err(Errno::EISDIR.into());
@@ -59,7 +59,7 @@ impl Storage {
         Ok(entry.canonical)
     }
 
-    fn remove(&self, entry: &Entry) -> io::Result<()> {
+    pub(super) fn remove(&self, entry: &Entry) -> io::Result<()> {
         let status = there(entry)?;
         files::remove_directory(entry.parent.as_fd(), &entry.name)?;
         self.accounting.report(Change { owner: status.uid, bytes: 0, files: -1 })
@@ -90,7 +90,7 @@ impl Storage {
     }
 
     /// The name asked for, in its directory; `root` is what is said of the session's own root, which has none.
-    fn entry(&self, asked: &Asked, root: Errno) -> Result<Entry, Denied> {
+    pub(super) fn entry(&self, asked: &Asked, root: Errno) -> Result<Entry, Denied> {
         if asked.path.is_root() {
             return Err(asked.denied(io::Error::from(root)));
         }

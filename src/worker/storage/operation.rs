@@ -81,6 +81,10 @@ pub struct MakeDirectory(pub Entry);
 #[derive(Debug)]
 pub struct RemoveDirectory(pub Entry);
 
+/// SITE SYMLINK.
+#[derive(Debug)]
+pub struct MakeLink(pub Entry);
+
 /// RNTO.
 #[derive(Debug)]
 pub struct Arrive(pub Entry);
@@ -218,6 +222,16 @@ impl Operation for Create {
 impl Operation for Leave {
     fn canonical(&self) -> &Path {
         &self.0.canonical
+    }
+}
+
+impl Operation for MakeLink {
+    fn canonical(&self) -> &Path {
+        &self.0.canonical
+    }
+
+    fn makes_a_name(&self) -> bool {
+        true
     }
 }
 

@@ -76,6 +76,11 @@ impl FtpPath {
         self.0.len() == 1
     }
 
+    /// Its components, from the root down.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|byte| *byte == b'/').filter(|name| !name.is_empty())
+    }
+
     /// The directory that holds it, and its name there; None for the root.
     pub fn split_last(&self) -> Option<(FtpPath, &[u8])> {
         if self.is_root() {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::denied::{Denied, Reason};
 use super::path::FtpPath;
-use crate::config::settings::DirectoryRules;
+use crate::config::settings::{DirectoryRules, PathRules};
+use crate::protocol::{self, site::Row};
 
 /// The rules of a session's scope.
 #[derive(Debug)]
@@ -22,6 +23,28 @@ pub struct Verb {
     pub name: &'static str,
     /// `READ`, `WRITE`, `DIRS`.
     pub groups: &'static [&'static str],
+    /// Verbs that do the same to a file, with their groups: where one of them is refused, this one is no way around it.
+    pub also: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Verb {
+    /// Whether `<Limit>` allows it where these rules hold.
+    pub fn is_allowed(&self, rules: &PathRules<'_>) -> bool {
+        let own = (self.name, self.groups);
+        std::iter::once(&own).chain(self.also).all(|(name, groups)| rules.allows(name, groups))
+    }
+}
+
+impl From<&protocol::Verb> for Verb {
+    fn from(verb: &protocol::Verb) -> Verb {
+        Verb { name: verb.name, groups: verb.groups, also: &[] }
+    }
+}
+
+impl From<&Row> for Verb {
+    fn from(row: &Row) -> Verb {
+        Verb { name: row.limit, groups: row.groups, also: row.also }
+    }
 }
 
 /// A request for a path.

@@ -12,7 +12,7 @@ use super::operation::{Create, Overwrite};
 use super::policy::Asked;
 use super::{Accounting, Change, Storage};
 use crate::sys::UserId;
-use crate::sys::files::{self, Access, Errno};
+use crate::sys::files::{self, Access, Errno, Status};
 
 pub use super::operation::Placement;
 
@@ -31,7 +31,15 @@ pub struct Target {
     range_left: Option<u64>,
 }
 
+/// The permissions of an uploaded file, but for what Umask keeps back.
+pub(super) const NEW_FILE: u32 = 0o666;
+
 impl Target {
+    /// What it is.
+    pub fn status(&self) -> io::Result<Status> {
+        files::status(self.file.as_fd())
+    }
+
     /// Closes the file; some file systems say only now that there was no room. A range must be full (`ERANGE`).
     pub fn close(self) -> io::Result<()> {
         files::close(self.file)?;
@@ -73,11 +81,23 @@ impl Storage {
     /// STOR, APPE. What is there is resolved, judged and opened as the very file that was judged; what is not there is made in
     /// a directory that was, and never through a link. Whoever makes it in between is met in a second round.
     pub fn store(&self, asked: &Asked, placement: Placement) -> Result<Target, Denied> {
+        self.store_with(asked, placement, NEW_FILE)
+    }
+
+    /// The same; a file that is made gets no permission beyond `mode`.
+    pub(super) fn store_with(
+        &self,
+        asked: &Asked,
+        placement: Placement,
+        mode: u32,
+    ) -> Result<Target, Denied> {
         let mut again = true;
         loop {
             let outcome = match self.root.find(&asked.path) {
                 Ok(found) => self.overwrite(asked, Overwrite { found, placement })?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => self.create(asked, placement)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.create(asked, placement, mode)?
+                }
                 Err(error) => return Err(asked.denied(self.without_data(asked, error))),
             };
             match outcome {
@@ -118,20 +138,25 @@ impl Storage {
         Ok(Target { file, canonical, owner, accounting, position, end, range_left: placement.range_length() })
     }
 
-    fn create(&self, asked: &Asked, placement: Placement) -> Result<io::Result<Target>, Denied> {
+    fn create(&self, asked: &Asked, placement: Placement, mode: u32) -> Result<io::Result<Target>, Denied> {
         let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
         let permit = authorise(&self.policy, asked, Create(entry))?;
         placement.lies_in(0).map_err(|reason| asked.denied(reason))?;
-        Ok(self.create_target(permit, placement))
+        Ok(self.create_target(permit, placement, mode))
     }
 
-    pub(super) fn create_target(&self, permit: Permit<Create>, placement: Placement) -> io::Result<Target> {
+    pub(super) fn create_target(
+        &self,
+        permit: Permit<Create>,
+        placement: Placement,
+        mode: u32,
+    ) -> io::Result<Target> {
         let (Create(entry), rules) = permit.with_rules();
         if entry.status.is_some() {
             // A link that leads nowhere: what it names is not ours to make.
             return Err(Errno::EEXIST.into());
         }
-        let file = files::create(entry.parent.as_fd(), &entry.name, 0o666 & !rules.umask_file)?;
+        let file = files::create(entry.parent.as_fd(), &entry.name, mode & !rules.umask_file)?;
         let owner = files::status(file.as_fd())?.uid;
         self.accounting.report(Change { owner, bytes: 0, files: 1 })?;
         let accounting = Rc::clone(&self.accounting);

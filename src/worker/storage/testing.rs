@@ -68,6 +68,6 @@ impl Place {
             "CWD" | "LIST" | "NLST" | "STAT" => &["DIRS"],
             _ => &["WRITE"],
         };
-        Asked::new(Verb { name: verb, groups }, &FtpPath::root(), argument).unwrap()
+        Asked::new(Verb { name: verb, groups, also: &[] }, &FtpPath::root(), argument).unwrap()
     }
 }

@@ -1,0 +1,108 @@
+//! SITE's own commands, copying aside.
+
+use super::{as_verb, attributes, copying, refusal};
+use crate::protocol::site::{self, Row};
+use crate::protocol::{Permissions, Reply, Site};
+use crate::worker::member::Member;
+use crate::worker::session::Session;
+use crate::worker::storage::{Asked, Denied, Verb};
+use crate::worker::watch::{Ending, Watch};
+
+/// Files and folders removed between two looks at what else the session has to attend to.
+const LOOK_EVERY: usize = 64;
+
+/// What the files in a folder are removed by, while SITE RMDIR removes it.
+const FILES_OF_RMDIR: Verb =
+    Verb { name: site::RMDIR.limit, groups: site::RMDIR.groups, also: &[("DELE", &["WRITE"])] };
+/// What a link is pointed at by.
+const TARGET_OF_SYMLINK: Verb = Verb { name: site::SYMLINK.limit, groups: &["READ", "SITE"], also: &[] };
+
+/// SITE. `said` is all that follows it: some refusals name it.
+pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, Ending> {
+    let offer = session.watch.server.offer;
+    if !offer.has(command.row().module) {
+        return Ok(site::not_understood(command.row().name.as_bytes()));
+    }
+    match command {
+        Site::Help(of) => Ok(site::help(offer, of.as_deref(), &session.watch.server.admin)),
+        Site::Chmod(permissions, path) => {
+            session.as_member(|_, member| Ok(set_mode(member, &permissions, &path)))
+        }
+        Site::Chgrp(group, path) => session.as_member(|_, member| Ok(set_group(member, &group, &path))),
+        Site::Utime(times, path) => session.as_member(|_, member| {
+            let asked = told(member, (&site::UTIME).into(), (&path, said));
+            let done = asked.and_then(|asked| member.storage.set_times(&asked, times));
+            Ok(concluded(&site::UTIME, done))
+        }),
+        Site::Symlink(target, link) => {
+            session.as_member(|_, member| Ok(make_link(member, (&target, &link), said)))
+        }
+        Site::Mkdir(path) => session.as_member(|_, member| {
+            let asked = told(member, (&site::MKDIR).into(), (&path, said));
+            let done = asked.and_then(|asked| member.storage.make_directories(&asked));
+            Ok(concluded(&site::MKDIR, done))
+        }),
+        Site::Rmdir(path) => session.as_member(|watch, member| remove_folder(watch, member, (&path, said))),
+        Site::CopyFrom(path) => session.as_member(|_, member| Ok(copying::from(member, &path))),
+        Site::CopyTo(path) => session.as_member(|watch, member| copying::to(watch, member, &path)),
+        Site::Copy(from, to) => {
+            session.as_member(|watch, member| copying::at_once(watch, member, (&from, &to)))
+        }
+    }
+}
+
+fn set_mode(member: &Member, permissions: &Permissions, path: &[u8]) -> Reply {
+    let asked = as_verb(member, (&site::CHMOD).into(), path);
+    concluded(&site::CHMOD, asked.and_then(|asked| member.storage.set_mode(&asked, permissions)))
+}
+
+fn set_group(member: &Member, name: &[u8], path: &[u8]) -> Reply {
+    let Some(group) = attributes::group(member, name) else {
+        return Reply::about(550, path, "Invalid argument");
+    };
+    let asked = as_verb(member, (&site::CHGRP).into(), path);
+    concluded(&site::CHGRP, asked.and_then(|asked| member.storage.set_group(&asked, group)))
+}
+
+fn make_link(member: &Member, (target, link): (&[u8], &[u8]), said: &[u8]) -> Reply {
+    let done = told(member, TARGET_OF_SYMLINK, (target, said)).and_then(|target| {
+        let link = told(member, (&site::SYMLINK).into(), (link, said))?;
+        member.storage.make_link(&target, &link)
+    });
+    concluded(&site::SYMLINK, done)
+}
+
+/// A folder may hold much: operators, timers and a client that has gone are heard meanwhile.
+fn remove_folder(watch: &mut Watch, member: &Member, path: (&[u8], &[u8])) -> Result<Reply, Ending> {
+    let removal = told(member, (&site::RMDIR).into(), path)
+        .and_then(|asked| member.storage.removal(&asked, FILES_OF_RMDIR));
+    let mut removal = match removal {
+        Ok(removal) => removal,
+        Err(denied) => return Ok(refusal(&denied)),
+    };
+    let mut steps: usize = 0;
+    loop {
+        match removal.step() {
+            Ok(true) => steps += 1,
+            Ok(false) => return Ok(concluded(&site::RMDIR, Ok(()))),
+            Err(denied) => return Ok(refusal(&denied)),
+        }
+        if steps.is_multiple_of(LOOK_EVERY) {
+            watch.look()?;
+        }
+    }
+}
+
+/// A request that is refused in the words of the whole command.
+fn told(member: &Member, verb: Verb, (path, said): (&[u8], &[u8])) -> Result<Asked, Denied> {
+    let named = |denied: Denied| Denied { name: said.to_vec(), ..denied };
+    let asked = as_verb(member, verb, path).map_err(named)?;
+    Ok(Asked { argument: said.to_vec(), ..asked })
+}
+
+fn concluded(row: &Row, done: Result<(), Denied>) -> Reply {
+    match done {
+        Ok(()) => Reply::new(200, format!("SITE {} command successful", row.name)),
+        Err(denied) => refusal(&denied),
+    }
+}
