@@ -68,9 +68,9 @@ fn a_relative_file_is_the_start_folders() {
 
 #[test]
 fn all_complaints_come_in_one_run_each_with_its_place() {
-    let said = complaints("MaxInstancess 5\nUmask 9\n  TimeoutIdle soon\n</Limit>");
+    let said = complaints("MaxInstancess 5\nTimeoutLogin 9x\n  TimeoutIdle soon\n</Limit>");
     let usual = Setup::new().text().lines().count();
-    for (line, column) in [(usual + 1, 1), (usual + 2, 7), (usual + 3, 15), (usual + 4, 1)] {
+    for (line, column) in [(usual + 1, 1), (usual + 2, 14), (usual + 3, 15), (usual + 4, 1)] {
         assert!(
             said.contains(&format!("ferryd.conf:{line}:{column}:")),
             "line {line}, column {column}:\n{said}"

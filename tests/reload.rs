@@ -205,7 +205,12 @@ fn no_worker_of_a_refused_generation_serves_a_second_client() {
         if !daemon.setup.has_identities() {
             return;
         }
-        let text = daemon.setup.text();
+        let text: String = daemon
+            .setup
+            .text()
+            .lines()
+            .filter(|line| !line.contains("Workers "))
+            .fold(String::new(), |all, line| all + line + "\n");
         daemon.rewrite(&(text + "StartWorkers 200\nMinSpareWorkers 200\nMaxSpareWorkers 200\n"));
         let Some(nursery) = nursery_held_while_it_is_raised(&daemon) else { continue };
         let clients: Vec<_> = (0..8).map(|_| daemon.client()).collect();

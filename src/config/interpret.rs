@@ -6,6 +6,7 @@ use super::contexts::{ANONYMOUS, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN}
 use super::directives::{Effect, Row, names, row};
 use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, Draft, HostDraft, Scope};
 use super::limits::is_limitable;
+use super::repeated::Said;
 use super::settings::Limit;
 use super::tree::Node;
 
@@ -45,9 +46,10 @@ pub fn daemon_only(nodes: &[Node], directives: &[&str]) -> (DaemonDraft, Vec<Com
     let mut complaints = Complaints::default();
     let mut reader = Reader { complaints: &mut complaints, global: Scope::default(), hosts: Vec::new() };
     let mut main = Scope::default();
+    let mut said = Said::default();
     let wanted = |node: &&Node| directives.iter().any(|name| node.name.text.eq_ignore_ascii_case(name));
     for node in nodes.iter().filter(|node| node.children.is_none()).filter(wanted) {
-        reader.node(node, MAIN, &mut main);
+        reader.node(node, MAIN, &mut main, &mut said);
     }
     (main.daemon, complaints.finish())
 }
@@ -60,15 +62,16 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn scope(&mut self, nodes: &[Node], context: Contexts, scope: &mut Scope) {
+        let mut said = Said::default();
         for node in nodes {
-            self.node(node, context, scope);
+            self.node(node, context, scope, &mut said);
         }
         if context != GLOBAL && context != LIMIT {
             settle(scope);
         }
     }
 
-    fn node(&mut self, node: &Node, context: Contexts, scope: &mut Scope) {
+    fn node<'n>(&mut self, node: &'n Node, context: Contexts, scope: &mut Scope, said: &mut Said<'n>) {
         let written = match node.children {
             Some(_) => format!("<{}>", node.name.text),
             None => node.name.text.clone(),
@@ -79,7 +82,12 @@ impl Reader<'_> {
             return self.complaints.error(&node.name.mark, message);
         }
         match (row.effect, &node.children) {
-            (Effect::Sets(setter), _) => self.set(node, row, setter, scope),
+            (Effect::Sets(setter), _) => {
+                let is_in_force = said.holds(node, row, self.complaints);
+                // What is not in force is checked all the same.
+                let mut idle = Scope::default();
+                self.set(node, row, setter, if is_in_force { scope } else { &mut idle });
+            }
             (Effect::Language, Some(children)) => self.section(node, row, children, context, scope),
             (Effect::Language | Effect::Accepted, _) => {}
             (Effect::Ignored, _) => self.ignored(node, row),
@@ -144,7 +152,12 @@ impl Reader<'_> {
             self.complaints.error(&word.mark, "<Global>: takes no argument");
         }
         let mut global = std::mem::take(&mut self.global);
+        // A later section outweighs an earlier one, in lists too.
+        let roots = std::mem::take(&mut global.session.default_root);
+        let folders = std::mem::take(&mut global.session.default_chdir);
         self.scope(children, GLOBAL, &mut global);
+        global.session.default_root.extend(roots);
+        global.session.default_chdir.extend(folders);
         self.global = global;
     }
 

@@ -25,6 +25,7 @@ mod names;
 mod patterns;
 mod policy;
 mod reference;
+mod repeated;
 mod roots;
 mod servers;
 pub(crate) mod settings;

@@ -148,8 +148,21 @@ impl Setup {
         nix::unistd::geteuid().is_root() && self.starter == Starter::Caller
     }
 
-    /// The whole configuration.
+    /// The whole configuration. What a test says of its own stands in place of the usual line.
     pub fn text(&self) -> String {
+        let own = self.lines.join("\n");
+        let said = outside_sections(&own);
+        let usual = self.usual();
+        let mut text = String::new();
+        for line in usual.lines().filter(|line| !said.contains(&directive(line))).chain(own.lines()) {
+            text += line;
+            text.push('\n');
+        }
+        text
+    }
+
+    /// What every test's daemon is told.
+    fn usual(&self) -> String {
         let at = |name: &str| self.path(name).display().to_string();
         let mut text = format!(
             "ServerName \"Test\"\nServerType standalone\nDefaultAddress {}\nPort {}\n",
@@ -162,10 +175,6 @@ impl Setup {
         let order = if self.host.is_some() { "mod_auth_unix.c mod_auth_file.c" } else { "mod_auth_file.c" };
         text += &format!("AuthOrder {order}\nRequireValidShell off\nUseReverseDNS off\nWtmpLog off\n");
         text += "User nobody\nGroup nogroup\nUmask 022\nAllowOverwrite on\nMaxLoginAttempts 3\n";
-        for line in &self.lines {
-            text += line;
-            text.push('\n');
-        }
         text
     }
 
@@ -236,4 +245,23 @@ impl Setup {
             .map(|(number, name)| format!("{name}:x:{number}:{name}\n"))
             .collect()
     }
+}
+
+fn directive(line: &str) -> &str {
+    line.split_whitespace().next().unwrap_or_default()
+}
+
+/// The directives of a text that stand in no section.
+fn outside_sections(text: &str) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let mut said = Vec::new();
+    for name in text.lines().map(directive) {
+        match name {
+            _ if name.starts_with("</") => depth = depth.saturating_sub(1),
+            _ if name.starts_with('<') => depth += 1,
+            _ if depth == 0 => said.push(name),
+            _ => {}
+        }
+    }
+    said
 }

@@ -13,11 +13,13 @@ pub const ROWS: &[Row] = &[
     sets("AllowAll", "mod_core", RULES, "", "", "Everybody may.", |scope, _| {
         says(scope, true);
         Ok(())
-    }),
+    })
+    .adds(),
     sets("DenyAll", "mod_core", RULES, "", "", "Nobody may.", |scope, _| {
         says(scope, false);
         Ok(())
-    }),
+    })
+    .adds(),
     sets(
         "Allow",
         "mod_core",
@@ -30,7 +32,8 @@ pub const ROWS: &[Row] = &[
             says(scope, true);
             Ok(())
         },
-    ),
+    )
+    .adds(),
     sets(
         "Deny",
         "mod_core",
@@ -43,7 +46,8 @@ pub const ROWS: &[Row] = &[
             says(scope, false);
             Ok(())
         },
-    ),
+    )
+    .adds(),
     other("Order", "mod_core", Guards, NOT_YET),
     other("AllowUser", "mod_core", Guards, NOT_YET),
     other("DenyUser", "mod_core", Guards, NOT_YET),

@@ -43,7 +43,8 @@ pub const ROWS: &[Row] = &[
         "",
         "InsecurePerms takes account files whatever their permissions.",
         auth_file_options,
-    ),
+    )
+    .adds(),
     sets(
         "AuthOrder",
         "mod_core",
@@ -82,7 +83,8 @@ pub const ROWS: &[Row] = &[
         "",
         "NoTTY tells the modules no terminal.",
         auth_pam_options,
-    ),
+    )
+    .adds(),
     sets(
         "RequireValidShell",
         "mod_auth",
@@ -117,7 +119,8 @@ pub const ROWS: &[Row] = &[
             scope.aliases.push((alias.clone(), name.clone()));
             Ok(())
         },
-    ),
+    )
+    .adds(),
     sets(
         "UseFtpUsers",
         "mod_auth",

@@ -2,7 +2,7 @@
 
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{FILES, SERVERS};
-use super::super::draft::{FactOptions, Scope};
+use super::super::draft::Scope;
 use super::{Row, sets};
 use crate::protocol::{Fact, Facts};
 
@@ -36,7 +36,8 @@ pub const ROWS: &[Row] = &[
         "",
         "How facts are told: where a link leads (UseSlink), owners and groups as numbers alone (NoNames).",
         options,
-    ),
+    )
+    .adds(),
     sets(
         "StoreUniquePrefix",
         "mod_xfer",
@@ -66,7 +67,7 @@ fn usual(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> 
 }
 
 fn options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
-    let mut options = FactOptions::default();
+    let mut options = scope.server.facts_options.unwrap_or_default();
     while let Some(word) = arguments.maybe() {
         match word.text.to_ascii_lowercase().as_str() {
             "useslink" => options.link_targets = true,

@@ -27,7 +27,7 @@ pub const ROWS: &[Row] = &[
             scope.session.default_root.push(root);
             Ok(())
         },
-    ),
+    ).adds(),
     sets(
         "DefaultChdir",
         "mod_auth",
@@ -39,7 +39,7 @@ pub const ROWS: &[Row] = &[
             scope.session.default_chdir.push(path_for(arguments)?);
             Ok(())
         },
-    ),
+    ).adds(),
     sets(
         "AllowChrootSymlinks",
         "mod_auth",

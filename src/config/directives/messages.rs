@@ -21,7 +21,8 @@ pub const ROWS: &[Row] = &[
             scope.server.name = Some(arguments.text("a name")?);
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "ServerAdmin",
         "mod_core",
@@ -33,7 +34,8 @@ pub const ROWS: &[Row] = &[
             scope.server.admin = Some(arguments.text("an address")?);
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "ServerIdent",
         "mod_core",

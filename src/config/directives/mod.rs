@@ -39,6 +39,31 @@ pub struct Row {
     pub sentence: &'static str,
     /// What reading it does.
     pub effect: Effect,
+    /// Which holds where it is given more than once in a section.
+    pub repeats: Repeats,
+}
+
+/// What becomes of a directive that is given more than once in one section; as ProFTPD 1.3.8 does, run beside ferryd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// The first holds: ProFTPD finds it before the others.
+    First,
+    /// The last holds: ProFTPD keeps one value and overwrites it.
+    Last,
+    /// Each adds to what was said.
+    Add,
+}
+
+impl Row {
+    /// The same, of which the last holds.
+    const fn last(self) -> Row {
+        Row { repeats: Repeats::Last, ..self }
+    }
+
+    /// The same, each of which adds.
+    const fn adds(self) -> Row {
+        Row { repeats: Repeats::Add, ..self }
+    }
 }
 
 /// What reading a directive does.
@@ -143,12 +168,30 @@ const fn sets(
     sentence: &'static str,
     setter: fn(&mut Scope, &mut Arguments<'_>) -> Result<(), Fault>,
 ) -> Row {
-    Row { name, module, contexts, syntax, default, sentence, effect: Effect::Sets(setter) }
+    Row {
+        name,
+        module,
+        contexts,
+        syntax,
+        default,
+        sentence,
+        effect: Effect::Sets(setter),
+        repeats: Repeats::First,
+    }
 }
 
 /// A row that sets nothing.
 const fn other(name: &'static str, module: &'static str, effect: Effect, sentence: &'static str) -> Row {
-    Row { name, module, contexts: ANYWHERE, syntax: "…", default: "", sentence, effect }
+    Row {
+        name,
+        module,
+        contexts: ANYWHERE,
+        syntax: "…",
+        default: "",
+        sentence,
+        effect,
+        repeats: Repeats::Add,
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.addresses = arguments.words("an address")?.to_vec();
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "DefaultServer",
         "mod_core",
@@ -52,7 +53,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.bind_tight = Some(arguments.switch()?);
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "UseIPv6",
         "mod_core",
@@ -64,7 +66,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.use_ipv6 = Some(arguments.switch()?);
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "TCPBackLog",
         "mod_core",
@@ -76,7 +79,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.backlog = Some(arguments.number(1..=65535)?);
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "UseReverseDNS",
         "mod_core",
@@ -88,7 +92,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.use_reverse_dns = Some(arguments.switch()?);
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "PassivePorts",
         "mod_core",
@@ -160,7 +165,8 @@ pub const ROWS: &[Row] = &[
             arguments.warn("servers cannot yet be told apart by name, only by address and port");
             Ok(())
         },
-    ),
+    )
+    .adds(),
     sets(
         "Protocols",
         "mod_core",

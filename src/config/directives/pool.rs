@@ -54,7 +54,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.max_instances = Some(arguments.count()?);
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "MaxInstancesReply",
         "ferryd",

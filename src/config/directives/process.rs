@@ -51,7 +51,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.pid_file = Some(arguments.path()?);
             Ok(())
         },
-    ),
+    )
+    .last(),
     sets(
         "ScoreboardFile",
         "mod_core",
@@ -60,7 +61,8 @@ pub const ROWS: &[Row] = &[
         defaults::SCOREBOARD_FILE,
         "The shared memory that ftpwho and its kin read; none keeps it private.",
         scoreboard_file,
-    ),
+    )
+    .last(),
     sets(
         "ShutdownMessageFile",
         "ferryd",
@@ -110,7 +112,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.runtime_directories.push((path, for_user));
             Ok(())
         },
-    ),
+    )
+    .adds(),
     sets(
         "StartMessage",
         "ferryd",
@@ -122,7 +125,8 @@ pub const ROWS: &[Row] = &[
             scope.daemon.start_messages.push(arguments.text("a text")?);
             Ok(())
         },
-    ),
+    )
+    .adds(),
     sets(
         "RequireIdentityDoor",
         "ferryd",

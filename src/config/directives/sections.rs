@@ -1,7 +1,7 @@
 //! Sections, and what is carried out while the file is read.
 
 use super::super::contexts::{ANYWHERE, Contexts, DIRECTORY, GLOBAL, HOST, MAIN, SERVERS, SESSIONS};
-use super::{Effect, Row};
+use super::{Effect, Repeats, Row};
 
 const fn language(
     name: &'static str,
@@ -9,11 +9,29 @@ const fn language(
     syntax: &'static str,
     sentence: &'static str,
 ) -> Row {
-    Row { name, module: "mod_core", contexts, syntax, default: "", sentence, effect: Effect::Language }
+    Row {
+        name,
+        module: "mod_core",
+        contexts,
+        syntax,
+        default: "",
+        sentence,
+        effect: Effect::Language,
+        repeats: Repeats::Add,
+    }
 }
 
 const fn refused(name: &'static str, module: &'static str, sentence: &'static str) -> Row {
-    Row { name, module, contexts: ANYWHERE, syntax: "…", default: "", sentence, effect: Effect::Refused }
+    Row {
+        name,
+        module,
+        contexts: ANYWHERE,
+        syntax: "…",
+        default: "",
+        sentence,
+        effect: Effect::Refused,
+        repeats: Repeats::Add,
+    }
 }
 
 const FILES_SCOPES: Contexts = Contexts::of(&[MAIN, HOST, GLOBAL, SESSIONS, DIRECTORY]);

@@ -45,6 +45,57 @@ fn global_reaches_every_server_and_sections_inherit() {
 }
 
 #[test]
+fn what_is_given_twice_holds_as_in_proftpd() {
+    let text = "ServerName one\nServerName two\nMaxLoginAttempts 2\nMaxLoginAttempts 4\nDefaultAddress 127.0.0.1\n\
+                DefaultAddress 127.0.0.2\nUmask 077\nUmask 022\nAuthAliasOnly on\nAuthAliasOnly off\n";
+    let settings = settings(text);
+    let [server] = &settings.servers[..] else { panic!("one server") };
+    assert_eq!((server.name.as_str(), server.max_login_attempts, server.alias_only), ("two", Some(2), true));
+    assert_eq!(server.listen, ["127.0.0.2:21".parse().expect("an address")]);
+    assert_eq!(server.directories.rules_for("/x".as_ref(), "/".as_ref()).umask_file, 0o077);
+}
+
+#[test]
+fn of_two_global_sections_the_later_one_speaks_first() {
+    let settings = settings(
+        "<Global>\nTimeoutIdle 7\nDefaultRoot /a\n</Global>\n<Global>\nTimeoutIdle 8\nTimeoutIdle 9\nDefaultRoot /b\n\
+         </Global>\n",
+    );
+    let session = &settings.servers[0].session;
+    assert_eq!(session.timeout_idle, Some(Duration::from_secs(8)));
+    let roots: Vec<&str> = session.default_root.iter().map(|root| root.path.as_str()).collect();
+    assert_eq!(roots, ["/b", "/a"]);
+}
+
+#[test]
+fn options_given_twice_add_up() {
+    let facts = |text: &str| settings(text).servers[0].facts.clone();
+    let both = format!("{:?}", facts("FactsOptions UseSlink NoNames\n"));
+    assert_eq!(format!("{:?}", facts("FactsOptions UseSlink\nFactsOptions NoNames\n")), both);
+}
+
+#[test]
+fn both_lines_are_named_where_they_differ() {
+    assert_eq!(complaints("Umask 022\nUmask 022\nDefaultRoot ~ a\nDefaultRoot /srv\n"), [""; 0]);
+    for (text, wanted) in [
+        ("Umask 077\n\numask 022\n", "3:1: warning: Umask: given before, at F:1; the first holds"),
+        (
+            "Port 21\nServerName a\nServerName b\n",
+            "3:1: warning: ServerName: given before, at F:2; the last holds",
+        ),
+    ] {
+        let told = complaints(text).join("\n");
+        let (before, after) = wanted.split_once('F').expect("a place for the file's name");
+        assert!(told.starts_with(before) && told.ends_with(after), "{told}");
+    }
+}
+
+#[test]
+fn what_is_not_in_force_is_checked_all_the_same() {
+    assert!(loaded("Umask 022\nUmask nonsense\n").settings.is_none());
+}
+
+#[test]
 fn the_command_lines_address_is_the_main_servers() {
     let options = LoadOptions {
         server_address: Some("127.0.0.3".into()),

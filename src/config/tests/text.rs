@@ -8,7 +8,7 @@ use super::*;
 
 #[test]
 fn every_complaint_comes_with_its_place() {
-    let text = "Prot 21\nPort 99999\n<Directory /x>\nTimeoutIdle 3\n</Directory>\nUmask 022 022 022\n<Limit WRTIE>\n</Limit>\n</Global>\nPort\n";
+    let text = "Prot 21\nPort 99999\n<Directory /x>\nTimeoutIdle 3\n</Directory>\nUmask 022 022 022\n<Limit WRTIE>\n</Limit>\n</Global>\nTimeoutIdle\n";
     assert_eq!(
         complaints(text),
         [
@@ -18,7 +18,7 @@ fn every_complaint_comes_with_its_place() {
             "6:15: Umask: '022' is one argument too many (quote what holds blanks)",
             "7:8: <Limit>: no command 'WRTIE' is known; did you mean WRITE?",
             "9:1: </Global> closes nothing",
-            "10:1: Port: a number is missing",
+            "10:1: TimeoutIdle: a time in seconds is missing",
         ]
     );
 }
@@ -44,7 +44,7 @@ fn includes_are_files_folders_and_patterns() {
     let Loaded { settings, complaints } = load(&folder.path().join("main.conf"), &options);
     let settings = settings.unwrap_or_else(|| panic!("{complaints:?}"));
     let server = &settings.servers[0];
-    assert_eq!((server.name.as_str(), server.session.timeout_idle), ("one", Some(Duration::from_secs(2))));
+    assert_eq!((server.name.as_str(), server.session.timeout_idle), ("one", Some(Duration::from_secs(1))));
     assert_eq!(server.session.timeout_login, Some(Duration::from_secs(3)));
     write("one.conf", "Include %{config-dir}/main.conf\n");
     let looped = load(&folder.path().join("main.conf"), &options);
