@@ -1,5 +1,6 @@
 //! Data connections, and what travels on them.
 
+mod compression;
 mod connections;
 mod interruptions;
 mod masquerade;

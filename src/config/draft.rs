@@ -166,6 +166,8 @@ pub struct ServerDraft {
     pub copy_engine: Option<bool>,
     /// SiteMiscEngine.
     pub site_misc_engine: Option<bool>,
+    /// DeflateEngine.
+    pub deflate_engine: Option<bool>,
     /// CommandBufferSize.
     pub command_buffer: Option<u32>,
     /// AuthUserFile.

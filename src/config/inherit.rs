@@ -50,6 +50,7 @@ impl Inherit for ServerDraft {
             lang_engine,
             copy_engine,
             site_misc_engine,
+            deflate_engine,
         );
     }
 }

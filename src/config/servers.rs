@@ -113,7 +113,8 @@ fn finish(
         offer: Offer::ALL
             .when(said.lang_engine.unwrap_or(true), offer::Module::Lang)
             .when(said.copy_engine.unwrap_or(true), offer::Module::Copy)
-            .when(said.site_misc_engine.unwrap_or(true), offer::Module::SiteMisc),
+            .when(said.site_misc_engine.unwrap_or(true), offer::Module::SiteMisc)
+            .when(said.deflate_engine.unwrap_or(false), offer::Module::Deflate),
         command_buffer: said.command_buffer.unwrap_or(512) as usize,
         auth_user_file: user_file,
         auth_group_file: group_file,

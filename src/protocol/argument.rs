@@ -110,9 +110,12 @@ impl<'a> Argument<'a> {
         self.bytes.iter().find(|byte| **byte != b' ').copied().map_or(' ', char::from)
     }
 
-    /// MODE's letter: S alone is done.
+    /// MODE's letter: S, or Z, which not every server offers.
     pub fn mode(self) -> Reading {
-        self.letter(b'S', b"BC", Command::Mode, "transfer mode")
+        match *self.words() {
+            [&[b'Z' | b'z', ..]] => Ok(Command::Mode(true)),
+            _ => self.letter(b'S', b"BC", Command::Mode(false), "transfer mode"),
+        }
     }
 
     /// STRU's letter: F alone is done.
@@ -430,7 +433,8 @@ mod tests {
 
     #[test]
     fn mode_and_structure_know_their_letters() {
-        assert_eq!(argument("s").mode(), Ok(Command::Mode));
+        assert_eq!(argument("s").mode(), Ok(Command::Mode(false)));
+        assert_eq!(argument("z").mode(), Ok(Command::Mode(true)));
         assert_eq!(argument("B").mode().unwrap_err().code, 504);
         assert_eq!(argument("X").mode().unwrap_err().code, 501);
         assert_eq!(argument("fF").structure(), Ok(Command::Stru));

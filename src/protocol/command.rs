@@ -25,8 +25,8 @@ pub enum Command {
     Cdup,
     /// TYPE, and the letter that named it.
     Type(Type, char),
-    /// MODE S (others are refused at reading with 504).
-    Mode,
+    /// MODE S, or MODE Z (true); others are refused at reading.
+    Mode(bool),
     /// STRU F.
     Stru,
     /// PASV.

@@ -10,6 +10,8 @@ pub enum Module {
     Copy,
     /// SiteMiscEngine.
     SiteMisc,
+    /// DeflateEngine.
+    Deflate,
 }
 
 /// What a server offers.

@@ -12,6 +12,19 @@ pub enum Choice {
     Utf8(bool),
     /// `OPTS HASH [algorithm]`, in the client's own letters.
     Hash(Option<Vec<u8>>),
+    /// `OPTS MODE Z option value …`; None is no option of MODE at all.
+    Mode(Option<ModeOption>),
+}
+
+/// What is said of MODE Z.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModeOption {
+    /// From 0 to 9.
+    Level(u8),
+    /// An option without its value, which changes nothing.
+    Nothing,
+    /// What cannot be done, and why.
+    Wrong(Vec<u8>),
 }
 
 /// Reads what follows OPTS.
@@ -24,6 +37,7 @@ pub fn read(argument: &[u8]) -> Result<Choice, Reply> {
     let choice = match verb.as_slice() {
         b"MLST" => second.is_none().then(|| Choice::Facts(Facts::read(first.unwrap_or_default()))),
         b"UTF8" => first.filter(|_| second.is_none()).and_then(switch).map(Choice::Utf8),
+        b"MODE" => Some(Choice::Mode(mode(argument))),
         b"HASH" if second.is_some() => {
             return Err(Reply::new(501, "OPTS HASH: Wrong number of parameters"));
         }
@@ -31,6 +45,30 @@ pub fn read(argument: &[u8]) -> Result<Choice, Reply> {
         verb => return Err(Reply::new(500, [b"OPTS ", verb, b" not understood"].concat())),
     };
     choice.ok_or_else(|| Reply::new(501, [b"'OPTS ", verb.as_slice(), b"' not understood"].concat()))
+}
+
+/// What follows `MODE Z`, in pairs; the last LEVEL holds.
+fn mode(argument: &[u8]) -> Option<ModeOption> {
+    let words: Vec<&[u8]> = argument.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
+    let [_, [b'Z' | b'z'], options @ ..] = words.as_slice() else { return None };
+    let mut said = (!options.is_empty()).then_some(ModeOption::Nothing)?;
+    for pair in options.chunks_exact(2) {
+        let [name, value] = [pair[0].to_ascii_uppercase(), pair[1].to_vec()];
+        said = match name.as_slice() {
+            b"LEVEL" => match value.as_slice() {
+                [digit @ b'0'..=b'9'] => ModeOption::Level(digit - b'0'),
+                value => {
+                    let why = [b"bad MODE Z option value: ", pair[0], b" ", value].concat();
+                    return Some(ModeOption::Wrong(why));
+                }
+            },
+            b"ENGINE" | b"BLOCKSIZE" => {
+                return Some(ModeOption::Wrong([b"unsupported MODE Z option: ", pair[0]].concat()));
+            }
+            _ => return Some(ModeOption::Wrong([b"unknown MODE Z option: ", pair[0]].concat())),
+        };
+    }
+    Some(said)
 }
 
 fn switch(word: &[u8]) -> Option<bool> {
@@ -57,6 +95,25 @@ mod tests {
             ("MLST  type;size;", Choice::Facts(Facts::read(b"type;size"))),
         ] {
             assert_eq!(read(given.as_bytes()), Ok(choice), "{given}");
+        }
+    }
+
+    #[test]
+    fn options_of_mode_come_in_pairs() {
+        let wrong = |why: &str| Some(ModeOption::Wrong(why.into()));
+        for (given, option) in [
+            ("MODE", None),
+            ("MODE Z", None),
+            ("MODE S LEVEL 1", None),
+            ("MODE Z LEVEL", Some(ModeOption::Nothing)),
+            ("MODE Z LEVEL 0", Some(ModeOption::Level(0))),
+            ("mode z level 9", Some(ModeOption::Level(9))),
+            ("MODE Z LEVEL 10", wrong("bad MODE Z option value: LEVEL 10")),
+            ("MODE Z LEVEL x", wrong("bad MODE Z option value: LEVEL x")),
+            ("MODE Z LEVEL 5 METHOD 8", wrong("unknown MODE Z option: METHOD")),
+            ("MODE Z ENGINE ZLIB", wrong("unsupported MODE Z option: ENGINE")),
+        ] {
+            assert_eq!(read(given.as_bytes()), Ok(Choice::Mode(option)), "{given}");
         }
     }
 

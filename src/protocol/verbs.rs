@@ -211,7 +211,7 @@ pub const VERBS: &[Verb] = &[
 ];
 
 /// What FEAT says besides the verbs' own lines: paths are slash-separated.
-const OTHER_FEATURES: &[&str] = &["TVFS"];
+const OTHER_FEATURES: &[(&str, Option<Module>)] = &[("TVFS", None), ("MODE Z", Some(Module::Deflate))];
 
 /// Reads a line. `Err` is the reply to a line that names no verb.
 pub fn read(line: &[u8]) -> Result<Request, Reply> {
@@ -292,7 +292,8 @@ pub fn features(told: Told<'_>) -> Reply {
             line => lines.push(line),
         }
     }
-    lines.extend(OTHER_FEATURES);
+    let others = OTHER_FEATURES.iter().filter(|(_, module)| told.offer.has(*module));
+    lines.extend(others.map(|(line, _)| *line));
     site::features(told.offer).for_each(|line| lines.push(line));
     lines.sort_unstable();
     let mut all = vec![b"Features:".to_vec()];

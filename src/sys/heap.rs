@@ -1,4 +1,4 @@
-//! Where the heap of malloc(3) ends.
+//! Where the heap of malloc(3) ends, and how what is free in it is given back.
 
 use nix::libc;
 
@@ -10,4 +10,10 @@ pub fn end() -> usize {
     // SAFETY: mallinfo2(3) takes nothing and gives numbers.
     let free_at_end = unsafe { libc::mallinfo2() }.keepcost;
     break_at.saturating_sub(free_at_end)
+}
+
+/// Gives back to the kernel what is free, after something large was.
+pub fn give_back() {
+    // SAFETY: malloc_trim(3) takes any padding, and touches nothing that is allocated.
+    unsafe { libc::malloc_trim(0) };
 }

@@ -4,6 +4,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::data::Coding;
 use super::listing::Owners;
 use super::names;
 use super::rendezvous::Rendezvous;
@@ -24,6 +25,33 @@ pub struct Entry {
     pub given_name: Vec<u8>,
     /// With PASS; an anonymous session's is what it likes to be called.
     pub given_password: Secret,
+}
+
+/// MODE (RFC 959 §3.4; draft-preston-ftpext-deflate).
+#[derive(Clone, Copy, Debug)]
+pub struct Mode {
+    /// Z was said last, not S.
+    pub is_deflated: bool,
+    /// OPTS MODE Z LEVEL.
+    pub level: u8,
+}
+
+impl Default for Mode {
+    fn default() -> Mode {
+        Mode { is_deflated: false, level: 6 }
+    }
+}
+
+impl Mode {
+    /// What becomes of bytes that leave,
+    pub fn sending(self) -> Coding {
+        if self.is_deflated { Coding::Deflate(self.level) } else { Coding::Plain }
+    }
+
+    /// and of those that come.
+    pub fn receiving(self) -> Coding {
+        if self.is_deflated { Coding::Inflate } else { Coding::Plain }
+    }
 }
 
 /// The state of a logged-in session.
@@ -60,6 +88,8 @@ pub struct Member {
     pub rendezvous: Rendezvous,
     /// TYPE.
     pub representation: Type,
+    /// MODE, and its level.
+    pub mode: Mode,
     /// REST or RANG, for the next transfer.
     pub portion: Portion,
     /// What HASH makes, where the client has chosen (OPTS HASH).
@@ -106,6 +136,7 @@ impl Member {
             copying: None,
             rendezvous: Rendezvous::default(),
             representation: Type::Ascii,
+            mode: Mode::default(),
             portion: Portion::Whole,
             hash: None,
             facts: watch.server.facts.usual,

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::data::{Attend, Interrupt, Outcome, Stop, Stream};
+use super::data::{Attend, Coding, Interrupt, Outcome, Stop, Stream};
 use super::rendezvous::Rendezvous;
 use super::storage::{code_of, words_of};
 use super::watch::{Ending, Watch};
@@ -22,6 +22,8 @@ pub struct Errand<'a> {
     pub path: &'a [u8],
     /// Bytes to come, where known.
     pub size: Option<u64>,
+    /// What becomes of the bytes on their way (MODE).
+    pub coding: Coding,
     /// The 150. It leaves with the first wait, or, where nothing has to be waited for, together with the 226.
     pub opening: Reply,
 }
@@ -67,13 +69,16 @@ fn meet(
     errand: &Errand<'_>,
     run: impl FnOnce(&mut Stream, &mut dyn Attend) -> Outcome,
 ) -> (Outcome, bool) {
-    let mut stream = match rendezvous.meet(watch) {
+    let met = rendezvous.meet(watch);
+    let coded = met.and_then(|stream| stream.coded(errand.coding).map_err(Stop::File));
+    let mut stream = match coded {
         Ok(stream) => stream,
         Err(stop) => return (Outcome { bytes: 0, ended: Err(stop) }, false),
     };
     watch.transfer_connected();
     watch.reply(&errand.opening);
-    let outcome = run(&mut stream, watch);
+    let Outcome { bytes, ended } = run(&mut stream, watch);
+    let outcome = Outcome { bytes, ended: ended.and_then(|()| stream.complete(watch)) };
     match outcome.ended {
         Ok(()) => stream.finish(),
         Err(_) => stream.give_up(),

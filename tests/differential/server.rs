@@ -41,6 +41,7 @@ RequireValidShell off
 UseReverseDNS off
 ModulePath {modules}
 LoadModule mod_digest.c
+LoadModule mod_deflate.c
 User nobody
 Group nogroup
 Umask 022

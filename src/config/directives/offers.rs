@@ -40,4 +40,16 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
+    sets(
+        "DeflateEngine",
+        "mod_deflate",
+        SERVERS,
+        "on|off",
+        "off",
+        "Whether MODE Z is offered: data connections that are compressed.",
+        |scope, arguments| {
+            scope.server.deflate_engine = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
 ];

@@ -1,6 +1,6 @@
 //! Files told in the form that programs read (RFC 3659 §7): MLSD, MLST, and OPTS, which chooses the facts.
 
-use super::{asked, digests, refusal};
+use super::{asked, digests, parameters, refusal};
 use crate::protocol::options::Choice;
 use crate::protocol::{Facts, Reply, Verb};
 use crate::sys::clock;
@@ -66,6 +66,9 @@ pub fn choose(session: &mut Session, choice: Choice) -> Result<Reply, Ending> {
     match choice {
         Choice::Utf8(on) => Ok(Reply::new(200, format!("UTF8 set to {}", if on { "on" } else { "off" }))),
         Choice::Hash(name) => session.as_member(|_, member| Ok(digests::choose(member, name))),
+        Choice::Mode(option) => {
+            session.as_member(|watch, member| Ok(parameters::mode_option(watch, member, option)))
+        }
         Choice::Facts(facts) => session.as_member(|watch, member| {
             member.facts = facts.common(watch.server.facts.available);
             Ok(Reply::new(200, chosen(member.facts)))

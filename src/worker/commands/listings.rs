@@ -56,6 +56,7 @@ pub fn send(
     let mode = if member.representation == Type::Ascii { "ASCII" } else { "BINARY" };
     let errand = Errand {
         direction: Direction::Listing,
+        coding: member.mode.sending(),
         verb: verb.name,
         path,
         size: None,

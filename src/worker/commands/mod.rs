@@ -84,7 +84,9 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Type(kind, letter) => {
             session.as_member(|_, member| Ok(parameters::representation(member, kind, letter)))
         }
-        Command::Mode => Ok(Reply::new(200, "Mode set to S")),
+        Command::Mode(is_deflated) => {
+            session.as_member(|watch, member| Ok(parameters::mode(watch, member, is_deflated)))
+        }
         Command::Stru => Ok(Reply::new(200, "Structure set to F")),
         Command::Rest(offset) => session.as_member(|_, member| Ok(parameters::restart(member, offset))),
         Command::Hash(path) => session.as_member(|watch, member| digests::hash(watch, member, verb, &path)),

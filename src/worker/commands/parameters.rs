@@ -1,9 +1,12 @@
-//! How the next transfer goes, and whether there is room for it: TYPE, REST, RANG, ALLO, AVBL.
+//! How the next transfer goes, and whether there is room for it: TYPE, MODE, REST, RANG, ALLO, AVBL.
 
 use super::{asked, refusal};
+use crate::protocol::offer::Module;
+use crate::protocol::options::ModeOption;
 use crate::protocol::{ByteRange, Reply, Type, Verb};
 use crate::worker::member::Member;
 use crate::worker::storage::Portion;
+use crate::worker::watch::Watch;
 
 /// TYPE.
 pub fn representation(member: &mut Member, kind: Type, letter: char) -> Reply {
@@ -52,4 +55,32 @@ pub fn range(member: &mut Member, range: Option<ByteRange>) -> Reply {
     let (length, first) = (range.length(), range.first());
     let unit = if length == 1 { "byte" } else { "bytes" };
     Reply::new(350, format!("Transferring byte range of {length} {unit} starting from {first}"))
+}
+
+/// MODE.
+pub fn mode(watch: &Watch, member: &mut Member, is_deflated: bool) -> Reply {
+    if !is_deflated {
+        member.mode.is_deflated = false;
+        return Reply::new(200, "Mode set to S");
+    }
+    if !watch.server.offer.has(Some(Module::Deflate)) {
+        return Reply::new(501, "'MODE Z' unrecognized transfer mode");
+    }
+    member.mode.is_deflated = true;
+    Reply::new(200, "OK")
+}
+
+/// OPTS MODE Z.
+pub fn mode_option(watch: &Watch, member: &mut Member, option: Option<ModeOption>) -> Reply {
+    let Some(option) = option.filter(|_| watch.server.offer.has(Some(Module::Deflate))) else {
+        return Reply::new(500, "OPTS MODE not understood");
+    };
+    match option {
+        ModeOption::Level(level) => {
+            member.mode.level = level;
+            Reply::new(200, "OPTS MODE Z OK")
+        }
+        ModeOption::Nothing => Reply::new(200, "OPTS_MODE OK"),
+        ModeOption::Wrong(why) => Reply::new(501, [b"OPTS_MODE: ", why.as_slice()].concat()),
+    }
 }

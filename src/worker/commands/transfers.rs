@@ -33,6 +33,7 @@ pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]
     let canonical = source.canonical.clone();
     let errand = Errand {
         direction: Direction::Download,
+        coding: member.mode.sending(),
         verb: verb.name,
         path: asked.path.as_bytes(),
         size: Some(left),
@@ -111,6 +112,7 @@ fn take(
     let canonical = target.canonical.clone();
     let errand = Errand {
         direction: Direction::Upload,
+        coding: member.mode.receiving(),
         verb: verb.name,
         path: asked.path.as_bytes(),
         size: None,

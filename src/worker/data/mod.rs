@@ -7,6 +7,7 @@ use std::os::fd::BorrowedFd;
 use crate::sys::files::Errno;
 
 mod active;
+mod deflated;
 mod line_ends;
 mod lines;
 mod passive;
@@ -16,7 +17,7 @@ mod transfer;
 pub use active::Target as ActiveTarget;
 pub use lines::Lines;
 pub use passive::{Arrival, Callers, Cooling, Listener};
-pub use stream::Stream;
+pub use stream::{Coding, Stream};
 pub use transfer::{copy, download, upload};
 
 /// What the session goes on doing while bytes move. One thread serves both: whoever waits here waits for all.

@@ -3,7 +3,9 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use super::deflated::{Deflating, Inflating};
 use super::{Attend, Stop};
+use crate::sys::files::Errno;
 use crate::sys::{files, socket};
 
 /// How much is thrown away of what a client still sends on a connection that is given up.
@@ -14,13 +16,41 @@ const DISCARDED_MOST: usize = 1 << 20;
 pub enum Stream {
     /// Bytes as they are.
     Plain(OwnedFd),
+    /// MODE Z, sending.
+    Deflating(Deflating),
+    /// MODE Z, receiving.
+    Inflating(Inflating),
+}
+
+/// What becomes of bytes on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// Nothing.
+    Plain,
+    /// They are compressed as they leave, at this level.
+    Deflate(u8),
+    /// What comes was compressed.
+    Inflate,
 }
 
 impl Stream {
+    /// A new connection, for bytes of this coding.
+    pub fn coded(self, coding: Coding) -> io::Result<Stream> {
+        match (self, coding) {
+            (Stream::Plain(socket), Coding::Deflate(level)) => {
+                Deflating::new(socket, level).map(Stream::Deflating)
+            }
+            (Stream::Plain(socket), Coding::Inflate) => Inflating::new(socket).map(Stream::Inflating),
+            (stream, _) => Ok(stream),
+        }
+    }
+
     /// What is waited for.
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         match self {
             Stream::Plain(socket) => socket.as_fd(),
+            Stream::Deflating(side) => side.descriptor(),
+            Stream::Inflating(side) => side.descriptor(),
         }
     }
 
@@ -28,6 +58,8 @@ impl Stream {
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Stream::Plain(socket) => socket::read(socket.as_fd(), buffer),
+            Stream::Deflating(side) => socket::read(side.descriptor(), buffer),
+            Stream::Inflating(side) => side.read(buffer),
         }
     }
 
@@ -35,6 +67,8 @@ impl Stream {
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Stream::Plain(socket) => socket::write(socket.as_fd(), bytes),
+            Stream::Deflating(side) => side.write(bytes),
+            Stream::Inflating(side) => socket::write(side.descriptor(), bytes),
         }
     }
 
@@ -48,6 +82,7 @@ impl Stream {
     ) -> Option<io::Result<usize>> {
         match self {
             Stream::Plain(socket) => Some(files::send(socket.as_fd(), file, offset, most)),
+            Stream::Deflating(_) | Stream::Inflating(_) => None,
         }
     }
 
@@ -73,7 +108,17 @@ impl Stream {
         match error.kind() {
             io::ErrorKind::WouldBlock => Ok(attend.attend(self.descriptor(), readable, writable)?),
             io::ErrorKind::Interrupted => Ok(()),
+            // What came cannot be read: the connection is sound.
+            io::ErrorKind::InvalidData => Err(Stop::File(Errno::EIO.into())),
             _ => Err(Stop::Connection(error)),
+        }
+    }
+
+    /// Says what is left to say: the end of a compressed stream.
+    pub fn complete(&mut self, attend: &mut dyn Attend) -> Result<(), Stop> {
+        match self {
+            Stream::Deflating(side) => side.complete(attend),
+            Stream::Plain(_) | Stream::Inflating(_) => Ok(()),
         }
     }
 
@@ -83,13 +128,20 @@ impl Stream {
         drop(self);
     }
 
+    fn discard(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Inflating(side) => side.discard(buffer),
+            Stream::Plain(_) | Stream::Deflating(_) => self.read(buffer),
+        }
+    }
+
     /// Ends a connection in the middle. What the client has still sent is thrown away first, as far as it is here:
     /// closing over it would reset the connection, and take what the client has not read yet from it.
     pub fn give_up(mut self) {
         let mut discarded = [0; 4096];
         let mut seen = 0;
         while seen < DISCARDED_MOST {
-            match self.read(&mut discarded) {
+            match self.discard(&mut discarded) {
                 Ok(count) if count > 0 => seen += count,
                 _ => return,
             }

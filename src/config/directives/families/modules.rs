@@ -119,7 +119,7 @@ pub const MODULES: &[Family] = &[
         ],
     ),
     family("mod_copy", Ignored, NOT_DONE, &["CopyOptions"]),
-    family("mod_deflate", Ignored, NOT_DONE, &["DeflateEngine", "DeflateLog"]),
+    family("mod_deflate", Ignored, NOT_DONE, &["DeflateLog"]),
     family("mod_facl", Ignored, "the kernel's own access lists hold in every case.", &["FACLEngine"]),
     family("mod_unique_id", Ignored, NOT_DONE, &["UniqueIDEngine"]),
     family("mod_qos", Ignored, NOT_DONE, &["QoSOptions"]),
