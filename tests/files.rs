@@ -4,4 +4,5 @@ mod attributes;
 mod digests;
 mod directories;
 mod facts;
+mod listings;
 mod unique;

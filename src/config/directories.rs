@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::listings;
 use super::settings::{DirectoryRules, Filter, PathRules, ScopeRules};
 
 /// The `<Directory>` sections of one scope.
@@ -17,6 +18,8 @@ pub struct Sections {
     plain: HashMap<PathBuf, Vec<usize>>,
     /// All others.
     other: Vec<usize>,
+    /// Whether any has a `<Limit>`.
+    has_limits: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +52,7 @@ impl Sections {
             None => (text, false),
         };
         let target = target(folder)?;
+        self.has_limits |= !rules.limits.is_empty();
         let position = self.list.len();
         match &target {
             Target::Plain(path) => self.plain.entry(path.clone()).or_default().push(position),
@@ -140,6 +144,11 @@ fn canonical(path: &Path) -> PathBuf {
 }
 
 impl DirectoryRules {
+    /// Whether there is a `<Limit>` anywhere: without one there is nothing to ask for a name.
+    pub fn has_limits(&self) -> bool {
+        !self.base.limits.is_empty() || self.sections.has_limits
+    }
+
     /// What holds for a canonical path, given the session's canonical home for `~`.
     pub fn rules_for(&self, canonical: &Path, home: &Path) -> PathRules<'_> {
         let mut scopes = self.sections.around(canonical, home);
@@ -160,6 +169,7 @@ fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
         allow_overwrite: nearest(scopes, |scope| scope.allow_overwrite, false),
         allow_store_restart: nearest(scopes, |scope| scope.allow_store_restart, false),
         allow_retrieve_restart: nearest(scopes, |scope| scope.allow_retrieve_restart, true),
+        list_options: scopes.iter().find_map(|scope| scope.list_options.as_ref()).unwrap_or(&listings::USUAL),
         show_symlinks: nearest(scopes, |scope| scope.show_symlinks, true),
         digests: nearest(scopes, |scope| scope.digests, true),
         unique_prefix: scopes.iter().find_map(|scope| scope.unique_prefix.as_deref()).unwrap_or("ftp"),

@@ -254,8 +254,8 @@ pub struct SessionDraft {
     pub timeout_stalled: Option<Option<Duration>>,
     /// TimeoutSession.
     pub timeout_session: Option<Option<Duration>>,
-    /// ListOptions.
-    pub list_options: Option<String>,
+    /// UseGlobbing.
+    pub use_globbing: Option<bool>,
     /// DisplayLogin.
     pub display_login: Option<PathBuf>,
     /// DisplayQuit.

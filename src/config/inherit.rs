@@ -78,7 +78,7 @@ impl Inherit for SessionDraft {
             timeout_no_transfer,
             timeout_stalled,
             timeout_session,
-            list_options,
+            use_globbing,
             display_login,
             display_quit,
         );
@@ -98,6 +98,7 @@ impl Inherit for ScopeRules {
             allow_retrieve_restart,
             show_symlinks,
             digests,
+            list_options,
             unique_prefix,
             deny_filter,
             allow_filter,

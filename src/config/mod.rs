@@ -19,6 +19,7 @@ mod inherit;
 mod interpret;
 mod limits;
 mod lines;
+pub(crate) mod listings;
 mod masquerade;
 mod modules;
 mod names;

@@ -13,6 +13,7 @@ use super::text;
 use super::watch::Watch;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
+use crate::config::listings::ListOptions;
 use crate::config::settings::{Anonymous, DirectoryRules, SessionRules};
 use crate::protocol::{Algorithm, Facts, Type, Verb};
 use crate::sys::files::Kind;
@@ -185,6 +186,11 @@ impl Member {
     /// Whether `<Limit>` allows a verb that names no path, here.
     pub fn allows(&self, verb: &Verb) -> bool {
         self.directories.rules_for(&self.cwd_on_host, &self.home).allows(verb.name, verb.groups)
+    }
+
+    /// ListOptions, as it holds in the working directory.
+    pub fn list_options(&self) -> &'static ListOptions {
+        self.directories.rules_for(&self.cwd_on_host, &self.home).list_options
     }
 
     /// The lines of a display file. Read with the session's own rights; a relative name is the root's, and leads out of it no

@@ -1,7 +1,7 @@
-//! Files: what may be done with them, how they are listed.
+//! Files: what may be done with them.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{FILES, MAIN, SESSIONS};
+use super::super::contexts::FILES;
 use super::super::draft::Scope;
 use super::super::patterns::compile;
 use super::super::settings::Filter;
@@ -101,39 +101,6 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
-    sets(
-        "ShowSymlinks",
-        "mod_ls",
-        FILES,
-        "on|off",
-        "on",
-        "Whether listings show a symlink, or what it points to.",
-        |scope, arguments| {
-            scope.files.show_symlinks = Some(arguments.switch()?);
-            Ok(())
-        },
-    ),
-    sets(
-        "ListOptions",
-        "mod_ls",
-        SESSIONS,
-        "\"-flags\" [strict]",
-        "",
-        "Flags of ls that every listing begins with.",
-        list_options,
-    ),
-    sets(
-        "TimesGMT",
-        "mod_core",
-        MAIN,
-        "on|off",
-        "on",
-        "Whether listings tell times in UTC.",
-        |scope, arguments| {
-            scope.daemon.times_gmt = Some(arguments.switch()?);
-            Ok(())
-        },
-    ),
 ];
 
 fn umask(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
@@ -152,22 +119,4 @@ fn filter(arguments: &mut Arguments<'_>) -> Result<Filter, Fault> {
     compile(&pattern.text, ignore_case)
         .map(Filter::Pattern)
         .map_err(|message| Fault { mark: pattern.mark.clone(), message })
-}
-
-/// ProFTPD's bounds (`maxdepth 3`) and switches after the flags are known; what they bound is bounded here in every case.
-fn list_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
-    scope.session.list_options = Some(arguments.text("the flags")?);
-    while let Some(word) = arguments.maybe() {
-        match word.text.to_ascii_lowercase().as_str() {
-            "strict" | "listonly" | "nlstonly" | "noerrorifabsent" | "adjustedsymlinks" | "sortednlst" => {
-                arguments.warn(format!("'{}' is not yet done", word.text));
-            }
-            "maxdepth" | "maxfiles" | "maxdirs" => {
-                arguments.number(0..=u32::MAX)?;
-                arguments.warn("listings have bounds of their own; this one is not yet done");
-            }
-            _ => return Err(arguments.fault(format!("no option '{}' is known", word.text))),
-        }
-    }
-    Ok(())
 }

@@ -13,6 +13,7 @@ mod facts;
 mod families;
 mod files;
 mod homes;
+mod listings;
 mod logs;
 mod messages;
 mod network;
@@ -96,6 +97,7 @@ const SUBJECTS: &[&[Row]] = &[
     sessions::ROWS,
     files::ROWS,
     digests::ROWS,
+    listings::ROWS,
     facts::ROWS,
     offers::ROWS,
     messages::ROWS,
@@ -113,8 +115,9 @@ const HEADINGS: &[&str] = &[
     "Anonymous sessions",
     "Roots and homes",
     "Sessions",
-    "Files and listings",
+    "Files",
     "Sums of files",
+    "Listings",
     "Facts of files",
     "Commands that may be withheld",
     "Messages",

@@ -1,6 +1,7 @@
 //! What holds by folder, and for one path.
 
 use crate::config::directories::Sections;
+use crate::config::listings::ListOptions;
 
 /// What holds by folder: the scope itself and its `<Directory>` sections. Which of them meet in a path is known only when the path
 /// and the session's home are, so [`DirectoryRules::rules_for`] merges them then, without copying a pattern.
@@ -27,6 +28,8 @@ pub struct ScopeRules {
     pub show_symlinks: Option<bool>,
     /// DigestEnable.
     pub digests: Option<bool>,
+    /// ListOptions.
+    pub list_options: Option<ListOptions>,
     /// StoreUniquePrefix.
     pub unique_prefix: Option<String>,
     /// DenyFilter, AllowFilter: on a command's argument.
@@ -67,6 +70,8 @@ pub struct PathRules<'a> {
     pub show_symlinks: bool,
     /// DigestEnable: sums are made of files here.
     pub digests: bool,
+    /// ListOptions.
+    pub list_options: &'a ListOptions,
     /// StoreUniquePrefix: how STOU's names begin.
     pub unique_prefix: &'a str,
     /// DenyFilter: a command whose argument matches is refused.

@@ -32,10 +32,10 @@ pub struct SessionRules {
     pub timeout_stalled: Option<Duration>,
     /// TimeoutSession.
     pub timeout_session: Option<Duration>,
-    /// ListOptions, as given.
-    pub list_options: String,
     /// DigestEngine, DigestAlgorithms, DigestDefaultAlgorithm, DigestMaxSize.
     pub digests: DigestRules,
+    /// UseGlobbing.
+    pub use_globbing: bool,
     /// DisplayLogin (relative names are the root's).
     pub display_login: Option<PathBuf>,
     /// DisplayConnect (server only).

@@ -7,29 +7,32 @@ use crate::protocol::{Reply, Type, Verb};
 use crate::scoreboard::Direction;
 use crate::sys::clock;
 use crate::worker::data::{Attend, Lines, Outcome, Stop, Stream};
-use crate::worker::listing::{Listing, Options, Output, Shape, Surroundings, Unlisted};
+use crate::worker::listing::{Command, Listing, Options, Output, Surroundings, Unlisted};
 use crate::worker::member::Member;
 use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::watch::{Ending, Watch};
 
 /// LIST.
 pub fn list(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    lines(watch, member, verb, (Shape::Long, argument))
+    lines(watch, member, verb, (Command::List, argument))
 }
 
 /// NLST.
 pub fn names(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    lines(watch, member, verb, (Shape::Names, argument))
+    lines(watch, member, verb, (Command::Names, argument))
 }
 
 fn lines(
     watch: &mut Watch,
     member: &mut Member,
     verb: &Verb,
-    (shape, argument): (Shape, &[u8]),
+    (command, argument): (Command, &[u8]),
 ) -> Result<Reply, Ending> {
-    let (options, path) = Options::read(shape, &member.rules.list_options, argument);
+    let (options, path) = Options::read(command, member.list_options(), argument);
     match found(watch, member, verb, (path, options)) {
+        Err(Unlisted::Denied(denied)) if options.is_forgiving && denied.is_absence() => {
+            send(watch, member, Listing::empty(options), Shown { verb, path, what: "file list" })
+        }
         Ok(listing) => send(watch, member, listing, Shown { verb, path, what: "file list" }),
         Err(Unlisted::Denied(denied)) => Ok(Reply::new(450, denied.text())),
         Err(Unlisted::Stopped(stop)) => transfer::reply(watch, Carried::never(stop)),
@@ -79,6 +82,7 @@ fn found(
     (path, options): (&[u8], Options),
 ) -> Result<Listing, Unlisted> {
     let asked = asked(member, verb, path)?;
+    let options = Options { patterns: member.rules.use_globbing, ..options };
     Listing::of(&member.storage, &asked, options, &mut || Ok(watch.glance()?))
 }
 
@@ -111,8 +115,8 @@ fn write_to(
 
 /// STAT of a path: its lines stream, so that no folder is too large for it.
 pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    let (options, path) = Options::read(Shape::Long, &member.rules.list_options, argument);
-    let listing = match found(watch, member, verb, (path, options.for_stat())) {
+    let (options, path) = Options::read(Command::Status, member.list_options(), argument);
+    let listing = match found(watch, member, verb, (path, options)) {
         Ok(listing) => listing,
         Err(Unlisted::Denied(denied)) if denied.code() == 550 => return Ok(Reply::new(450, denied.text())),
         Err(Unlisted::Denied(denied)) => return Ok(refusal(&denied)),

@@ -3,8 +3,10 @@
 use super::{Attend, Stop, Stream};
 use crate::sys::buffer::Buffer;
 
-/// Bytes gathered before they are sent: a few segments, so that the first lines leave at once.
-const BLOCK: usize = 8 << 10;
+/// Bytes gathered before they are sent,
+const BLOCK: usize = 64 << 10;
+/// and before they are sent for the first time: a few segments, so that the first lines leave at once.
+const FIRST: usize = 8 << 10;
 
 /// A data connection as a listing writes to it.
 pub struct Lines<'a> {
@@ -41,10 +43,12 @@ impl<'a> Lines<'a> {
 
     fn put(&mut self, mut bytes: &[u8]) -> Result<(), Stop> {
         while !bytes.is_empty() {
-            if self.used == BLOCK {
+            let most = if self.done == 0 { FIRST } else { BLOCK };
+            if self.used >= most {
                 self.flush()?;
+                continue;
             }
-            let fits = bytes.len().min(BLOCK - self.used);
+            let fits = bytes.len().min(most - self.used);
             self.block[self.used..self.used + fits].copy_from_slice(&bytes[..fits]);
             self.used += fits;
             bytes = &bytes[fits..];

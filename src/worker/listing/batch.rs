@@ -75,6 +75,7 @@ pub fn any(
 
 fn sorted(directory: &Directory, mut batch: Vec<DirectoryName>, options: &Options) -> Vec<DirectoryName> {
     match options.order {
+        Order::Found => return batch,
         Order::Name => batch.sort_unstable_by(|one, other| one.bytes.cmp(&other.bytes)),
         Order::Time | Order::Size => {
             let mut keyed: Vec<(i64, DirectoryName)> =

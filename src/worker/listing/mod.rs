@@ -7,19 +7,21 @@ use crate::worker::data::{Lines, Stop};
 use crate::worker::storage::{Asked, Asker, Denied, Directory, DirectoryNames, Listable, Reason, Storage};
 
 mod batch;
+mod columns;
 mod facts;
 mod line;
 mod options;
 mod owners;
 mod pattern;
+mod search;
 mod walk;
 
 pub use facts::Telling;
-pub use options::Options;
+pub use options::{Command, Options};
 pub use owners::{Names, Owners};
 
 use facts::{Described, Role};
-use pattern::Pattern;
+use search::Search;
 use walk::Walk;
 
 /// Where lines go.
@@ -66,8 +68,10 @@ impl From<Stop> for Unlisted {
 pub enum Shape {
     /// LIST, STAT.
     Long,
-    /// NLST.
+    /// NLST, LIST with `-1`.
     Names,
+    /// LIST with `-C`.
+    Columns,
     /// MLSD.
     Facts(Telling),
 }
@@ -97,7 +101,8 @@ pub struct Listing {
 enum Subject {
     Directory(Directory, DirectoryNames),
     Entry(Directory, Vec<u8>),
-    Matches(Directory, Pattern),
+    Matches(Search),
+    Nothing,
 }
 
 impl Listing {
@@ -123,12 +128,18 @@ impl Listing {
                 Subject::Directory(directory, names)
             }
             Ok(Listable::Entry(directory, name)) => Subject::Entry(directory, name),
-            Err(denied) => match matches(storage, asked)? {
-                Some((directory, pattern)) => found(directory, pattern, &options, glance)?,
+            Err(denied) if !options.patterns => return Err(denied.into()),
+            Err(denied) => match Search::new(storage, asked)? {
+                Some(search) => found(storage, search, &options, glance)?,
                 None => return Err(denied.into()),
             },
         };
         Ok(Listing { options, argument: asked.argument.clone(), subject })
+    }
+
+    /// A listing without lines.
+    pub fn empty(options: Options) -> Listing {
+        Listing { options, argument: Vec::new(), subject: Subject::Nothing }
     }
 
     /// Whether a directory's entries follow: STAT says 212 then, else 213.
@@ -145,9 +156,10 @@ impl Listing {
     ) -> Result<(), Stop> {
         let mut walk = Walk::new(storage, surroundings, self.options, output);
         match self.subject {
-            Subject::Directory(directory, names) => walk.top(&directory, names, &self.argument),
+            Subject::Nothing => Ok(()),
+            Subject::Directory(directory, names) => walk.top(directory, names, &self.argument),
             Subject::Entry(directory, name) => walk.single(&directory, &name, &self.argument),
-            Subject::Matches(directory, pattern) => walk.matches(&directory, &pattern, &self.argument),
+            Subject::Matches(search) => walk.matches(&search),
         }
     }
 }
@@ -170,30 +182,17 @@ pub fn line_of(
     Ok(line)
 }
 
-/// The directory and the pattern of a path whose last component is one.
-fn matches(storage: &Storage, asked: &Asked) -> Result<Option<(Directory, Pattern)>, Denied> {
-    let Some((parent, last)) = asked.path.split_last() else { return Ok(None) };
-    let Some(pattern) = Pattern::new(last) else { return Ok(None) };
-    let within = Asked { path: parent, ..asked.clone() };
-    Ok(Some((storage.directory(&within)?, pattern)))
-}
-
 /// Files that match. NLST wants at least one.
 fn found(
-    directory: Directory,
-    pattern: Pattern,
+    storage: &Storage,
+    search: Search,
     options: &Options,
     glance: &mut dyn FnMut() -> Result<(), Stop>,
 ) -> Result<Subject, Unlisted> {
-    let is_enough = match (options.shape, directory.names()) {
-        (Shape::Names, Ok(names)) => batch::any(names, &pattern, glance)?,
-        (Shape::Names, Err(_)) => false,
-        (Shape::Long | Shape::Facts(_), _) => true,
-    };
-    match is_enough {
-        true => Ok(Subject::Matches(directory, pattern)),
-        false => Err(Denied { name: Vec::new(), reason: Reason::NoMatch }.into()),
+    if options.shape == Shape::Names && !search.finds_any(storage, glance)? {
+        return Err(Denied { name: Vec::new(), reason: Reason::NoMatch }.into());
     }
+    Ok(Subject::Matches(search))
 }
 
 #[cfg(test)]

@@ -1,10 +1,20 @@
-//! What a client may ask of a listing, as with ls(1): `-a -A -1 -c -d -F -h -L -n -R -r -S -t -u`, set by ListOptions
-//! and then by the command. Letters without a meaning are passed over, as ProFTPD does.
+//! What a client may ask of a listing, as with ls(1): `-a -A -1 -C -c -d -F -h -L -l -n -R -r -S -t -U -u`. The letters of
+//! ListOptions come after those of the client, and so have the last word. Letters without a meaning are passed over, as ProFTPD
+//! does; `-B` is one of them, since names are sent as they are.
 
 use super::{Shape, Telling};
+use crate::config::listings::{DEPTH_MOST, ListCommands, ListOptions, USUAL};
 
-/// How deep `-R` goes where ListOptions does not say.
-const DEPTH: u32 = 16;
+/// Which command is to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// LIST.
+    List,
+    /// NLST.
+    Names,
+    /// STAT.
+    Status,
+}
 
 /// Which names beginning with a dot are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +36,8 @@ pub enum Order {
     Time,
     /// Largest first (`-S`).
     Size,
+    /// As the directory has them (`-U`).
+    Found,
 }
 
 /// Which time.
@@ -66,11 +78,19 @@ pub struct Options {
     pub itself: bool,
     /// A directory's entries by the path that the client gave for it (NLST).
     pub with_path: bool,
-    /// How deep `-R` goes.
+    /// Names and nothing before them (NLST with `-1`).
+    pub is_bare: bool,
+    /// Links' targets as they lead within the session's root.
+    pub adjusted: bool,
+    /// Whether a path's last component may be a pattern.
+    pub patterns: bool,
+    /// What is not there is an empty listing.
+    pub is_forgiving: bool,
+    /// How many levels `-R` shows.
     pub depth: u32,
     /// Most files listed.
     pub files: u64,
-    /// Most directories listed.
+    /// Most directories listed below the first.
     pub directories: u64,
 }
 
@@ -89,19 +109,26 @@ impl Options {
             recurse: false,
             itself: false,
             with_path: shape == Shape::Names,
-            depth: DEPTH,
+            is_bare: false,
+            adjusted: false,
+            patterns: true,
+            is_forgiving: false,
+            depth: DEPTH_MOST,
             files: u64::MAX,
             directories: u64::MAX,
         }
     }
 
-    /// Reads a command's argument after ListOptions' text. Returns the path that the argument has besides.
-    pub fn read<'a>(shape: Shape, configured: &str, argument: &'a [u8]) -> (Options, &'a [u8]) {
-        let (mut options, strict) = Options::configured(shape, configured);
-        let (letters, path) = split(argument);
-        if !strict {
-            letters.iter().for_each(|word| options.word(word));
+    /// Reads a command's argument under ListOptions. Returns the path that the argument has besides.
+    pub fn read<'a>(command: Command, configured: &ListOptions, argument: &'a [u8]) -> (Options, &'a [u8]) {
+        let configured = if is_meant(configured.commands, command) { configured } else { &USUAL };
+        let (words, path) = split(argument);
+        let mut options = Options::bounded(command, configured);
+        if !configured.strict && command != Command::Status {
+            words.iter().for_each(|word| options.word(command, word));
         }
+        configured.letters.split_whitespace().for_each(|word| options.word(command, word.as_bytes()));
+        let options = if command == Command::Status { options.for_status() } else { options };
         (options, path)
     }
 
@@ -110,46 +137,48 @@ impl Options {
         Options { dots: Dots::All, ..Options::new(Shape::Facts(telling)) }
     }
 
-    /// STAT shows names with dots, and `.` and `..`.
-    pub fn for_stat(self) -> Options {
-        Options { dots: Dots::All, ..self }
+    /// STAT shows whole lines, of names with dots, too, and nothing below.
+    fn for_status(self) -> Options {
+        Options { shape: Shape::Long, dots: Dots::All, recurse: false, itself: false, ..self }
     }
 
-    /// ListOptions: letters, and words of which some take a number. `strict` closes them to clients.
-    fn configured(shape: Shape, text: &str) -> (Options, bool) {
-        let mut options = Options::new(shape);
-        let mut strict = false;
-        let mut words = text.split_whitespace();
-        while let Some(word) = words.next() {
-            let mut number = || words.next().and_then(|word| word.parse().ok()).unwrap_or(u64::MAX);
-            match word.to_ascii_lowercase().as_str() {
-                "strict" => strict = true,
-                "maxfiles" => options.files = number(),
-                "maxdirs" => options.directories = number(),
-                "maxdepth" => options.depth = u32::try_from(number()).unwrap_or(DEPTH).min(DEPTH),
-                _ => options.word(word.as_bytes()),
-            }
+    fn bounded(command: Command, configured: &ListOptions) -> Options {
+        let shape = if command == Command::Names { Shape::Names } else { Shape::Long };
+        Options {
+            adjusted: configured.adjusted_symlinks,
+            is_forgiving: configured.no_error_if_absent,
+            depth: configured.depth,
+            files: configured.files.map_or(u64::MAX, u64::from),
+            // The one that was asked for is not among those below.
+            directories: configured.directories.map_or(u64::MAX, |most| u64::from(most).saturating_sub(1)),
+            ..Options::new(shape)
         }
-        (options, strict)
     }
 
-    fn word(&mut self, word: &[u8]) {
-        match word.split_first() {
-            Some((b'-', letters)) => letters.iter().for_each(|letter| self.letter(*letter, true)),
-            Some((b'+', letters)) => letters.iter().for_each(|letter| self.letter(*letter, false)),
-            _ => {}
+    fn word(&mut self, command: Command, word: &[u8]) {
+        let Some((sign, letters)) = word.split_first().filter(|(sign, _)| matches!(sign, b'-' | b'+')) else {
+            return;
+        };
+        for letter in letters {
+            match command {
+                Command::Names => self.letter_of_names(*letter, *sign == b'-'),
+                Command::List | Command::Status => self.letter(*letter, *sign == b'-'),
+            }
         }
     }
 
     fn letter(&mut self, letter: u8, on: bool) {
         match letter {
+            b'1' => self.form(Shape::Names, on),
+            b'C' => self.form(Shape::Columns, on),
+            b'l' => self.form(Shape::Long, on),
             b'a' => self.dots = if on { Dots::All } else { Dots::Hidden },
             b'A' => self.dots = if on { Dots::Almost } else { Dots::Hidden },
-            b'1' if on => self.shape = Shape::Names,
             b'c' => self.clock = if on { Clock::Changed } else { Clock::Modified },
             b'u' => self.clock = if on { Clock::Accessed } else { Clock::Modified },
             b't' => self.order = if on { Order::Time } else { Order::Name },
             b'S' => self.order = if on { Order::Size } else { Order::Name },
+            b'U' => self.order = if on { Order::Found } else { Order::Name },
             b'd' => self.itself = on,
             b'F' => self.classify = on,
             b'h' => self.human = on,
@@ -159,6 +188,32 @@ impl Options {
             b'r' => self.reverse = on,
             _ => {}
         }
+    }
+
+    /// NLST is names whatever is asked for; which, and whether bare, may be chosen.
+    fn letter_of_names(&mut self, letter: u8, on: bool) {
+        match letter {
+            b'1' => self.is_bare = on,
+            b'a' | b'A' => self.letter(letter, on),
+            _ => {}
+        }
+    }
+
+    /// The last form named holds; one switched off leaves whole lines.
+    fn form(&mut self, shape: Shape, on: bool) {
+        match on {
+            true => self.shape = shape,
+            false if self.shape == shape => self.shape = Shape::Long,
+            false => {}
+        }
+    }
+}
+
+fn is_meant(commands: ListCommands, command: Command) -> bool {
+    match commands {
+        ListCommands::All => true,
+        ListCommands::List => command == Command::List,
+        ListCommands::Names => command == Command::Names,
     }
 }
 
@@ -184,6 +239,11 @@ mod tests {
 
     use super::*;
 
+    fn read(command: Command, letters: &str, argument: &str) -> Options {
+        let configured = ListOptions { letters: letters.to_owned(), ..USUAL.clone() };
+        Options::read(command, &configured, argument.as_bytes()).0
+    }
+
     #[test]
     fn options_and_paths_come_apart() {
         let table: [(&[u8], &[u8], Dots); 9] = [
@@ -198,30 +258,63 @@ mod tests {
             (b"-", b"", Dots::Hidden),
         ];
         for (argument, path, dots) in table {
-            let (options, rest) = Options::read(Shape::Long, "", argument);
+            let (options, rest) = Options::read(Command::List, &USUAL, argument);
             assert_eq!((rest, options.dots), (path, dots), "{argument:?}");
         }
     }
 
     #[test]
-    fn the_operator_sets_what_clients_begin_with() {
-        let (options, _) = Options::read(Shape::Long, "-a maxdepth 3 maxfiles 10", b"-R");
-        assert_eq!((options.dots, options.depth, options.files, options.recurse), (Dots::All, 3, 10, true));
-        let (options, path) = Options::read(Shape::Long, "-n strict", b"-aR dir");
+    fn the_last_form_holds() {
+        let table = [
+            ("-1C", Shape::Columns),
+            ("-C1", Shape::Names),
+            ("-l1", Shape::Names),
+            ("-1l", Shape::Long),
+            ("-C -l", Shape::Long),
+        ];
+        for (argument, shape) in table {
+            assert_eq!(read(Command::List, "", argument).shape, shape, "{argument}");
+            assert_eq!(read(Command::Names, "", argument).shape, Shape::Names);
+            assert_eq!(read(Command::Status, "", argument).shape, Shape::Long);
+        }
+    }
+
+    #[test]
+    fn the_operator_has_the_last_word() {
+        assert_eq!(read(Command::List, "-a", "-A").dots, Dots::All);
+        assert!(!read(Command::List, "-a +R", "-R").recurse);
+        assert_eq!(read(Command::List, "-1", "-l").shape, Shape::Names);
+        assert!(read(Command::Names, "-1", "").is_bare && !read(Command::Names, "+1", "-F1 -C").is_bare);
+        assert!(read(Command::Status, "-n", "").numeric && !read(Command::Status, "", "-n").numeric);
+        assert_eq!(read(Command::Status, "-1", "-R d").dots, Dots::All);
+        let strict = ListOptions { letters: "-n".to_owned(), strict: true, ..USUAL.clone() };
+        let (options, path) = Options::read(Command::List, &strict, b"-aR dir");
         assert_eq!(
             (options.dots, options.recurse, options.numeric, path),
             (Dots::Hidden, false, true, &b"dir"[..])
         );
-        let (options, _) = Options::read(Shape::Long, "maxdepth 1000000", b"");
-        assert_eq!(options.depth, DEPTH);
+    }
+
+    #[test]
+    fn what_is_for_one_command_leaves_the_others_alone() {
+        for (commands, list, names) in [(ListCommands::List, 3, u64::MAX), (ListCommands::Names, u64::MAX, 3)]
+        {
+            let configured = ListOptions { commands, files: Some(3), ..USUAL.clone() };
+            let files = |command| Options::read(command, &configured, b"").0.files;
+            assert_eq!((files(Command::List), files(Command::Names)), (list, names));
+            assert_eq!(files(Command::Status), u64::MAX);
+        }
     }
 
     proptest! {
         #[test]
-        fn any_argument_is_read(configured: String, argument: Vec<u8>) {
-            let (options, path) = Options::read(Shape::Long, &configured, &argument);
-            prop_assert!(options.depth <= DEPTH);
-            prop_assert!(argument.ends_with(path));
+        fn any_argument_is_read(letters: String, argument: Vec<u8>) {
+            let configured = ListOptions { letters, ..USUAL.clone() };
+            for command in [Command::List, Command::Names, Command::Status] {
+                let (options, path) = Options::read(command, &configured, &argument);
+                prop_assert!(options.depth <= DEPTH_MOST);
+                prop_assert!(argument.ends_with(path));
+            }
         }
     }
 }

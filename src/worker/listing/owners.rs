@@ -1,6 +1,7 @@
 //! Names of the owners of files, remembered between lines and between listings, within bounds.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use crate::sys::{GroupId, UserId};
 
@@ -18,26 +19,58 @@ pub trait Names {
 /// Names as they are printed: the number where there is no name.
 #[derive(Debug, Default)]
 pub struct Owners {
-    users: HashMap<UserId, Vec<u8>>,
-    groups: HashMap<GroupId, Vec<u8>>,
+    users: Remembered<UserId>,
+    groups: Remembered<GroupId>,
+}
+
+/// Names by their ids. Neighbours in a folder mostly have one owner: the last name asked for is found without a search.
+#[derive(Debug)]
+struct Remembered<Id> {
+    names: HashMap<Id, Vec<u8>>,
+    last: Option<(Id, Vec<u8>)>,
 }
 
 impl Owners {
     /// A user, as lines show it.
     pub fn user(&mut self, uid: UserId, names: &mut dyn Names) -> &[u8] {
-        if self.users.len() >= REMEMBERED_MOST && !self.users.contains_key(&uid) {
-            self.users.clear();
-        }
-        self.users.entry(uid).or_insert_with(|| printed(names.user(uid), uid.0))
+        self.users.named(uid, || printed(names.user(uid), uid.0))
     }
 
     /// A group, as lines show it.
     pub fn group(&mut self, gid: GroupId, names: &mut dyn Names) -> &[u8] {
-        if self.groups.len() >= REMEMBERED_MOST && !self.groups.contains_key(&gid) {
-            self.groups.clear();
-        }
-        self.groups.entry(gid).or_insert_with(|| printed(names.group(gid), gid.0))
+        self.groups.named(gid, || printed(names.group(gid), gid.0))
     }
+
+    /// Both.
+    pub fn both(&mut self, uid: UserId, gid: GroupId, names: &mut dyn Names) -> (&[u8], &[u8]) {
+        let user = self.users.named(uid, || printed(names.user(uid), uid.0));
+        (user, self.groups.named(gid, || printed(names.group(gid), gid.0)))
+    }
+}
+
+impl<Id> Default for Remembered<Id> {
+    fn default() -> Remembered<Id> {
+        Remembered { names: HashMap::new(), last: None }
+    }
+}
+
+impl<Id: Copy + Eq + Hash> Remembered<Id> {
+    fn named(&mut self, id: Id, ask: impl FnOnce() -> Vec<u8>) -> &[u8] {
+        let found = self.last.take().filter(|(last, _)| *last == id);
+        let (_, name) = self.last.insert(found.unwrap_or_else(|| (id, recalled(&mut self.names, id, ask))));
+        name
+    }
+}
+
+fn recalled<Id: Copy + Eq + Hash>(
+    names: &mut HashMap<Id, Vec<u8>>,
+    id: Id,
+    ask: impl FnOnce() -> Vec<u8>,
+) -> Vec<u8> {
+    if names.len() >= REMEMBERED_MOST && !names.contains_key(&id) {
+        names.clear();
+    }
+    names.entry(id).or_insert_with(ask).clone()
 }
 
 fn printed(name: Vec<u8>, id: u32) -> Vec<u8> {

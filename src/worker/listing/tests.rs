@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use jiff::tz::TimeZone;
 
 use super::*;
+use crate::config::listings::USUAL;
 use crate::config::settings::{Limit, ScopeRules};
 use crate::sys::{GroupId, UserId};
 use crate::worker::data::Interrupt;
@@ -39,8 +40,8 @@ impl Output for Written {
 }
 
 fn try_listed(place: &Place, verb: &'static str, argument: &str) -> Result<Vec<String>, Denied> {
-    let shape = if verb == "NLST" { Shape::Names } else { Shape::Long };
-    let (options, path) = Options::read(shape, "", argument.as_bytes());
+    let command = if verb == "NLST" { Command::Names } else { Command::List };
+    let (options, path) = Options::read(command, &USUAL, argument.as_bytes());
     let asked = place.asked_bytes(verb, path);
     let listing = match Listing::of(place.storage(), &asked, options, &mut || Ok(())) {
         Ok(listing) => listing,
@@ -84,12 +85,15 @@ fn place() -> Place {
 #[test]
 fn directories_files_and_patterns_are_listed() {
     let place = place();
-    let table: [(&'static str, &str, &[&str]); 14] = [
+    let table: [(&'static str, &str, &[&str]); 17] = [
         ("LIST", "", &["a[1]", "b", "dir"]),
         ("LIST", "-a", &[".", "..", ".hidden", "a[1]", "b", "dir"]),
         ("LIST", "-A", &[".hidden", "a[1]", "b", "dir"]),
         ("LIST", "-r", &["dir", "b", "a[1]"]),
-        ("LIST", "-1F", &["a[1]", "b", "dir"]),
+        ("LIST", "-1F", &["a[1]", "b", "dir/"]),
+        ("LIST", "-CF", &["a[1]\tb\tdir/"]),
+        ("NLST", "-1 dir", &["inside", "sub"]),
+        ("NLST", "-1 dir/i*", &["inside"]),
         ("LIST", "./b", &["./b"]),
         ("LIST", "a[1]", &["a[1]"]),
         ("LIST", "d*", &["dir"]),
@@ -103,6 +107,30 @@ fn directories_files_and_patterns_are_listed() {
     for (verb, argument, expected) in table {
         assert_eq!(listed(&place, verb, argument), expected, "{verb} {argument}");
     }
+}
+
+#[test]
+fn patterns_may_stand_anywhere_in_a_path() {
+    let place = place();
+    fs::create_dir_all(place.path("e/sub/end")).unwrap();
+    fs::write(place.path("e/inside"), "").unwrap();
+    let table: [(&'static str, &str, &[&str]); 8] = [
+        ("LIST", "*/inside", &["dir/inside", "e/inside"]),
+        ("NLST", "[de]*/i*", &["dir/inside", "e/inside"]),
+        ("NLST", "/?/s*", &["/e/sub"]),
+        ("NLST", "dir/../?/*/e*", &["dir/../e/sub/end"]),
+        ("NLST", "*/sub/e*", &["e/sub/end"]),
+        ("NLST", "-1 */sub/e*", &["end"]),
+        ("LIST", "-1 */*/", &["dir/inside", "dir/sub", "e/inside", "e/sub"]),
+        ("LIST", "dark/*/*", &[]),
+    ];
+    for (verb, argument, expected) in table {
+        let found = try_listed(&place, verb, argument).unwrap_or_default();
+        let names: Vec<&str> = found.iter().filter_map(|line| line.rsplit(' ').next()).collect();
+        assert_eq!(names, expected, "{verb} {argument}");
+    }
+    assert!(try_listed(&place, "NLST", "*/nothing").is_err());
+    assert!(try_listed(&place, "NLST", &"*/".repeat(200)).is_err());
 }
 
 #[test]
@@ -184,10 +212,10 @@ fn a_pattern_that_matches_nothing_is_not_looked_for_to_the_end() {
         fs::File::create(place.path(&format!("f{number:05}"))).unwrap();
     }
     let asked = place.asked_bytes("NLST", b"*x");
-    let (names, _) = Options::read(Shape::Names, "", b"");
+    let (names, _) = Options::read(Command::Names, &USUAL, b"");
     let stopped = Listing::of(place.storage(), &asked, names, &mut || Busy.glance());
     assert!(matches!(stopped, Err(Unlisted::Stopped(Stop::Interrupted(Interrupt::Disconnect)))));
-    let (lines, _) = Options::read(Shape::Long, "", b"");
+    let (lines, _) = Options::read(Command::List, &USUAL, b"");
     let listing = Listing::of(place.storage(), &asked, lines, &mut || Ok(())).unwrap();
     let mut owners = Owners::default();
     let surroundings =

@@ -1,10 +1,16 @@
 //! From a path that may be listed to its lines.
 
+use std::mem;
+use std::ops::ControlFlow;
+use std::vec;
+
 use super::batch::{self, Choice};
+use super::columns;
 use super::facts::{Described, Role, Telling};
 use super::line::{self, Columns};
 use super::options::Options;
 use super::pattern::Pattern;
+use super::search::{Found, Search, Step};
 use super::{Output, Shape, Surroundings};
 use crate::protocol::Fact;
 use crate::sys::files::{Kind, Status};
@@ -16,6 +22,14 @@ const PENDING_MOST: usize = 10_000;
 /// Lines made between two looks at what else the session has to attend to: each may have asked a slow disk.
 const GLANCE_EVERY: usize = 512;
 
+/// A directory on the way down: those below it that are still to be listed.
+struct Level {
+    directory: Directory,
+    /// Its title.
+    label: Vec<u8>,
+    below: vec::IntoIter<Vec<u8>>,
+}
+
 /// One listing being written.
 pub struct Walk<'a, 'b> {
     storage: &'a Storage,
@@ -25,6 +39,8 @@ pub struct Walk<'a, 'b> {
     /// The line being made; its memory serves all lines.
     line: Vec<u8>,
     pending: usize,
+    /// Names for `-C`, which are told a batch at a time.
+    gathered: Vec<Vec<u8>>,
     /// For the fact `perm`, once it is told: who asks, and the one directory that MLSD lists.
     viewpoint: Option<(Asker, Option<Status>)>,
 }
@@ -37,74 +53,109 @@ impl<'a, 'b> Walk<'a, 'b> {
         options: Options,
         output: &'a mut dyn Output,
     ) -> Walk<'a, 'b> {
-        Walk { storage, surroundings, options, output, line: Vec::new(), pending: 0, viewpoint: None }
+        Walk {
+            storage,
+            surroundings,
+            options,
+            output,
+            line: Vec::new(),
+            pending: 0,
+            gathered: Vec::new(),
+            viewpoint: None,
+        }
     }
 
-    /// A directory's entries. NLST names them by the path that the client gave.
-    pub fn top(&mut self, directory: &Directory, names: DirectoryNames, argument: &[u8]) -> Result<(), Stop> {
+    /// A directory's entries, and with `-R` what lies below. NLST names them by the path that the client gave.
+    pub fn top(&mut self, directory: Directory, names: DirectoryNames, argument: &[u8]) -> Result<(), Stop> {
         let given = tidied(argument);
-        let is_told = self.options.with_path && !given.is_empty();
+        let is_told = self.options.with_path && !self.options.is_bare && !given.is_empty();
         let prefix = if is_told { with_slash(given) } else { Vec::new() };
-        self.directory(directory, names, &prefix, given, 0)
+        let below = self.entries(&directory, names, &prefix, 0)?;
+        let mut levels = vec![Level { directory, label: given.to_vec(), below }];
+        // Depth first, without recursion: a level is a directory on the way down to where the walk is.
+        while let Some(level) = levels.last_mut() {
+            match level.below.next() {
+                Some(name) => {
+                    self.pending -= 1;
+                    let depth = u32::try_from(levels.len()).unwrap_or(u32::MAX);
+                    let next = levels.last().map(|level| self.below(level, &name, depth)).transpose()?;
+                    levels.extend(next.flatten());
+                }
+                None => drop(levels.pop()),
+            }
+        }
+        Ok(())
     }
 
     /// One file, by the name that the client gave.
     pub fn single(&mut self, directory: &Directory, name: &[u8], argument: &[u8]) -> Result<(), Stop> {
         let shown = if argument.is_empty() { b"." } else { argument };
-        self.entry(directory, name, shown).map(drop)
+        self.entry(directory, name, (b"", shown))?;
+        self.columns_told()
     }
 
     /// Files that match, by the path that the client gave.
-    pub fn matches(&mut self, directory: &Directory, pattern: &Pattern, argument: &[u8]) -> Result<(), Stop> {
+    pub fn matches(&mut self, search: &Search) -> Result<(), Stop> {
+        let storage = self.storage;
+        search.folders(storage, &mut |found| {
+            self.output.glance()?;
+            let Found::Folder(directory, prefix, step) = found else { return Ok(ControlFlow::Continue(())) };
+            let prefix = if self.options.is_bare { b"" } else { prefix };
+            match step {
+                Step::Name(name) => drop(self.entry(directory, name, (prefix, name))?),
+                Step::Pattern(pattern) => self.matching(directory, pattern, prefix)?,
+            }
+            Ok(if self.options.files == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        self.columns_told()
+    }
+
+    fn matching(&mut self, directory: &Directory, pattern: &Pattern, prefix: &[u8]) -> Result<(), Stop> {
         let Ok(mut names) = directory.names() else { return Ok(()) };
-        let end = memchr::memrchr(b'/', argument).map_or(0, |slash| slash + 1);
-        let prefix = &argument[..end];
         self.batches(directory, &mut names, &Choice::Matching(pattern), prefix, &mut |_, _| ())
     }
 
-    fn directory(
+    /// A directory's lines. Returns the names of the directories to go down into.
+    fn entries(
         &mut self,
         directory: &Directory,
         mut names: DirectoryNames,
         prefix: &[u8],
-        label: &[u8],
         depth: u32,
-    ) -> Result<(), Stop> {
+    ) -> Result<vec::IntoIter<Vec<u8>>, Stop> {
         let deeper = self.options.recurse && self.options.shape == Shape::Long && depth < self.options.depth;
         let room = PENDING_MOST.saturating_sub(self.pending);
         let mut below = Vec::new();
         self.batches(directory, &mut names, &Choice::Shown, prefix, &mut |name, status| {
-            let leads_deeper = status.kind == Kind::Directory && is_folder(directory, name);
-            if deeper && below.len() < room && leads_deeper {
-                below.push(name.bytes.clone());
+            if deeper && status.kind == Kind::Directory && below.len() < room && is_folder(directory, name) {
+                below.push(name.bytes.to_vec());
             }
         })?;
-        // Deep trees must not hold a reader open for every level.
-        drop(names);
         self.pending += below.len();
-        for name in below {
-            self.pending -= 1;
-            self.below(directory, &name, label, depth + 1)?;
-        }
-        Ok(())
+        // Deep trees must not hold a reader open for every level: the names end here.
+        Ok(below.into_iter())
     }
 
-    /// A directory within another, under a title of its own.
-    fn below(&mut self, parent: &Directory, name: &[u8], label: &[u8], depth: u32) -> Result<(), Stop> {
-        if self.options.directories == 0 {
-            return Ok(());
+    /// A directory within another, under a title of its own; at the greatest depth the title is all.
+    fn below(&mut self, parent: &Level, name: &[u8], depth: u32) -> Result<Option<Level>, Stop> {
+        if self.options.directories == 0 || self.options.files == 0 {
+            return Ok(None);
         }
         self.options.directories -= 1;
-        let Some(directory) = self.storage.within(parent, name) else { return Ok(()) };
-        let Ok(names) = directory.names() else { return Ok(()) };
-        let mut label = if label.is_empty() { Vec::new() } else { with_slash(label) };
+        let Some(directory) = self.storage.within(&parent.directory, name) else { return Ok(None) };
+        let Ok(names) = directory.names() else { return Ok(None) };
+        let mut label = if parent.label.is_empty() { Vec::new() } else { with_slash(&parent.label) };
         label.extend_from_slice(name);
         self.output.line(b"")?;
         self.line.clear();
         line::name(&label, &mut self.line);
         self.line.push(b':');
         self.output.line(&self.line)?;
-        self.directory(&directory, names, b"", &label, depth)
+        if depth >= self.options.depth {
+            return Ok(None);
+        }
+        let below = self.entries(&directory, names, b"", depth)?;
+        Ok(Some(Level { directory, label, below }))
     }
 
     /// Lines for the chosen names; `seen` is told of each that was shown.
@@ -118,18 +169,22 @@ impl<'a, 'b> Walk<'a, 'b> {
     ) -> Result<(), Stop> {
         loop {
             let output = &mut *self.output;
+            if self.options.files == 0 {
+                return Ok(());
+            }
             let batch = batch::next(directory, names, choice, &self.options, &mut || output.glance())?;
             for (index, name) in (1..).zip(&batch) {
                 if index % GLANCE_EVERY == 0 {
                     self.output.glance()?;
                 }
-                let shown = [prefix, &name.bytes].concat();
+                let shown = (prefix, &*name.bytes);
                 if self.says_enough(name) {
-                    self.bare(directory, &name.bytes, &shown)?;
-                } else if let Some(status) = self.entry(directory, &name.bytes, &shown)? {
+                    self.bare(directory, &name.bytes, shown)?;
+                } else if let Some(status) = self.entry(directory, &name.bytes, shown)? {
                     seen(name, &status);
                 }
             }
+            self.columns_told()?;
             self.output.glance()?;
             if batch.len() < batch::BATCH {
                 return Ok(());
@@ -140,22 +195,51 @@ impl<'a, 'b> Walk<'a, 'b> {
     /// Whether a line needs nothing but the name: NLST of what is no link, as the directory itself says.
     fn says_enough(&self, name: &DirectoryName) -> bool {
         let is_known = name.kind.is_some_and(|kind| kind != Kind::Link);
-        self.options.shape == Shape::Names && is_known && name.bytes != b".."
+        self.is_names_only() && !self.options.classify && is_known && name.bytes != b".."
+    }
+
+    fn is_names_only(&self) -> bool {
+        matches!(self.options.shape, Shape::Names | Shape::Columns)
     }
 
     /// A name alone, if it may be seen.
-    fn bare(&mut self, directory: &Directory, name: &[u8], shown: &[u8]) -> Result<(), Stop> {
+    fn bare(
+        &mut self,
+        directory: &Directory,
+        name: &[u8],
+        (prefix, shown): (&[u8], &[u8]),
+    ) -> Result<(), Stop> {
         if self.options.files == 0 || (name != b"." && !self.storage.shows(directory, name)) {
             return Ok(());
         }
         self.options.files -= 1;
         self.line.clear();
+        line::name(prefix, &mut self.line);
         line::name(shown, &mut self.line);
+        self.told()
+    }
+
+    /// Sends the line, or keeps it for a column.
+    fn told(&mut self) -> Result<(), Stop> {
+        if self.options.shape == Shape::Columns {
+            self.gathered.push(self.line.clone());
+            return Ok(());
+        }
         self.output.line(&self.line)
     }
 
+    fn columns_told(&mut self) -> Result<(), Stop> {
+        let names = mem::take(&mut self.gathered);
+        columns::rows(&names, &mut |row| self.output.line(row))
+    }
+
     /// One line, if the entry is there and may be seen.
-    fn entry(&mut self, directory: &Directory, name: &[u8], shown: &[u8]) -> Result<Option<Status>, Stop> {
+    fn entry(
+        &mut self,
+        directory: &Directory,
+        name: &[u8],
+        (prefix, shown): (&[u8], &[u8]),
+    ) -> Result<Option<Status>, Stop> {
         if self.options.files == 0 {
             return Ok(None);
         }
@@ -163,27 +247,34 @@ impl<'a, 'b> Walk<'a, 'b> {
         self.options.files -= 1;
         self.line.clear();
         match self.options.shape {
-            Shape::Names => {}
+            Shape::Names | Shape::Columns => {}
             Shape::Long => self.columns(&status),
             Shape::Facts(telling) => self.facts(telling, directory, name, &status),
         }
+        line::name(prefix, &mut self.line);
         line::name(shown, &mut self.line);
-        if self.options.shape == Shape::Long {
-            self.after_name(directory, name, &status);
+        match self.options.shape {
+            Shape::Long => self.after_name(directory, name, &status),
+            Shape::Names | Shape::Columns if self.options.classify => {
+                self.line.extend_from_slice(line::mark(&status));
+            }
+            Shape::Names | Shape::Columns | Shape::Facts(_) => {}
         }
-        self.output.line(&self.line)?;
+        self.told()?;
         Ok(Some(status))
     }
 
     fn columns(&mut self, status: &Status) {
         let Surroundings { owners, names, zone, now } = &mut self.surroundings;
-        let (user, group) = if self.options.numeric {
-            (status.uid.to_string().into_bytes(), status.gid.to_string().into_bytes())
-        } else {
-            (owners.user(status.uid, *names).to_vec(), owners.group(status.gid, *names).to_vec())
+        let mut write = |user: &[u8], group: &[u8]| {
+            Columns { status, user, group }.write(&self.options, zone, *now, &mut self.line);
         };
-        let columns = Columns { status, user: &user, group: &group };
-        columns.write(&self.options, zone, *now, &mut self.line);
+        if self.options.numeric {
+            write(status.uid.to_string().as_bytes(), status.gid.to_string().as_bytes());
+        } else {
+            let (user, group) = owners.both(status.uid, status.gid, *names);
+            write(user, group);
+        }
     }
 
     fn facts(&mut self, telling: Telling, directory: &Directory, name: &[u8], status: &Status) {
@@ -228,8 +319,9 @@ impl<'a, 'b> Walk<'a, 'b> {
         let mut marked = Some(*status);
         if status.kind == Kind::Link {
             if let Ok(target) = directory.link_target(name) {
+                let adjusted = self.options.adjusted.then(|| self.storage.seen_from_root(&target)).flatten();
                 self.line.extend_from_slice(b" -> ");
-                line::name(&target, &mut self.line);
+                line::name(adjusted.as_deref().unwrap_or(&target), &mut self.line);
             }
             marked = self.options.classify.then(|| self.storage.followed(directory, name)).flatten();
         }

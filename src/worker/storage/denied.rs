@@ -63,6 +63,14 @@ impl Denied {
         }
     }
 
+    /// Whether the file is simply not there, as far as the client is told.
+    pub fn is_absence(&self) -> bool {
+        match &self.reason {
+            Reason::System(error) => error.kind() == io::ErrorKind::NotFound,
+            reason => matches!(reason, Reason::Hidden | Reason::NoMatch),
+        }
+    }
+
     /// The words to answer with. The name is the client's own bytes.
     pub fn text(&self) -> Vec<u8> {
         match self.reason {

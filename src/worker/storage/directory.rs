@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Storage;
 use super::authorise::{authorise, shows};
@@ -132,9 +132,16 @@ impl Storage {
         self.directory(&asked).ok()
     }
 
+    /// A path of the host as it is called within the session's root; None for one that is not below it.
+    pub fn seen_from_root(&self, target: &[u8]) -> Option<Vec<u8>> {
+        let root = self.root.canonical().ok()?;
+        let below = Path::new(OsStr::from_bytes(target)).strip_prefix(root).ok()?;
+        Some([b"/", below.as_os_str().as_bytes()].concat())
+    }
+
     /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path.
     pub fn shows(&self, directory: &Directory, name: &[u8]) -> bool {
-        shows(&self.policy, directory.verb, &directory.canonical(name))
+        !self.policy.rules.has_limits() || shows(&self.policy, directory.verb, &directory.canonical(name))
     }
 
     /// The status of what an entry leads to, below the session's root; links followed.

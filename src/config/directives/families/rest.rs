@@ -1,6 +1,6 @@
 //! What is left of the modules that ferryd otherwise speaks for: mod_core, mod_auth, mod_xfer, mod_ls, mod_log and the like.
 
-use super::super::Effect::{Accepted, Guards, GuardsWhenOff, Ignored};
+use super::super::Effect::{Accepted, Guards, Ignored};
 use super::{ALWAYS, Family, NOT_DONE, family};
 
 const NO_TRANSFER_LIMITS: &str = "limits on transfers and on the rate of connections are not yet supported.";
@@ -42,7 +42,6 @@ pub const REST: &[Family] = &[
     ),
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
     family("mod_ls", Ignored, NOT_DONE, &["DirFakeGroup", "DirFakeMode", "DirFakeUser", "ListStyle"]),
-    family("mod_ls", GuardsWhenOff, "patterns in listings cannot yet be switched off.", &["UseGlobbing"]),
     family(
         "mod_xfer",
         Ignored,
