@@ -229,3 +229,50 @@ fn servers_that_would_take_each_others_clients_are_refused() {
     setup.write();
     assert_eq!(run(&setup, &["-t", "-N", "-c", "ferryd.conf"]).status.code(), Some(0), "with -N");
 }
+
+#[test]
+fn servers_of_one_address_are_told_apart_by_name() {
+    let (setup, _other) = setup(
+        "<VirtualHost 127.0.0.1>\nServerName two\nPort PORT\nServerAlias two.example *.two.example\nServerIdent on two\n\
+         UserAlias carl carol\nAuthUserFile @/users2\nAuthOrder mod_auth_file.c\nRequireValidShell off\nTransferLog @/log/two\n\
+         DefaultRoot @/second\n</VirtualHost>\n\
+         <VirtualHost 127.0.0.1>\nServerName shut\nPort PORT\nServerAlias shut.example\n<Limit LOGIN>\nDenyAll\n</Limit>\n\
+         </VirtualHost>\n<VirtualHost 127.0.0.2>\nServerName far\nPort PORT\nServerAlias far.example\n</VirtualHost>",
+    );
+    setup.write();
+    setup.make_folder(&setup.path("second"), Some(FIRST_UID));
+    let home = setup.path("second");
+    let line = format!("carol:{PASSWORD_HASH}:{FIRST_UID}:{FIRST_UID}::{}:/bin/false\n", home.display());
+    setup.write_file("users2", &line, 0o600);
+    let daemon = Daemon::start(setup);
+    let mut client = daemon.client();
+    for (line, text) in [
+        ("HOST", "500 'HOST' not understood"),
+        ("HOST two.example x", "500 'HOST' not understood"),
+        ("HOST two.example:21", "501 two.example:21: Invalid hostname provided"),
+        ("HOST [::1]", "501 [::1]: Invalid hostname provided"),
+        ("HOST 127.0.0.1", "220 HOST command successful"),
+        ("HOST 127.0.0.2", "504 127.0.0.2: Unknown hostname provided"),
+        ("HOST nobody.example", "504 nobody.example: Unknown hostname provided"),
+        ("HOST shut.example", "504 shut.example: Unknown hostname provided"),
+        ("HOST far.example", "504 far.example: Unknown hostname provided"),
+        ("USER carl", "331 Password required for carl"),
+        ("HOST two.example", "503 Bad sequence of commands"),
+        ("PASS nonsense", "530 Login incorrect."),
+        ("HOST ftp.TWO.example", "220 two"),
+    ] {
+        assert_eq!(client.command(line).text(), text, "{line}");
+    }
+    assert_eq!(daemon.slot_of(&client).server_name, b"two");
+    client.command("USER alice").expect(331);
+    client.command(&format!("PASS {PASSWORD}")).expect(530);
+    client.command("USER carl").expect(331);
+    client.command(&format!("PASS {PASSWORD}")).expect(230);
+    client.command("HOST two.example").expect(503);
+    client.store("one", b"x");
+    assert!(home.join("one").exists());
+    let log = daemon.setup.path("log/two");
+    crate::harness::eventually("the server's own log", || {
+        std::fs::read_to_string(&log).ok().filter(|text| text.contains("/one"))
+    });
+}

@@ -146,8 +146,8 @@ pub struct ServerDraft {
     pub port: Option<u16>,
     /// DefaultServer, and where it is said.
     pub is_default: Option<(bool, Word)>,
-    /// ServerAlias stands here: the server may share its address.
-    pub has_alias: bool,
+    /// ServerAlias: with one the server may share its address.
+    pub aliases: Vec<globset::GlobMatcher>,
     /// ServerIdent.
     pub ident: Option<Ident>,
     /// DeferWelcome.

@@ -39,7 +39,6 @@ pub struct Found {
     pub server: Server,
     blame: Option<Word>,
     default_word: Option<Word>,
-    has_alias: bool,
 }
 
 /// The main server; `scope` has inherited from `<Global>`.
@@ -110,6 +109,7 @@ fn finish(
         passive_ports: said.passive_ports,
         masquerade,
         allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
+        aliases: said.aliases,
         offer: Offer::ALL
             .when(said.lang_engine.unwrap_or(true), offer::Module::Lang)
             .when(said.copy_engine.unwrap_or(true), offer::Module::Copy)
@@ -135,7 +135,7 @@ fn finish(
         anonymous,
     };
     tell_closed_doors(&server, around.options.rootless, complaints);
-    Found { server, blame, default_word, has_alias: said.has_alias }
+    Found { server, blame, default_word }
 }
 
 /// What a server's words stand for on this host.
@@ -224,6 +224,11 @@ pub fn tell_collisions(found: &[Found], check: bool, complaints: &mut Complaints
     for one in found.iter().filter(|_| check) {
         for address in &one.server.listen {
             let Some(other) = taken.insert(*address, one) else { continue };
+            // HOST tells it from the other.
+            if !one.server.aliases.is_empty() {
+                taken.insert(*address, other);
+                continue;
+            }
             let message =
                 format!("'{}' has the address {address} of '{}'", one.server.name, other.server.name);
             complaints.push(collision(one, message));
@@ -235,11 +240,7 @@ pub fn tell_collisions(found: &[Found], check: bool, complaints: &mut Complaints
     }
 }
 
-/// A server known by name beside another is told apart by nobody yet; it is not reached, which harms no one.
 fn collision(one: &Found, message: String) -> Complaint {
     let place = one.blame.as_ref().map(|word| word.mark.place());
-    match one.has_alias {
-        true => Complaint::warning(place, format!("{message}; it will not be reached")),
-        false => Complaint::error(place, format!("{message}; give it another Port, or start with -N")),
-    }
+    Complaint::error(place, format!("{message}; give it another Port, a ServerAlias, or start with -N"))
 }

@@ -6,6 +6,7 @@ use super::byte_range::ByteRange;
 use super::changes::Changes;
 use super::command::{Command, EpsvArgument, Type};
 use super::digest::{Algorithm, Checksum};
+use super::host::HostName;
 use super::reply::Reply;
 use super::{options, site, time};
 
@@ -204,6 +205,14 @@ impl<'a> Argument<'a> {
         }
         let changes = Changes::read(facts, path)?;
         Ok(Command::Mff(changes, facts.to_vec(), path.to_vec()))
+    }
+
+    /// HOST's name.
+    pub fn host(self) -> Reading {
+        match self.bytes {
+            name if name.is_empty() || name.contains(&b' ') => Err(self.not_understood(500)),
+            name => HostName::read(name).map(Command::Host),
+        }
     }
 
     /// LANG's tag (RFC 2640 §4.1): replies are in English, whatever its country.

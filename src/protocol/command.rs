@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::byte_range::ByteRange;
 use super::changes::Changes;
 use super::digest::Checksum;
+use super::host::HostName;
 use super::options::Choice;
 use super::site::Site;
 
@@ -77,6 +78,8 @@ pub enum Command {
     Mff(Changes, Vec<u8>, Vec<u8>),
     /// `AVBL [path]`.
     Avbl(Option<Vec<u8>>),
+    /// HOST.
+    Host(HostName),
     /// CLNT: what the client is called is for logs alone.
     Clnt,
     /// CSID.

@@ -63,6 +63,11 @@ impl LineReader {
         LineReader { line: Vec::new(), limit, fault: None, carriage_return: false, telnet: Telnet::Data }
     }
 
+    /// Another limit, for this line too as far as it has not come.
+    pub fn limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Takes bytes up to the first finding; gives how many it took, and the finding.
     pub fn take(&mut self, bytes: &[u8]) -> (usize, Option<Line>) {
         for (index, byte) in bytes.iter().enumerate() {
@@ -135,7 +140,7 @@ impl LineReader {
         if self.fault.is_some() {
             return;
         }
-        if self.line.len() == self.limit {
+        if self.line.len() >= self.limit {
             return self.fail(Fault::TooLong);
         }
         self.line.push(byte);

@@ -165,6 +165,7 @@ pub const VERBS: &[Verb] = &[
     verb("NOOP", "(no operation)", NONE, Always, |_| Ok(Command::Noop)),
     verb("FEAT", "(returns feature list)", NONE, Always, |_| Ok(Command::Feat)),
     verb("OPTS", "<sp> command [<sp> options]", NONE, Always, |a| a.choice()).feature("UTF8"),
+    verb("HOST", "<sp> hostname", NONE, Always, |a| a.host()).feature("HOST"),
     verb("CLNT", "<sp> client-info", NONE, Always, |_| Ok(Command::Clnt)).feature("CLNT"),
     verb("CSID", "<sp> name=value; …", NONE, LoggedIn, |_| Ok(Command::Csid)).feature("CSID"),
     verb("LANG", "[<sp> language]", NONE, Always, |a| a.language()).feature("LANG EN*").of(Module::Lang),

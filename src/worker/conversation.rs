@@ -51,6 +51,11 @@ impl Conversation {
         }
     }
 
+    /// From the next byte on lines may be so long.
+    pub fn lines_up_to(&mut self, longest_line: usize) {
+        self.reader.limit(longest_line);
+    }
+
     /// To wait for.
     pub fn socket(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()

@@ -137,10 +137,14 @@ fn ask_for_instance(birth: &Birth) -> Option<Answer> {
 }
 
 fn welcome(server: &Server, client: &Client) -> Vec<Reply> {
-    let facts = facts_of(server, client);
-    let greeting = Reply::new(220, text::greeting(server, &facts));
+    vec![of_server(server, &facts_of(server, client))]
+}
+
+/// The 220 of a server, its DisplayConnect before it.
+pub fn of_server(server: &Server, facts: &Facts<'_>) -> Reply {
     let display = server.session.display_connect.as_deref();
-    vec![greeting.preceded_by(display.map(|path| text::display(path, &facts)).unwrap_or_default())]
+    let lines = display.map(|path| text::display(path, facts)).unwrap_or_default();
+    Reply::new(220, text::greeting(server, facts)).preceded_by(lines)
 }
 
 fn facts_of<'a>(server: &'a Server, client: &Client) -> Facts<'a> {

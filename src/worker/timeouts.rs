@@ -100,6 +100,11 @@ impl Timers {
         Timers { rules: rules.into(), began: now, last_command: now, doing: Doing::LoggingIn }
     }
 
+    /// The rules of another server hold; nothing begins anew.
+    pub fn under(&mut self, rules: &SessionRules) {
+        self.rules = rules.into();
+    }
+
     /// The login succeeded; from here on the rules of the account's section hold.
     pub fn logged_in(&mut self, rules: &SessionRules, now: Instant) {
         self.rules = rules.into();

@@ -1,4 +1,4 @@
-//! Which virtual host a client has reached: by the address and port of its own connection.
+//! Which virtual host a client has reached: by the address and port of its own connection, and by name where it says HOST.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,6 +19,19 @@ pub fn choose(settings: &Settings, local: SocketAddr) -> Option<usize> {
         .or_else(|| servers.iter().position(|server| server.is_default && wildcard(server)))
         .or_else(|| servers.iter().position(wildcard))
         .or_else(|| servers.iter().position(|server| server.is_default))
+}
+
+/// The server of that name (ServerAlias) which the client's address and port lead to as well, and where somebody may log in.
+pub fn named(settings: &'static Settings, local: SocketAddr, name: &str) -> Option<(u16, &'static Server)> {
+    let is_reached =
+        |at: &SocketAddr| *at == local || (at.port() == local.port() && at.ip().is_unspecified());
+    let is_meant = |server: &Server| {
+        server.aliases.iter().any(|alias| alias.is_match(name))
+            && server.listen.iter().any(is_reached)
+            && may_log_in(server)
+    };
+    let index = settings.servers.iter().position(is_meant)?;
+    Some((u16::try_from(index).ok()?, settings.servers.get(index)?))
 }
 
 /// `<Limit LOGIN>` of the server and of its anonymous sections: where nobody may log in, nobody is greeted.

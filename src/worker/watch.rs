@@ -100,6 +100,14 @@ impl Watch {
         }
     }
 
+    /// HOST: from here on the session is another server's. What it may take for its login began with the connection.
+    pub fn enter_server(&mut self, index: u16, server: &'static Server) {
+        (self.server_index, self.server) = (index, server);
+        self.timers.under(&server.session);
+        self.conversation.lines_up_to(server.command_buffer);
+        self.birth.own.server_name(server.name.as_bytes());
+    }
+
     /// Adds a reply to what leaves with the next wait.
     pub fn reply(&mut self, reply: &Reply) {
         self.conversation.reply(reply);

@@ -158,13 +158,8 @@ pub const ROWS: &[Row] = &[
         Contexts::of(&[MAIN, HOST]),
         "name…",
         "",
-        "Names for HOST; servers cannot yet be told apart by name.",
-        |scope, arguments| {
-            arguments.words("a name")?;
-            scope.server.has_alias = true;
-            arguments.warn("servers cannot yet be told apart by name, only by address and port");
-            Ok(())
-        },
+        "Names that clients may ask for with HOST, `*` and `?` among them: servers of one address and port are told apart by them.",
+        aliases,
     )
     .adds(),
     sets(
@@ -183,6 +178,15 @@ fn default_server(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<()
     let on = super::super::arguments::switch(&word.text);
     let on = on.ok_or_else(|| arguments.fault(format!("takes on or off, not '{}'", word.text)))?;
     scope.server.is_default = Some((on, word));
+    Ok(())
+}
+
+fn aliases(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    for word in arguments.words("a name")? {
+        let glob = globset::GlobBuilder::new(&word.text).case_insensitive(true).build();
+        let glob = glob.map_err(|error| arguments.fault(error.to_string()))?;
+        scope.server.aliases.push(glob.compile_matcher());
+    }
     Ok(())
 }
 

@@ -36,6 +36,8 @@ pub struct Server {
     pub masquerade: Option<Masquerade>,
     /// AllowForeignAddress.
     pub allow_foreign_address: bool,
+    /// ServerAlias.
+    pub aliases: Vec<globset::GlobMatcher>,
     /// LangEngine, CopyEngine, SiteMiscEngine.
     pub offer: Offer,
     /// CommandBufferSize: longest command line in bytes; 512 by default.

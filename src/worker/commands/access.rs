@@ -1,14 +1,40 @@
-//! Coming in and going out: USER, PASS, QUIT; and `<Limit>` for commands that name no path.
+//! Coming in and going out: HOST, USER, PASS, QUIT; and `<Limit>` for commands that name no path.
 
 use std::mem;
 
 use crate::auth::secret::Secret;
-use crate::protocol::{Reply, Verb};
+use crate::protocol::{HostName, Reply, Verb};
+use crate::worker::greeting;
 use crate::worker::login::{self, Verdict};
 use crate::worker::session::{Phase, Session};
 use crate::worker::shutdown;
 use crate::worker::text;
+use crate::worker::virtual_host;
 use crate::worker::watch::{Ending, Watch};
+
+/// HOST (RFC 7151): another server of the same address, before anybody is named.
+pub fn host(session: &mut Session, name: &HostName) -> Reply {
+    let Session { watch, phase, .. } = session;
+    if !matches!(phase, Phase::Unnamed) {
+        return Reply::new(503, "Bad sequence of commands");
+    }
+    let unknown = || Reply::about(504, name.to_string().as_bytes(), "Unknown hostname provided");
+    let local = watch.local.ip().to_canonical();
+    match name {
+        HostName::Address(address) if *address == local => Reply::new(220, "HOST command successful"),
+        HostName::Address(address) if address.is_ipv4() != local.is_ipv4() => {
+            HostName::invalid(name.to_string().as_bytes())
+        }
+        HostName::Address(_) => unknown(),
+        HostName::Name(wanted) => match virtual_host::named(watch.birth.settings, watch.local, wanted) {
+            Some((index, server)) => {
+                watch.enter_server(index, server);
+                greeting::of_server(server, &watch.facts())
+            }
+            None => unknown(),
+        },
+    }
+}
 
 /// USER. A session keeps the identity it has taken.
 pub fn user(session: &mut Session, name: Vec<u8>) -> Result<Reply, Ending> {

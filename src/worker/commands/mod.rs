@@ -71,6 +71,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Avbl(path) => {
             session.as_member(|_, member| Ok(parameters::available(member, verb, path.as_deref())))
         }
+        Command::Host(name) => Ok(access::host(session, &name)),
         Command::Clnt => Ok(Reply::new(200, "OK")),
         Command::Csid => Ok(Reply::new(200, information::IDENTITY)),
         Command::Lang(tag) => Ok(information::language(tag.as_deref())),
