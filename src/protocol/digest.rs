@@ -109,6 +109,8 @@ impl Checksum {
                 Some((start, end))
             }
         };
+        // Alone, it is a path like any other, whose blanks belong to it.
+        let path = if part.is_none() && !argument.starts_with(b"\"") { argument } else { path };
         if path.is_empty() {
             return Err(wrong_count());
         }
@@ -155,6 +157,7 @@ mod tests {
     fn checksums_are_read() {
         for (text, path, part) in [
             ("f", "f", None),
+            ("trailing ", "trailing ", None),
             ("f 0 5", "f", Some((0, 5))),
             ("f 0 5 9", "f", Some((0, 5))),
             ("\"two words\"", "two words", None),

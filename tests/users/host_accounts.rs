@@ -205,9 +205,10 @@ fn every_kind_of_refusal_counts_among_the_attempts() {
     if !as_root("every_kind_of_refusal_counts_among_the_attempts") {
         return;
     }
-    let daemon = setup()
-        .line("MaxLoginAttempts 5\nRequireValidShell on\nAuthAliasOnly on\nUserAlias spare expired\nUserAlias bare shellless")
+    let daemon = Setup::new()
+        .line("AuthPAM off\nMaxLoginAttempts 5\nRequireValidShell on\nAuthAliasOnly on\nUserAlias spare expired\nUserAlias bare shellless")
         .line("UserAlias listed dora")
+        .with_host_account(HostAccount::new("dora"))
         .with_host_account(HostAccount::new("expired").ageing("20000:0:99999:7::20001:"))
         .with_host_account(HostAccount::new("shellless").shell("/no/shell"))
         .with_host_file("ftpusers", "dora\n")
