@@ -69,7 +69,7 @@ fn of_two_global_sections_the_later_one_speaks_first() {
 
 #[test]
 fn options_given_twice_add_up() {
-    let facts = |text: &str| settings(text).servers[0].facts.clone();
+    let facts = |text: &str| settings(text).servers[0].facts;
     let both = format!("{:?}", facts("FactsOptions UseSlink NoNames\n"));
     assert_eq!(format!("{:?}", facts("FactsOptions UseSlink\nFactsOptions NoNames\n")), both);
 }
