@@ -28,13 +28,14 @@ fn a_clients_name_is_in_the_log_and_in_ftpwho() {
     }
     let setup = Setup::new()
         .line("UseReverseDNS on")
-        .line("AccessGrantMsg \"%R\"")
         .with_host_file("hosts", "127.0.0.1 Client.Example\n127.0.0.1 other.example\n");
-    let daemon = setup.start();
+    let welcome = setup.path("welcome");
+    std::fs::write(&welcome, "you are %R\n").expect("written");
+    let daemon = setup.line(&format!("DisplayLogin {}", welcome.display())).start();
     let mut client = daemon.client();
     client.command("USER alice").expect(331);
     let welcome = client.command("PASS wonderland").expect(230);
-    assert!(welcome.text().contains("client.example"), "{}", welcome.text());
+    assert!(welcome.text().contains("you are client.example"), "{}", welcome.text());
     daemon.await_log("(client.example[127.0.0.1]): FTP session opened");
     assert_eq!(daemon.slot_of(&client).client_name, b"client.example");
     client.store("file", b"x");

@@ -107,9 +107,9 @@ fn the_main_server_may_have_several_addresses() {
 #[test]
 fn what_global_says_holds_unless_a_server_says_otherwise() {
     let (daemon, _other) = daemon(
-        "<Global>\nServerIdent on \"global %V\"\nMaxLoginAttempts 1\n</Global>\n\
+        "<Global>\nServerIdent on \"global %v\"\nMaxLoginAttempts 1\n</Global>\n\
          <VirtualHost 127.0.0.2>\nServerName two\nPort PORT\n</VirtualHost>\n\
-         <VirtualHost 127.0.0.3>\nServerName three\nPort PORT\nServerIdent on \"own %V\"\n</VirtualHost>",
+         <VirtualHost 127.0.0.3>\nServerName three\nPort PORT\nServerIdent on \"own %v\"\n</VirtualHost>",
     );
     let greeting = |address: Ipv4Addr| {
         let at = SocketAddr::new(address.into(), daemon.setup.port.number);

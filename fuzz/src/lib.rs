@@ -6,7 +6,6 @@ use std::fs;
 use ferryd::config::{LoadOptions, load};
 use ferryd::protocol::line::{Line, LineReader};
 use ferryd::protocol::options::Choice;
-use ferryd::protocol::reply::Multiline;
 use ferryd::protocol::{Command, Facts, Reply, Site, time, verbs};
 use ferryd::shutmsg;
 use jiff::tz::TimeZone;
@@ -73,7 +72,7 @@ fn values(command: &Command) {
 fn refusal(reply: &Reply) {
     assert!((500..600).contains(&reply.code), "{}", reply.code);
     let mut wire = Vec::new();
-    reply.write(Multiline::Rfc2228, &mut wire);
+    reply.write(&mut wire);
     let text = wire.strip_suffix(b"\r\n").expect("a reply ends its last line");
     let code = reply.code.to_string().into_bytes();
     for line in text.split(|byte| *byte == b'\n') {

@@ -71,7 +71,6 @@ fn daemon(
         } else {
             LogTarget::Syslog
         }),
-        multiline_rfc2228: said.multiline_rfc2228.unwrap_or(false),
         use_reverse_dns: said.use_reverse_dns.unwrap_or(true),
         times_gmt: said.times_gmt.or(global.daemon.times_gmt).unwrap_or(true),
         require_identity_door: said.require_identity_door.unwrap_or(false),
@@ -117,6 +116,7 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
         max_clients_per_user: limit(said.max_clients_per_user),
         max_clients_per_host: limit(said.max_clients_per_host),
         access_grant_message: said.access_grant_message,
+        access_deny_message: said.access_deny_message,
         timeout_login: seconds(said.timeout_login, 300),
         timeout_idle: seconds(said.timeout_idle, 600),
         timeout_no_transfer: seconds(said.timeout_no_transfer, 300),

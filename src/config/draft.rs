@@ -115,8 +115,6 @@ pub struct DaemonDraft {
     pub backlog: Option<u32>,
     /// SystemLog.
     pub system_log: Option<LogTarget>,
-    /// MultilineRFC2228.
-    pub multiline_rfc2228: Option<bool>,
     /// UseReverseDNS.
     pub use_reverse_dns: Option<bool>,
     /// TimesGMT.
@@ -242,6 +240,8 @@ pub struct SessionDraft {
     pub max_clients_per_host: Option<LimitText>,
     /// AccessGrantMsg.
     pub access_grant_message: Option<String>,
+    /// AccessDenyMsg.
+    pub access_deny_message: Option<String>,
     /// WtmpLog.
     pub wtmp_log: Option<bool>,
     /// TimeoutLogin; here and below the inner None is off.

@@ -72,6 +72,7 @@ impl Inherit for SessionDraft {
             max_clients_per_user,
             max_clients_per_host,
             access_grant_message,
+            access_deny_message,
             wtmp_log,
             timeout_login,
             timeout_idle,

@@ -28,6 +28,6 @@ pub use host::HostName;
 pub use line::{Line, LineReader};
 pub use offer::{Module, Offer};
 pub use permissions::Permissions;
-pub use reply::{Multiline, Reply};
+pub use reply::Reply;
 pub use site::Site;
 pub use verbs::{Request, Verb};

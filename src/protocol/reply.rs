@@ -8,38 +8,24 @@ pub struct Reply {
     /// Three digits.
     pub code: u16,
     lines: Vec<Vec<u8>>,
-    is_indented: bool,
-}
-
-/// How the middle lines of a long reply are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Multiline {
-    /// A blank before each (RFC 959 §4.2).
-    Rfc959,
-    /// The code and a hyphen before each (RFC 2228 §5; MultilineRFC2228).
-    Rfc2228,
 }
 
 impl Reply {
     /// A reply of one line.
     pub fn new(code: u16, text: impl Into<Vec<u8>>) -> Reply {
-        Reply { code, lines: vec![text.into()], is_indented: false }
+        Reply { code, lines: vec![text.into()] }
     }
 
     /// A reply of several lines; the last one closes it.
     pub fn long(code: u16, lines: Vec<Vec<u8>>) -> Reply {
-        Reply { code, lines, is_indented: false }
-    }
-
-    /// The same, its middle lines always with a blank: FEAT asks for it whatever the configuration says (RFC 2389 §3.2).
-    pub fn indented(self) -> Reply {
-        Reply { is_indented: true, ..self }
+        Reply { code, lines }
     }
 
     /// Lines shown before the text, such as those of a display file.
     pub fn preceded_by(mut self, mut lines: Vec<Vec<u8>>) -> Reply {
         lines.append(&mut self.lines);
-        Reply { lines, ..self }
+        self.lines = lines;
+        self
     }
 
     /// A name, then what became of it: `nope: No such file or directory`.
@@ -57,15 +43,14 @@ impl Reply {
         self.code >= 400
     }
 
-    /// Writes it as the client reads it.
-    pub fn write(&self, form: Multiline, out: &mut Vec<u8>) {
-        let form = if self.is_indented { Multiline::Rfc959 } else { form };
+    /// Writes it as the client reads it: a blank before each of the middle lines (RFC 959 §4.2, RFC 2389 §3.2).
+    pub fn write(&self, out: &mut Vec<u8>) {
         let last = self.lines.len().saturating_sub(1);
         for (index, line) in self.lines.iter().enumerate() {
-            match (index, form) {
-                (index, _) if index == last => self.code_and(b' ', out),
-                (0, _) | (_, Multiline::Rfc2228) => self.code_and(b'-', out),
-                (_, Multiline::Rfc959) => out.push(b' '),
+            match index {
+                index if index == last => self.code_and(b' ', out),
+                0 => self.code_and(b'-', out),
+                _ => out.push(b' '),
             }
             write_text(line, out);
         }
@@ -78,10 +63,10 @@ impl Reply {
 }
 
 /// A line within a long reply that is written as it comes: the first, or one of those that follow.
-pub fn write_part(code: u16, text: &[u8], is_first: bool, form: Multiline, out: &mut Vec<u8>) {
-    match (is_first, form) {
-        (false, Multiline::Rfc959) => out.push(b' '),
-        _ => out.extend_from_slice(format!("{code}-").as_bytes()),
+pub fn write_part(code: u16, text: &[u8], is_first: bool, out: &mut Vec<u8>) {
+    match is_first {
+        true => out.extend_from_slice(format!("{code}-").as_bytes()),
+        false => out.push(b' '),
     }
     write_text(text, out);
 }
@@ -115,9 +100,9 @@ pub fn quoted(path: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn written(reply: &Reply, form: Multiline) -> String {
+    fn written(reply: &Reply) -> String {
         let mut out = Vec::new();
-        reply.write(form, &mut out);
+        reply.write(&mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 
@@ -127,33 +112,31 @@ mod tests {
 
     #[test]
     fn one_line_is_code_blank_text() {
-        assert_eq!(written(&Reply::new(200, "Fine"), Multiline::Rfc959), "200 Fine\r\n");
+        assert_eq!(written(&Reply::new(200, "Fine")), "200 Fine\r\n");
     }
 
     #[test]
     fn long_replies_have_two_forms() {
         let reply = Reply::long(211, lines(&["Features:", "EPSV", "End"]));
-        assert_eq!(written(&reply, Multiline::Rfc959), "211-Features:\r\n EPSV\r\n211 End\r\n");
-        assert_eq!(written(&reply, Multiline::Rfc2228), "211-Features:\r\n211-EPSV\r\n211 End\r\n");
-        assert_eq!(written(&reply.indented(), Multiline::Rfc2228), "211-Features:\r\n EPSV\r\n211 End\r\n");
+        assert_eq!(written(&reply), "211-Features:\r\n EPSV\r\n211 End\r\n");
     }
 
     #[test]
     fn display_lines_come_first() {
         let reply = Reply::new(230, "User x logged in").preceded_by(lines(&["hello", "there"]));
-        assert_eq!(written(&reply, Multiline::Rfc959), "230-hello\r\n there\r\n230 User x logged in\r\n");
+        assert_eq!(written(&reply), "230-hello\r\n there\r\n230 User x logged in\r\n");
     }
 
     #[test]
     fn names_cannot_forge_a_line() {
         let reply = Reply::about(550, b"a\r\n230 in\0", "Nothing");
-        assert_eq!(written(&reply, Multiline::Rfc959), "550 a??230 in?: Nothing\r\n");
+        assert_eq!(written(&reply), "550 a??230 in?: Nothing\r\n");
     }
 
     #[test]
     fn iac_is_doubled() {
         let mut out = Vec::new();
-        Reply::new(250, vec![b'a', IAC]).write(Multiline::Rfc959, &mut out);
+        Reply::new(250, vec![b'a', IAC]).write(&mut out);
         assert_eq!(out, b"250 a\xff\xff\r\n");
     }
 

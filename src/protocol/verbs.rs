@@ -300,7 +300,7 @@ pub fn features(told: Told<'_>) -> Reply {
     let mut all = vec![b"Features:".to_vec()];
     all.extend(lines.iter().map(|line| line.as_bytes().to_vec()));
     all.push(b"End".to_vec());
-    Reply::long(211, all).indented()
+    Reply::long(211, all)
 }
 
 #[cfg(test)]
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn sums_are_told_where_they_are_served() {
         let mut out = Vec::new();
-        features(told(Offer::ALL, None)).write(super::super::Multiline::Rfc959, &mut out);
+        features(told(Offer::ALL, None)).write(&mut out);
         let text = String::from_utf8(out).unwrap();
         for (line, is_there) in [("HASH MD5*;", true), ("MD5", true), ("XMD5", true), ("XCRC", false)] {
             assert_eq!(text.contains(&format!("\r\n {line}\r\n")), is_there, "{line}");
@@ -359,7 +359,7 @@ mod tests {
         assert_eq!(help_of(Offer::ALL, b"stor").text(), b"Syntax: STOR <sp> pathname");
         assert_eq!(help_of(Offer::ALL, b"xyz").text(), b"Unknown command 'XYZ'");
         let mut out = Vec::new();
-        features(told(Offer::ALL, Some("MLST type*;"))).write(super::super::Multiline::Rfc2228, &mut out);
+        features(told(Offer::ALL, Some("MLST type*;"))).write(&mut out);
         let text = String::from_utf8(out).unwrap();
         for line in [
             "CLNT",
@@ -373,13 +373,12 @@ mod tests {
             assert!(text.contains(&format!("\r\n {line}\r\n")), "{line}");
         }
         let mut without = Vec::new();
-        features(told(Offer::ALL.without(Module::Lang), None))
-            .write(super::super::Multiline::Rfc959, &mut without);
+        features(told(Offer::ALL.without(Module::Lang), None)).write(&mut without);
         let without = String::from_utf8(without).unwrap();
         assert!(!without.contains("LANG") && !without.contains("MLST"));
         assert!(text.ends_with("\r\n XMD5\r\n211 End\r\n"));
         let mut out = Vec::new();
-        help("root@here").write(super::super::Multiline::Rfc959, &mut out);
+        help("root@here").write(&mut out);
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains(" CWD     XCWD    CDUP    XCUP    SMNT*   QUIT    PORT    PASV    \r\n"));
         assert!(text.contains("REIN*") && text.contains("AUTH*") && text.contains("CLNT "));

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::protocol::reply::write_part;
-use crate::protocol::{Line, LineReader, Multiline, Reply};
+use crate::protocol::{Line, LineReader, Reply};
 use crate::sys::{crypt, socket};
 
 /// Bytes taken in one read.
@@ -35,19 +35,17 @@ pub struct Conversation {
     waiting: VecDeque<Line>,
     waiting_bytes: usize,
     unsent: Vec<u8>,
-    form: Multiline,
 }
 
 impl Conversation {
     /// Over an accepted, nonblocking socket.
-    pub fn new(socket: OwnedFd, longest_line: usize, form: Multiline) -> Conversation {
+    pub fn new(socket: OwnedFd, longest_line: usize) -> Conversation {
         Conversation {
             socket,
             reader: LineReader::new(longest_line),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             unsent: Vec::new(),
-            form,
         }
     }
 
@@ -132,12 +130,12 @@ impl Conversation {
 
     /// Adds a reply to what will be sent.
     pub fn reply(&mut self, reply: &Reply) {
-        reply.write(self.form, &mut self.unsent);
+        reply.write(&mut self.unsent);
     }
 
     /// Adds a line of a long reply, whose closing line follows as a reply of its own.
     pub fn part(&mut self, code: u16, text: &[u8], is_first: bool) {
-        write_part(code, text, is_first, self.form, &mut self.unsent);
+        write_part(code, text, is_first, &mut self.unsent);
     }
 
     /// Sends what the socket takes; `false` when the client is gone.
@@ -184,7 +182,7 @@ mod tests {
 
     fn pair() -> (Conversation, OwnedFd) {
         let (ours, client) = std::os::unix::net::UnixStream::pair().unwrap();
-        (Conversation::new(ours.into(), 64, Multiline::Rfc959), client.into())
+        (Conversation::new(ours.into(), 64), client.into())
     }
 
     fn say(client: &OwnedFd, text: &[u8]) {

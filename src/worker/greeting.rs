@@ -21,8 +21,8 @@ use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
 use crate::config::settings::Server;
 use crate::logging;
+use crate::protocol::Reply;
 use crate::protocol::foreign::TLS_HANDSHAKE;
-use crate::protocol::{Multiline, Reply};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;
 
@@ -64,7 +64,7 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
         slog::info!(log, "Connection from {} [{}] denied by <Limit LOGIN>", peer.name(), peer.ip());
         return Greeted::Left;
     }
-    say(&client, &welcome(server, &client));
+    say(&client, &welcome(birth, server, &client));
     match await_first_byte(birth, server, &client, &timers) {
         Met::Encrypts => {
             let log = logger(birth, client.local, client.peer);
@@ -95,7 +95,7 @@ fn refusal(birth: &Birth, server: &Server, client: &Client) -> Option<Vec<Reply>
     if orders::standing(birth) == Standing::Leave {
         return Some(vec![unavailable()]);
     }
-    let facts = facts_of(server, client);
+    let facts = facts_of(birth, server, client);
     if let Some(message) = shutdown::message_of_denial(birth, &facts) {
         let (log, peer) = (logger(birth, client.local, client.peer), client.peer);
         let said = String::from_utf8_lossy(&message);
@@ -136,8 +136,8 @@ fn ask_for_instance(birth: &Birth) -> Option<Answer> {
     }
 }
 
-fn welcome(server: &Server, client: &Client) -> Vec<Reply> {
-    vec![of_server(server, &facts_of(server, client))]
+fn welcome(birth: &Birth, server: &Server, client: &Client) -> Vec<Reply> {
+    vec![of_server(server, &facts_of(birth, server, client))]
 }
 
 /// The 220 of a server, its DisplayConnect before it.
@@ -147,8 +147,8 @@ pub fn of_server(server: &Server, facts: &Facts<'_>) -> Reply {
     Reply::new(220, text::greeting(server, facts)).preceded_by(lines)
 }
 
-fn facts_of<'a>(server: &'a Server, client: &Client) -> Facts<'a> {
-    Facts { server, local: client.local, peer: client.peer, user: None, cwd: None }
+fn facts_of<'a>(birth: &Birth, server: &'a Server, client: &Client) -> Facts<'a> {
+    Facts { server, local: client.local, peer: client.peer, user: None, cwd: None, zone: birth.zone }
 }
 
 /// How the wait for the first byte ended.
@@ -173,7 +173,7 @@ fn await_first_byte(birth: &Birth, server: &Server, client: &Client, timers: &Ti
             return Met::Told(expired.reply());
         }
         let timer = timers.next().map(|(when, _)| when.saturating_duration_since(now));
-        let schedule = match shutdown::until_disconnect(birth, || facts_of(server, client)) {
+        let schedule = match shutdown::until_disconnect(birth, || facts_of(birth, server, client)) {
             Ok(span) => span,
             Err(words) => return Met::Told(Reply::new(421, words)),
         };
@@ -200,7 +200,7 @@ fn first_byte(client: &Client) -> Met {
 /// A fresh socket takes a few hundred bytes at once; a client that makes it refuse them does not read them either.
 fn say(client: &Client, replies: &[Reply]) {
     let mut out = Vec::new();
-    replies.iter().for_each(|reply| reply.write(Multiline::Rfc959, &mut out));
+    replies.iter().for_each(|reply| reply.write(&mut out));
     if !out.is_empty() {
         let _ = socket::write(client.socket.as_fd(), &out);
     }

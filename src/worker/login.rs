@@ -11,7 +11,7 @@ use super::inquiry;
 use super::limits::{self, Reason, Refusal};
 use super::member::{Entry, Member};
 use super::quarters::Quarters;
-use super::text;
+use super::text::{Facts, Text};
 use super::watch::{Ending, Watch, unavailable};
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
@@ -181,16 +181,13 @@ fn welcome(watch: &mut Watch, member: Box<Member>) -> Verdict {
     let facts = watch.facts();
     let display = member.rules.display_login.as_deref();
     let lines = display.map(|path| member.display(path, &facts)).unwrap_or_default();
-    let reply = Reply::new(230, granted_words(&member, |letter| facts.value(letter)));
+    let reply = Reply::new(230, granted_words(&member, &facts));
     Verdict::In(member, reply.preceded_by(lines))
 }
 
-fn granted_words(member: &Member, value: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<u8> {
+fn granted_words(member: &Member, facts: &Facts<'_>) -> Vec<u8> {
     match (&member.rules.access_grant_message, member.anonymous) {
-        (Some(template), _) => text::expand(template.as_bytes(), |letter| match letter {
-            b'u' => Some(member.given_name.clone()),
-            other => value(other),
-        }),
+        (Some(template), _) => facts.fill(Text::Verdict, template.as_bytes()),
         (None, Some(_)) => b"Anonymous access granted, restrictions apply".to_vec(),
         (None, None) => [b"User ", member.given_name.as_slice(), b" logged in"].concat(),
     }

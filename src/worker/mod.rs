@@ -45,7 +45,6 @@ use self::session::Session;
 use self::watch::Watch;
 use crate::config::Settings;
 use crate::logging::{Channel, TransferLogs};
-use crate::protocol::Multiline;
 use crate::scoreboard::{OwnSlot, SlotNumber, WorkerBoard};
 use crate::sys::ProcessId;
 
@@ -124,11 +123,7 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     let birth: &'static Birth = Box::leak(Box::new(birth));
     let Guest { client: Client { socket, peer, local }, server: index, timers } = guest;
     let server = &birth.settings.servers[index];
-    let form = match birth.settings.daemon.multiline_rfc2228 {
-        true => Multiline::Rfc2228,
-        false => Multiline::Rfc959,
-    };
-    let conversation = Conversation::new(socket, server.command_buffer, form);
+    let conversation = Conversation::new(socket, server.command_buffer);
     let log = greeting::logger(birth, local, peer);
     tell_of_panics(&log);
     let index = u16::try_from(index).unwrap_or(u16::MAX);

@@ -6,9 +6,12 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use super::peer::Peer;
 use crate::config::settings::{Ident, Masquerade, Server};
-use crate::sys::NO_BLOCK;
+use crate::shutmsg;
+use crate::sys::{NO_BLOCK, clock};
 
 /// Bytes read of a display file.
 const DISPLAY_MOST: u64 = 16 * 1024;
@@ -28,6 +31,8 @@ pub struct Facts<'a> {
     pub user: Option<&'a [u8]>,
     /// As the client sees it.
     pub cwd: Option<&'a [u8]>,
+    /// Of the times it is told.
+    pub zone: &'a TimeZone,
 }
 
 impl Facts<'_> {
@@ -36,21 +41,45 @@ impl Facts<'_> {
         self.server.masquerade.as_ref().and_then(Masquerade::address).unwrap_or(self.local.ip()).to_string()
     }
 
-    /// The value of a variable, by its letter.
-    pub fn value(&self, letter: u8) -> Option<Vec<u8>> {
-        Some(match letter {
-            b'%' => b"%".to_vec(),
-            b'L' => self.server_address().into_bytes(),
-            b'V' => self.server.name.clone().into_bytes(),
-            b'R' => self.peer.name().into_bytes(),
-            b'E' => self.server.admin.clone().into_bytes(),
-            b'U' => self.user.unwrap_or(b"NONE").to_vec(),
-            b'C' => self.cwd.unwrap_or(b"(none)").to_vec(),
+    /// The value of a variable, by its letter, in a kind of text; None leaves it as it is written. As ProFTPD 1.3.8 fills them, run
+    /// beside ferryd.
+    fn value(&self, text: Text, letter: u8) -> Option<Vec<u8>> {
+        Some(match (text, letter) {
+            (Text::Ident, b'L' | b'V') => self.server_address().into_bytes(),
+            (Text::Ident, b'v') => self.server.name.clone().into_bytes(),
+            (Text::Verdict, b'u') => self.user.unwrap_or_default().to_vec(),
+            (Text::Ident | Text::Verdict, _) => return None,
+            (Text::Display, b'L') => self.server_address().into_bytes(),
+            (Text::Display, b'V') => self.server.name.clone().into_bytes(),
+            (Text::Display, b'R') => self.peer.name().into_bytes(),
+            (Text::Display, b'E') => self.server.admin.clone().into_bytes(),
+            (Text::Display, b'U') => self.user.unwrap_or_default().to_vec(),
+            (Text::Display, b'C') => self.cwd.unwrap_or(b"(none)").to_vec(),
+            (Text::Display, b'M') => {
+                self.server.session.max_clients.most.unwrap_or(0).to_string().into_bytes()
+            }
+            (Text::Display, b'T') => shutmsg::moment(clock::now(), self.zone).into_bytes(),
             // The name by RFC 1413, which nobody asks for any more.
-            b'u' => b"UNKNOWN".to_vec(),
-            _ => return None,
+            (Text::Display, b'u') => b"UNKNOWN".to_vec(),
+            (Text::Display, _) => return None,
         })
     }
+
+    /// Replaces a text's variables by their values.
+    pub fn fill(&self, text: Text, template: &[u8]) -> Vec<u8> {
+        expand(template, |letter| self.value(text, letter))
+    }
+}
+
+/// A kind of text, by the variables that it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// ServerIdent.
+    Ident,
+    /// AccessGrantMsg, AccessDenyMsg.
+    Verdict,
+    /// The file of a Display directive.
+    Display,
 }
 
 /// Replaces `%L` and its like by their values; what is no variable stays as it is.
@@ -79,10 +108,9 @@ pub fn greeting(server: &Server, facts: &Facts<'_>) -> Vec<u8> {
         Ident::Standard if !server.defer_welcome => {
             format!("ProFTPD Server ({}) [{}]", server.name, facts.server_address()).into_bytes()
         }
-        Ident::Text(template) => expand(template.as_bytes(), |letter| facts.value(letter)),
-        Ident::Standard | Ident::Address => {
-            format!("{} FTP server ready", facts.server_address()).into_bytes()
-        }
+        Ident::Text(template) => facts.fill(Text::Ident, template.as_bytes()),
+        Ident::Standard => b"ProFTPD Server ready.".to_vec(),
+        Ident::Address => format!("{} FTP server ready", facts.server_address()).into_bytes(),
     }
 }
 
@@ -100,7 +128,7 @@ pub fn display_of(file: File, facts: &Facts<'_>) -> Vec<Vec<u8>> {
     {
         return Vec::new();
     }
-    shown(&content, |letter| facts.value(letter))
+    shown(&content, |letter| facts.value(Text::Display, letter))
 }
 
 /// The lines that fit.
@@ -125,6 +153,7 @@ fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::LoadOptions;
 
     #[test]
     fn variables_are_replaced_and_the_rest_stays() {
@@ -132,6 +161,30 @@ mod tests {
         for (template, wanted) in [("at %L.", "at here."), ("%x %", "%x %"), ("100%%L", "100%here"), ("", "")]
         {
             assert_eq!(expand(template.as_bytes(), value), wanted.as_bytes(), "{template}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_text_takes_its_own_variables() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("f.conf");
+        std::fs::write(&file, "ServerAdmin me@here\nUseIPv6 off\n").expect("written");
+        let options = LoadOptions { rootless: true, ..LoadOptions::default() };
+        let settings = crate::config::load(&file, &options).settings.expect("a sound file");
+        let facts = Facts {
+            server: &settings.servers[0],
+            local: ([127, 0, 0, 1], 21).into(),
+            peer: Peer::of_socket(([127, 0, 0, 2], 2000).into()),
+            user: Some(b"alice"),
+            cwd: Some(b"/pub"),
+            zone: &TimeZone::UTC,
+        };
+        for (text, wanted) in [
+            (Text::Ident, "127.0.0.1 127.0.0.1 ProFTPD %E %R %U %u %C %h %%"),
+            (Text::Verdict, "%L %V %v %E %R %U alice %C %h %%"),
+            (Text::Display, "127.0.0.1 ProFTPD %v me@here 127.0.0.2 alice UNKNOWN /pub %h %%"),
+        ] {
+            assert_eq!(facts.fill(text, b"%L %V %v %E %R %U %u %C %h %%"), wanted.as_bytes(), "{text:?}");
         }
     }
 

@@ -296,6 +296,7 @@ impl Watch {
             peer: self.peer,
             user: (!self.user.is_empty()).then_some(self.user.as_slice()),
             cwd: (!self.cwd.is_empty()).then_some(self.cwd.as_slice()),
+            zone: self.birth.zone,
         }
     }
 

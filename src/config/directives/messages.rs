@@ -58,18 +58,6 @@ pub const ROWS: &[Row] = &[
         },
     ),
     sets(
-        "MultilineRFC2228",
-        "mod_core",
-        MAIN,
-        "on|off",
-        "off",
-        "Whether each line of a long reply carries its code.",
-        |scope, arguments| {
-            scope.daemon.multiline_rfc2228 = Some(arguments.switch()?);
-            Ok(())
-        },
-    ),
-    sets(
         "DisplayConnect",
         "mod_core",
         SERVERS,
@@ -97,11 +85,31 @@ pub const ROWS: &[Row] = &[
         scope.session.display_quit = Some(display(arguments)?);
         Ok(())
     }),
-    sets("AccessGrantMsg", "mod_auth", SESSIONS, "text", "", "The words of 230.", |scope, arguments| {
-        scope.session.access_grant_message = Some(arguments.text("a text")?);
-        Ok(())
-    }),
-    other("AccessDenyMsg", "mod_auth", Ignored, "the standard words are used."),
+    sets(
+        "AccessGrantMsg",
+        "mod_auth",
+        SESSIONS,
+        "text",
+        "",
+        "The words of 230; `%u` is the name.",
+        |scope, arguments| {
+            scope.session.access_grant_message = Some(arguments.text("a text")?);
+            Ok(())
+        },
+    ),
+    other("MultilineRFC2228", "mod_core", Ignored, "as in ProFTPD 1.3.8 it changes no reply."),
+    sets(
+        "AccessDenyMsg",
+        "mod_auth",
+        SESSIONS,
+        "text",
+        "",
+        "The words of 530 after a wrong login; `%u` is the name.",
+        |scope, arguments| {
+            scope.session.access_deny_message = Some(arguments.text("a text")?);
+            Ok(())
+        },
+    ),
 ];
 
 fn display(arguments: &mut Arguments<'_>) -> Result<PathBuf, Fault> {

@@ -39,8 +39,6 @@ pub struct Daemon {
     pub backlog: i32,
     /// SystemLog.
     pub system_log: LogTarget,
-    /// MultilineRFC2228.
-    pub multiline_rfc2228: bool,
     /// UseReverseDNS.
     pub use_reverse_dns: bool,
     /// DynMasqRefresh: how long the addresses of MasqueradeAddress hold; None until the next HUP.

@@ -20,6 +20,8 @@ pub struct SessionRules {
     pub max_clients_per_host: LimitText,
     /// AccessGrantMsg.
     pub access_grant_message: Option<String>,
+    /// AccessDenyMsg.
+    pub access_deny_message: Option<String>,
     /// WtmpLog.
     pub wtmp_log: bool,
     /// TimeoutLogin; None is off. So for all.

@@ -8,7 +8,7 @@ use crate::worker::greeting;
 use crate::worker::login::{self, Verdict};
 use crate::worker::session::{Phase, Session};
 use crate::worker::shutdown;
-use crate::worker::text;
+use crate::worker::text::{self, Text};
 use crate::worker::virtual_host;
 use crate::worker::watch::{Ending, Watch};
 
@@ -87,7 +87,7 @@ pub fn pass(session: &mut Session, password: Secret) -> Result<Reply, Ending> {
 /// MaxLoginAttempts: the last wrong login closes the connection.
 fn wrong(session: &mut Session) -> Result<Reply, Ending> {
     session.refused += 1;
-    let reply = login::incorrect();
+    let reply = denied_words(&session.watch);
     match session.watch.server.max_login_attempts {
         Some(most) if session.refused >= most => {
             slog::warn!(session.watch.log, "Maximum login attempts ({most}) exceeded, connection refused");
@@ -95,6 +95,16 @@ fn wrong(session: &mut Session) -> Result<Reply, Ending> {
             Err(Ending::Refused)
         }
         _ => Ok(reply),
+    }
+}
+
+/// AccessDenyMsg, of the anonymous section where the name has one.
+fn denied_words(watch: &Watch) -> Reply {
+    let section = login::anonymous_section(watch.server, &watch.user);
+    let rules = section.map_or(&watch.server.session, |section| &section.session);
+    match &rules.access_deny_message {
+        Some(template) => Reply::new(530, watch.facts().fill(Text::Verdict, template.as_bytes())),
+        None => login::incorrect(),
     }
 }
 

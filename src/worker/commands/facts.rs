@@ -44,7 +44,7 @@ pub fn file(watch: &mut Watch, member: &mut Member, verb: &Verb, path: Option<&[
     match line {
         Ok(line) => {
             let title = [b"Start of list for ", path].concat();
-            Reply::long(250, vec![title, line, b"End of list".to_vec()]).indented()
+            Reply::long(250, vec![title, line, b"End of list".to_vec()])
         }
         Err(_) => Reply::new(550, [b"'", path, b"' cannot be listed"].concat()),
     }
