@@ -60,7 +60,12 @@ impl<'a> Argument<'a> {
 
     /// What takes no argument at all.
     pub fn none(self, command: Command) -> Reading {
-        if self.bytes.is_empty() { Ok(command) } else { Err(wrong_count()) }
+        if self.is_blank() { Ok(command) } else { Err(wrong_count()) }
+    }
+
+    /// STOU, whose one word says nothing: the server makes up the name.
+    pub fn word_passed_over(self, command: Command) -> Reading {
+        if self.words().len() > 1 { Err(self.words_not_understood(500)) } else { Ok(command) }
     }
 
     /// What is known and not done, whatever follows it.
@@ -83,11 +88,11 @@ impl<'a> Argument<'a> {
         Ok(make(self.bytes.to_vec()))
     }
 
-    /// USER's name.
+    /// USER's name: one word.
     pub fn name(self) -> Reading {
-        match self.bytes {
-            b"" => Err(Reply::new(500, format!("{}: command requires a parameter", self.verb))),
-            name => Ok(Command::User(name.to_vec())),
+        match self.words().first() {
+            None => Err(Reply::new(500, format!("{}: command requires a parameter", self.verb))),
+            Some(name) => Ok(Command::User(name.to_vec())),
         }
     }
 
@@ -178,21 +183,25 @@ impl<'a> Argument<'a> {
             [bytes] | [bytes, b"R" | b"r", _] if bytes.iter().all(u8::is_ascii_digit) => {
                 Ok(Command::Allo(decimal(bytes).unwrap_or(u64::MAX)))
             }
-            [word] | [word, _, _] => Err(Reply::new(504, [*word, b": Invalid ALLO argument"].concat())),
-            _ => Err(Reply::new(504, [b"'ALLO ", self.bytes, b"' not understood"].concat())),
+            [_] => Err(Reply::about(504, self.bytes, "Invalid ALLO argument")),
+            [word, _, _] => Err(Reply::about(504, word, "Invalid ALLO argument")),
+            _ => Err(self.words_not_understood(504)),
         }
     }
 
     /// MFMT's time and path.
     pub fn time_and_path(self) -> Reading {
-        let blank = memchr::memchr(b' ', self.bytes).ok_or_else(wrong_count)?;
-        let (text, path) = (&self.bytes[..blank], &self.bytes[blank + 1..]);
+        let bytes = self.bytes.trim_ascii_start();
+        let blank = memchr::memchr(b' ', bytes).ok_or_else(wrong_count)?;
+        let (text, path) = (&bytes[..blank], &bytes[blank + 1..]);
         if path.is_empty() {
             return Err(wrong_count());
         }
+        // ProFTPD names the path where the digits are right and the calendar has no such day.
+        let is_time = text.len() == 14 && text.iter().all(u8::is_ascii_digit);
         match time::read(text) {
             Some(seconds) => Ok(Command::Mfmt(seconds, path.to_vec())),
-            None => Err(Reply::about(501, text, "Invalid argument")),
+            None => Err(Reply::about(501, if is_time { path } else { text }, "Invalid argument")),
         }
     }
 
@@ -279,16 +288,17 @@ impl<'a> Argument<'a> {
             true => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
             false => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
         };
-        match (address, decimal::<u16>(port)) {
-            (Some(address), Some(port)) => Ok(Command::Eprt(SocketAddr::new(address, port))),
+        match (address, decimal::<u16>(port), decimal::<u64>(port)) {
+            (Some(address), Some(port), _) => Ok(Command::Eprt(SocketAddr::new(address, port))),
+            (Some(_), None, Some(_)) => Err(Reply::new(500, "Illegal EPRT command")),
             _ => Err(Reply::new(501, "Illegal EPRT command")),
         }
     }
 
-    /// EPSV's network protocol, or ALL (RFC 2428 §3).
+    /// EPSV's network protocol, or ALL (RFC 2428 §3). What is more than one word is passed over.
     pub fn extended_passive(self) -> Reading {
-        match self.bytes.to_ascii_uppercase().as_slice() {
-            b"" => Ok(Command::Epsv(EpsvArgument::Any)),
+        let [word] = *self.words() else { return Ok(Command::Epsv(EpsvArgument::Any)) };
+        match word.to_ascii_uppercase().as_slice() {
             b"1" => Ok(Command::Epsv(EpsvArgument::V4)),
             b"2" => Ok(Command::Epsv(EpsvArgument::V6)),
             b"ALL" => Ok(Command::Epsv(EpsvArgument::All)),
@@ -365,7 +375,8 @@ mod tests {
             ("", 501),
             ("|3|x|9|", 522),
             ("|1|::1|9|", 501),
-            ("|1|1.1.1.1|65536|", 501),
+            ("|1|1.1.1.1|65536|", 500),
+            ("|1|1.1.1.1|-1|", 501),
             ("|1|1.1.1.1|9", 501),
             ("bad", 522),
         ] {
@@ -394,7 +405,8 @@ mod tests {
             ("19700101000000", "Invalid number of parameters"),
             ("19700101000000 ", "Invalid number of parameters"),
             ("x f", "x: Invalid argument"),
-            ("20201301000000 f", "20201301000000: Invalid argument"),
+            ("20201301000000 f", "f: Invalid argument"),
+            (" x f", "x: Invalid argument"),
         ] {
             let reply = argument(text).time_and_path().unwrap_err();
             assert_eq!((reply.code, reply.text()), (501, words.as_bytes()), "{text}");

@@ -232,6 +232,11 @@ pub fn read(argument: &[u8]) -> Result<Site, Reply> {
     }
 }
 
+/// Whether only who is logged in may ask for it: all but HELP, and what is no command.
+pub fn is_for_members(argument: &[u8]) -> bool {
+    find(first_word(argument).0).is_some_and(|row| row.name != HELP.name)
+}
+
 fn find(word: &[u8]) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.name.as_bytes().eq_ignore_ascii_case(word))
 }
@@ -410,6 +415,15 @@ mod tests {
             let argument = if row.name == "CHMOD" { "600 b" } else { "202001010000 b" };
             let site = read(format!("{} {argument}", row.name).as_bytes()).unwrap();
             assert_eq!(site.row().name, row.name);
+        }
+    }
+
+    #[test]
+    fn strangers_may_read_the_help() {
+        for (given, is_for_members) in
+            [("CHMOD", true), ("chgrp x f", true), ("HELP CHMOD", false), ("x", false)]
+        {
+            assert_eq!(super::is_for_members(given.as_bytes()), is_for_members, "{given}");
         }
     }
 

@@ -56,6 +56,14 @@ pub struct Request {
     pub command: Reading,
 }
 
+impl Request {
+    /// Whether only who is logged in may ask for it.
+    pub fn is_for_members(&self) -> bool {
+        let is_of_site = self.verb.name == "SITE" && site::is_for_members(&self.argument);
+        self.verb.when == When::LoggedIn || is_of_site
+    }
+}
+
 const DIRS: &[&str] = &["DIRS"];
 const READ: &[&str] = &["READ"];
 const WRITE: &[&str] = &["WRITE"];
@@ -163,7 +171,7 @@ pub const VERBS: &[Verb] = &[
     verb("SYST", "(returns system type)", NONE, Always, |_| Ok(Command::Syst)),
     verb("HELP", "[<sp> command]", NONE, Always, |a| a.optional(Command::Help)),
     verb("NOOP", "(no operation)", NONE, Always, |_| Ok(Command::Noop)),
-    verb("FEAT", "(returns feature list)", NONE, Always, |_| Ok(Command::Feat)),
+    verb("FEAT", "(returns feature list)", NONE, Always, |a| a.none(Command::Feat)),
     verb("OPTS", "<sp> command [<sp> options]", NONE, Always, |a| a.choice()).feature("UTF8"),
     verb("HOST", "<sp> hostname", NONE, Always, |a| a.host()).feature("HOST"),
     verb("CLNT", "<sp> client-info", NONE, Always, |_| Ok(Command::Clnt)).feature("CLNT"),
@@ -183,7 +191,7 @@ pub const VERBS: &[Verb] = &[
     verb("MODE", "<sp> mode-code (S)", NONE, LoggedIn, |a| a.mode()),
     verb("RETR", PATH, READ, LoggedIn, |a| a.file(Command::Retr)),
     verb("STOR", PATH, WRITE, LoggedIn, |a| a.file(Command::Stor)),
-    verb("STOU", UNIQUE_NAME, WRITE, LoggedIn, |_| Ok(Command::Stou)),
+    verb("STOU", UNIQUE_NAME, WRITE, LoggedIn, |a| a.word_passed_over(Command::Stou)),
     verb("APPE", PATH, WRITE, LoggedIn, |a| a.file(Command::Appe)),
     verb("REST", "<sp> byte-count", NONE, LoggedIn, |a| a.offset()).feature("REST STREAM"),
     verb("ABOR", "(abort current operation)", NONE, LoggedIn, |a| a.alone(Command::Abor)),
@@ -216,8 +224,7 @@ const OTHER_FEATURES: &[(&str, Option<Module>)] = &[("TVFS", None), ("MODE Z", S
 
 /// Reads a line. `Err` is the reply to a line that names no verb.
 pub fn read(line: &[u8]) -> Result<Request, Reply> {
-    let line = line.trim_ascii_start();
-    let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
+    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
     let (word, rest) = line.split_at(end);
     if word.is_empty() {
         return Err(Reply::new(500, "Invalid command: try being more creative"));
@@ -333,6 +340,8 @@ mod tests {
             (&b"XYZ a"[..], "XYZ not understood"),
             (b"", "Invalid command: try being more creative"),
             (b"   ", "Invalid command: try being more creative"),
+            (b" NOOP", "Invalid command: try being more creative"),
+            (b"NO\rOP", "NO not understood"),
         ] {
             let reply = read(line).unwrap_err();
             assert_eq!((reply.code, reply.text()), (500, text.as_bytes()));

@@ -1,6 +1,6 @@
 //! One client's session, from its first byte to its end: line by line, each answered in the phase the session is in.
 
-use crate::protocol::verbs::{self, When};
+use crate::protocol::verbs;
 use crate::protocol::{Foreign, Line, Reply};
 use crate::scoreboard::{State, Totals};
 use crate::sys::crypt;
@@ -113,7 +113,7 @@ impl Session {
         if !self.watch.server.offer.has(request.verb.module) {
             return Ok(Reply::new(500, format!("{} not understood", request.called)));
         }
-        if request.verb.when == When::LoggedIn && !self.is_logged_in() {
+        if request.is_for_members() && !self.is_logged_in() {
             return Ok(please_log_in());
         }
         self.watch.birth.own.command(request.called.as_bytes(), &request.argument);

@@ -148,7 +148,7 @@ fn addresses_that_are_refused_are_refused_in_known_words() {
         ("EPRT |1|127.0.0.1|22|", "500 Illegal EPRT command"),
         ("EPRT |2|::1|4000|", "522 Network protocol not supported, use (1)"),
         ("EPSV 2", "522 Network protocol not supported, use (1)"),
-        ("EPSV 3", "522 Network protocol not supported, use (1)"),
+        ("EPSV 3", "522 Network protocol not supported, use (1,2)"),
         ("EPSV foo", "501 EPSV: unknown network protocol"),
     ] {
         assert_eq!(client.command(line).text(), reply, "{line}");

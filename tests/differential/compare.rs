@@ -12,7 +12,7 @@ use super::server::Server;
 #[derive(Clone, Debug)]
 pub struct Difference {
     pub script: String,
-    /// The line that was answered; `(disk)` for what is left behind.
+    /// The line that was answered; `(disk)` and the script for what is left behind.
     pub said: String,
     pub ours: String,
     pub theirs: String,
@@ -67,7 +67,7 @@ pub fn compare(script: &str, ours: &Run<'_>, theirs: &Run<'_>) -> (usize, Vec<Di
     }
     let left = (ours.plain(&told(&ours.left)), theirs.plain(&told(&theirs.left)));
     if left.0 != left.1 {
-        found.push(difference("(disk)", without_the_same(&left)));
+        found.push(difference(&format!("(disk) {script}"), without_the_same(&left)));
     }
     (steps, found)
 }

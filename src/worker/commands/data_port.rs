@@ -50,7 +50,9 @@ pub fn extended_passive(
         }
         EpsvArgument::V4 if !is_v4 => return Ok(other_family(watch)),
         EpsvArgument::V6 if is_v4 => return Ok(other_family(watch)),
-        EpsvArgument::Other => return Ok(other_family(watch)),
+        EpsvArgument::Other => {
+            return Ok(Reply::new(522, "Network protocol not supported, use (1,2)"));
+        }
         EpsvArgument::Any | EpsvArgument::V4 | EpsvArgument::V6 => {}
     }
     Ok(listen(watch, member, |port| Reply::new(229, format!("Entering Extended Passive Mode (|||{port}|)"))))

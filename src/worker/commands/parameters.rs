@@ -17,8 +17,9 @@ pub fn representation(member: &mut Member, kind: Type, letter: char) -> Reply {
 /// ALLO: nothing is set aside, but a client that asks learns now that there is no room.
 pub fn allocate(member: &Member, bytes: u64) -> Reply {
     match member.storage.room(&member.cwd) {
-        Ok(room) if room < bytes => Reply::new(452, "Insufficient storage space"),
-        _ => Reply::new(202, "No storage allocation necessary"),
+        Ok(room) if room < bytes => Reply::new(552, format!("{bytes}: No space left on device")),
+        Ok(_) => Reply::new(200, "ALLO command successful"),
+        Err(_) => Reply::new(202, "No storage allocation necessary"),
     }
 }
 

@@ -36,8 +36,15 @@ impl fmt::Display for IllegalAddress {
 }
 
 impl Target {
-    /// Takes what the client asked for, if it may be asked for.
+    /// Takes what the client asked for, if it may be asked for. A client behind a router that translates addresses tells the
+    /// private one that it knows; it is reached where it came from.
     pub fn new(address: SocketAddr, callers: Callers) -> Result<Target, IllegalAddress> {
+        let address = match callers {
+            Callers::Peer(peer) if is_private(address.ip()) && !is_private(peer) => {
+                SocketAddr::new(peer, address.port())
+            }
+            _ => address,
+        };
         let belongs = match callers {
             Callers::Peer(peer) => socket::unmapped(peer) == socket::unmapped(address.ip()),
             Callers::Anyone => true,
@@ -72,6 +79,11 @@ impl Target {
     }
 }
 
+/// RFC 1918.
+fn is_private(address: IpAddr) -> bool {
+    matches!(socket::unmapped(address), IpAddr::V4(four) if four.is_private())
+}
+
 fn is_nowhere(address: IpAddr) -> bool {
     address.is_unspecified() || address.is_multicast()
 }
@@ -102,6 +114,16 @@ mod tests {
             let why = Target::new(address.parse().unwrap(), callers).err().map(|why| why.to_string());
             assert_eq!(why.as_deref(), refused, "{address}");
         }
+    }
+
+    #[test]
+    fn a_private_address_of_a_public_client_is_its_own() {
+        let told = "10.0.0.1:5000".parse().unwrap();
+        assert_eq!(Target::new(told, PEER), Ok(Target("127.0.0.1:5000".parse().unwrap())));
+        assert_eq!(Target::new(told, Callers::Anyone), Ok(Target(told)));
+        let neighbour = Callers::Peer("10.0.0.2".parse().unwrap());
+        assert_eq!(Target::new(told, neighbour), Err(IllegalAddress::AnotherHost));
+        assert_eq!(Target::new("192.168.0.1:25".parse().unwrap(), PEER), Err(IllegalAddress::LowPort(25)));
     }
 
     #[test]
