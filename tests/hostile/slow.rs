@@ -10,8 +10,10 @@ use crate::harness::cost::Cost;
 use crate::harness::events::{until, within};
 use crate::harness::{Client, Daemon, Setup, rounds};
 
+/// What a worker may need for all that waits in the kernel, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Processor time that a worker may take for nothing but waiting.
-const NEXT_TO_NOTHING: Duration = Duration::from_millis(30);
+const NEXT_TO_NOTHING: Duration = Duration::from_millis(1);
 
 #[test]
 fn a_byte_at_a_time_is_heard_and_costs_nothing() {
@@ -110,11 +112,8 @@ fn replies_that_nobody_reads_stop_the_commands() {
         let (pid, before) = worker(&daemon, &client);
         let sent = stuff(&client, line.as_bytes());
         assert!(sent < 64 << 20, "{line:?}: {sent} bytes were taken");
-        let stopped = Cost::of(pid);
-        stopped.assert_grown_by_at_most(GROWTH_KIB, before, line);
-        others_are_served(&daemon, line);
-        let waiting = Cost::of(pid).cpu_since(stopped);
-        assert!(waiting < NEXT_TO_NOTHING, "{line:?}: it spins, {waiting:?}");
+        within(PATIENCE, &format!("the end of work on {line:?}"), || rests(&daemon, pid, line).then_some(()));
+        Cost::of(pid).assert_grown_by_at_most(GROWTH_KIB, before, line);
     }
     // The last session's client is gone, and so is its worker: none is left that waits for room.
     until("their workers' ends", || daemon.count(State::Idle) == 0);
@@ -122,6 +121,15 @@ fn replies_that_nobody_reads_stop_the_commands() {
     stuff(&client, b"HELP\r\n");
     // TERM is heard by one that cannot be told.
     daemon.stop();
+}
+
+/// A worker does nothing while others are served for a while. At first it may work on: megabytes of commands wait in the kernel,
+/// which tells their sender of room for more in large steps only.
+fn rests(daemon: &Daemon, pid: i32, what: &str) -> bool {
+    let before = Cost::of(pid);
+    (0..5).for_each(|_| others_are_served(daemon, what));
+    let waiting = Cost::of(pid).cpu_since(before);
+    waiting < NEXT_TO_NOTHING
 }
 
 #[test]

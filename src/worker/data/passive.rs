@@ -175,6 +175,7 @@ fn is_passing(error: &io::Error) -> bool {
 mod tests {
     use std::net::{Ipv4Addr, TcpStream};
     use std::sync::atomic::{AtomicU16, Ordering};
+    use std::time::Duration;
 
     use super::super::testing::Waits;
     use super::*;
@@ -212,8 +213,7 @@ mod tests {
     fn strangers_are_not_waited_through_for_ever() {
         let listener = Listener::open(LOCAL, None, None).unwrap();
         let port = listener.port();
-        let knocking =
-            std::thread::spawn(move || while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {});
+        let knocking = std::thread::spawn(move || while has_come(port) {});
         let elsewhere = Callers::Peer("127.0.0.9".parse().unwrap());
         let arrival = listener.accept(elsewhere, &mut Waits::for_ever());
         assert!(matches!(arrival.met, Err(Stop::Connection(_))));
@@ -222,20 +222,31 @@ mod tests {
         knocking.join().unwrap();
     }
 
-    /// A range of this test's own: below the ports that the kernel chooses, above those of the daemons' tests.
+    /// Knocks; says whether anybody listens. Where too many wait already the kernel drops the knock, and would send it again a
+    /// second later: the next one is quicker.
+    fn has_come(port: u16) -> bool {
+        let met = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), Duration::from_millis(20));
+        met.map_or_else(|error| error.kind() == io::ErrorKind::TimedOut, |_| true)
+    }
+
+    /// A range of this test's own: below the ports that the kernel chooses, above those of the daemons' tests, and elsewhere in
+    /// each process, for others may run these tests at the same time.
     fn range_of(count: u16) -> (u16, u16) {
-        static NEXT: AtomicU16 = AtomicU16::new(32_000);
+        static TAKEN: AtomicU16 = AtomicU16::new(0);
         loop {
-            let first = NEXT.fetch_add(count, Ordering::Relaxed);
-            assert!(first < 32_700, "no range is free");
-            if (first..first + count).all(is_free) {
+            let taken = TAKEN.fetch_add(count, Ordering::Relaxed);
+            assert!(taken < 700, "no range is free");
+            let start = u16::try_from(std::process::id() * 50 % 700).unwrap();
+            let first = 32_000 + (start + taken) % 700;
+            if (first..first + count).all(is_quiet) {
                 return (first, first + count - 1);
             }
         }
     }
 
-    fn is_free(port: u16) -> bool {
-        std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    /// Nobody listens there, and no connection of an earlier run rests there: the standard library's listeners would not mind.
+    fn is_quiet(port: u16) -> bool {
+        socket::unbound(LOCAL).is_ok_and(|socket| is_bound(&socket, LOCAL, port))
     }
 
     #[test]
