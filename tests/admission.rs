@@ -10,6 +10,10 @@ use nix::sys::signal::Signal;
 use crate::harness::events::until;
 use crate::harness::{Client, Daemon, PASSWORD, Reply, Setup, processes, rounds};
 
+mod classes;
+mod connections;
+mod hosts;
+
 const LIMIT: usize = 10;
 
 /// Parallel logins of one round.
@@ -21,6 +25,15 @@ fn crowd() -> usize {
 enum Outcome {
     In(Client),
     Refused(Reply),
+}
+
+impl Outcome {
+    fn client(self) -> Option<Client> {
+        match self {
+            Outcome::In(client) => Some(client),
+            Outcome::Refused(_) => None,
+        }
+    }
 }
 
 #[test]
@@ -112,16 +125,16 @@ fn parallel(address: SocketAddr, clients: usize) -> Vec<Outcome> {
     outcomes.into_iter().map(|outcome| outcome.expect("a login is answered")).collect()
 }
 
-/// Runs the same thing in so many threads, all let go at once.
+/// Runs the same thing in so many threads, all let go at once; their names are their numbers.
 fn at_once<T: Send + 'static>(
     number: usize,
     act: impl Fn() -> io::Result<T> + Send + Sync + 'static,
 ) -> Vec<io::Result<T>> {
     let (act, barrier) = (Arc::new(act), Arc::new(Barrier::new(number)));
     let threads: Vec<_> = (0..number)
-        .map(|_| {
+        .map(|number| {
             let (act, barrier) = (Arc::clone(&act), Arc::clone(&barrier));
-            thread::Builder::new().stack_size(128 * 1024).spawn(move || {
+            thread::Builder::new().name(number.to_string()).stack_size(128 * 1024).spawn(move || {
                 barrier.wait();
                 act()
             })

@@ -27,8 +27,8 @@ use crate::scoreboard::AuthBoard;
 use crate::sys::crypt::Crypt;
 use crate::sys::limits;
 
-/// Questions about instances on their way to the thread that answers them.
-const INSTANCES_WAITING: usize = 1024;
+/// Questions about connections on their way to the thread that answers them.
+const CONNECTIONS_WAITING: usize = 1024;
 
 /// Why auth cannot begin.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
     let predecessors = if policy.keeps_books() { mapped.granted() } else { Vec::new() };
     let staff = Staff::engaged(places, policy.waits_for_steward())?;
     let descriptors = confinement::confine().map_err(BeginError::Privileges)?;
-    let (instances, waiting_instances) = bounded(INSTANCES_WAITING);
+    let (connections, waiting_connections) = bounded(CONNECTIONS_WAITING);
     let (ids, waiting_ids) = bounded(NAMES_WAITING);
     let (letters, postman) = post();
     let (names, lookups) = policy.use_reverse_dns.then(PeerNames::new).unzip();
@@ -92,18 +92,19 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
         policy,
         Ledger::new(Box::new(mapped)),
         bounds(descriptors, staff.hashers.len()),
-        (instances, ids),
+        (connections, ids),
         letters,
         (steward, names, Attendance::new(predecessors)),
         log.clone(),
     )));
-    staff.set_to_work(office, Work { instances: waiting_instances, ids: waiting_ids, lookups, postman })?;
+    staff
+        .set_to_work(office, Work { connections: waiting_connections, ids: waiting_ids, lookups, postman })?;
     Ok(Reception::new(office, requests, control))
 }
 
 /// What waits for one thread, or for one kind of them.
 struct Work {
-    instances: Receiver<Errand>,
+    connections: Receiver<Errand>,
     ids: Receiver<Errand>,
     /// None without UseReverseDNS.
     lookups: Option<Receiver<IpAddr>>,
@@ -112,21 +113,21 @@ struct Work {
 
 /// Those who need something of their own, which they have from before the confinement.
 struct Staff {
-    /// The line to the master for questions about instances.
-    instances: OwnedFd,
+    /// The line to the master for questions about connections.
+    connections: OwnedFd,
     hashers: Vec<(Crypt, PlaceDesk)>,
     /// They may wait for the steward; none where nobody does.
     talkers: Vec<(Crypt, PlaceDesk)>,
 }
 
 impl Staff {
-    /// Shares out the lines to the master: one for instances, one for all that wait for the steward, one for each that hashes.
+    /// Shares out the lines to the master: one for connections, one for all that wait for the steward, one for each that hashes.
     fn engaged(mut lines: Vec<OwnedFd>, waits_for_steward: bool) -> Result<Staff, BeginError> {
         let mut take = || lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places);
-        let instances = take()?;
+        let connections = take()?;
         let conversations = waits_for_steward.then(take).transpose()?;
         Ok(Staff {
-            instances,
+            connections,
             hashers: lines
                 .into_iter()
                 .map(|line| with_crypt(PlaceDesk::new(line)))
@@ -136,9 +137,9 @@ impl Staff {
     }
 
     fn set_to_work(self, office: &'static Office, work: Work) -> Result<(), BeginError> {
-        let Work { instances, ids, lookups, postman } = work;
+        let Work { connections, ids, lookups, postman } = work;
         start("post", move || postman.deliver_for_life())?;
-        start("instances", move || desk::grant_instances(&instances, self.instances, &office.log))?;
+        start("connections", move || desk::admit_connections(office, &connections, self.connections))?;
         if let (Some(names), Some(lookups)) = (&office.peer_names, lookups) {
             for lookups in std::iter::repeat_n(lookups, RESOLVERS) {
                 start("names", move || names.look_for_life(&lookups, confirmed_name))?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::Books;
 use super::home::HomePolicy;
 use super::order::Ordered;
+use super::places::{ConnectionRate, LoginLimits};
 
 /// Everything auth needs to know of one generation's configuration; plain values.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Policy {
     pub servers: Vec<ServerPolicy>,
     /// UseReverseDNS.
     pub use_reverse_dns: bool,
+    /// MaxConnectionRate.
+    pub connection_rate: Option<ConnectionRate>,
     /// The daemon runs without root: every session is the caller, ids in password files are ignored.
     pub rootless: bool,
 }
@@ -38,6 +41,8 @@ pub struct ServerPolicy {
     pub pam: Option<PamPolicy>,
     /// WtmpLog and UseLastlog.
     pub books: Books,
+    /// MaxConnectionsPerHost.
+    pub connections_per_host: Option<u32>,
     /// Limits on logged-in sessions, with the configured refusal texts kept on the worker's side.
     pub limits: LimitPolicy,
     /// CreateHome.
@@ -83,7 +88,7 @@ pub struct LoginRules {
     pub use_ftp_users: bool,
 }
 
-/// None = no limit.
+/// Limits on logged-in sessions; None = no limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LimitPolicy {
     /// MaxClients.
@@ -92,6 +97,24 @@ pub struct LimitPolicy {
     pub clients_per_user: Option<u32>,
     /// MaxClientsPerHost.
     pub clients_per_host: Option<u32>,
+    /// MaxClientsPerClass, by [`super::places::class_key`]; the first of a class holds.
+    pub clients_per_class: Vec<(u64, u32)>,
+    /// MaxHostsPerUser.
+    pub hosts_per_user: Option<u32>,
+}
+
+impl LimitPolicy {
+    /// What holds for a client of this class (0 for none).
+    pub fn of_class(&self, class: u64) -> LoginLimits {
+        let per_class = self.clients_per_class.iter().find(|(key, _)| *key == class);
+        LoginLimits {
+            clients: self.clients,
+            per_user: self.clients_per_user,
+            per_host: self.clients_per_host,
+            per_class: per_class.map(|(_, most)| *most),
+            hosts_per_user: self.hosts_per_user,
+        }
+    }
 }
 
 impl Policy {

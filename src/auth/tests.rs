@@ -85,14 +85,14 @@ fn policy(folder: &Path) -> Policy {
     Policy { servers: vec![server], ..Policy::default() }
 }
 
-/// The master's side of the limits: full for one account, and for instances.
+/// The master's side of the limits: full for one account, and for connections.
 fn answer_places(master: OwnedFd) {
     let mut buffer = [0; PLACE_RECORD_MAX];
     while let Ok(received) = socket::receive(master.as_fd(), &mut buffer, true) {
         let Ok(question) = PlaceQuestion::decode(&buffer[..received.length]) else { return };
         assert_eq!((question.slot, question.pid), (SLOT, process::own()));
         let answer = match question.kind {
-            PlaceKind::Instance => PlaceAnswer::Full(LimitKind::Instances, 7),
+            PlaceKind::Connection(_) => PlaceAnswer::Full(LimitKind::Instances, 7),
             PlaceKind::Login(login) if login.name == b"full" => {
                 PlaceAnswer::Full(LimitKind::Clients, login.limits.clients.unwrap())
             }
@@ -113,12 +113,12 @@ fn start(folder: &Path) -> Auth {
     let (requests, incoming) = socket::datagram_pair().unwrap();
     socket::pass_credentials(incoming.as_fd()).unwrap();
     let (control, notes) = socket::seqpacket_pair().unwrap();
-    let (instances, errands) = bounded(16);
+    let (connections, errands) = bounded(16);
     let (names, waiting_names) = bounded(16);
     let (letters, postman) = post();
     let ledger = Ledger::new(Box::new(board.clone()));
     let log = Logger::root(slog::Discard, o!());
-    let asked = (instances, names);
+    let asked = (connections, names);
     let office: &'static Office = Box::leak(Box::new(Office::new(
         policy(folder),
         ledger,
@@ -129,7 +129,7 @@ fn start(folder: &Path) -> Auth {
         log,
     )));
     thread::spawn(move || postman.deliver_for_life());
-    thread::spawn(move || desk::grant_instances(&errands, line_to_master(), &office.log));
+    thread::spawn(move || desk::admit_connections(office, &errands, line_to_master()));
     thread::spawn(move || name_desk::tell_for_life(office, &waiting_names));
     thread::spawn(move || {
         Desk::new(office, PlaceDesk::new(line_to_master()), Plain).work_for_life(&office.queue)
@@ -153,10 +153,15 @@ fn answer(question: &Question) -> Answer {
     question.answer().unwrap()
 }
 
+fn connection() -> Request {
+    Request::Connection { server: 0, peer: IpAddr::from([192, 0, 2, 1]) }
+}
+
 fn login(name: &str, password: &str) -> Request {
     Request::Login {
         server: 0,
         peer: IpAddr::from([192, 0, 2, 1]),
+        class: 0,
         name: name.as_bytes().to_vec(),
         password: Secret::new(password.as_bytes().to_vec()),
     }
@@ -206,8 +211,8 @@ fn a_wrong_guess_waits_and_a_limit_does_not() {
         assert_eq!(auth.log_in(name, "wrong"), Answer::Denied(denial));
         assert!(began.elapsed() >= Duration::from_millis(100));
     }
-    assert_eq!(auth.log_in("full", "right"), Answer::Denied(Denial::MaxClients(10)));
-    assert_eq!(auth.ask(&Request::Instance), Answer::Full(7));
+    assert_eq!(auth.log_in("full", "right"), Answer::Denied(Denial::Limit(LimitKind::Clients, 10)));
+    assert_eq!(auth.ask(&connection()), Answer::Full(LimitKind::Instances, 7));
     assert!(auth.board.granted.lock().unwrap().is_none());
 }
 
@@ -218,6 +223,7 @@ fn a_worker_that_names_another_peer_each_time_waits_as_long() {
     let guess = |host: u8| Request::Login {
         server: 0,
         peer: IpAddr::from([192, 0, 2, host]),
+        class: 0,
         name: b"demo".to_vec(),
         password: Secret::new(b"wrong".to_vec()),
     };
@@ -244,20 +250,20 @@ fn what_is_no_question_is_dropped() {
     let auth = start(folder.path());
     let (reply, theirs) = socket::seqpacket_pair().unwrap();
     let file = fs::File::open(folder.path().join("users")).unwrap();
-    let instance = Request::Instance.encode();
+    let flood = connection().encode();
     let send = |bytes: &[u8], with: &[std::os::fd::BorrowedFd<'_>]| {
         socket::send(auth.requests.as_fd(), bytes, with, true).unwrap();
     };
     send(b"?", &[theirs.as_fd()]);
     send(b"", &[theirs.as_fd()]);
-    send(instance.reveal(), &[]);
-    send(instance.reveal(), &[file.as_fd()]);
-    send(instance.reveal(), &[theirs.as_fd(), theirs.as_fd()]);
+    send(flood.reveal(), &[]);
+    send(flood.reveal(), &[file.as_fd()]);
+    send(flood.reveal(), &[theirs.as_fd(), theirs.as_fd()]);
     send(&vec![b'L'; 20_000], &[theirs.as_fd()]);
     // Its end means that auth holds no copy either.
     drop(theirs);
     assert_eq!(socket::receive(reply.as_fd(), &mut [0; 8], true).unwrap().length, 0);
-    assert_eq!(auth.ask(&Request::Instance), Answer::Full(7));
+    assert_eq!(auth.ask(&connection()), Answer::Full(LimitKind::Instances, 7));
 }
 
 #[test]

@@ -70,6 +70,11 @@ impl<'a> Arguments<'a> {
         Ok(rest)
     }
 
+    /// Whether there are words left.
+    pub fn has_more(&self) -> bool {
+        self.next < self.words.len()
+    }
+
     /// Whether the next word is `expected`; takes it then.
     pub fn takes(&mut self, expected: &str) -> bool {
         let is_it = self.words.get(self.next).is_some_and(|word| word.text.eq_ignore_ascii_case(expected));

@@ -16,7 +16,7 @@ use crate::protocol::Algorithms;
 
 /// Makes settings; they hold only if no complaint is an error.
 pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &mut Complaints) -> Settings {
-    let Draft { mut main, global, hosts } = draft;
+    let Draft { mut main, global, hosts, classes } = draft;
     let identity = if options.rootless { caller() } else { unprivileged(&main, complaints) };
     let families = Families::chosen(options.use_ipv6, main.daemon.use_ipv6);
     from_global(&mut main, &global);
@@ -24,6 +24,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
     let around = Surroundings {
         global: &global,
         families,
+        classes: &classes,
         options,
         main_port: main.server.port.unwrap_or(defaults::PORT),
         main_admin: main.server.admin.clone(),
@@ -37,7 +38,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
         complaints.push(Complaint::error(None, "no server has an address and a port to listen on"));
     }
     let daemon = daemon(said, &global, identity, listen, options);
-    Settings { file: file.to_owned(), daemon, servers }
+    Settings { file: file.to_owned(), daemon, classes, servers }
 }
 
 fn daemon(
@@ -57,6 +58,7 @@ fn daemon(
         scoreboard_file: scoreboard_file(&said),
         shutdown_file: shutdown_file(&said),
         max_instances: said.max_instances.flatten(),
+        max_connection_rate: said.max_connection_rate,
         max_instances_reply: said.max_instances_reply.unwrap_or(true),
         start_workers: said.start_workers.unwrap_or(defaults::START_WORKERS).min(max_spare.max(1)),
         min_spare,
@@ -108,6 +110,7 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
     };
     let limit = |said: Option<LimitText>| said.unwrap_or_default();
     let digests = digests(&said);
+    let classes = said.max_clients_per_class.into_iter().map(|(class, limit)| (class.text, limit));
     SessionRules {
         default_root: roots.default_root,
         default_chdir: roots.default_chdir,
@@ -115,6 +118,8 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
         max_clients: limit(said.max_clients),
         max_clients_per_user: limit(said.max_clients_per_user),
         max_clients_per_host: limit(said.max_clients_per_host),
+        max_hosts_per_user: limit(said.max_hosts_per_user),
+        max_clients_per_class: classes.collect(),
         access_grant_message: said.access_grant_message,
         access_deny_message: said.access_deny_message,
         timeout_login: seconds(said.timeout_login, 300),

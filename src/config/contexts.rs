@@ -19,13 +19,16 @@ pub const DIRECTORY: Contexts = Contexts(16);
 /// `<Limit>`.
 pub const LIMIT: Contexts = Contexts(32);
 
+/// `<Class>`.
+pub const CLASS: Contexts = Contexts(64);
+
 /// Whatever makes a server.
 pub const SERVERS: Contexts = Contexts(1 | 2 | 4);
 /// A server and `<Anonymous>`.
 pub const SESSIONS: Contexts = Contexts(1 | 2 | 4 | 8);
 /// A server, `<Anonymous>` and `<Directory>`.
 pub const FILES: Contexts = Contexts(1 | 2 | 4 | 8 | 16);
-/// Everywhere.
+/// Everywhere but in `<Class>`, which is no scope.
 pub const ANYWHERE: Contexts = Contexts(63);
 
 const NAMES: &[(Contexts, &str)] = &[
@@ -35,6 +38,7 @@ const NAMES: &[(Contexts, &str)] = &[
     (ANONYMOUS, "<Anonymous>"),
     (DIRECTORY, "<Directory>"),
     (LIMIT, "<Limit>"),
+    (CLASS, "<Class>"),
 ];
 
 impl Contexts {

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::classes::{ClassDraft, Classes};
 use super::lines::Word;
 use super::settings::{Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
+use crate::auth::places::ConnectionRate;
 use crate::protocol::{Algorithm, Algorithms, Facts};
 
 /// A whole configuration, as written.
@@ -19,6 +21,8 @@ pub struct Draft {
     pub global: Scope,
     /// `<VirtualHost>` sections.
     pub hosts: Vec<HostDraft>,
+    /// `<Class>` sections.
+    pub classes: Classes,
 }
 
 /// A `<VirtualHost>`.
@@ -80,6 +84,8 @@ pub struct Scope {
     pub authenticates_alias: Option<bool>,
     /// AllowAll (true) or DenyAll (false) outside `<Limit>`, or within the one this scope stands for. A denial is not taken back.
     pub says: Option<bool>,
+    /// What `<Class>` says, in the one this scope stands for.
+    pub class: ClassDraft,
     /// `<Directory>` sections.
     pub directories: Vec<DirectoryDraft>,
     /// `<Anonymous>` sections.
@@ -101,6 +107,8 @@ pub struct DaemonDraft {
     pub max_instances: Option<Option<u32>>,
     /// MaxInstancesReply.
     pub max_instances_reply: Option<bool>,
+    /// MaxConnectionRate.
+    pub max_connection_rate: Option<ConnectionRate>,
     /// StartWorkers.
     pub start_workers: Option<u32>,
     /// MinSpareWorkers.
@@ -152,6 +160,8 @@ pub struct ServerDraft {
     pub defer_welcome: Option<bool>,
     /// MaxLoginAttempts; the inner None is `none`.
     pub max_login_attempts: Option<Option<u32>>,
+    /// MaxConnectionsPerHost.
+    pub max_connections_per_host: Option<LimitText>,
     /// PassivePorts.
     pub passive_ports: Option<(u16, u16)>,
     /// MasqueradeAddress.
@@ -238,6 +248,10 @@ pub struct SessionDraft {
     pub max_clients_per_user: Option<LimitText>,
     /// MaxClientsPerHost.
     pub max_clients_per_host: Option<LimitText>,
+    /// MaxHostsPerUser.
+    pub max_hosts_per_user: Option<LimitText>,
+    /// MaxClientsPerClass: (class, limit); the first of a class holds.
+    pub max_clients_per_class: Vec<(Word, LimitText)>,
     /// AccessGrantMsg.
     pub access_grant_message: Option<String>,
     /// AccessDenyMsg.

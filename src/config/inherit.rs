@@ -29,6 +29,7 @@ impl Inherit for ServerDraft {
             ident,
             defer_welcome,
             max_login_attempts,
+            max_connections_per_host,
             passive_ports,
             masquerade,
             allow_foreign_address,
@@ -71,6 +72,7 @@ impl Inherit for SessionDraft {
             max_clients,
             max_clients_per_user,
             max_clients_per_host,
+            max_hosts_per_user,
             access_grant_message,
             access_deny_message,
             wtmp_log,
@@ -83,6 +85,7 @@ impl Inherit for SessionDraft {
             display_login,
             display_quit,
         );
+        self.max_clients_per_class.extend(outer.max_clients_per_class.iter().cloned());
         self.default_root.extend(outer.default_root.iter().cloned());
         self.default_chdir.extend(outer.default_chdir.iter().cloned());
     }

@@ -1,8 +1,9 @@
 //! The tree, read with the rows: what each scope says. Contexts are checked here, and every complaint is gathered.
 
 use super::arguments::{Arguments, Fault, absolute, switch};
+use super::classes::Classes;
 use super::complaint::{Complaint, Complaints, similar_names};
-use super::contexts::{ANONYMOUS, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN};
+use super::contexts::{ANONYMOUS, CLASS, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN};
 use super::directives::{Effect, Row, names, row};
 use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, Draft, HostDraft, Scope};
 use super::limits::is_limitable;
@@ -12,12 +13,13 @@ use super::tree::Node;
 
 /// Reads the tree into a draft.
 pub fn interpret(nodes: &[Node], complaints: &mut Complaints) -> Draft {
-    let mut reader = Reader { complaints, global: Scope::default(), hosts: Vec::new() };
+    let mut reader =
+        Reader { complaints, global: Scope::default(), hosts: Vec::new(), classes: Classes::default() };
     let mut main = Scope::default();
     reader.scope(nodes, MAIN, &mut main);
-    let Reader { mut global, hosts, .. } = reader;
+    let Reader { mut global, hosts, classes, .. } = reader;
     settle(&mut global);
-    Draft { main, global, hosts }
+    Draft { main, global, hosts, classes }
 }
 
 /// Refuses each directive that was skipped with its module and would have guarded something: under ProFTPD, with the module, it
@@ -44,7 +46,12 @@ fn guards(name: &str) -> bool {
 /// What the server config says in some directives, and in no section; the others are not even checked.
 pub fn daemon_only(nodes: &[Node], directives: &[&str]) -> (DaemonDraft, Vec<Complaint>) {
     let mut complaints = Complaints::default();
-    let mut reader = Reader { complaints: &mut complaints, global: Scope::default(), hosts: Vec::new() };
+    let mut reader = Reader {
+        complaints: &mut complaints,
+        global: Scope::default(),
+        hosts: Vec::new(),
+        classes: Classes::default(),
+    };
     let mut main = Scope::default();
     let mut said = Said::default();
     let wanted = |node: &&Node| directives.iter().any(|name| node.name.text.eq_ignore_ascii_case(name));
@@ -58,6 +65,7 @@ struct Reader<'a> {
     complaints: &'a mut Complaints,
     global: Scope,
     hosts: Vec<HostDraft>,
+    classes: Classes,
 }
 
 impl Reader<'_> {
@@ -143,6 +151,7 @@ impl Reader<'_> {
             "<Anonymous>" => self.anonymous(node, children, scope),
             "<Directory>" => self.directory(node, children, context, scope),
             "<Limit>" => self.limit(node, children, scope),
+            "<Class>" => self.class(node, children),
             _ => self.complaints.warning(&node.name.mark, format!("{}: {}", row.name, row.sentence)),
         }
     }
@@ -168,6 +177,15 @@ impl Reader<'_> {
         let mut scope = Scope::default();
         self.scope(children, HOST, &mut scope);
         self.hosts.push(HostDraft { addresses: node.arguments.clone(), scope });
+    }
+
+    fn class(&mut self, node: &Node, children: &[Node]) {
+        let mut inner = Scope::default();
+        self.scope(children, CLASS, &mut inner);
+        match &node.arguments[..] {
+            [name] => self.classes.add(name, inner.class, self.complaints),
+            _ => self.complaints.error(&node.name.mark, "<Class>: takes one name"),
+        }
     }
 
     fn anonymous(&mut self, node: &Node, children: &[Node], scope: &mut Scope) {

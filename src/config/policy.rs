@@ -1,7 +1,10 @@
 //! What auth needs to know of a configuration, as plain values.
 
+use std::collections::HashSet;
+
 use super::settings::{Anonymous, Pam, Server, SessionRules, Settings};
 use crate::auth::order::{Module, Ordered};
+use crate::auth::places::class_key;
 use crate::auth::{AnonymousPolicy, Books, LimitPolicy, PamPolicy, Policy, ServerPolicy};
 
 impl Settings {
@@ -10,6 +13,7 @@ impl Settings {
         Policy {
             servers: self.servers.iter().map(|said| server(said, rootless)).collect(),
             use_reverse_dns: self.daemon.use_reverse_dns,
+            connection_rate: self.daemon.max_connection_rate,
             rootless,
         }
     }
@@ -30,6 +34,7 @@ fn server(server: &Server, rootless: bool) -> ServerPolicy {
         anonymous: server.anonymous.iter().map(|section| anonymous(section, server.use_lastlog)).collect(),
         books: books(&server.session, server.use_lastlog),
         pam,
+        connections_per_host: server.max_connections_per_host.most,
         limits: limits(&server.session),
         create_home: server.create_home.clone(),
     }
@@ -69,10 +74,15 @@ fn anonymous(section: &Anonymous, lastlog: bool) -> AnonymousPolicy {
 }
 
 fn limits(session: &SessionRules) -> LimitPolicy {
+    let mut seen = HashSet::new();
+    let of_classes = session.max_clients_per_class.iter().filter(|(class, _)| seen.insert(class));
+    let key = |class: &String| class_key(class.as_bytes());
     LimitPolicy {
         clients: session.max_clients.most,
         clients_per_user: session.max_clients_per_user.most,
         clients_per_host: session.max_clients_per_host.most,
+        clients_per_class: of_classes.filter_map(|(class, limit)| Some((key(class), limit.most?))).collect(),
+        hosts_per_user: session.max_hosts_per_user.most,
     }
 }
 

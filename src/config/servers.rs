@@ -8,9 +8,10 @@ use super::account_files::{AccountFile, checked};
 use super::addresses::Families;
 use super::anonymous::anonymous;
 use super::assemble::session_rules;
+use super::classes::Classes;
 use super::complaint::Complaints;
 use super::directories::Sections;
-use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
+use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope, SessionDraft};
 use super::facts::FactRules;
 use super::inherit::from_global;
 use super::lines::Word;
@@ -27,6 +28,7 @@ use crate::sys::files;
 pub struct Surroundings<'a> {
     pub global: &'a Scope,
     pub families: Families,
+    pub classes: &'a Classes,
     pub options: &'a LoadOptions,
     /// The main server's Port.
     pub main_port: u16,
@@ -94,6 +96,7 @@ fn finish(
     let LookedUp { user_file, group_file, masquerade, sections, anonymous } =
         look_up(&scope, around, complaints);
     let roots = roots(&scope.session, complaints);
+    tell_unknown_classes(&scope.session, around.classes, complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
     let facts = FactRules::said(&said);
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
@@ -105,6 +108,7 @@ fn finish(
         ident: said.ident.unwrap_or(Ident::Standard),
         defer_welcome: said.defer_welcome.unwrap_or(false),
         max_login_attempts: said.max_login_attempts.unwrap_or(Some(3)),
+        max_connections_per_host: said.max_connections_per_host.unwrap_or_default(),
         transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
         passive_ports: said.passive_ports,
         masquerade,
@@ -159,6 +163,13 @@ fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints
     let drafts = scope.anonymous.iter().chain(&around.global.anonymous);
     let anonymous = drafts.filter_map(|draft| anonymous(draft, scope, around, complaints)).collect();
     LookedUp { user_file, group_file, masquerade, sections, anonymous }
+}
+
+/// A limit of a class that there is not never holds.
+fn tell_unknown_classes(session: &SessionDraft, classes: &Classes, complaints: &mut Complaints) {
+    for (class, _) in session.max_clients_per_class.iter().filter(|(class, _)| !classes.knows(&class.text)) {
+        complaints.warning(&class.mark, format!("MaxClientsPerClass: there is no <Class> '{}'", class.text));
+    }
 }
 
 /// A server that nobody can enter is no error, but hardly meant.

@@ -111,6 +111,8 @@ pub mod place {
     pub const HOST: usize = 40;
     /// The virtual host's index + 1; 0 for none.
     pub const SERVER: usize = 48;
+    /// Hash of the client's class; 0 for none.
+    pub const CLASS: usize = 56;
 }
 
 /// Offsets in a grant. Its writer is the generation's auth; the master clears it.

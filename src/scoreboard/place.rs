@@ -14,6 +14,7 @@ pub fn store(map: &WritableMap, base: usize, record: &PlaceRecord) {
         header::store(map, base + place::ACCOUNT, record.account);
         header::store(map, base + place::HOST, record.host);
         header::store(map, base + place::SERVER, u64::from(record.server));
+        header::store(map, base + place::CLASS, record.class);
     });
 }
 
@@ -25,6 +26,7 @@ pub fn load<W: crate::sys::mapping::Words + ?Sized>(words: &W, base: usize) -> O
         account: words.word(base + place::ACCOUNT),
         host: words.word(base + place::HOST),
         server: header::number(words.word(base + place::SERVER)),
+        class: words.word(base + place::CLASS),
     })
 }
 

@@ -52,6 +52,7 @@ fn place_rows() -> Vec<Row> {
         word("account", place::ACCOUNT),
         word("host", place::HOST),
         word("server", place::SERVER),
+        word("class", place::CLASS),
     ]
 }
 

@@ -174,6 +174,8 @@ pub struct PlaceRecord {
     pub host: u64,
     /// The virtual host's index + 1; 0 for none.
     pub server: u32,
+    /// Hash of the client's class; 0 for none.
+    pub class: u64,
 }
 
 impl State {

@@ -74,6 +74,11 @@ impl OwnSlot {
         self.publish(|page| text::store(page, 0, slot::CLIENT_NAME, name));
     }
 
+    /// Worker: its client's class.
+    pub fn class(&self, name: &[u8]) {
+        self.publish(|page| text::store(page, 0, slot::CLASS, name));
+    }
+
     /// Worker: the server that its client has asked for by name.
     pub fn server_name(&self, name: &[u8]) {
         self.publish(|page| text::store(page, 0, slot::SERVER_NAME, name));

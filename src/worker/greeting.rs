@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use super::Birth;
 use super::accept::{self, Client};
+use super::arrival;
 use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::shutdown;
@@ -16,9 +17,6 @@ use super::text::{self, Facts};
 use super::timeouts::Timers;
 use super::virtual_host;
 use super::watch::unavailable;
-use crate::auth::ANSWER_DEADLINE;
-use crate::auth::question::Question;
-use crate::auth::wire::{Answer, Request};
 use crate::config::settings::Server;
 use crate::logging;
 use crate::protocol::Reply;
@@ -55,7 +53,7 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     birth.own.connected(client.peer.address, client.local, server.name.as_bytes());
     accept::give_hint(birth);
     let timers = Timers::begin(&server.session, Instant::now());
-    if let Some(refusal) = refusal(birth, server, &client) {
+    if let Some(refusal) = refusal(birth, (index, server), &client) {
         say(&client, &refusal);
         return Greeted::Left;
     }
@@ -91,7 +89,7 @@ pub fn logger(birth: &Birth, local: SocketAddr, peer: Peer) -> slog::Logger {
 }
 
 /// The replies that refuse a client at connect; an empty list closes silently.
-fn refusal(birth: &Birth, server: &Server, client: &Client) -> Option<Vec<Reply>> {
+fn refusal(birth: &Birth, (index, server): (usize, &Server), client: &Client) -> Option<Vec<Reply>> {
     if orders::standing(birth) == Standing::Leave {
         return Some(vec![unavailable()]);
     }
@@ -102,38 +100,7 @@ fn refusal(birth: &Birth, server: &Server, client: &Client) -> Option<Vec<Reply>
         slog::info!(log, "connection refused ({said}) from {} [{}]", peer.name(), peer.ip());
         return Some(vec![shutdown::denial(500, &message)]);
     }
-    if birth.board.may_serve(birth.slot) {
-        return None;
-    }
-    match ask_for_instance(birth) {
-        Some(Answer::Serve) => None,
-        Some(Answer::Full(most)) => {
-            let log = logger(birth, client.local, client.peer);
-            slog::warn!(log, "MaxInstances ({most}) reached, new connection denied");
-            let is_told = birth.settings.daemon.max_instances_reply;
-            Some(if is_told { vec![unavailable()] } else { Vec::new() })
-        }
-        _ => Some(vec![unavailable()]),
-    }
-}
-
-/// The master granted no instance in advance, so auth is asked for one.
-fn ask_for_instance(birth: &Birth) -> Option<Answer> {
-    let question = Question::ask(birth.auth.as_fd(), &Request::Instance).ok()?;
-    let deadline = Instant::now() + ANSWER_DEADLINE;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || orders::standing(birth) == Standing::Leave {
-            return None;
-        }
-        let mut waiting = [Waiting::to_read(question.reply())];
-        match poll::wait_or_bell(&mut waiting, Some(left)) {
-            Ok(0) => return None,
-            Ok(_) => return question.answer().ok(),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
+    arrival::refusal(birth, (index, server), client)
 }
 
 fn welcome(birth: &Birth, server: &Server, client: &Client) -> Vec<Reply> {

@@ -1,5 +1,6 @@
 //! Refused logins: what the client hears, what the log hears, and whether the session may go on.
 
+use crate::auth::places::LimitKind;
 use crate::auth::wire::Denial;
 use crate::config::settings::{LimitText, SessionRules};
 use crate::protocol::Reply;
@@ -19,9 +20,7 @@ pub enum Refusal {
         /// 530 and the configured words.
         reply: Reply,
         /// For the log: the directive and its number.
-        directive: &'static str,
-        /// See `directive`.
-        most: u32,
+        reached: String,
     },
 }
 
@@ -41,8 +40,8 @@ pub fn incorrect() -> Reply {
     Reply::new(530, "Login incorrect.")
 }
 
-/// What auth's denial means under these rules.
-pub fn refusal(denial: &Denial, rules: &SessionRules) -> Refusal {
+/// What auth's denial means under these rules, to a client of this class.
+pub fn refusal(denial: &Denial, rules: &SessionRules, class: Option<&str>) -> Refusal {
     match denial {
         Denial::NoSuchUser => Refusal::Wrong { reason: Reason::NoSuchUser },
         Denial::WrongPassword => Refusal::Wrong { reason: Reason::Failed("Incorrect password") },
@@ -51,25 +50,67 @@ pub fn refusal(denial: &Denial, rules: &SessionRules) -> Refusal {
         Denial::Expired => Refusal::Wrong { reason: Reason::Failed("Account disabled") },
         Denial::FtpUsers => Refusal::Wrong { reason: Reason::Failed("User in /etc/ftpusers") },
         Denial::NotAnAlias => Refusal::Wrong { reason: Reason::NotAnAlias },
-        Denial::MaxClients(most) => limited("MaxClients", *most, &rules.max_clients, CLIENTS),
-        Denial::MaxClientsPerUser(most) => {
-            limited("MaxClientsPerUser", *most, &rules.max_clients_per_user, CLIENTS_PER_USER)
-        }
-        Denial::MaxClientsPerHost(most) => {
-            limited("MaxClientsPerHost", *most, &rules.max_clients_per_host, CLIENTS_PER_HOST)
-        }
+        Denial::Limit(kind, most) => limited(*kind, *most, (rules, class)),
     }
 }
 
-const CLIENTS: &str = "Sorry, the maximum number of allowed clients (%m) are already connected.";
-const CLIENTS_PER_USER: &str =
-    "Sorry, the maximum number of clients (%m) for this user are already connected.";
-const CLIENTS_PER_HOST: &str =
-    "Sorry, the maximum number of clients (%m) from your host are already connected.";
+fn limited(kind: LimitKind, most: u32, (rules, class): (&SessionRules, Option<&str>)) -> Refusal {
+    let of_class = || rules.max_clients_per_class.iter().find(|(name, _)| Some(name.as_str()) == class);
+    let configured = match kind {
+        LimitKind::Clients => Some(&rules.max_clients),
+        LimitKind::ClientsPerUser => Some(&rules.max_clients_per_user),
+        LimitKind::ClientsPerHost => Some(&rules.max_clients_per_host),
+        LimitKind::HostsPerUser => Some(&rules.max_hosts_per_user),
+        LimitKind::ClientsPerClass => of_class().map(|(_, limit)| limit),
+        // Asked about before a login, and not by it.
+        LimitKind::Instances | LimitKind::ConnectionRate | LimitKind::ConnectionsPerHost => None,
+    };
+    let (directive, standard) = words(kind);
+    let reached = match (kind, class) {
+        (LimitKind::ClientsPerClass, Some(class)) => format!("{directive} {class} {most}"),
+        _ => format!("{directive} {most}"),
+    };
+    Refusal::Limited { reply: full(configured, standard, most), reached }
+}
 
-fn limited(directive: &'static str, most: u32, configured: &LimitText, standard: &str) -> Refusal {
-    let template = configured.text.as_deref().unwrap_or(standard);
+/// What a client hears that is one too many from its address.
+pub fn too_many_connections(limit: &LimitText, most: u32) -> Reply {
+    full(Some(limit), words(LimitKind::ConnectionsPerHost).1, most)
+}
+
+/// A limit's directive, and the words of ProFTPD where the operator has none.
+fn words(kind: LimitKind) -> (&'static str, &'static str) {
+    match kind {
+        LimitKind::Instances => ("MaxInstances", "Service not available"),
+        LimitKind::ConnectionRate => ("MaxConnectionRate", "Service not available"),
+        LimitKind::ConnectionsPerHost => (
+            "MaxConnectionsPerHost",
+            "Sorry, the maximum number of connections (%m) for your host are already connected.",
+        ),
+        LimitKind::Clients => {
+            ("MaxClients", "Sorry, the maximum number of allowed clients (%m) are already connected.")
+        }
+        LimitKind::ClientsPerUser => (
+            "MaxClientsPerUser",
+            "Sorry, the maximum number of clients (%m) for this user are already connected.",
+        ),
+        LimitKind::ClientsPerHost => (
+            "MaxClientsPerHost",
+            "Sorry, the maximum number of clients (%m) from your host are already connected.",
+        ),
+        LimitKind::ClientsPerClass => (
+            "MaxClientsPerClass",
+            "Sorry, the maximum number of clients (%m) from your class are already connected.",
+        ),
+        LimitKind::HostsPerUser => (
+            "MaxHostsPerUser",
+            "Sorry, the maximum number of hosts (%m) for this user are already connected.",
+        ),
+    }
+}
+
+fn full(configured: Option<&LimitText>, standard: &str, most: u32) -> Reply {
+    let template = configured.and_then(|limit| limit.text.as_deref()).unwrap_or(standard);
     let number = |letter| (letter == b'm').then(|| most.to_string().into_bytes());
-    let reply = Reply::new(530, text::expand(template.as_bytes(), number));
-    Refusal::Limited { reply, directive, most }
+    Reply::new(530, text::expand(template.as_bytes(), number))
 }

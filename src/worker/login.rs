@@ -86,6 +86,7 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
     let request = Request::Login {
         server: watch.server_index,
         peer: watch.peer.ip(),
+        class: watch.class.map_or(0, |class| class.key),
         name: name.clone(),
         password: password.clone(),
     };
@@ -116,7 +117,7 @@ fn refused(watch: &Watch, verdict: Verdict) -> Result<Verdict, Ending> {
 /// Monitors ban by these lines; their words are ProFTPD's.
 fn deny(watch: &Watch, denial: &Denial, scope: &Scope, name: &[u8]) -> Result<Verdict, Ending> {
     let user = shown(name);
-    match limits::refusal(denial, scope.rules) {
+    match limits::refusal(denial, scope.rules, watch.class.map(|class| class.name.as_str())) {
         Refusal::Wrong { reason: Reason::NoSuchUser } => {
             tell_unknown(watch, &user, "no such user found");
             refused(watch, Verdict::Wrong)
@@ -129,8 +130,8 @@ fn deny(watch: &Watch, denial: &Denial, scope: &Scope, name: &[u8]) -> Result<Ve
             slog::warn!(watch.log, "USER {user} (Login failed): {why}");
             refused(watch, Verdict::Wrong)
         }
-        Refusal::Limited { reply, directive, most } => {
-            slog::warn!(watch.log, "Connection refused ({directive} {most})");
+        Refusal::Limited { reply, reached } => {
+            slog::warn!(watch.log, "Connection refused ({reached})");
             refused(watch, Verdict::Out(reply))
         }
     }

@@ -1,6 +1,7 @@
 //! One client: accept, conversation, login, commands, files.
 
 mod accept;
+mod arrival;
 mod commands;
 mod conversation;
 mod data;

@@ -59,6 +59,8 @@ fn name_peer(watch: &mut Watch, name: &[u8]) {
     watch.log = greeting::logger(watch.birth, watch.local, watch.peer);
 }
 
-fn open(watch: &Watch) {
+/// All is known of where the client comes from.
+fn open(watch: &mut Watch) {
+    watch.classify();
     slog::info!(watch.log, "FTP session opened.");
 }

@@ -27,6 +27,11 @@ impl Peer {
         self.name.map_or_else(|| self.ip().to_string(), str::to_owned)
     }
 
+    /// Its name, where it is known.
+    pub fn known_name(self) -> Option<&'static str> {
+        self.name
+    }
+
     /// It has this name.
     pub fn take_name(&mut self, name: String) {
         self.name = Some(name.leak());

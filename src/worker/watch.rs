@@ -18,7 +18,7 @@ use super::peer::Peer;
 use super::shutdown;
 use super::text::Facts;
 use super::timeouts::{Expired, Timers};
-use crate::config::settings::Server;
+use crate::config::settings::{Caller, Class, Server};
 use crate::protocol::Reply;
 use crate::sys::poll::{self, Waiting};
 
@@ -37,6 +37,8 @@ pub struct Watch {
     pub server_index: u16,
     /// The client.
     pub peer: Peer,
+    /// The client's class, once its name is known or given up.
+    pub class: Option<&'static Class>,
     /// The address the client reached.
     pub local: SocketAddr,
     /// The control connection.
@@ -87,6 +89,7 @@ impl Watch {
             server,
             server_index,
             peer,
+            class: None,
             local,
             conversation,
             timers,
@@ -106,6 +109,15 @@ impl Watch {
         self.timers.under(&server.session);
         self.conversation.lines_up_to(server.command_buffer);
         self.birth.own.server_name(server.name.as_bytes());
+    }
+
+    /// Finds the client's class: by its address, and by its name as far as that is known.
+    pub fn classify(&mut self) {
+        let caller = Caller { address: self.peer.ip(), name: self.peer.known_name() };
+        self.class = self.birth.settings.classes.of(caller);
+        if let Some(class) = self.class {
+            self.birth.own.class(class.name.as_bytes());
+        }
     }
 
     /// Adds a reply to what leaves with the next wait.

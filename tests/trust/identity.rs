@@ -155,6 +155,7 @@ fn login(name: &str, password: &str) -> Request {
     Request::Login {
         server: 0,
         peer: [127, 0, 0, 1].into(),
+        class: 0,
         name: name.into(),
         password: Secret::new(password.into()),
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
 use crossbeam::channel::Receiver;
-use slog::{Logger, error, warn};
+use slog::{error, warn};
 
 use super::errand::Errand;
 use super::place_desk::PlaceDesk;
@@ -18,7 +18,7 @@ use crate::auth::login::proof::{Conversing, Hasher};
 use crate::auth::secret::Secret;
 use crate::auth::steward::home;
 use crate::auth::steward::pam::{self, Conversation, Verdict};
-use crate::auth::wire::places::{LimitKind, LoginPlace, PlaceAnswer, PlaceKind, account_key};
+use crate::auth::wire::places::{LoginPlace, PlaceAnswer, PlaceKind, account_key};
 use crate::auth::wire::{Answer, Denial, Request};
 use crate::sys::{ProcessId, UserId, accounts};
 
@@ -29,22 +29,31 @@ pub struct Desk<H> {
     hasher: H,
 }
 
-/// Answers questions about instances, which need no hash and never wait for one.
-pub fn grant_instances(errands: &Receiver<Errand>, places: OwnedFd, log: &Logger) {
+/// Answers questions about connections, which need no hash and never wait for one.
+pub fn admit_connections(office: &Office, errands: &Receiver<Errand>, places: OwnedFd) {
     let places = PlaceDesk::new(places);
     while let Ok(errand) = errands.recv() {
-        let answer = match places.ask(&errand.visit, PlaceKind::Instance) {
+        let Request::Connection { server, peer } = errand.request else { continue };
+        let answer = match places.ask(&errand.visit, office.connection_place(server, peer)) {
             Ok(PlaceAnswer::Granted) => Answer::Serve,
-            Ok(PlaceAnswer::Full(_, most)) => Answer::Full(most),
+            Ok(PlaceAnswer::Full(limit, most)) => Answer::Full(limit, most),
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
             Err(failed) => {
-                error!(log, "cannot ask the master for an instance: {failed}");
+                error!(office.log, "cannot ask the master for a connection's place: {failed}");
                 Answer::TryAgain
             }
         };
         // The worker may have gone; the master gives its place back when it is reaped.
         let _ = errand.answer(&answer);
     }
+}
+
+/// Who wants to log in, as its worker says.
+#[derive(Clone, Copy)]
+struct Caller {
+    server: u16,
+    peer: IpAddr,
+    class: u64,
 }
 
 impl<H: Hasher> Desk<H> {
@@ -64,16 +73,17 @@ impl<H: Hasher> Desk<H> {
         if errand.is_abandoned() {
             return;
         }
-        match std::mem::replace(&mut errand.request, Request::Instance) {
-            Request::Login { server, peer, name, password } => {
-                self.answer_login(errand, server, peer, &name, &password);
-            }
-            // Threads of their own answer these.
-            Request::Instance | Request::PeerName { .. } | Request::Names { .. } => {}
-        }
+        let Request::Login { server, peer, class, name, password } = &mut errand.request else {
+            // Threads of their own answer all others.
+            return;
+        };
+        let caller = Caller { server: *server, peer: *peer, class: *class };
+        let (name, password) = (std::mem::take(name), std::mem::replace(password, Secret::new(Vec::new())));
+        self.answer_login(errand, caller, &name, &password);
     }
 
-    fn answer_login(&mut self, errand: Errand, server: u16, peer: IpAddr, name: &[u8], password: &Secret) {
+    fn answer_login(&mut self, errand: Errand, caller: Caller, name: &[u8], password: &Secret) {
+        let Caller { server, peer, .. } = caller;
         let Some(users) = self.office.users(server) else { return say(errand, &Answer::TryAgain) };
         // One grant a pid, for life: whoever had one hears nothing more about anybody.
         if !self.office.ledger.is_newcomer(&errand.visit) {
@@ -82,7 +92,7 @@ impl<H: Hasher> Desk<H> {
         let pam =
             PamOfServer { office: self.office, policy: &users.policy.pam, peer, worker: errand.visit.pid };
         match users.judge(name, password, (&mut self.hasher, &pam)) {
-            Ok(Ok(admission)) => self.admit(errand, server, peer, admission),
+            Ok(Ok(admission)) => self.admit(errand, caller, admission),
             Ok(Err(denial)) => self.office.refuse_later(errand, peer, denial),
             Err(failed) => self.apologise(errand, &failed),
         }
@@ -94,13 +104,14 @@ impl<H: Hasher> Desk<H> {
     }
 
     /// The password was right: asks for the place, then writes the grant, then says so.
-    fn admit(&self, errand: Errand, server: u16, peer: IpAddr, admission: Admission) {
-        let answer = match self.places.ask(&errand.visit, self.place(server, peer, &admission)) {
+    fn admit(&self, errand: Errand, caller: Caller, admission: Admission) {
+        let Caller { server, peer, .. } = caller;
+        let answer = match self.places.ask(&errand.visit, self.place(caller, &admission)) {
             Ok(PlaceAnswer::Granted) => {
                 self.provide_home(server, &admission);
                 self.grant(&errand, admission)
             }
-            Ok(PlaceAnswer::Full(limit, most)) => full(limit, most),
+            Ok(PlaceAnswer::Full(limit, most)) => Answer::Denied(Denial::Limit(limit, most)),
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
             Err(failed) => {
                 error!(self.office.log, "cannot ask the master for a place: {failed}");
@@ -118,7 +129,7 @@ impl<H: Hasher> Desk<H> {
         }
     }
 
-    fn place(&self, server: u16, peer: IpAddr, admission: &Admission) -> PlaceKind {
+    fn place(&self, Caller { server, peer, class }: Caller, admission: &Admission) -> PlaceKind {
         let policy = self.office.server(server).map(|(policy, _)| policy);
         let section = admission.anonymous.and_then(|index| policy?.anonymous.get(usize::from(index)));
         let limits = section.map(|section| &section.limits).or(policy.map(|policy| &policy.limits));
@@ -128,7 +139,8 @@ impl<H: Hasher> Desk<H> {
             host: peer,
             server,
             anonymous: admission.anonymous,
-            limits: limits.cloned().unwrap_or_default(),
+            class,
+            limits: limits.map(|limits| limits.of_class(class)).unwrap_or_default(),
         })
     }
 
@@ -199,13 +211,4 @@ fn is_roots(name: &[u8]) -> io::Result<bool> {
 /// The worker may have gone; then nobody minds.
 fn say(errand: Errand, answer: &Answer) {
     let _ = errand.answer(answer);
-}
-
-fn full(limit: LimitKind, most: u32) -> Answer {
-    match limit {
-        LimitKind::Instances => Answer::Full(most),
-        LimitKind::Clients => Answer::Denied(Denial::MaxClients(most)),
-        LimitKind::ClientsPerUser => Answer::Denied(Denial::MaxClientsPerUser(most)),
-        LimitKind::ClientsPerHost => Answer::Denied(Denial::MaxClientsPerHost(most)),
-    }
 }

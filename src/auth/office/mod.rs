@@ -26,6 +26,7 @@ use super::login::Users;
 use super::login::order::{Checker, Module, Step};
 use super::steward::Steward;
 use super::steward::attendance::{Arrival, Attendance};
+use super::wire::places::{ConnectionPlace, PlaceKind};
 use super::wire::{Answer, Denial};
 use super::{Account, Policy, ServerPolicy};
 use crate::sys::{GroupId, ProcessId, UserId, identity};
@@ -67,8 +68,8 @@ pub struct Office {
     pub queue: Logins,
     /// Logins at servers that ask PAM or make homes: their threads may have to wait, and keep no hash waiting.
     pub conversations: Logins,
-    /// Questions about instances, which the master answers at once.
-    pub instances: Sender<Errand>,
+    /// Questions about connections, which the master answers at once.
+    pub connections: Sender<Errand>,
     /// Questions about names, which a name service may take long to answer.
     pub names: Sender<Errand>,
     /// Answers for later.
@@ -99,7 +100,7 @@ impl Office {
         policy: Policy,
         ledger: Ledger,
         bounds: Bounds,
-        (instances, names): (Sender<Errand>, Sender<Errand>),
+        (connections, names): (Sender<Errand>, Sender<Errand>),
         letters: LetterBox,
         (steward, peer_names, attendance): (Option<Steward>, Option<PeerNames>, Attendance),
         log: Logger,
@@ -115,7 +116,7 @@ impl Office {
             ledger: Arc::new(ledger),
             queue: Turnstile::new(bounds),
             conversations: Turnstile::new(Bounds { served_of_one: CONVERSATIONS_OF_ONE, ..bounds }),
-            instances,
+            connections,
             names,
             letters,
             steward,
@@ -137,6 +138,12 @@ impl Office {
     pub fn server(&self, index: u16) -> Option<(&ServerPolicy, &[Step])> {
         let index = usize::from(index);
         Some((self.policy.servers.get(index)?, self.steps.get(index)?))
+    }
+
+    /// What a connection there is counted by.
+    pub fn connection_place(&self, server: u16, host: IpAddr) -> PlaceKind {
+        let per_host = self.server(server).and_then(|(policy, _)| policy.connections_per_host);
+        PlaceKind::Connection(ConnectionPlace { host, server, per_host, rate: self.policy.connection_rate })
     }
 
     /// Who may log in there.

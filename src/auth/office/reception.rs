@@ -127,7 +127,7 @@ impl Reception {
     /// Whoever is turned away reads the end of its descriptor, and asks again or leaves.
     fn hand_on(&self, errand: Errand) {
         match errand.request {
-            Request::Instance => drop(self.office.instances.try_send(errand)),
+            Request::Connection { .. } => drop(self.office.connections.try_send(errand)),
             Request::PeerName { peer } => self.name(errand, peer),
             Request::Names { .. } => drop(self.office.names.try_send(errand)),
             Request::Login { server, peer, .. } => {

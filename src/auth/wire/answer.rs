@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use super::limit_kind::LimitKind;
 use super::record::{FieldReader, FieldWriter, Malformed};
 use super::{GROUP_NAME_MAX, HOME_MAX, NAME_MAX, NAMES_MAX, PEER_NAME_MAX, RECORD_MAX};
 use crate::auth::Account;
@@ -17,8 +18,8 @@ const GROUPS_MAX: u16 = GRANT_GROUPS as u16;
 pub enum Answer {
     /// The instance is granted.
     Serve,
-    /// MaxInstances is reached (this is its number).
-    Full(u32),
+    /// This limit on connections, of this many, is reached.
+    Full(LimitKind, u32),
     /// The grant stands: the worker may now take this identity.
     Granted {
         /// Whom the session becomes.
@@ -58,12 +59,8 @@ pub enum Denial {
     FtpUsers,
     /// AuthAliasOnly.
     NotAnAlias,
-    /// MaxClients.
-    MaxClients(u32),
-    /// MaxClientsPerUser.
-    MaxClientsPerUser(u32),
-    /// MaxClientsPerHost.
-    MaxClientsPerHost(u32),
+    /// This limit on sessions, of this many, is reached.
+    Limit(LimitKind, u32),
 }
 
 impl Answer {
@@ -71,7 +68,7 @@ impl Answer {
     pub fn encode(&self) -> Vec<u8> {
         match self {
             Answer::Serve => FieldWriter::new(b's', 0),
-            Answer::Full(number) => FieldWriter::new(b'f', 4).word(*number),
+            Answer::Full(limit, most) => FieldWriter::new(b'f', 5).byte(limit.code()).word(*most),
             Answer::Granted { account, anonymous } => {
                 write_account(FieldWriter::new(b'g', RECORD_MAX), account).optional(anonymous.map(u32::from))
             }
@@ -90,7 +87,7 @@ impl Answer {
         let mut fields = FieldReader::new(record);
         let answer = match fields.byte()? {
             b's' => Answer::Serve,
-            b'f' => Answer::Full(fields.word()?),
+            b'f' => Answer::Full(LimitKind::of(fields.byte()?)?, fields.word()?),
             b'g' => Answer::Granted { account: read_account(&mut fields)?, anonymous: fields.section()? },
             b'd' => Answer::Denied(Denial::read(&mut fields)?),
             b'n' => Answer::Names { users: read_names(&mut fields)?, groups: read_names(&mut fields)? },
@@ -141,11 +138,9 @@ impl Denial {
             Denial::Root => record.byte(3),
             Denial::Shell => record.byte(4),
             Denial::Expired => record.byte(5),
-            Denial::MaxClients(most) => record.byte(6).word(*most),
-            Denial::MaxClientsPerUser(most) => record.byte(7).word(*most),
-            Denial::MaxClientsPerHost(most) => record.byte(8).word(*most),
-            Denial::FtpUsers => record.byte(9),
-            Denial::NotAnAlias => record.byte(10),
+            Denial::FtpUsers => record.byte(6),
+            Denial::NotAnAlias => record.byte(7),
+            Denial::Limit(limit, most) => record.byte(8).byte(limit.code()).word(*most),
         }
     }
 
@@ -156,11 +151,9 @@ impl Denial {
             3 => Denial::Root,
             4 => Denial::Shell,
             5 => Denial::Expired,
-            6 => Denial::MaxClients(fields.word()?),
-            7 => Denial::MaxClientsPerUser(fields.word()?),
-            8 => Denial::MaxClientsPerHost(fields.word()?),
-            9 => Denial::FtpUsers,
-            10 => Denial::NotAnAlias,
+            6 => Denial::FtpUsers,
+            7 => Denial::NotAnAlias,
+            8 => Denial::Limit(LimitKind::of(fields.byte()?)?, fields.word()?),
             other => return Err(Malformed::Kind(other)),
         })
     }

@@ -3,6 +3,8 @@
 
 mod answer;
 pub mod control;
+mod limit_kind;
+mod place_keys;
 pub mod places;
 pub mod question;
 pub mod record;

@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 
 use super::record::{FieldReader, FieldWriter, Malformed};
-use crate::auth::LimitPolicy;
+
+pub use super::limit_kind::LimitKind;
+pub use super::place_keys::{account_key, class_key, host_key};
 use crate::scoreboard::SlotNumber;
 use crate::sys::ProcessId;
 
@@ -27,10 +29,47 @@ pub struct PlaceQuestion {
 /// What a place is wanted for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceKind {
-    /// A connection: one of MaxInstances.
-    Instance,
+    /// A connection: one of MaxInstances, and of what its host may have.
+    Connection(ConnectionPlace),
     /// A login whose password was right.
     Login(LoginPlace),
+}
+
+/// What a connection is counted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionPlace {
+    /// Where the client comes from.
+    pub host: IpAddr,
+    /// Index of the virtual host.
+    pub server: u16,
+    /// MaxConnectionsPerHost.
+    pub per_host: Option<u32>,
+    /// MaxConnectionRate.
+    pub rate: Option<ConnectionRate>,
+}
+
+/// So many connections in so many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionRate {
+    /// How many.
+    pub count: u32,
+    /// In how long.
+    pub seconds: u32,
+}
+
+/// The limits that hold for one login; None = no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoginLimits {
+    /// MaxClients.
+    pub clients: Option<u32>,
+    /// MaxClientsPerUser.
+    pub per_user: Option<u32>,
+    /// MaxClientsPerHost.
+    pub per_host: Option<u32>,
+    /// MaxClientsPerClass, of the client's class.
+    pub per_class: Option<u32>,
+    /// MaxHostsPerUser.
+    pub hosts_per_user: Option<u32>,
 }
 
 /// The keys a login is counted by.
@@ -46,8 +85,10 @@ pub struct LoginPlace {
     pub server: u16,
     /// Index of the `<Anonymous>` section, for an anonymous login.
     pub anonymous: Option<u16>,
+    /// [`class_key`] of the client's class; 0 for none.
+    pub class: u64,
     /// The limits that hold for this login.
-    pub limits: LimitPolicy,
+    pub limits: LoginLimits,
 }
 
 /// The master's word.
@@ -61,54 +102,19 @@ pub enum PlaceAnswer {
     Refused,
 }
 
-/// Which limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitKind {
-    /// MaxInstances.
-    Instances,
-    /// MaxClients.
-    Clients,
-    /// MaxClientsPerUser.
-    ClientsPerUser,
-    /// MaxClientsPerHost.
-    ClientsPerHost,
-}
-
-/// What an account is counted by: FNV-1a (64 bit) over the virtual host's index and the name. The same in every process and
-/// every release, since an upgraded master rebuilds its counts from it; never 0, which means "none" in a place.
-pub fn account_key(server: u16, name: &[u8]) -> u64 {
-    fnv(server.to_le_bytes().iter().chain(name))
-}
-
-/// What a client's host is counted by; an IPv4 address means the same when it comes mapped into IPv6. Never 0.
-pub fn host_key(host: IpAddr) -> u64 {
-    match host.to_canonical() {
-        IpAddr::V4(v4) => fnv(v4.octets().iter()),
-        IpAddr::V6(v6) => fnv(v6.octets().iter()),
-    }
-}
-
-fn fnv<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
-    bytes
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
-        .max(1)
-}
-
-const INSTANCE: u8 = 1;
+const CONNECTION: u8 = 1;
 const LOGIN: u8 = 2;
 
 impl PlaceQuestion {
     /// As it travels.
     pub fn encode(&self) -> Vec<u8> {
         let kind = match self.kind {
-            PlaceKind::Instance => INSTANCE,
+            PlaceKind::Connection(_) => CONNECTION,
             PlaceKind::Login(_) => LOGIN,
         };
         let head = FieldWriter::new(kind, PLACE_RECORD_MAX).word(self.slot.0).word(self.pid.0 as u32);
         match &self.kind {
-            PlaceKind::Instance => head,
+            PlaceKind::Connection(connection) => connection.write(head),
             PlaceKind::Login(login) => login.write(head),
         }
         .finish()
@@ -121,7 +127,7 @@ impl PlaceQuestion {
         let slot = SlotNumber(fields.word()?);
         let pid = ProcessId(fields.word()? as i32);
         let kind = match kind {
-            INSTANCE => PlaceKind::Instance,
+            CONNECTION => PlaceKind::Connection(ConnectionPlace::read(&mut fields)?),
             LOGIN => PlaceKind::Login(LoginPlace::read(&mut fields)?),
             other => return Err(Malformed::Kind(other)),
         };
@@ -129,17 +135,34 @@ impl PlaceQuestion {
     }
 }
 
-impl LoginPlace {
+impl ConnectionPlace {
     fn write(&self, record: FieldWriter) -> FieldWriter {
         record
+            .address(self.host)
+            .short(self.server)
+            .optional(self.per_host)
+            .optional(self.rate.map(|rate| rate.count))
+            .word(self.rate.map_or(0, |rate| rate.seconds))
+    }
+
+    fn read(fields: &mut FieldReader<'_>) -> Result<ConnectionPlace, Malformed> {
+        let (host, server, per_host) = (fields.address()?, fields.short()?, fields.optional()?);
+        let (count, seconds) = (fields.optional()?, fields.word()?);
+        let rate = count.map(|count| ConnectionRate { count, seconds });
+        Ok(ConnectionPlace { host, server, per_host, rate })
+    }
+}
+
+impl LoginPlace {
+    fn write(&self, record: FieldWriter) -> FieldWriter {
+        let head = record
             .long(self.account)
             .text(&self.name, ACCOUNT_NAME_MAX)
             .address(self.host)
             .short(self.server)
             .optional(self.anonymous.map(u32::from))
-            .optional(self.limits.clients)
-            .optional(self.limits.clients_per_user)
-            .optional(self.limits.clients_per_host)
+            .long(self.class);
+        self.limits.fields().into_iter().fold(head, FieldWriter::optional)
     }
 
     fn read(fields: &mut FieldReader<'_>) -> Result<LoginPlace, Malformed> {
@@ -149,11 +172,25 @@ impl LoginPlace {
             host: fields.address()?,
             server: fields.short()?,
             anonymous: fields.section()?,
-            limits: LimitPolicy {
-                clients: fields.optional()?,
-                clients_per_user: fields.optional()?,
-                clients_per_host: fields.optional()?,
-            },
+            class: fields.long()?,
+            limits: LoginLimits::read(fields)?,
+        })
+    }
+}
+
+impl LoginLimits {
+    /// In the order in which they travel.
+    fn fields(&self) -> [Option<u32>; 5] {
+        [self.clients, self.per_user, self.per_host, self.per_class, self.hosts_per_user]
+    }
+
+    fn read(fields: &mut FieldReader<'_>) -> Result<LoginLimits, Malformed> {
+        Ok(LoginLimits {
+            clients: fields.optional()?,
+            per_user: fields.optional()?,
+            per_host: fields.optional()?,
+            per_class: fields.optional()?,
+            hosts_per_user: fields.optional()?,
         })
     }
 }
@@ -181,48 +218,46 @@ impl PlaceAnswer {
     }
 }
 
-impl LimitKind {
-    fn code(self) -> u8 {
-        match self {
-            LimitKind::Instances => 1,
-            LimitKind::Clients => 2,
-            LimitKind::ClientsPerUser => 3,
-            LimitKind::ClientsPerHost => 4,
-        }
-    }
-
-    fn of(code: u8) -> Result<LimitKind, Malformed> {
-        Ok(match code {
-            1 => LimitKind::Instances,
-            2 => LimitKind::Clients,
-            3 => LimitKind::ClientsPerUser,
-            4 => LimitKind::ClientsPerHost,
-            other => return Err(Malformed::Kind(other)),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
     use proptest::prelude::*;
 
     use super::*;
 
+    fn limits() -> impl Strategy<Value = LoginLimits> {
+        any::<[Option<u32>; 5]>().prop_map(|[clients, per_user, per_host, per_class, hosts_per_user]| {
+            LoginLimits { clients, per_user, per_host, per_class, hosts_per_user }
+        })
+    }
+
     fn login() -> impl Strategy<Value = LoginPlace> {
-        let limits = (any::<Option<u32>>(), any::<Option<u32>>(), any::<Option<u32>>());
         let name = prop::collection::vec(any::<u8>(), 0..usize::from(ACCOUNT_NAME_MAX));
-        (any::<u64>(), name, any::<IpAddr>(), any::<u16>(), any::<Option<u16>>(), limits).prop_map(
-            |(account, name, host, server, anonymous, (clients, clients_per_user, clients_per_host))| {
-                let limits = LimitPolicy { clients, clients_per_user, clients_per_host };
-                LoginPlace { account, name, host, server, anonymous, limits }
+        let keys = (any::<u64>(), any::<u64>());
+        (keys, name, any::<IpAddr>(), any::<u16>(), any::<Option<u16>>(), limits()).prop_map(
+            |((account, class), name, host, server, anonymous, limits)| LoginPlace {
+                account,
+                name,
+                host,
+                server,
+                anonymous,
+                class,
+                limits,
+            },
+        )
+    }
+
+    fn connection() -> impl Strategy<Value = ConnectionPlace> {
+        let rate = any::<Option<(u32, u32)>>();
+        (any::<IpAddr>(), any::<u16>(), any::<Option<u32>>(), rate).prop_map(
+            |(host, server, per_host, rate)| {
+                let rate = rate.map(|(count, seconds)| ConnectionRate { count, seconds });
+                ConnectionPlace { host, server, per_host, rate }
             },
         )
     }
 
     fn kind() -> impl Strategy<Value = PlaceKind> {
-        prop_oneof![Just(PlaceKind::Instance), login().prop_map(PlaceKind::Login)]
+        prop_oneof![connection().prop_map(PlaceKind::Connection), login().prop_map(PlaceKind::Login)]
     }
 
     proptest! {
@@ -249,19 +284,9 @@ mod tests {
 
     #[test]
     fn answers_arrive_as_they_were_sent() {
-        let kinds =
-            [LimitKind::Instances, LimitKind::Clients, LimitKind::ClientsPerUser, LimitKind::ClientsPerHost];
-        let full = kinds.map(|kind| PlaceAnswer::Full(kind, 10));
+        let full = LimitKind::ALL.map(|kind| PlaceAnswer::Full(kind, 10));
         for answer in [PlaceAnswer::Granted, PlaceAnswer::Refused].into_iter().chain(full) {
             assert_eq!(PlaceAnswer::decode(&answer.encode()), Ok(answer));
         }
-    }
-
-    #[test]
-    fn a_mapped_address_is_the_same_host() {
-        let v4 = Ipv4Addr::new(192, 0, 2, 7);
-        assert_eq!(host_key(IpAddr::V4(v4)), host_key(IpAddr::V6(v4.to_ipv6_mapped())));
-        assert_ne!(host_key(IpAddr::V4(v4)), host_key(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 8))));
-        assert_ne!(account_key(0, b"demo"), account_key(1, b"demo"));
     }
 }

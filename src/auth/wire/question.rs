@@ -46,14 +46,19 @@ impl Question {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::wire::places::LimitKind;
+
+    fn connection() -> Request {
+        Request::Connection { server: 0, peer: [127, 0, 0, 1].into() }
+    }
 
     #[test]
     fn a_question_is_answered_on_its_own_descriptor() {
         let (workers, auths) = socket::datagram_pair().unwrap();
-        let question = Question::ask(workers.as_fd(), &Request::Instance).unwrap();
+        let question = Question::ask(workers.as_fd(), &connection()).unwrap();
         assert_eq!(question.answer().unwrap_err().kind(), io::ErrorKind::WouldBlock);
         let received = socket::receive(auths.as_fd(), &mut [0; 64], false).unwrap();
-        let answer = Answer::Full(7);
+        let answer = Answer::Full(LimitKind::Instances, 7);
         socket::send(received.descriptors[0].as_fd(), &answer.encode(), &[], false).unwrap();
         assert_eq!(question.answer().unwrap(), answer);
         drop(received);

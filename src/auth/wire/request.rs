@@ -10,14 +10,22 @@ use crate::sys::{GroupId, UserId};
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// At accept, when [`crate::scoreboard::WorkerBoard::may_serve`] says no: one of MaxInstances.
-    Instance,
+    /// At accept: one of MaxInstances, when [`crate::scoreboard::WorkerBoard::may_serve`] says no; and where connections are limited
+    /// by host or rate, always.
+    Connection {
+        /// Index of the virtual host in [`crate::auth::Policy::servers`].
+        server: u16,
+        /// Where the client comes from.
+        peer: IpAddr,
+    },
     /// USER and PASS. Every login is answered with Granted or Denied.
     Login {
         /// Index of the virtual host in [`crate::auth::Policy::servers`].
         server: u16,
         /// Where the client comes from (fair queueing, MaxClientsPerHost).
         peer: IpAddr,
+        /// [`super::places::class_key`] of its class; 0 for none.
+        class: u64,
         /// As given with USER.
         name: Vec<u8>,
         /// As given with PASS; wiped after use.
@@ -43,11 +51,12 @@ impl Request {
     /// Worker: as it travels. It may hold a password: the worker wipes it once it is sent ([`Secret`] does).
     pub fn encode(&self) -> Secret {
         let record = match self {
-            Request::Instance => FieldWriter::new(b'I', 0),
-            Request::Login { server, peer, name, password } => {
+            Request::Connection { server, peer } => FieldWriter::new(b'C', 19).short(*server).address(*peer),
+            Request::Login { server, peer, class, name, password } => {
                 FieldWriter::new(b'L', login_room(name, password))
                     .short(*server)
                     .address(*peer)
+                    .long(*class)
                     .text(name, NAME_MAX + 1)
                     .text(password.reveal(), PASSWORD_MAX + 1)
             }
@@ -65,10 +74,11 @@ impl Request {
     pub fn decode(record: &[u8]) -> Result<Request, Malformed> {
         let mut fields = FieldReader::new(record);
         let request = match fields.byte()? {
-            b'I' => Request::Instance,
+            b'C' => Request::Connection { server: fields.short()?, peer: fields.address()? },
             b'L' => Request::Login {
                 server: fields.short()?,
                 peer: fields.address()?,
+                class: fields.long()?,
                 name: fields.text(NAME_MAX + 1)?.to_vec(),
                 password: Secret::new(fields.text(PASSWORD_MAX + 1)?.to_vec()),
             },
@@ -86,6 +96,6 @@ impl Request {
 
 /// Bytes of a login's request: what is wiped afterwards is no more than what was written.
 fn login_room(name: &[u8], password: &Secret) -> usize {
-    const NUMBERS_AND_LENGTHS: usize = 32;
+    const NUMBERS_AND_LENGTHS: usize = 40;
     (NUMBERS_AND_LENGTHS + name.len() + password.reveal().len()).min(RECORD_MAX)
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::places::LimitKind;
 use super::*;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
@@ -19,10 +20,11 @@ fn bytes(most: u16) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn request() -> impl Strategy<Value = Request> {
-    let login = (any::<u16>(), any::<IpAddr>(), bytes(NAME_MAX), bytes(PASSWORD_MAX)).prop_map(
-        |(server, peer, name, password)| Request::Login {
+    let login = (any::<u16>(), any::<IpAddr>(), any::<u64>(), bytes(NAME_MAX), bytes(PASSWORD_MAX)).prop_map(
+        |(server, peer, class, name, password)| Request::Login {
             server,
             peer,
+            class,
             name,
             password: Secret::new(password),
         },
@@ -34,7 +36,9 @@ fn request() -> impl Strategy<Value = Request> {
         groups: groups.into_iter().map(GroupId).collect(),
     });
     let peer_name = any::<IpAddr>().prop_map(|peer| Request::PeerName { peer });
-    prop_oneof![Just(Request::Instance), login, peer_name, names]
+    let connection =
+        (any::<u16>(), any::<IpAddr>()).prop_map(|(server, peer)| Request::Connection { server, peer });
+    prop_oneof![connection, login, peer_name, names]
 }
 
 fn account() -> impl Strategy<Value = Account> {
@@ -59,8 +63,8 @@ fn answer() -> impl Strategy<Value = Answer> {
         (account(), any::<Option<u16>>())
             .prop_map(|(account, anonymous)| Answer::Granted { account, anonymous }),
         (names(), names()).prop_map(|(users, groups)| Answer::Names { users, groups }),
-        any::<u32>().prop_map(Answer::Full),
-        any::<u32>().prop_map(|most| Answer::Denied(Denial::MaxClientsPerHost(most))),
+        any::<u32>().prop_map(|most| Answer::Full(LimitKind::Instances, most)),
+        any::<u32>().prop_map(|most| Answer::Denied(Denial::Limit(LimitKind::ClientsPerHost, most))),
         bytes(PEER_NAME_MAX).prop_map(Answer::PeerName),
         Just(Answer::Denied(Denial::NoSuchUser)),
         Just(Answer::Denied(Denial::FtpUsers)),
@@ -104,6 +108,7 @@ fn a_cut_password_is_still_too_long() {
     let request = Request::Login {
         server: 0,
         peer: IpAddr::from([127, 0, 0, 1]),
+        class: 0,
         name: b"demo".to_vec(),
         password: Secret::new(vec![b'x'; 5000]),
     };

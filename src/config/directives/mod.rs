@@ -8,6 +8,7 @@ use super::draft::Scope;
 mod access;
 mod accounts;
 mod anonymous;
+mod classes;
 mod digests;
 mod facts;
 mod families;
@@ -92,6 +93,7 @@ const SUBJECTS: &[&[Row]] = &[
     sections::ROWS,
     accounts::ROWS,
     access::ROWS,
+    classes::ROWS,
     anonymous::ROWS,
     homes::ROWS,
     sessions::ROWS,
@@ -112,6 +114,7 @@ const HEADINGS: &[&str] = &[
     "Sections and the language",
     "Accounts",
     "Access",
+    "Classes of clients",
     "Anonymous sessions",
     "Roots and homes",
     "Sessions",

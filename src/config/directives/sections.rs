@@ -52,7 +52,12 @@ pub const ROWS: &[Row] = &[
         "What holds in a folder and below; the deepest that matches weighs most.",
     ),
     language("<Limit>", FILES_SCOPES, "command…", "Who may use these commands or groups of commands."),
-    language("<Class>", MAIN, "name", "A set of clients; classes are not yet supported."),
+    language(
+        "<Class>",
+        MAIN,
+        "name",
+        "Clients by where they come from; the first class that has a client is its class.",
+    ),
     language("<IfDefine>", ANYWHERE, "[!]name", "Holds if the name is defined."),
     language("<IfModule>", ANYWHERE, "[!]module", "Holds if ferryd does that module's work."),
     refused("<IfUser>", "mod_ifsession", "sections for some users are not yet supported."),

@@ -1,9 +1,11 @@
 //! A session from its login on: how many there may be, how long it may last.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{SERVERS, SESSIONS};
+use super::super::contexts::{MAIN, SERVERS, SESSIONS};
+use super::super::draft::Scope;
 use super::super::settings::LimitText;
 use super::{Row, sets};
+use crate::auth::places::ConnectionRate;
 
 pub const ROWS: &[Row] = &[
     sets(
@@ -41,6 +43,53 @@ pub const ROWS: &[Row] = &[
             scope.session.max_clients_per_host = Some(limit(arguments)?);
             Ok(())
         },
+    ),
+    sets(
+        "MaxClientsPerClass",
+        "mod_auth",
+        SERVERS,
+        "class number|none [text]",
+        "none",
+        "The most sessions of one class of clients.",
+        |scope, arguments| {
+            let class = arguments.word("a class")?.clone();
+            scope.session.max_clients_per_class.push((class, limit(arguments)?));
+            Ok(())
+        },
+    )
+    .adds(),
+    sets(
+        "MaxHostsPerUser",
+        "mod_auth",
+        SESSIONS,
+        "number|none [text]",
+        "none",
+        "The most addresses from which one user is logged in at once, however often from each.",
+        |scope, arguments| {
+            scope.session.max_hosts_per_user = Some(limit(arguments)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "MaxConnectionsPerHost",
+        "mod_auth",
+        SERVERS,
+        "number|none [text]",
+        "none",
+        "The most connections from one address, logged in or not.",
+        |scope, arguments| {
+            scope.server.max_connections_per_host = Some(limit(arguments)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "MaxConnectionRate",
+        "mod_core",
+        MAIN,
+        "number [seconds]",
+        "",
+        "The most connections in one second, or in so many; others are closed without a word.",
+        connection_rate,
     ),
     sets(
         "TimeoutLogin",
@@ -112,6 +161,13 @@ pub const ROWS: &[Row] = &[
         |_, arguments| arguments.duration().map(drop),
     ),
 ];
+
+fn connection_rate(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let count = arguments.number(1..=u32::MAX)?;
+    let seconds = if arguments.has_more() { arguments.number(1..=u32::MAX)? } else { 1 };
+    scope.daemon.max_connection_rate = Some(ConnectionRate { count, seconds });
+    Ok(())
+}
 
 fn only_for_everybody(arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     match arguments.maybe() {

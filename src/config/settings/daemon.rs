@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::auth::places::ConnectionRate;
 use crate::sys::{GroupId, UserId};
 
 /// What holds for the whole daemon.
@@ -23,6 +24,8 @@ pub struct Daemon {
     pub shutdown_file: PathBuf,
     /// MaxInstances.
     pub max_instances: Option<u32>,
+    /// MaxConnectionRate.
+    pub max_connection_rate: Option<ConnectionRate>,
     /// MaxInstancesReply: whether 421 is said at the limit.
     pub max_instances_reply: bool,
     /// StartWorkers.

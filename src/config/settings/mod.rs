@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
+pub use super::classes::{Class, Classes};
 pub use super::masquerade::Masquerade;
+pub use super::origins::Caller;
 
 mod daemon;
 mod folders;
@@ -24,6 +26,8 @@ pub struct Settings {
     pub file: PathBuf,
     /// What holds for the whole daemon.
     pub daemon: Daemon,
+    /// `<Class>` sections.
+    pub classes: Classes,
     /// The main server first, then the virtual hosts in the order written.
     pub servers: Vec<Server>,
 }

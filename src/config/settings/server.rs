@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{DirectoryRules, LogTarget, SessionRules};
+use super::{DirectoryRules, LimitText, LogTarget, SessionRules};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -28,6 +28,8 @@ pub struct Server {
     pub defer_welcome: bool,
     /// MaxLoginAttempts; None without bound.
     pub max_login_attempts: Option<u32>,
+    /// MaxConnectionsPerHost.
+    pub max_connections_per_host: LimitText,
     /// TransferLog.
     pub transfer_log: LogTarget,
     /// PassivePorts.

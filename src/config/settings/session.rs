@@ -18,6 +18,10 @@ pub struct SessionRules {
     pub max_clients_per_user: LimitText,
     /// MaxClientsPerHost.
     pub max_clients_per_host: LimitText,
+    /// MaxHostsPerUser.
+    pub max_hosts_per_user: LimitText,
+    /// MaxClientsPerClass, by the class's name; the first of a class holds.
+    pub max_clients_per_class: Vec<(String, LimitText)>,
     /// AccessGrantMsg.
     pub access_grant_message: Option<String>,
     /// AccessDenyMsg.

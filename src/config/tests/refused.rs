@@ -49,7 +49,7 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
         "SQLAuthenticate users",
         "LDAPServer localhost",
         "WrapEngine on",
-        "MaxConnectionsPerHost 3",
+        "MaxTransfersPerHost RETR 3",
         "MaxStoreFileSize 1 Gb",
         "HideFiles ^x",
         "RootLogin on",

@@ -127,7 +127,7 @@ fn what_a_dead_worker_did_goes_to_the_header() {
     let own = own_slot(&master, SLOT);
     own.born(ProcessId(1), 1);
     own.count(&Totals { uploads: 2, bytes_in: 9, ..Totals::default() });
-    master.publish_place(SLOT, &PlaceRecord { instance: true, account: 5, host: 6, server: 7 });
+    master.publish_place(SLOT, &PlaceRecord { instance: true, account: 5, host: 6, server: 7, class: 8 });
     master.publish_slot_order(SLOT, SlotOrder::Leave);
     assert_eq!(master.place(SLOT).account, 5);
     let before = reader.totals();

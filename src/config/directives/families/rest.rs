@@ -13,13 +13,7 @@ pub const REST: &[Family] = &[
         NO_TRANSFER_LIMITS,
         &["MaxRetrieveFileSize", "MaxStoreFileSize", "MaxTransfersPerHost", "MaxTransfersPerUser"],
     ),
-    family("mod_core", Guards, NO_TRANSFER_LIMITS, &["MaxCommandRate", "MaxConnectionRate"]),
-    family(
-        "mod_auth",
-        Guards,
-        "this limit on logins is not yet supported.",
-        &["MaxClientsPerClass", "MaxConnectionsPerHost", "MaxHostsPerUser"],
-    ),
+    family("mod_core", Guards, NO_TRANSFER_LIMITS, &["MaxCommandRate"]),
     family(
         "mod_core",
         Guards,
@@ -33,7 +27,6 @@ pub const REST: &[Family] = &[
         "owners of uploaded files cannot yet be changed.",
         &["GroupOwner", "UserOwner"],
     ),
-    family("mod_core", Ignored, "classes are not yet supported.", &["From", "Satisfy"]),
     family(
         "mod_delay",
         Ignored,

@@ -1,0 +1,82 @@
+//! Whether a client that has just connected may stay: MaxInstances, and the limits on connections.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+use super::Birth;
+use super::accept::Client;
+use super::greeting::logger;
+use super::limits;
+use super::orders::{self, Standing};
+use super::watch::unavailable;
+use crate::auth::ANSWER_DEADLINE;
+use crate::auth::places::LimitKind;
+use crate::auth::question::Question;
+use crate::auth::wire::{Answer, Request};
+use crate::config::settings::Server;
+use crate::protocol::Reply;
+use crate::sys::poll::{self, Waiting};
+
+/// The replies that send a client away that is one too many; an empty list closes without a word.
+pub fn refusal(birth: &Birth, (index, server): (usize, &Server), client: &Client) -> Option<Vec<Reply>> {
+    if !must_ask(birth, server) {
+        return None;
+    }
+    let server_index = u16::try_from(index).unwrap_or(u16::MAX);
+    match ask(birth, &Request::Connection { server: server_index, peer: client.peer.ip() }) {
+        Some(Answer::Serve) => None,
+        Some(Answer::Full(kind, most)) => Some(one_too_many(birth, server, client, (kind, most))),
+        _ => Some(vec![unavailable()]),
+    }
+}
+
+/// The master grants an instance in advance while there is room; what goes by where and when a client comes, it cannot.
+fn must_ask(birth: &Birth, server: &Server) -> bool {
+    !birth.board.may_serve(birth.slot)
+        || server.max_connections_per_host.most.is_some()
+        || birth.settings.daemon.max_connection_rate.is_some()
+}
+
+fn one_too_many(
+    birth: &Birth,
+    server: &Server,
+    client: &Client,
+    (kind, most): (LimitKind, u32),
+) -> Vec<Reply> {
+    let log = logger(birth, client.local, client.peer);
+    let daemon = &birth.settings.daemon;
+    match kind {
+        LimitKind::ConnectionsPerHost => {
+            slog::warn!(log, "Connection refused (MaxConnectionsPerHost {most})");
+            vec![limits::too_many_connections(&server.max_connections_per_host, most)]
+        }
+        LimitKind::ConnectionRate => {
+            let seconds = daemon.max_connection_rate.map_or(1, |rate| rate.seconds);
+            slog::warn!(log, "MaxConnectionRate ({most}/{seconds} secs) reached, new connection denied");
+            Vec::new()
+        }
+        _ => {
+            slog::warn!(log, "MaxInstances ({most}) reached, new connection denied");
+            if daemon.max_instances_reply { vec![unavailable()] } else { Vec::new() }
+        }
+    }
+}
+
+fn ask(birth: &Birth, request: &Request) -> Option<Answer> {
+    let question = Question::ask(birth.auth.as_fd(), request).ok()?;
+    let deadline = Instant::now() + ANSWER_DEADLINE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || orders::standing(birth) == Standing::Leave {
+            return None;
+        }
+        let mut waiting = [Waiting::to_read(question.reply())];
+        match poll::wait_or_bell(&mut waiting, Some(left)) {
+            Ok(0) => return None,
+            Ok(_) => return question.answer().ok(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}
