@@ -4,7 +4,13 @@
 
 // What an operator runs.
 pub mod admin;
-pub mod master;
+pub mod invocation;
+
+// What is told of a configuration without serving it.
+mod diagnosis;
+
+// The parent process.
+mod master;
 
 // Where workers are born.
 mod nursery;

@@ -16,6 +16,7 @@ mod configuration;
 mod confinement;
 mod crashes;
 mod data;
+mod diagnosis;
 mod differential;
 mod files;
 mod full_disk;

@@ -1,4 +1,4 @@
 //! The daemon.
 fn main() -> std::process::ExitCode {
-    ferryd::master::main()
+    ferryd::invocation::main()
 }

@@ -81,13 +81,15 @@ impl Complaint {
         if self.severity == Severity::Warning {
             words.push_str("warning: ");
         }
-        words.push_str(&self.message);
-        if !self.similar.is_empty() {
-            words.push_str("; did you mean ");
-            words.push_str(&alternatives(&self.similar));
-            words.push('?');
+        words + &self.sentence()
+    }
+
+    /// What is wrong and what may have been meant, without saying where.
+    pub fn sentence(&self) -> String {
+        match self.similar.is_empty() {
+            true => self.message.clone(),
+            false => format!("{}; did you mean {}?", self.message, alternatives(&self.similar)),
         }
-        words
     }
 }
 

@@ -61,6 +61,29 @@ pub fn daemon_only(nodes: &[Node], directives: &[&str]) -> (DaemonDraft, Vec<Com
     (main.daemon, complaints.finish())
 }
 
+/// What becomes of a directive, as far as its row tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reception {
+    /// It is done, or it asks for what holds anyway.
+    Taken,
+    /// It changes nothing, and nobody gets more access by that.
+    Idle,
+    /// It would narrow access, and cannot.
+    Refused,
+}
+
+/// What becomes of a directive that stands where it may.
+pub fn reception(row: Row, node: &Node) -> Reception {
+    let is_off = is_off(&node.arguments);
+    match row.effect {
+        Effect::Sets(_) | Effect::Language => Reception::Taken,
+        Effect::Ignored | Effect::Guards if is_off => Reception::Taken,
+        Effect::GuardsWhenOff if !is_off => Reception::Taken,
+        Effect::Accepted | Effect::Ignored => Reception::Idle,
+        Effect::Guards | Effect::GuardsWhenOff | Effect::Refused => Reception::Refused,
+    }
+}
+
 struct Reader<'a> {
     complaints: &'a mut Complaints,
     global: Scope,
@@ -80,10 +103,7 @@ impl Reader<'_> {
     }
 
     fn node<'n>(&mut self, node: &'n Node, context: Contexts, scope: &mut Scope, said: &mut Said<'n>) {
-        let written = match node.children {
-            Some(_) => format!("<{}>", node.name.text),
-            None => node.name.text.clone(),
-        };
+        let written = node.written();
         let Some(row) = row(&written) else { return self.unknown(node, &written) };
         if !row.contexts.has(context) {
             let message = format!("{} cannot stand in {context}; it belongs in: {}", row.name, row.contexts);
@@ -98,10 +118,7 @@ impl Reader<'_> {
             }
             (Effect::Language, Some(children)) => self.section(node, row, children, context, scope),
             (Effect::Language | Effect::Accepted, _) => {}
-            (Effect::Ignored, _) => self.ignored(node, row),
-            (Effect::Guards, _) => self.guard(node, row, is_off(&node.arguments)),
-            (Effect::GuardsWhenOff, _) => self.guard(node, row, !is_off(&node.arguments)),
-            (Effect::Refused, _) => self.guard(node, row, false),
+            _ => self.not_done(node, row),
         }
     }
 
@@ -128,19 +145,18 @@ impl Reader<'_> {
         }
     }
 
-    fn ignored(&mut self, node: &Node, row: Row) {
-        if !is_off(&node.arguments) {
-            let reason = row.sentence.trim_end_matches('.');
-            self.complaints.warning(&node.name.mark, format!("{} has no effect: {reason}", row.name));
-        }
-    }
-
-    fn guard(&mut self, node: &Node, row: Row, accepted: bool) {
-        if !accepted {
-            let reason = row.sentence.trim_end_matches('.');
-            let message =
-                format!("{}: {reason}; starting without it could give more access than was meant", row.name);
-            self.complaints.error(&node.name.mark, message);
+    fn not_done(&mut self, node: &Node, row: Row) {
+        let (name, reason) = (row.name, row.sentence.trim_end_matches('.'));
+        match reception(row, node) {
+            Reception::Taken => {}
+            Reception::Idle => {
+                self.complaints.warning(&node.name.mark, format!("{name} has no effect: {reason}"))
+            }
+            Reception::Refused => {
+                let message =
+                    format!("{name}: {reason}; starting without it could give more access than was meant");
+                self.complaints.error(&node.name.mark, message);
+            }
         }
     }
 
@@ -257,7 +273,7 @@ fn settle(scope: &mut Scope) {
 }
 
 /// `off`, `no`, `false`, `none` as the first argument.
-fn is_off(arguments: &[super::lines::Word]) -> bool {
+pub fn is_off(arguments: &[super::lines::Word]) -> bool {
     let first = arguments.first().map(|word| word.text.as_str()).unwrap_or_default();
     switch(first) == Some(false) || first.eq_ignore_ascii_case("none")
 }

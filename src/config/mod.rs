@@ -32,16 +32,18 @@ mod repeated;
 mod roots;
 mod servers;
 pub(crate) mod settings;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod variables;
 
-pub use complaint::Complaint;
+pub use complaint::{Complaint, Place};
 pub use directives::directive_names;
 pub use modules::module_table;
-pub use reference::reference;
+pub use reference::{DirectiveSummary, directive_summaries, reference};
 pub use settings::Settings;
+pub use survey::{Standing, Survey, SurveyedLine, survey};
 
 /// What the command line says about the configuration.
 #[derive(Clone, Debug, Default)]
@@ -82,18 +84,24 @@ pub struct RuntimePaths {
 
 /// Reads a configuration and all it includes.
 pub fn load(file: &Path, options: &LoadOptions) -> Loaded {
+    read(file, options).0
+}
+
+/// The same, with what it was made of.
+fn read(file: &Path, options: &LoadOptions) -> (Loaded, tree::Tree) {
     let file = absolute_file(file);
     // Nothing more is to be said against a configuration that nobody can read.
     if let Err(unreadable) = readable(&file) {
-        return Loaded { settings: None, complaints: vec![unreadable] };
+        return (Loaded { settings: None, complaints: vec![unreadable] }, tree::Tree::default());
     }
-    let tree::Tree { nodes, skipped, mut complaints } = tree::read(&file, &options.defines);
-    let draft = interpret::interpret(&nodes, &mut complaints);
-    interpret::refuse_lost_guards(&skipped, &mut complaints);
+    let mut tree = tree::read(&file, &options.defines);
+    let mut complaints = std::mem::take(&mut tree.complaints);
+    let draft = interpret::interpret(&tree.nodes, &mut complaints);
+    interpret::refuse_lost_guards(&tree.skipped, &mut complaints);
     let settings = assemble::assemble(&file, draft, options, &mut complaints);
     let complaints = complaints.finish();
     let settings = (!complaints.iter().any(Complaint::is_error)).then_some(settings);
-    Loaded { settings, complaints }
+    (Loaded { settings, complaints }, tree)
 }
 
 /// Only where the runtime files lie. Opens nothing but the configuration, so that anybody who may read that may call it; an included

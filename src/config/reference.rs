@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::directives::{Effect, Row, known_by_name, subjects};
+use super::directives::{Effect, Row, known_by_name, rows, subjects};
 
 const INTRODUCTION: &str = "\
 # Directives
@@ -25,6 +25,45 @@ decides, of two in one scope the later one. `ALL` does not mean `LOGIN`.
 **Fail closed.** A directive that restricts access or protects data and is not done yet is an error, at start and at reload, unless
 it says `off`. What widens nobody's access is ignored with a warning.
 ";
+
+/// What there is to know of a directive, for a list of all.
+#[derive(Clone, Debug)]
+pub struct DirectiveSummary {
+    /// As ProFTPD writes it; a section with its brackets.
+    pub name: &'static str,
+    /// The ProFTPD module it belongs to.
+    pub module: &'static str,
+    /// `done`, `accepted`, `ignored` with a warning, `refused` (`refused but off`: only its `off` is taken; `refused if off`).
+    pub stands: &'static str,
+    /// What follows the name.
+    pub syntax: &'static str,
+    /// What holds without it.
+    pub default: &'static str,
+    /// Where it may stand.
+    pub contexts: String,
+    /// What it means, or why it is not taken.
+    pub sentence: &'static str,
+}
+
+/// Every directive, sorted by name.
+pub fn directive_summaries() -> Vec<DirectiveSummary> {
+    let mut all: Vec<DirectiveSummary> = rows().map(summary).collect();
+    all.sort_by_key(|directive| directive.name.trim_start_matches('<').to_ascii_lowercase());
+    all
+}
+
+fn summary(row: Row) -> DirectiveSummary {
+    let stands = match row.effect {
+        Effect::Sets(_) | Effect::Language => "done",
+        Effect::Accepted => "accepted",
+        Effect::Ignored => "ignored",
+        Effect::Guards => "refused but off",
+        Effect::GuardsWhenOff => "refused if off",
+        Effect::Refused => "refused",
+    };
+    let Row { name, module, syntax, default, contexts, sentence, .. } = row;
+    DirectiveSummary { name, module, stands, syntax, default, contexts: contexts.to_string(), sentence }
+}
 
 /// The whole page.
 pub fn reference() -> String {

@@ -23,6 +23,9 @@ pub const BYTES_MOST: u64 = 64 * 1024 * 1024;
 /// Most files read for one configuration.
 pub const FILES_MOST: usize = 100_000;
 
+/// Directives that are done while the file is read.
+const CARRIED_OUT: [&str; 3] = ["Include", "Define", "LoadModule"];
+
 /// A directive or a section, as written.
 #[derive(Debug)]
 pub struct Node {
@@ -34,11 +37,23 @@ pub struct Node {
     pub children: Option<Vec<Node>>,
 }
 
+impl Node {
+    /// Its name as it is looked up: a section's in its brackets.
+    pub fn written(&self) -> String {
+        match self.children {
+            Some(_) => format!("<{}>", self.name.text),
+            None => self.name.text.clone(),
+        }
+    }
+}
+
 /// A configuration, read.
 #[derive(Debug, Default)]
 pub struct Tree {
     /// In the order written, included files in their place.
     pub nodes: Vec<Node>,
+    /// What was done while reading and is part of no section: Include, Define, LoadModule, `<IfDefine>`, `<IfModule>`.
+    pub carried_out: Vec<Node>,
     /// Directives within `<IfModule>` of a module that ferryd lacks.
     pub skipped: Vec<Node>,
     /// What is wrong so far.
@@ -164,6 +179,7 @@ impl Reader {
         let kind = if skipping || open.len() >= NESTING_MOST {
             Kind::Skipped { for_module: false }
         } else if name.text.eq_ignore_ascii_case("IfDefine") {
+            self.carried_out(&name, &arguments, true);
             self.condition(
                 &name,
                 &arguments,
@@ -171,6 +187,7 @@ impl Reader {
                 false,
             )
         } else if name.text.eq_ignore_ascii_case("IfModule") {
+            self.carried_out(&name, &arguments, true);
             self.condition(&name, &arguments, |_, module| standing(module) == Standing::Provided, true)
         } else {
             Kind::Section { arguments: self.replaced(arguments), nodes: Vec::new() }
@@ -179,6 +196,11 @@ impl Reader {
         if open.len() < 4 * NESTING_MOST {
             open.push(Open { name, kind });
         }
+    }
+
+    fn carried_out(&mut self, name: &Word, arguments: &[Word], is_section: bool) {
+        let children = is_section.then(Vec::new);
+        self.tree.carried_out.push(Node { name: name.clone(), arguments: arguments.to_vec(), children });
     }
 
     fn condition(
@@ -237,6 +259,9 @@ impl Reader {
             _ => None,
         });
         let here = around.unwrap_or(nodes);
+        if CARRIED_OUT.iter().any(|done| name.text.eq_ignore_ascii_case(done)) {
+            self.carried_out(&name, &arguments, false);
+        }
         match name.text.to_ascii_lowercase().as_str() {
             "include" => here.extend(self.include(&name, &arguments)),
             "define" => self.define(&name, &arguments),

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Kind;
 use crate::sys::append::append;
+use crate::sys::files;
 
 /// The write bit of others in a folder's mode.
 const OTHERS_WRITE: u32 = 0o002;
@@ -25,12 +26,33 @@ pub enum LogFileError {
 /// Master, at start, at HUP and at USR1: the log at `path`, made when it is not there. A symbolic link at its end is
 /// refused, and so is a folder that everybody may write.
 pub fn open(path: &Path, kind: Kind) -> Result<OwnedFd, LogFileError> {
-    let wrap = |error| LogFileError::Io(path.to_path_buf(), error);
+    keep_off_open_folders(path)?;
+    append(path, mode(kind)).map_err(|error| LogFileError::Io(path.to_path_buf(), error))
+}
+
+/// Whether [`open`] would succeed, without making anything.
+pub fn could_open(path: &Path) -> Result<(), LogFileError> {
+    keep_off_open_folders(path)?;
+    let wrap = |kind: ErrorKind| LogFileError::Io(path.to_path_buf(), kind.into());
+    let written = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => return Err(wrap(ErrorKind::IsADirectory)),
+        Ok(found) if found.is_symlink() => {
+            return Err(LogFileError::Io(path.to_path_buf(), io::Error::other("it is a symbolic link")));
+        }
+        Ok(_) => path,
+        Err(error) if error.kind() == ErrorKind::NotFound => path.parent().unwrap_or(Path::new("/")),
+        Err(error) => return Err(LogFileError::Io(path.to_path_buf(), error)),
+    };
+    if files::may_write(written) { Ok(()) } else { Err(wrap(ErrorKind::PermissionDenied)) }
+}
+
+fn keep_off_open_folders(path: &Path) -> Result<(), LogFileError> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    if fs::metadata(folder).map_err(wrap)?.mode() & OTHERS_WRITE != 0 {
-        return Err(LogFileError::OpenFolder(path.to_path_buf()));
+    let found = fs::metadata(folder).map_err(|error| LogFileError::Io(path.to_path_buf(), error))?;
+    match found.mode() & OTHERS_WRITE {
+        0 => Ok(()),
+        _ => Err(LogFileError::OpenFolder(path.to_path_buf())),
     }
-    append(path, mode(kind)).map_err(wrap)
 }
 
 /// As ProFTPD makes them: who may read a transfer log and who a system log.
@@ -73,6 +95,24 @@ mod tests {
             file.write_all(line.as_bytes()).unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    }
+
+    #[test]
+    fn what_could_be_opened_is_known_beforehand() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        assert!(could_open(&path).is_ok());
+        assert!(!path.exists(), "nothing is made");
+        fs::write(&path, "").unwrap();
+        assert!(could_open(&path).is_ok());
+        symlink(&path, folder.path().join("link")).unwrap();
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        for refused in ["link", "folder", "none/log"] {
+            assert!(
+                matches!(could_open(&folder.path().join(refused)), Err(LogFileError::Io(..))),
+                "{refused}"
+            );
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub mod xferlog;
 
 pub use channel::{Channel, Ends};
 pub use early::early;
-pub use file::{LogFileError, open};
+pub use file::{LogFileError, could_open, open};
 pub use logger::logger;
 
 /// A log file of the recorder, by number; a number is never reused and names one path for life.

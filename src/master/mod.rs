@@ -2,12 +2,12 @@
 //! thread for life: that is what makes its forks safe. One wait, one `Event`, one match.
 
 mod admission;
-pub mod command_line;
 mod events;
 mod generation;
 mod listeners;
 mod logs;
 mod masquerade;
+mod options;
 mod pid_file;
 mod pool;
 mod reload;
@@ -19,10 +19,9 @@ mod start;
 mod stop;
 mod supervise;
 mod terminal;
-mod versions;
+pub mod versions;
 mod workers;
 
-use std::process::ExitCode;
 use std::time::Instant;
 
 use slog::{Logger, debug, info, warn};
@@ -30,9 +29,12 @@ use slog::{Logger, debug, info, warn};
 use crate::auth::Leftovers;
 use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceQuestion};
 use crate::scoreboard::MasterBoard;
-use crate::sys::{process, signals as bell, socket, streams};
+use crate::sys::{process, signals as bell, socket};
+pub use listeners::BindError;
+pub use options::Options;
+pub use start::{serve, version_status};
+
 use admission::Admission;
-use command_line::{Invocation, Options};
 use events::Event;
 use generation::{Common, Generation};
 use listeners::Listeners;
@@ -47,22 +49,6 @@ use signals::{Asked, Signals};
 use stop::Phase;
 use terminal::Background;
 use workers::Workers;
-
-/// The daemon's `main`: reads the command line and does what it says.
-pub fn main() -> ExitCode {
-    match command_line::read(std::env::args_os()) {
-        Invocation::Serve(options) => start::serve(options),
-        Invocation::ConfigTest(options) => start::test_configuration(&options),
-        Invocation::VersionStatus(options, with_directives) => {
-            start::version_status(&options, with_directives)
-        }
-        Invocation::Print(text) => start::status(streams::print(&text)),
-        Invocation::Wrong(sentence) => {
-            streams::complain(&format!("fatal: {sentence}"));
-            ExitCode::FAILURE
-        }
-    }
-}
 
 /// Everything the master holds. Its parts know nothing of each other; what they do together stands in this module's files.
 struct Master {

@@ -71,17 +71,6 @@ fn record_failure(system_log: &LogTarget, server: &str, why: &str) {
     }
 }
 
-/// `-t`.
-pub fn test_configuration(options: &Options) -> ExitCode {
-    let said = streams::print("Checking syntax of configuration file\n");
-    let loaded = load(options, !identity::is_root());
-    complain(&loaded.complaints);
-    if loaded.settings.is_none() {
-        return ExitCode::FAILURE;
-    }
-    status(said.and_then(|()| streams::print("Syntax check complete.\n")))
-}
-
 /// `-vv`, `-vvv`: as ProFTPD does, the configuration is read first.
 pub fn version_status(options: &Options, with_directives: bool) -> ExitCode {
     let loaded = load(options, !identity::is_root());
@@ -93,7 +82,7 @@ pub fn version_status(options: &Options, with_directives: bool) -> ExitCode {
 }
 
 /// Of a command that was only to print.
-pub fn status(printed: io::Result<()>) -> ExitCode {
+fn status(printed: io::Result<()>) -> ExitCode {
     if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
@@ -10,6 +10,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use ferryd::scoreboard::{HeaderRecord, Reader, SlotRecord, State};
@@ -276,6 +277,9 @@ pub fn run(setup: &Setup, words: &[&str]) -> Output {
 /// Waits for a short-lived child, and ends it when it turns out not to be one.
 #[track_caller]
 pub fn finished(mut child: Child) -> Output {
+    // What it prints may be more than a pipe holds.
+    let stdout = child.stdout.take().map(gather);
+    let stderr = child.stderr.take().map(gather);
     let end = Instant::now() + DEADLINE;
     let status = loop {
         match child.try_wait().expect("a child of ours") {
@@ -288,7 +292,18 @@ pub fn finished(mut child: Child) -> Output {
         }
     };
     assert_ne!(status.signal(), Some(Signal::SIGKILL as i32), "the program did not end by itself");
-    child.wait_with_output().expect("its output")
+    let text = |printed: Option<JoinHandle<Vec<u8>>>| {
+        printed.map(|printed| printed.join().expect("its output")).unwrap_or_default()
+    };
+    Output { status, stdout: text(stdout), stderr: text(stderr) }
+}
+
+fn gather(mut stream: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut printed = Vec::new();
+        stream.read_to_end(&mut printed).expect("its output");
+        printed
+    })
 }
 
 /// The daemon's program, as whoever the setup says.

@@ -145,6 +145,11 @@ pub fn known_by_name() -> impl Iterator<Item = Row> {
     families::rows()
 }
 
+/// Every row.
+pub fn rows() -> impl Iterator<Item = Row> {
+    SUBJECTS.iter().copied().flatten().copied().chain(families::rows())
+}
+
 /// Every name, for "did you mean".
 pub fn names() -> impl Iterator<Item = &'static str> {
     SUBJECTS.iter().copied().flatten().map(|row| row.name).chain(families::rows().map(|row| row.name))
@@ -152,9 +157,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Every directive's name and module, sorted by name, for `-vvv`. A section has two lines, as in ProFTPD.
 pub fn directive_names() -> Vec<(String, &'static str)> {
-    let rows = SUBJECTS.iter().copied().flatten().copied().chain(families::rows());
     let mut names: Vec<(String, &str)> = Vec::new();
-    for row in rows {
+    for row in rows() {
         if let Some(section) = row.name.strip_prefix('<') {
             names.push((format!("</{section}"), row.module));
         }

@@ -27,8 +27,8 @@ pub fn bound_to_connect(mut address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// A TCP socket bound to `address`, not yet listening; nonblocking.
-fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
+/// A TCP socket bound to `address`, not yet listening; nonblocking. Refused where somebody listens.
+pub fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     let socket = unbound(address)?;
     allow_used_ports(socket.as_fd())?;
     bind(socket.as_fd(), address)?;

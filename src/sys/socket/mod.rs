@@ -11,7 +11,7 @@ mod internet;
 mod records;
 
 pub use internet::{
-    accept, allow_used_ports, begin_to_listen, bind, bound_to_connect, cease_to_listen, connect,
+    accept, allow_used_ports, begin_to_listen, bind, bound, bound_to_connect, cease_to_listen, connect,
     connect_outcome, listen, local_address, prepare_for_control, unbound, unmapped,
 };
 pub use records::{Received, datagram_pair, pass_credentials, receive, send, seqpacket_pair};

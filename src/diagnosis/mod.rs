@@ -1,0 +1,48 @@
+//! What the program tells of a configuration without serving it: what is wrong, what becomes of each line, what a start would miss
+//! on this host.
+
+mod directives;
+mod document;
+mod report;
+mod test;
+mod trial;
+
+use std::process::ExitCode;
+
+use crate::master::Options;
+use crate::sys::streams;
+
+/// What is asked of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inquiry {
+    /// `-t`: would it start?
+    Test,
+    /// `--report`: what becomes of each line?
+    Report,
+    /// `--list-directives`: what is there to be written? Reads no configuration.
+    Directives,
+}
+
+/// For whom the answer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// People at a terminal.
+    #[default]
+    Text,
+    /// Machines (`--json`).
+    Json,
+}
+
+/// Answers on stdout, complaints of a text on stderr. The exit status is 0 where all is well, 1 where the configuration cannot be
+/// used, 2 (`--report`) where it can, with lines that have no effect.
+pub fn answer(options: &Options, inquiry: &Inquiry, form: Form) -> ExitCode {
+    let (text, status) = match inquiry {
+        Inquiry::Test => return test::test(options, form),
+        Inquiry::Report => report::report(options, form),
+        Inquiry::Directives => (directives::list(form), 0),
+    };
+    match streams::print(&text) {
+        Ok(()) => ExitCode::from(status),
+        Err(_) => ExitCode::FAILURE,
+    }
+}

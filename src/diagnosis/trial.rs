@@ -1,0 +1,178 @@
+//! What a start would ask of this host, tried without starting: addresses, folders, files. Nothing is made and nothing is changed;
+//! an address is bound for a moment, and nobody can connect to it meanwhile.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::config::settings::{Anonymous, LogTarget, PathFor, Server, SessionRules, Settings};
+use crate::config::{Complaint, Place, SurveyedLine};
+use crate::logging;
+use crate::master::BindError;
+use crate::sys::{files, identity, lock, socket};
+
+/// What a start with these settings would miss; `lines` tell which of them to blame.
+pub fn trial(settings: &Settings, lines: &[SurveyedLine]) -> Vec<Complaint> {
+    let mut trial = Trial { lines, found: Vec::new() };
+    trial.addresses(settings);
+    trial.runtime_files(settings);
+    trial.log(&settings.daemon.system_log, "SystemLog");
+    settings.servers.iter().for_each(|server| trial.server(server, settings));
+    trial.found
+}
+
+struct Trial<'a> {
+    lines: &'a [SurveyedLine],
+    found: Vec<Complaint>,
+}
+
+impl Trial<'_> {
+    /// The line that says this of a directive; the one that says anything of it, where none does.
+    fn blame(&self, directive: &str, argument: &str) -> Option<Place> {
+        let mut said = self.lines.iter().filter(|line| line.directive == directive);
+        let says = |line: &&SurveyedLine| line.arguments.iter().any(|word| word == argument);
+        said.clone().find(says).or_else(|| said.next()).map(|line| line.place.clone())
+    }
+
+    /// A start would fail.
+    fn fatal(&mut self, directive: &str, argument: &str, message: String) {
+        self.found.push(Complaint::error(self.blame(directive, argument), message));
+    }
+
+    /// A start would go on, and somebody would miss something.
+    fn warn(&mut self, directive: &str, argument: &str, message: String) {
+        self.found.push(Complaint::warning(self.blame(directive, argument), message));
+    }
+
+    fn addresses(&mut self, settings: &Settings) {
+        if is_running(&settings.daemon.pid_file) {
+            // It has them.
+            return;
+        }
+        for address in &settings.daemon.listen {
+            let Err(error) = bind(*address) else { continue };
+            let is_passing = error.kind() == ErrorKind::AddrInUse || is_ours_alone(&error);
+            let message = BindError { address: *address, error }.to_string();
+            // Whoever moves here tests the new configuration while the old server serves.
+            match is_passing {
+                true => self.warn("Port", &address.port().to_string(), message),
+                false => self.fatal("Port", &address.port().to_string(), message),
+            }
+        }
+    }
+
+    fn runtime_files(&mut self, settings: &Settings) {
+        let daemon = &settings.daemon;
+        let files =
+            [("PidFile", Some(&daemon.pid_file)), ("ScoreboardFile", daemon.scoreboard_file.as_ref())];
+        for (directive, path) in files {
+            let Some(path) = path else { continue };
+            let folder = path.parent().unwrap_or(Path::new("/"));
+            if daemon.runtime_directories.iter().any(|(made, _)| folder.starts_with(made)) {
+                continue;
+            }
+            if let Err(error) = writable(folder) {
+                let message = format!(
+                    "{directive} cannot be made in {}: {error}; RuntimeDirectory makes a folder at each start",
+                    folder.display()
+                );
+                self.host(&error, directive, &path.display().to_string(), message);
+            }
+        }
+    }
+
+    /// An error of the host: one that only this user meets says nothing of the daemon's start.
+    fn host(&mut self, error: &io::Error, directive: &str, argument: &str, message: String) {
+        match is_ours_alone(error) {
+            true => self.warn(directive, argument, message),
+            false => self.fatal(directive, argument, message),
+        }
+    }
+
+    fn log(&mut self, target: &LogTarget, directive: &str) {
+        let LogTarget::File(path) = target else { return };
+        if let Err(error) = logging::could_open(path) {
+            let (text, message) = (path.display().to_string(), error.to_string());
+            match error {
+                logging::LogFileError::Io(_, error) => self.host(&error, directive, &text, message),
+                logging::LogFileError::OpenFolder(_) => self.fatal(directive, &text, message),
+            }
+        }
+    }
+
+    fn server(&mut self, server: &Server, settings: &Settings) {
+        self.log(&server.transfer_log, "TransferLog");
+        self.session(&server.session);
+        self.passive_ports(server, settings.daemon.max_instances);
+        server.anonymous.iter().for_each(|section| self.anonymous(section));
+    }
+
+    fn anonymous(&mut self, section: &Anonymous) {
+        self.log(&section.transfer_log, "TransferLog");
+        self.session(&section.session);
+        if !section.root.is_dir() {
+            let root = section.root.display();
+            let message = format!("{root} is no folder: nobody can log in here until it is one");
+            self.warn("<Anonymous>", &root.to_string(), message);
+        }
+    }
+
+    fn session(&mut self, rules: &SessionRules) {
+        let shown = [
+            ("DisplayConnect", &rules.display_connect),
+            ("DisplayLogin", &rules.display_login),
+            ("DisplayQuit", &rules.display_quit),
+        ];
+        for (directive, path) in shown {
+            // A relative name is looked for in each session's root.
+            let Some(path) = path.as_ref().filter(|path| path.is_absolute()) else { continue };
+            if let Err(error) = fs::File::open(path) {
+                let text = path.display().to_string();
+                self.warn(directive, &text, format!("{text} is not shown: {error}"));
+            }
+        }
+        self.folders(&rules.default_root, "DefaultRoot", "the sessions it is for are refused");
+        self.folders(&rules.default_chdir, "DefaultChdir", "sessions begin at home");
+    }
+
+    fn folders(&mut self, lines: &[PathFor], directive: &str, consequence: &str) {
+        let fixed = |line: &&PathFor| line.path.starts_with('/') && !line.path.contains("%u");
+        for line in lines.iter().filter(fixed).filter(|line| !Path::new(&line.path).is_dir()) {
+            let message = format!("{} is no folder: {consequence}", line.path);
+            self.warn(directive, &line.path, message);
+        }
+    }
+
+    fn passive_ports(&mut self, server: &Server, most: Option<u32>) {
+        let (Some((first, last)), Some(most)) = (server.passive_ports, most) else { return };
+        let ports = u32::from(last - first) + 1;
+        if ports < most {
+            let message = format!(
+                "PassivePorts has {ports} ports for MaxInstances {most}: when all are taken, others outside the range are used"
+            );
+            self.warn("PassivePorts", &first.to_string(), message);
+        }
+    }
+}
+
+/// Whether a daemon with this PidFile runs.
+fn is_running(pid_file: &PathBuf) -> bool {
+    fs::File::open(pid_file).and_then(lock::holder).is_ok_and(|holder| holder.is_some())
+}
+
+/// What root would not meet, met by somebody else.
+fn is_ours_alone(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied && !identity::is_root()
+}
+
+fn bind(address: SocketAddr) -> io::Result<()> {
+    socket::bound(address).map(drop)
+}
+
+fn writable(folder: &Path) -> io::Result<()> {
+    if !fs::metadata(folder)?.is_dir() {
+        return Err(ErrorKind::NotADirectory.into());
+    }
+    if files::may_write(folder) { Ok(()) } else { Err(ErrorKind::PermissionDenied.into()) }
+}

@@ -1,0 +1,221 @@
+//! The daemon's command line: words in, one [`Invocation`] out. Nothing here acts. The options are
+//! ProFTPD's and those of the diagnosis; one definition feeds the parser, `--help` and the manual page.
+
+use std::ffi::OsString;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, CommandFactory, Parser};
+
+use super::sentences::{sentence, usage};
+use crate::config::defaults;
+use crate::diagnosis::{Form, Inquiry};
+use crate::master::{Options, versions};
+
+/// What the operator asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invocation {
+    /// Start the daemon.
+    Serve(Options),
+    /// Print this on stdout (it ends with a newline) and exit 0.
+    Print(String),
+    /// Tell something of a configuration, and exit.
+    Ask(Options, Inquiry, Form),
+    /// `-vv`, and `-vvv` when the flag is set: read the configuration, then print versions and modules (and directives).
+    VersionStatus(Options, bool),
+    /// Say this on stderr and exit 1.
+    Wrong(String),
+}
+
+/// Reads the words of a command line, the program's own name first.
+pub fn read(words: impl IntoIterator<Item = OsString>) -> Invocation {
+    let words: Vec<OsString> = words.into_iter().collect();
+    match Words::try_parse_from(&words) {
+        Ok(read) => read.meaning(),
+        Err(error) => asked_before_the_mistake(&words).unwrap_or_else(|| Invocation::Wrong(sentence(&error))),
+    }
+}
+
+/// The definition, for the manual page.
+pub fn command() -> clap::Command {
+    Words::command()
+}
+
+/// The options as written, in the order of `--help`.
+#[derive(Parser)]
+#[command(
+    name = "ferryd",
+    about = "FTP server for hosting, in ProFTPD's place",
+    long_about = "ferryd is an FTP server: a small master keeps a pool of ready workers, one client to a worker. \
+                  It reads ProFTPD's configuration files and takes its options and signals.",
+    disable_help_flag = true,
+    disable_version_flag = true,
+    infer_long_args = true,
+    args_override_self = true
+)]
+struct Words {
+    /// Display this usage
+    #[arg(short = 'h', long = "help")]
+    help: bool,
+    /// Disable address/port collision checking between virtual hosts
+    #[arg(short = 'N', long = "nocollision")]
+    no_collision: bool,
+    /// Stay in the foreground, and log to stderr
+    #[arg(short = 'n', long = "nodaemon")]
+    foreground: bool,
+    /// With -n: do not log to stderr
+    #[arg(short = 'q', long = "quiet")]
+    quiet: bool,
+    /// Set the debugging level (0-10)
+    #[arg(short = 'd', long = "debug", value_name = "N", value_parser = debug_level)]
+    debug: Option<u8>,
+    /// Define a NAME for <IfDefine>, with a value if one is given; may be repeated
+    #[arg(short = 'D', long = "define", value_name = "NAME[=VALUE]", value_parser = definition, action = ArgAction::Append)]
+    defines: Vec<(String, Option<String>)>,
+    /// Read this configuration file
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Accepted for old scripts, and without effect (0 or 1)
+    #[arg(short = 'p', long = "persistent", value_name = "0|1", value_parser = zero_or_one)]
+    persistent: Option<bool>,
+    /// List the ProFTPD modules whose work this server does
+    #[arg(short = 'l', long = "list")]
+    list: bool,
+    /// Set the address of the main server
+    #[arg(short = 'S', long = "serveraddr", value_name = "ADDR", value_parser = address)]
+    server_address: Option<IpAddr>,
+    /// Test the configuration, and whether a start would find what it needs on this host
+    #[arg(short = 't', long = "configtest")]
+    config_test: bool,
+    /// Tell of each line of the configuration whether it is supported
+    #[arg(long = "report")]
+    report: bool,
+    /// List the directives that are known, and how each stands
+    #[arg(long = "list-directives")]
+    list_directives: bool,
+    /// With -t, --report or --list-directives: for machines
+    #[arg(long = "json")]
+    json: bool,
+    /// Print the settings the program was built with
+    #[arg(short = 'V', long = "settings")]
+    settings: bool,
+    /// Print the version
+    #[arg(short = 'v', long = "version", action = ArgAction::Count)]
+    version: u8,
+    /// Read the configuration, then print versions and modules; -vvv adds the directives
+    #[arg(id = "vv", long = "version-status")]
+    version_status: bool,
+    /// Serve one session without a pool (not yet supported)
+    #[arg(short = 'X', long = "nofork")]
+    no_fork: bool,
+    /// Use IPv4 only
+    #[arg(short = '4', long = "ipv4", overrides_with = "ipv6")]
+    ipv4: bool,
+    /// Use IPv6 too
+    #[arg(short = '6', long = "ipv6", overrides_with = "ipv4")]
+    ipv6: bool,
+}
+
+impl Words {
+    fn meaning(self) -> Invocation {
+        if let Some(text) = self.information() {
+            return Invocation::Print(text);
+        }
+        if self.no_fork {
+            return Invocation::Wrong("-X (--nofork) is not yet supported".to_owned());
+        }
+        let versions = if self.version_status { self.version.max(2) } else { self.version };
+        let (inquiry, form) = (self.inquiry(), if self.json { Form::Json } else { Form::Text });
+        match (versions, self.options(), inquiry) {
+            (_, Err(wrong), _) => Invocation::Wrong(wrong),
+            (0, Ok(options), Some(inquiry)) => Invocation::Ask(options, inquiry, form),
+            (0, Ok(_), None) if form == Form::Json => {
+                Invocation::Wrong("--json goes with -t, --report or --list-directives".to_owned())
+            }
+            (0, Ok(options), None) => Invocation::Serve(options),
+            (1, Ok(_), _) => Invocation::Print(versions::version()),
+            (more, Ok(options), _) => Invocation::VersionStatus(options, more > 2),
+        }
+    }
+
+    /// What is asked of the configuration, if anything; `-t --report` is a report.
+    fn inquiry(&self) -> Option<Inquiry> {
+        if self.list_directives {
+            Some(Inquiry::Directives)
+        } else if self.report {
+            Some(Inquiry::Report)
+        } else {
+            self.config_test.then_some(Inquiry::Test)
+        }
+    }
+
+    /// What is printed without reading anything, if that was asked for.
+    fn information(&self) -> Option<String> {
+        if self.help {
+            Some(usage(&command()))
+        } else if self.list {
+            Some(versions::modules())
+        } else if self.settings {
+            Some(versions::settings())
+        } else {
+            None
+        }
+    }
+
+    fn options(self) -> Result<Options, String> {
+        Ok(Options {
+            config: absolute(self.config.as_deref().unwrap_or(Path::new(defaults::CONFIGURATION)))?,
+            foreground: self.foreground,
+            quiet: self.quiet,
+            debug: self.debug.unwrap_or(0),
+            defines: self.defines,
+            server_address: self.server_address,
+            use_ipv6: if self.ipv4 { Some(false) } else { self.ipv6.then_some(true) },
+            check_collisions: !self.no_collision,
+        })
+    }
+}
+
+/// `-h`, `-l` and `-V` act the moment they are met: a mistake after them is never seen.
+fn asked_before_the_mistake(words: &[OsString]) -> Option<Invocation> {
+    (2..words.len())
+        .filter_map(|end| Words::try_parse_from(&words[..end]).ok())
+        .find_map(|read| read.information())
+        .map(Invocation::Print)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|error| format!("option '-c': '{}': {error}", path.display()))
+}
+
+fn debug_level(word: &str) -> Result<u8, String> {
+    word.parse().ok().filter(|level| *level <= 10).ok_or_else(|| "is no level from 0 to 10".to_owned())
+}
+
+fn zero_or_one(word: &str) -> Result<bool, String> {
+    match word {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        _ => Err("is neither 0 nor 1".to_owned()),
+    }
+}
+
+fn definition(word: &str) -> Result<(String, Option<String>), String> {
+    let (name, value) = match word.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (word, None),
+    };
+    if name.is_empty() {
+        return Err("names nothing".to_owned());
+    }
+    Ok((name.to_owned(), value))
+}
+
+/// An address as it stands, else the first one of a host's name.
+fn address(word: &str) -> Result<IpAddr, String> {
+    if let Ok(address) = word.parse() {
+        return Ok(address);
+    }
+    let mut found = (word, 0).to_socket_addrs().map_err(|error| format!("cannot be resolved: {error}"))?;
+    found.next().map(|socket| socket.ip()).ok_or_else(|| "has no address".to_owned())
+}
