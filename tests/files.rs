@@ -4,5 +4,6 @@ mod attributes;
 mod digests;
 mod directories;
 mod facts;
+mod hidden;
 mod listings;
 mod unique;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::listings;
-use super::settings::{DirectoryRules, Filter, PathRules, ScopeRules};
+use super::settings::{DirectoryRules, Filter, HiddenName, HiddenStores, PathRules, ScopeRules};
 
 /// The `<Directory>` sections of one scope.
 #[derive(Debug, Default)]
@@ -163,6 +163,7 @@ fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
         scopes.iter().find_map(|scope| says(scope)).unwrap_or(otherwise)
     }
     let (umask_file, umask_directory) = nearest(scopes, |scope| scope.umask, (0o022, 0o022));
+    let hidden_stores = hidden(scopes.iter().find_map(|scope| scope.hidden_stores.as_ref()));
     PathRules {
         umask_file,
         umask_directory,
@@ -173,11 +174,20 @@ fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
         show_symlinks: nearest(scopes, |scope| scope.show_symlinks, true),
         digests: nearest(scopes, |scope| scope.digests, true),
         unique_prefix: scopes.iter().find_map(|scope| scope.unique_prefix.as_deref()).unwrap_or("ftp"),
+        hidden_stores,
+        delete_aborted: nearest(scopes, |scope| scope.delete_aborted, hidden_stores.is_some()),
         deny_filter: filter(scopes.iter().find_map(|scope| scope.deny_filter.as_ref())),
         allow_filter: filter(scopes.iter().find_map(|scope| scope.allow_filter.as_ref())),
         path_deny_filter: filter(scopes.iter().find_map(|scope| scope.path_deny_filter.as_ref())),
         path_allow_filter: filter(scopes.iter().find_map(|scope| scope.path_allow_filter.as_ref())),
         limits: scopes.iter().flat_map(|scope| &scope.limits).collect(),
+    }
+}
+
+fn hidden(said: Option<&HiddenStores>) -> Option<&HiddenName> {
+    match said {
+        Some(HiddenStores::On(name)) => Some(name),
+        Some(HiddenStores::Off) | None => None,
     }
 }
 

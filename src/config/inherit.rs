@@ -104,6 +104,8 @@ impl Inherit for ScopeRules {
             digests,
             list_options,
             unique_prefix,
+            hidden_stores,
+            delete_aborted,
             deny_filter,
             allow_filter,
             path_deny_filter,

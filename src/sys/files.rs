@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use nix::dir::{Dir, Type};
-use nix::fcntl::{self, AtFlags, OFlag, OpenHow, ResolveFlag};
+use nix::fcntl::{self, AtFlags, OFlag, OpenHow, RenameFlags, ResolveFlag};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
 use nix::sys::statfs;
 use nix::unistd::{self, AccessFlags, UnlinkatFlags};
@@ -190,6 +190,28 @@ pub fn remove_directory(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<()
 /// Renames, over what is there.
 pub fn rename(from: (BorrowedFd<'_>, &[u8]), to: (BorrowedFd<'_>, &[u8])) -> io::Result<()> {
     Ok(fcntl::renameat(from.0, from.1, to.0, to.1)?)
+}
+
+/// Whether a rename may take another file's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwriting {
+    /// It may.
+    Allowed,
+    /// What has the name keeps it (`AlreadyExists`).
+    Refused,
+}
+
+/// Renames, over what is there or not.
+pub fn rename_with(
+    from: (BorrowedFd<'_>, &[u8]),
+    to: (BorrowedFd<'_>, &[u8]),
+    overwriting: Overwriting,
+) -> io::Result<()> {
+    let flags = match overwriting {
+        Overwriting::Allowed => return rename(from, to),
+        Overwriting::Refused => RenameFlags::RENAME_NOREPLACE,
+    };
+    Ok(fcntl::renameat2(from.0, from.1, to.0, to.1, flags)?)
 }
 
 /// Makes a symbolic link that says `way`; what is there is left alone.

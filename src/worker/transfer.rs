@@ -99,6 +99,7 @@ pub fn reply(watch: &mut Watch, carried: Carried) -> Result<Reply, Ending> {
         Err(Stop::Connection(error)) if !carried.was_open => Ok(unbuilt(&error)),
         Err(Stop::Connection(_)) => Ok(Reply::new(426, "Transfer aborted. Data connection closed")),
         Err(Stop::Range) => Ok(Reply::new(426, "Transfer aborted. Operation not permitted")),
+        Err(Stop::Unnamed(unnamed)) => Ok(Reply::new(550, unnamed.to_string())),
         Err(Stop::File(error)) => {
             let code = if code_of(&error) == 550 { 451 } else { code_of(&error) };
             Ok(Reply::new(code, format!("Transfer aborted. {}", words_of(&error))))

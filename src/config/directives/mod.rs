@@ -23,6 +23,7 @@ mod pool;
 mod process;
 mod sections;
 mod sessions;
+mod uploads;
 
 /// One directive.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +99,7 @@ const SUBJECTS: &[&[Row]] = &[
     homes::ROWS,
     sessions::ROWS,
     files::ROWS,
+    uploads::ROWS,
     digests::ROWS,
     listings::ROWS,
     facts::ROWS,
@@ -119,6 +121,7 @@ const HEADINGS: &[&str] = &[
     "Roots and homes",
     "Sessions",
     "Files",
+    "Uploads",
     "Sums of files",
     "Listings",
     "Facts of files",

@@ -32,6 +32,10 @@ pub struct ScopeRules {
     pub list_options: Option<ListOptions>,
     /// StoreUniquePrefix.
     pub unique_prefix: Option<String>,
+    /// HiddenStores.
+    pub hidden_stores: Option<HiddenStores>,
+    /// DeleteAbortedStores.
+    pub delete_aborted: Option<bool>,
     /// DenyFilter, AllowFilter: on a command's argument.
     pub deny_filter: Option<Filter>,
     /// See `deny_filter`.
@@ -51,6 +55,32 @@ pub enum Filter {
     None,
     /// What names are held against.
     Pattern(regex::bytes::Regex),
+}
+
+/// HiddenStores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HiddenStores {
+    /// Uploads have their own name from the beginning.
+    Off,
+    /// They have this one until they are whole.
+    On(HiddenName),
+}
+
+/// What stands before and behind the name of an upload that is not whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HiddenName {
+    /// Before it; `%P` is the session's process.
+    pub prefix: String,
+    /// Behind it.
+    pub suffix: String,
+}
+
+impl HiddenName {
+    /// What an upload for `name` is called in a session of this process.
+    pub fn of(&self, name: &[u8], process: u32) -> Vec<u8> {
+        let filled = |part: &str| part.replace("%P", &process.to_string()).into_bytes();
+        [filled(&self.prefix), name.to_vec(), filled(&self.suffix)].concat()
+    }
 }
 
 /// What holds for one path.
@@ -74,6 +104,10 @@ pub struct PathRules<'a> {
     pub list_options: &'a ListOptions,
     /// StoreUniquePrefix: how STOU's names begin.
     pub unique_prefix: &'a str,
+    /// HiddenStores: what an upload is called until it is whole.
+    pub hidden_stores: Option<&'a HiddenName>,
+    /// DeleteAbortedStores; on with HiddenStores unless it is said.
+    pub delete_aborted: bool,
     /// DenyFilter: a command whose argument matches is refused.
     pub deny_filter: Option<&'a regex::bytes::Regex>,
     /// AllowFilter: a command whose argument does not match is refused.

@@ -15,7 +15,7 @@ mod server;
 mod session;
 
 pub use daemon::{Daemon, LogTarget};
-pub use folders::{DirectoryRules, Filter, Limit, PathRules, ScopeRules};
+pub use folders::{DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, LimitText, PathFor, SessionRules};
 

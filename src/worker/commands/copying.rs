@@ -151,8 +151,10 @@ fn conclude(
             Ok(Reply::new(226, "Abort successful"))
         }
         Err(Failure::Stopped(Stop::Interrupted(_))) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
-        // No range bounds a copy.
-        Err(Failure::Stopped(Stop::Range)) => Ok(Reply::about(550, row.name.as_bytes(), "Invalid argument")),
+        // No range bounds a copy, and nothing hides it.
+        Err(Failure::Stopped(Stop::Range | Stop::Unnamed(_))) => {
+            Ok(Reply::about(550, row.name.as_bytes(), "Invalid argument"))
+        }
         Err(Failure::Stopped(Stop::File(error) | Stop::Connection(error))) => {
             Ok(Reply::about(code_of(&error), row.name.as_bytes(), &words_of(&error)))
         }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 use crate::sys::files::Errno;
+use crate::worker::storage::{CloseError, Unnamed};
 
 mod active;
 mod deflated;
@@ -68,6 +69,8 @@ pub enum Stop {
     File(io::Error),
     /// What came is not what RANG said would come.
     Range,
+    /// All of it came, but it could not get its name.
+    Unnamed(Box<Unnamed>),
 }
 
 impl Stop {
@@ -76,6 +79,15 @@ impl Stop {
         match error.raw_os_error().map(Errno::from_raw) {
             Some(Errno::ERANGE) => Stop::Range,
             _ => Stop::File(error),
+        }
+    }
+}
+
+impl From<CloseError> for Stop {
+    fn from(error: CloseError) -> Stop {
+        match error {
+            CloseError::File(error) => Stop::of_file(error),
+            CloseError::Unnamed(unnamed) => Stop::Unnamed(unnamed),
         }
     }
 }

@@ -35,8 +35,8 @@ pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut 
             Type::Image => receive_image(stream, &mut target, &mut moved, attend),
             Type::Ascii => receive_ascii(stream, &mut target, &mut moved, attend),
         });
-    let closed = target.close().map_err(Stop::of_file);
-    Outcome { bytes: moved.bytes, ended: received.and(closed) }
+    let ended = received.and_then(|()| target.close().map_err(Stop::from));
+    Outcome { bytes: moved.bytes, ended }
 }
 
 /// Copies a file into another, after `before` bytes of the same errand.
@@ -46,8 +46,8 @@ pub fn copy(source: &mut Source, mut target: Target, before: u64, attend: &mut d
         .glance()
         .map_err(Stop::from)
         .and_then(|()| copy_through(source, &mut target, &mut moved, attend));
-    let closed = target.close().map_err(Stop::File);
-    Outcome { bytes: moved.bytes - before, ended: copied.and(closed) }
+    let ended = copied.and_then(|()| target.close().map_err(Stop::from));
+    Outcome { bytes: moved.bytes - before, ended }
 }
 
 fn copy_through(

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::io;
 
 use crate::sys::UserId;
+use crate::sys::files::{Kind, Status};
 
 /// What becomes more or less of what an owner holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,15 @@ pub struct Change {
     pub bytes: i64,
     /// Files and directories more.
     pub files: i64,
+}
+
+impl Change {
+    /// What an owner loses with a name: the bytes go with the last one.
+    pub fn removal(status: &Status) -> Change {
+        let size = i64::try_from(status.size).unwrap_or(i64::MAX);
+        let bytes = if status.kind == Kind::File && status.links == 1 { -size } else { 0 };
+        Change { owner: status.uid, bytes, files: -1 }
+    }
 }
 
 /// What a session has made, less what it has removed.

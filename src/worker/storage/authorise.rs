@@ -23,6 +23,11 @@ impl<O> Permit<O> {
         self.operation
     }
 
+    /// What holds where it is done.
+    pub fn rules(&self) -> &PathRules<'static> {
+        &self.rules
+    }
+
     /// The same, with what holds where it is done.
     pub fn with_rules(self) -> (O, PathRules<'static>) {
         (self.operation, self.rules)

@@ -13,6 +13,7 @@ use super::operation::{Inspect, Look};
 use super::path::FtpPath;
 use super::policy::{Asked, Verb};
 use super::root::Found;
+use super::storing::Writing;
 use super::trees::is_itself;
 use super::{Placement, Portion, Source, Storage, Target};
 use crate::sys::files::{self, Errno, Kind, Names, Status};
@@ -183,7 +184,7 @@ impl Copying<'_> {
         if there.is_some_and(|there| (there.device, there.inode) == (original.device, original.inode)) {
             return Ok(None);
         }
-        let target = self.storage.store_with(&written, Placement::Whole, original.mode & 0o777)?;
+        let target = self.storage.write(&written, Placement::Whole, Writing::Copy(original.mode & 0o777))?;
         let made = if there.is_none() { target.status().ok() } else { None };
         Ok(Some(Copy { source, target, path: to, made }))
     }

@@ -41,6 +41,10 @@ pub enum Reason {
     BehindEnd(&'static str),
     /// RANG ends behind the end.
     RangeEnd,
+    /// REST or RANG before an upload that HiddenStores hides: what is there is not what it will replace.
+    Restarted(&'static str),
+    /// The name that HiddenStores would give it, as the client sees it, is taken.
+    HiddenTaken(Vec<u8>),
     /// DenyFilter or AllowFilter.
     Argument,
     /// PathDenyFilter or PathAllowFilter.
@@ -58,6 +62,7 @@ impl Denied {
             Reason::System(error) => code_of(error),
             Reason::NoMatch | Reason::NoUniqueName => 450,
             Reason::StoreRestart | Reason::RetrieveRestart => 451,
+            Reason::Restarted(_) => 501,
             Reason::BehindEnd(_) | Reason::RangeEnd => 554,
             _ => 550,
         }
@@ -73,7 +78,14 @@ impl Denied {
 
     /// The words to answer with. The name is the client's own bytes.
     pub fn text(&self) -> Vec<u8> {
-        match self.reason {
+        match &self.reason {
+            Reason::Restarted(verb) => {
+                return [verb.as_bytes(), b" not compatible with server configuration"].concat();
+            }
+            Reason::HiddenTaken(path) => {
+                let words: [&[u8]; 4] = [&self.name, b": Temporary hidden file ", path, b" already exists"];
+                return words.concat();
+            }
             Reason::BehindEnd(verb) => {
                 return [verb.as_bytes(), b": invalid ", self.name.as_slice(), b" argument"].concat();
             }
@@ -113,6 +125,8 @@ impl Reason {
             Reason::StoreRestart => "Append/Restart not permitted, try again",
             Reason::RetrieveRestart => "Restart not permitted, try again",
             Reason::BehindEnd(_) | Reason::RangeEnd => "invalid RANG argument",
+            Reason::Restarted(_) => "not compatible with server configuration",
+            Reason::HiddenTaken(_) => "Temporary hidden file already exists",
             Reason::Argument => "Forbidden command argument",
             Reason::Name => "Forbidden filename",
             Reason::NoUniqueName => "unable to generate unique filename",

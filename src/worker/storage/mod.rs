@@ -12,6 +12,7 @@ mod authorise;
 mod copying;
 mod denied;
 mod directory;
+mod landing;
 mod links;
 mod moving;
 mod operation;
@@ -35,6 +36,7 @@ pub use altering::Altered;
 pub use copying::{Copy, CopyVerbs};
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable};
+pub use landing::Unnamed;
 pub use moving::RenameSource;
 pub use path::FtpPath;
 pub use policy::{Asked, Policy, Verb};
@@ -42,7 +44,7 @@ pub use portion::Portion;
 pub use retrieving::Source;
 pub use rights::Asker;
 pub use root::Root;
-pub use storing::{Placement, Target};
+pub use storing::{CloseError, Placement, Target};
 
 /// A session's files.
 #[derive(Debug)]

@@ -33,7 +33,7 @@ impl Storage {
             return Err(Errno::EISDIR.into());
         }
         files::remove_file(entry.parent.as_fd(), &entry.name)?;
-        self.accounting.report(gone(status))
+        self.accounting.report(Change::removal(status))
     }
 
     /// MKD. Returns where it stands.
@@ -84,7 +84,7 @@ impl Storage {
     fn rename(&self, from: &Entry, to: &Entry) -> io::Result<()> {
         files::rename((from.parent.as_fd(), &from.name), (to.parent.as_fd(), &to.name))?;
         match &to.status {
-            Some(overwritten) => self.accounting.report(gone(overwritten)),
+            Some(overwritten) => self.accounting.report(Change::removal(overwritten)),
             None => Ok(()),
         }
     }
@@ -100,11 +100,4 @@ impl Storage {
 
 fn there(entry: &Entry) -> io::Result<&Status> {
     entry.status.as_ref().ok_or_else(|| Errno::ENOENT.into())
-}
-
-/// What an owner loses with a name: the bytes go with the last one.
-fn gone(status: &Status) -> Change {
-    let size = i64::try_from(status.size).unwrap_or(i64::MAX);
-    let bytes = if status.kind == Kind::File && status.links == 1 { -size } else { 0 };
-    Change { owner: status.uid, bytes, files: -1 }
 }

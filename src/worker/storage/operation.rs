@@ -111,6 +111,15 @@ impl Placement {
         }
     }
 
+    /// Whether an upload goes on with what is there, which one that HiddenStores hides cannot.
+    pub fn suits(self, rules: &PathRules<'_>) -> Result<(), Reason> {
+        match (rules.hidden_stores, self) {
+            (Some(_), Placement::At(_)) => Err(Reason::Restarted("REST")),
+            (Some(_), Placement::Within(_)) => Err(Reason::Restarted("RANG")),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a file of this size reaches to where the first byte goes.
     pub fn lies_in(self, size: u64) -> Result<(), Reason> {
         match self {
@@ -198,6 +207,7 @@ impl Operation for Overwrite {
         if self.found.status.kind != Kind::File {
             return Err(Reason::NotRegular);
         }
+        self.placement.suits(rules)?;
         if !rules.allow_store_restart && self.placement != Placement::Whole {
             return Err(Reason::StoreRestart);
         }

@@ -77,6 +77,21 @@ impl Root {
     }
 }
 
+impl Root {
+    /// The name of a file that was found, in its directory: where it stands itself, whatever links led to it.
+    pub fn entry_of(&self, found: &Found) -> io::Result<Entry> {
+        let root = self.canonical()?;
+        let below = found.canonical.strip_prefix(root).map_err(|_| Errno::EXDEV)?;
+        let path = FtpPath::root().join(below.as_os_str().as_bytes()).map_err(|_| Errno::ENAMETOOLONG)?;
+        let entry = self.entry(&path)?;
+        let same =
+            |status: &Status| (status.device, status.inode) == (found.status.device, found.status.inode);
+        // Somebody has renamed it, or what is above it.
+        let is_it = entry.canonical == found.canonical && entry.status.as_ref().is_some_and(same);
+        if is_it { Ok(entry) } else { Err(Errno::EAGAIN.into()) }
+    }
+}
+
 impl Found {
     /// Whether a session may stand in this directory.
     pub fn may_be_entered(&self) -> bool {

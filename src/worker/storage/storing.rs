@@ -1,18 +1,23 @@
 //! Files written: over what is there, behind it, or new.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::authorise::{Permit, authorise};
 use super::denied::{Denied, Reason};
+use super::landing::{Becoming, Landing, Unnamed};
 use super::operation::{Create, Overwrite};
 use super::policy::Asked;
+use super::root::Entry;
 use super::{Accounting, Change, Storage};
-use crate::sys::UserId;
-use crate::sys::files::{self, Access, Errno, Status};
+use crate::config::settings::{HiddenName, PathRules};
+use crate::sys::files::{self, Access, Errno, Overwriting, Status};
+use crate::sys::{UserId, process};
 
 pub use super::operation::Placement;
 
@@ -29,10 +34,30 @@ pub struct Target {
     end: u64,
     /// Bytes that a range still takes.
     range_left: Option<u64>,
+    /// What HiddenStores and DeleteAbortedStores ask for; dropped after the file.
+    landing: Option<Box<Landing>>,
+}
+
+/// Why a file that was written could not be left as it should be.
+#[derive(Debug)]
+pub enum CloseError {
+    /// The file system lost some of it, or a range is not full (`ERANGE`).
+    File(io::Error),
+    /// It kept the name that HiddenStores gave it.
+    Unnamed(Box<Unnamed>),
+}
+
+/// Who has a file written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// STOR, STOU and APPE: what holds for uploads holds.
+    Upload,
+    /// SITE COPY and CPTO: the file gets no permission beyond these.
+    Copy(u32),
 }
 
 /// The permissions of an uploaded file, but for what Umask keeps back.
-pub(super) const NEW_FILE: u32 = 0o666;
+const NEW_FILE: u32 = 0o666;
 
 impl Target {
     /// What it is.
@@ -40,10 +65,17 @@ impl Target {
         files::status(self.file.as_fd())
     }
 
-    /// Closes the file; some file systems say only now that there was no room. A range must be full (`ERANGE`).
-    pub fn close(self) -> io::Result<()> {
-        files::close(self.file)?;
-        if self.range_left.is_some_and(|left| left > 0) { Err(Errno::ERANGE.into()) } else { Ok(()) }
+    /// Closes the file, which is whole; some file systems say only now that there was no room. A range must be full. One that is
+    /// dropped instead was cut short.
+    pub fn close(self) -> Result<(), CloseError> {
+        files::close(self.file).map_err(CloseError::File)?;
+        if self.range_left.is_some_and(|left| left > 0) {
+            return Err(CloseError::File(Errno::ERANGE.into()));
+        }
+        match self.landing {
+            Some(landing) => landing.arrive().map_err(CloseError::Unnamed),
+            None => Ok(()),
+        }
     }
 
     /// As many of these bytes as a range still takes; `ERANGE` where it takes none.
@@ -77,26 +109,45 @@ impl Write for Target {
     }
 }
 
+impl Writing {
+    fn mode(self) -> u32 {
+        match self {
+            Writing::Upload => NEW_FILE,
+            Writing::Copy(mode) => mode,
+        }
+    }
+
+    /// The name that hides the file until it is whole. APPE goes on with what is there, hidden or not.
+    fn hidden<'a>(self, placement: Placement, rules: &PathRules<'a>) -> Option<&'a HiddenName> {
+        rules.hidden_stores.filter(|_| self == Writing::Upload && placement == Placement::Whole)
+    }
+
+    /// Whether the file goes when it is cut short: never what it held before.
+    fn discards(self, placement: Placement, rules: &PathRules<'_>) -> bool {
+        rules.delete_aborted && self == Writing::Upload && placement == Placement::Whole
+    }
+}
+
 impl Storage {
     /// STOR, APPE. What is there is resolved, judged and opened as the very file that was judged; what is not there is made in
     /// a directory that was, and never through a link. Whoever makes it in between is met in a second round.
     pub fn store(&self, asked: &Asked, placement: Placement) -> Result<Target, Denied> {
-        self.store_with(asked, placement, NEW_FILE)
+        self.write(asked, placement, Writing::Upload)
     }
 
-    /// The same; a file that is made gets no permission beyond `mode`.
-    pub(super) fn store_with(
+    /// The same, by whom it may be.
+    pub(super) fn write(
         &self,
         asked: &Asked,
         placement: Placement,
-        mode: u32,
+        writing: Writing,
     ) -> Result<Target, Denied> {
         let mut again = true;
         loop {
             let outcome = match self.root.find(&asked.path) {
-                Ok(found) => self.overwrite(asked, Overwrite { found, placement })?,
+                Ok(found) => self.overwrite(asked, Overwrite { found, placement }, writing)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.create(asked, placement, mode)?
+                    self.create(asked, placement, writing)?
                 }
                 Err(error) => return Err(asked.denied(self.without_data(asked, error))),
             };
@@ -111,9 +162,27 @@ impl Storage {
         }
     }
 
-    fn overwrite(&self, asked: &Asked, operation: Overwrite) -> Result<io::Result<Target>, Denied> {
-        let permit = authorise(&self.policy, asked, operation)?;
-        Ok(self.open_target(permit.operation()))
+    fn overwrite(
+        &self,
+        asked: &Asked,
+        operation: Overwrite,
+        writing: Writing,
+    ) -> Result<io::Result<Target>, Denied> {
+        let placement = operation.placement;
+        let (operation, rules) = authorise(&self.policy, asked, operation)?.with_rules();
+        let (hidden, discards) = (writing.hidden(placement, &rules), writing.discards(placement, &rules));
+        if hidden.is_none() && !discards {
+            return Ok(self.open_target(operation));
+        }
+        let entry = self.root.entry_of(&operation.found).map_err(|error| asked.denied(error))?;
+        if let Some(hidden) = hidden {
+            return self.create_hidden(asked, (entry, hidden), &rules).map(Ok);
+        }
+        let file = operation.found.status;
+        Ok(self.open_target(operation).map(|target| Target {
+            landing: Some(Landing::new((entry, file), None, true, &self.accounting)),
+            ..target
+        }))
     }
 
     fn open_target(&self, Overwrite { found, placement }: Overwrite) -> io::Result<Target> {
@@ -134,35 +203,106 @@ impl Storage {
             self.accounting.report(Change { owner: found.status.uid, bytes: -signed(size), files: 0 })?;
         }
         let accounting = Rc::clone(&self.accounting);
-        let (canonical, owner) = (found.canonical, found.status.uid);
-        Ok(Target { file, canonical, owner, accounting, position, end, range_left: placement.range_length() })
+        let (canonical, owner, range_left) = (found.canonical, found.status.uid, placement.range_length());
+        Ok(Target { file, canonical, owner, accounting, position, end, range_left, landing: None })
     }
 
-    fn create(&self, asked: &Asked, placement: Placement, mode: u32) -> Result<io::Result<Target>, Denied> {
+    fn create(
+        &self,
+        asked: &Asked,
+        placement: Placement,
+        writing: Writing,
+    ) -> Result<io::Result<Target>, Denied> {
         let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
         let permit = authorise(&self.policy, asked, Create(entry))?;
+        placement.suits(permit.rules()).map_err(|reason| asked.denied(reason))?;
         placement.lies_in(0).map_err(|reason| asked.denied(reason))?;
-        Ok(self.create_target(permit, placement, mode))
+        let Some(hidden) = writing.hidden(placement, permit.rules()) else {
+            return Ok(self.create_target(permit, placement, writing));
+        };
+        let (Create(entry), rules) = permit.with_rules();
+        if entry.status.is_some() {
+            return Ok(Err(Errno::EEXIST.into()));
+        }
+        self.create_hidden(asked, (entry, hidden), &rules).map(Ok)
     }
 
     pub(super) fn create_target(
         &self,
         permit: Permit<Create>,
         placement: Placement,
-        mode: u32,
+        writing: Writing,
     ) -> io::Result<Target> {
         let (Create(entry), rules) = permit.with_rules();
         if entry.status.is_some() {
             // A link that leads nowhere: what it names is not ours to make.
             return Err(Errno::EEXIST.into());
         }
-        let file = files::create(entry.parent.as_fd(), &entry.name, mode & !rules.umask_file)?;
-        let owner = files::status(file.as_fd())?.uid;
-        self.accounting.report(Change { owner, bytes: 0, files: 1 })?;
-        let accounting = Rc::clone(&self.accounting);
-        let (canonical, range_left) = (entry.canonical, placement.range_length());
-        Ok(Target { file, canonical, owner, accounting, position: 0, end: 0, range_left })
+        let (file, status) = self.make_file(&entry, &rules, writing)?;
+        let canonical = entry.canonical.clone();
+        let landing = writing
+            .discards(placement, &rules)
+            .then(|| Landing::new((entry, status), None, true, &self.accounting));
+        Ok(self.new_target((file, status.uid), canonical, landing, placement.range_length()))
     }
+
+    /// A file of another name, beside the one that it will replace or become.
+    fn create_hidden(
+        &self,
+        asked: &Asked,
+        (entry, hidden): (Entry, &HiddenName),
+        rules: &PathRules<'_>,
+    ) -> Result<Target, Denied> {
+        let denied = |error: io::Error| asked.denied(error);
+        let name = hidden.of(&entry.name, process::own().0.unsigned_abs());
+        let folder = asked.path.split_last().map(|(folder, _)| folder).unwrap_or_else(super::FtpPath::root);
+        let shown = folder.join(&name).map_err(|error| asked.denied(error))?;
+        let overwriting = if rules.allow_overwrite { Overwriting::Allowed } else { Overwriting::Refused };
+        let becomes =
+            Becoming { name: entry.name, overwriting, shown: asked.path.clone(), hidden: shown.clone() };
+        let canonical = entry.canonical;
+        let entry = Entry {
+            parent: entry.parent,
+            canonical: canonical.with_file_name(os(&name)),
+            name,
+            status: None,
+        };
+        let (file, status) =
+            self.make_file(&entry, rules, Writing::Upload).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => asked.denied(Reason::HiddenTaken(shown.as_bytes().to_vec())),
+                _ => denied(error),
+            })?;
+        let landing = Landing::new((entry, status), Some(becomes), rules.delete_aborted, &self.accounting);
+        Ok(self.new_target((file, status.uid), canonical, Some(landing), None))
+    }
+
+    fn make_file(
+        &self,
+        entry: &Entry,
+        rules: &PathRules<'_>,
+        writing: Writing,
+    ) -> io::Result<(File, Status)> {
+        let mode = writing.mode() & !rules.umask_file;
+        let file = files::create(entry.parent.as_fd(), &entry.name, mode)?;
+        let status = files::status(file.as_fd())?;
+        self.accounting.report(Change { owner: status.uid, bytes: 0, files: 1 })?;
+        Ok((file, status))
+    }
+
+    fn new_target(
+        &self,
+        (file, owner): (File, UserId),
+        canonical: PathBuf,
+        landing: Option<Box<Landing>>,
+        range_left: Option<u64>,
+    ) -> Target {
+        let accounting = Rc::clone(&self.accounting);
+        Target { file, canonical, owner, accounting, position: 0, end: 0, range_left, landing }
+    }
+}
+
+fn os(name: &[u8]) -> &OsStr {
+    OsStr::from_bytes(name)
 }
 
 fn signed(size: u64) -> i64 {

@@ -8,7 +8,7 @@ use super::denied::{Denied, Reason};
 use super::operation::Create;
 use super::path::FtpPath;
 use super::policy::{Asked, Verb};
-use super::storing::{NEW_FILE, Placement, Target};
+use super::storing::{Placement, Target, Writing};
 use crate::sys::random;
 
 /// What the end of a name is drawn from.
@@ -30,7 +30,7 @@ impl Storage {
             let asked = Asked::new(verb, folder, &name)?;
             let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
             let permit = authorise(&self.policy, &asked, Create(entry))?;
-            match self.create_target(permit, Placement::Whole, NEW_FILE) {
+            match self.create_target(permit, Placement::Whole, Writing::Upload) {
                 Ok(target) => return Ok((asked, target)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => break,

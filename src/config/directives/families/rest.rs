@@ -39,14 +39,7 @@ pub const REST: &[Family] = &[
         "mod_xfer",
         Ignored,
         NOT_DONE,
-        &[
-            "DefaultTransferMode",
-            "DeleteAbortedStores",
-            "DisplayFileTransfer",
-            "HiddenStores",
-            "TransferOptions",
-            "TransferRate",
-        ],
+        &["DefaultTransferMode", "DisplayFileTransfer", "TransferOptions", "TransferRate"],
     ),
     family("mod_xfer", Accepted, ALWAYS, &["UseSendfile"]),
     family(
