@@ -86,11 +86,16 @@ fn tell_addresses(name: &str, mut writer: io::PipeWriter) -> u8 {
 /// Before a failure's words, where an address would stand.
 const FAILED: char = '!';
 
+/// Reads to the end. The master hears signals all the while, of workers that end for one: they are for its loop, not for this wait.
 fn read_until(mut reader: PipeReader, deadline: Instant) -> io::Result<String> {
     let mut said = Vec::new();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        if poll::wait(&mut [Waiting::to_read(reader.as_fd())], Some(left))? == 0 {
+        let ready = match poll::wait(&mut [Waiting::to_read(reader.as_fd())], Some(left)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            outcome => outcome?,
+        };
+        if ready == 0 {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the host's name service does not answer"));
         }
         let mut buffer = [0; 512];
@@ -105,5 +110,35 @@ fn said_addresses(said: &str) -> io::Result<Vec<IpAddr>> {
     match said.strip_prefix(FAILED) {
         Some(why) => Err(io::Error::other(why.to_owned())),
         None => Ok(said.lines().filter_map(|line| line.parse().ok()).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use nix::sys::pthread::{pthread_kill, pthread_self};
+    use nix::sys::signal::Signal;
+
+    use super::*;
+
+    #[test]
+    fn signals_do_not_end_the_wait_for_an_answer() {
+        let heard = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(libc::SIGWINCH, Arc::clone(&heard)).unwrap();
+        let (reader, mut writer) = io::pipe().unwrap();
+        let waiting_thread = pthread_self();
+        let sender = std::thread::spawn(move || {
+            for _ in 0..200 {
+                pthread_kill(waiting_thread, Signal::SIGWINCH).unwrap();
+                std::thread::park_timeout(Duration::from_millis(1));
+            }
+            writer.write_all(b"192.0.2.7\n").unwrap();
+        });
+        let said = read_until(reader, Instant::now() + Duration::from_secs(20));
+        sender.join().unwrap();
+        assert_eq!(said.unwrap(), "192.0.2.7\n");
+        assert!(heard.load(Ordering::Relaxed));
     }
 }
