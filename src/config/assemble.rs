@@ -38,7 +38,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
         complaints.push(Complaint::error(None, "no server has an address and a port to listen on"));
     }
     let daemon = daemon(said, &global, identity, listen, options);
-    Settings { file: file.to_owned(), daemon, classes, servers }
+    Settings { file: file.to_owned(), daemon, classes, servers, outline: Vec::new() }
 }
 
 fn daemon(

@@ -25,6 +25,7 @@ mod masquerade;
 mod modules;
 mod names;
 pub(crate) mod origins;
+mod outline;
 mod patterns;
 mod policy;
 mod reference;
@@ -39,8 +40,9 @@ mod tree;
 mod variables;
 
 pub use complaint::{Complaint, Place};
-pub use directives::directive_names;
+pub use directives::{directive_names, restart_needed};
 pub use modules::module_table;
+pub use outline::{Statement, statements};
 pub use reference::{DirectiveSummary, directive_summaries, reference};
 pub use settings::Settings;
 pub use survey::{Standing, Survey, SurveyedLine, survey};
@@ -100,7 +102,8 @@ fn read(file: &Path, options: &LoadOptions) -> (Loaded, tree::Tree) {
     interpret::refuse_lost_guards(&tree.skipped, &mut complaints);
     let settings = assemble::assemble(&file, draft, options, &mut complaints);
     let complaints = complaints.finish();
-    let settings = (!complaints.iter().any(Complaint::is_error)).then_some(settings);
+    let is_sound = !complaints.iter().any(Complaint::is_error);
+    let settings = is_sound.then(|| Settings { outline: outline::outline(&tree.nodes), ..settings });
     (Loaded { settings, complaints }, tree)
 }
 

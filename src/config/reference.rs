@@ -87,6 +87,9 @@ fn section(page: &mut String, heading: &str, rows: &[Row]) {
             }
         }
         let _ = writeln!(page, "- stands in: `{}`\n- of: {}", row.contexts, row.module);
+        if let Some(what) = row.restart {
+            let _ = writeln!(page, "- wants a restart: {what}");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the program tells of a configuration without serving it: what is wrong, what becomes of each line, what a start would miss
 //! on this host.
 
+mod differences;
 mod directives;
 mod document;
 mod report;
@@ -19,6 +20,8 @@ pub enum Inquiry {
     Test,
     /// `--report`: what becomes of each line?
     Report,
+    /// `--diff`: what would a HUP change, of the daemon that runs with the same PidFile?
+    Differences,
     /// `--list-directives`: what is there to be written? Reads no configuration.
     Directives,
 }
@@ -34,15 +37,24 @@ pub enum Form {
 }
 
 /// Answers on stdout, complaints of a text on stderr. The exit status is 0 where all is well, 1 where the configuration cannot be
-/// used, 2 (`--report`) where it can, with lines that have no effect.
+/// used or nothing runs to be compared with it; 2 where it can be used and lines have no effect (`--report`) or differ (`--diff`).
 pub fn answer(options: &Options, inquiry: &Inquiry, form: Form) -> ExitCode {
     let (text, status) = match inquiry {
         Inquiry::Test => return test::test(options, form),
         Inquiry::Report => report::report(options, form),
+        Inquiry::Differences => match differences::differences(options, form) {
+            Ok(told) => told,
+            Err(why) => return refused(&why),
+        },
         Inquiry::Directives => (directives::list(form), 0),
     };
     match streams::print(&text) {
         Ok(()) => ExitCode::from(status),
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn refused(why: &str) -> ExitCode {
+    streams::complain(&format!("fatal: {why}"));
+    ExitCode::FAILURE
 }

@@ -136,7 +136,7 @@ fn mistakes_have_a_sentence_each() {
         ("-p 2", "option '--persistent <0|1>': '2' is neither 0 nor 1"),
         ("-D =x", "option '--define <NAME[=VALUE]>': '=x' names nothing"),
         ("--quiet=yes", "option '--quiet' takes no value"),
-        ("--json", "--json goes with -t, --report or --list-directives"),
+        ("--json", "--json goes with -t, --report, --diff or --list-directives"),
         ("-X", "-X (--nofork) is not yet supported"),
     ];
     for (line, expected) in table {

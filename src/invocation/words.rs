@@ -90,10 +90,13 @@ struct Words {
     /// Tell of each line of the configuration whether it is supported
     #[arg(long = "report")]
     report: bool,
+    /// Tell what a HUP would change of the running daemon's configuration, and what wants a restart
+    #[arg(long = "diff")]
+    differences: bool,
     /// List the directives that are known, and how each stands
     #[arg(long = "list-directives")]
     list_directives: bool,
-    /// With -t, --report or --list-directives: for machines
+    /// With -t, --report, --diff or --list-directives: for machines
     #[arg(long = "json")]
     json: bool,
     /// Print the settings the program was built with
@@ -130,7 +133,7 @@ impl Words {
             (_, Err(wrong), _) => Invocation::Wrong(wrong),
             (0, Ok(options), Some(inquiry)) => Invocation::Ask(options, inquiry, form),
             (0, Ok(_), None) if form == Form::Json => {
-                Invocation::Wrong("--json goes with -t, --report or --list-directives".to_owned())
+                Invocation::Wrong("--json goes with -t, --report, --diff or --list-directives".to_owned())
             }
             (0, Ok(options), None) => Invocation::Serve(options),
             (1, Ok(_), _) => Invocation::Print(versions::version()),
@@ -142,6 +145,8 @@ impl Words {
     fn inquiry(&self) -> Option<Inquiry> {
         if self.list_directives {
             Some(Inquiry::Directives)
+        } else if self.differences {
+            Some(Inquiry::Differences)
         } else if self.report {
             Some(Inquiry::Report)
         } else {

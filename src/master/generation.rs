@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::kept_configuration::KeptConfiguration;
 use super::logs::server_in_lines;
 use super::pool::Bounds;
 use super::spawn;
@@ -125,6 +126,8 @@ pub struct Generation {
     listeners: Vec<OwnedFd>,
     /// When a process that died young may be started again.
     pub respawn_at: Option<Instant>,
+    /// For `ferryd --diff`.
+    _configuration: KeptConfiguration,
 }
 
 impl Generation {
@@ -133,6 +136,7 @@ impl Generation {
         number: u32,
         settings: Rc<Settings>,
         transfer_logs: Vec<TransferLogs>,
+        configuration: KeptConfiguration,
     ) -> io::Result<Generation> {
         let (questions, requests) = socket::datagram_pair()?;
         socket::pass_credentials(requests.as_fd())?;
@@ -147,6 +151,7 @@ impl Generation {
             leaving: None,
             listeners: Vec::new(),
             respawn_at: None,
+            _configuration: configuration,
         })
     }
 

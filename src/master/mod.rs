@@ -4,6 +4,7 @@
 mod admission;
 mod events;
 mod generation;
+mod kept_configuration;
 mod listeners;
 mod logs;
 mod masquerade;
@@ -30,6 +31,7 @@ use crate::auth::Leftovers;
 use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceQuestion};
 use crate::scoreboard::MasterBoard;
 use crate::sys::{process, signals as bell, socket};
+pub use kept_configuration::KeptConfiguration;
 pub use listeners::BindError;
 pub use options::Options;
 pub use start::{serve, version_status};

@@ -8,6 +8,7 @@ use sd_notify::NotifyState;
 use slog::{error, info, warn};
 
 use super::generation::Generation;
+use super::kept_configuration::KeptConfiguration;
 use super::logs::SystemLog;
 use super::stop::Phase;
 use super::{Master, PidFile, start};
@@ -122,11 +123,13 @@ impl Master {
         PidFile::lock(&settings.daemon.pid_file).map(Some).map_err(|error| error.to_string())
     }
 
-    fn begin(&mut self, number: u32, settings: Settings) -> Result<Generation, String> {
+    fn begin(&mut self, number: u32, mut settings: Settings) -> Result<Generation, String> {
+        let configuration = KeptConfiguration::of(&std::mem::take(&mut settings.outline), number)
+            .map_err(|error| format!("cannot keep the configuration for --diff: {error}"))?;
         let logs = self.logs.prepare(&settings, number).map_err(|error| error.to_string())?;
         // The PidFile that will be this master's once the generation serves.
         let leftovers = Leftovers { pid_file: settings.daemon.pid_file.clone(), ..self.leftovers() };
-        let mut generation = Generation::new(number, Rc::new(settings), logs)
+        let mut generation = Generation::new(number, Rc::new(settings), logs, configuration)
             .map_err(|error| format!("cannot make the channel to auth: {error}"))?;
         let listeners = self
             .listeners

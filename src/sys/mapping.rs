@@ -189,6 +189,13 @@ pub fn nameless_file(name: &str) -> io::Result<OwnedFd> {
     Ok(file)
 }
 
+/// The same for its owner's eyes alone: mode 0600.
+pub fn secret_file(name: &str) -> io::Result<OwnedFd> {
+    let file = nix::sys::memfd::memfd_create(name, MFdFlags::MFD_CLOEXEC)?;
+    nix::sys::stat::fchmod(&file, Mode::S_IRUSR | Mode::S_IWUSR)?;
+    Ok(file)
+}
+
 /// Another, read-only description of an open file, by way of /proc.
 pub fn reopen_read_only(file: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());

@@ -44,6 +44,8 @@ pub struct Row {
     pub effect: Effect,
     /// Which holds where it is given more than once in a section.
     pub repeats: Repeats,
+    /// What of a change a HUP cannot bring about, and a restart can.
+    pub restart: Option<&'static str>,
 }
 
 /// What becomes of a directive that is given more than once in one section; as ProFTPD 1.3.8 does, run beside ferryd.
@@ -67,6 +69,16 @@ impl Row {
     const fn adds(self) -> Row {
         Row { repeats: Repeats::Add, ..self }
     }
+
+    /// The same, of which a HUP cannot change this.
+    const fn restart(self, what: &'static str) -> Row {
+        Row { restart: Some(what), ..self }
+    }
+}
+
+/// What a HUP cannot change of a directive, if anything.
+pub fn restart_needed(name: &str) -> Option<&'static str> {
+    row(name).and_then(|row| row.restart)
 }
 
 /// What reading a directive does.
@@ -190,6 +202,7 @@ const fn sets(
         sentence,
         effect: Effect::Sets(setter),
         repeats: Repeats::First,
+        restart: None,
     }
 }
 
@@ -204,6 +217,7 @@ const fn other(name: &'static str, module: &'static str, effect: Effect, sentenc
         sentence,
         effect,
         repeats: Repeats::Add,
+        restart: None,
     }
 }
 

@@ -80,6 +80,7 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     )
+    .restart("listeners that are open keep what they have")
     .last(),
     sets(
         "UseReverseDNS",

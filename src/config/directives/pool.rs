@@ -55,6 +55,7 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     )
+    .restart("the scoreboard keeps its size, which is for 12288 sessions or for those of the start")
     .last(),
     sets(
         "MaxInstancesReply",

@@ -62,6 +62,7 @@ pub const ROWS: &[Row] = &[
         "The shared memory that ftpwho and its kin read; none keeps it private.",
         scoreboard_file,
     )
+    .restart("a HUP with another is refused")
     .last(),
     sets(
         "ShutdownMessageFile",
@@ -113,6 +114,7 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     )
+    .restart("folders are made at a start alone")
     .adds(),
     sets(
         "StartMessage",
@@ -126,6 +128,7 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     )
+    .restart("it is shown at a start alone")
     .adds(),
     sets(
         "RequireIdentityDoor",

@@ -18,6 +18,7 @@ const fn language(
         sentence,
         effect: Effect::Language,
         repeats: Repeats::Add,
+        restart: None,
     }
 }
 
@@ -31,6 +32,7 @@ const fn refused(name: &'static str, module: &'static str, sentence: &'static st
         sentence,
         effect: Effect::Refused,
         repeats: Repeats::Add,
+        restart: None,
     }
 }
 

@@ -30,4 +30,6 @@ pub struct Settings {
     pub classes: Classes,
     /// The main server first, then the virtual hosts in the order written.
     pub servers: Vec<Server>,
+    /// All that was written, as [`super::outline`] has it. The master takes it away before anybody is born with it.
+    pub outline: Vec<u8>,
 }

@@ -1,0 +1,139 @@
+//! `--diff`: another configuration beside the one that the running daemon keeps.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
+use super::{Form, document};
+use crate::config::{self, Complaint, Settings, Statement};
+use crate::master::{KeptConfiguration, Options};
+use crate::sys::{ProcessId, identity, lock};
+
+/// A line that only one of the two has.
+struct Change {
+    is_new: bool,
+    statement: Statement,
+    /// What of it a HUP would not bring about.
+    restart: Option<&'static str>,
+}
+
+/// The running daemon's side.
+struct Running {
+    pid: ProcessId,
+    generation: u32,
+    statements: Vec<Statement>,
+}
+
+/// What differs, and the exit status: 0 if nothing does, 2 if something does. The error says why they cannot be compared.
+pub fn differences(options: &Options, form: Form) -> Result<(String, u8), String> {
+    let new = read(options)?;
+    let running = Running::with(&new.daemon.pid_file)?;
+    let new = config::statements(&new.outline).unwrap_or_default();
+    let changes = changes(&running.statements, &new);
+    let text = match form {
+        Form::Text => told(&running, &changes),
+        Form::Json => document::printed(&whole(&running, &changes)),
+    };
+    Ok((text, if changes.is_empty() { 0 } else { 2 }))
+}
+
+fn read(options: &Options) -> Result<Settings, String> {
+    let loaded = config::load(&options.config, &options.load_options(!identity::is_root()));
+    loaded.settings.ok_or_else(|| {
+        let errors = loaded.complaints.iter().filter(|complaint| complaint.is_error());
+        errors.map(Complaint::to_string).collect::<Vec<_>>().join("\nfatal: ")
+    })
+}
+
+impl Running {
+    fn with(pid_file: &Path) -> Result<Running, String> {
+        let holder = File::open(pid_file).and_then(lock::holder);
+        let pid = holder.ok().flatten().ok_or_else(|| {
+            format!("no daemon runs with PidFile {}: there is nothing to compare with", pid_file.display())
+        })?;
+        let (generation, outline) = KeptConfiguration::read(pid).map_err(|error| unread(pid, &error))?;
+        let statements = config::statements(&outline)
+            .ok_or_else(|| format!("what process {pid} keeps is not this version's: restart it first"))?;
+        Ok(Running { pid, generation, statements })
+    }
+}
+
+fn unread(pid: ProcessId, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => format!("the configuration of process {pid} is shown to root alone"),
+        ErrorKind::NotFound => format!("process {pid} keeps no configuration: another version runs there"),
+        _ => format!("cannot read the configuration of process {pid}: {error}"),
+    }
+}
+
+fn changes(old: &[Statement], new: &[Statement]) -> Vec<Change> {
+    fn meanings(all: &[Statement]) -> Vec<(&[String], &str)> {
+        all.iter().map(Statement::meaning).collect()
+    }
+    let change = |is_new| {
+        move |statement: &Statement| Change {
+            is_new,
+            restart: config::restart_needed(&statement.directive),
+            statement: statement.clone(),
+        }
+    };
+    let mut changes = Vec::new();
+    for part in capture_diff_slices(Algorithm::Patience, &meanings(old), &meanings(new)) {
+        if part.tag() != DiffTag::Equal {
+            changes.extend(old[part.old_range()].iter().map(change(false)));
+            changes.extend(new[part.new_range()].iter().map(change(true)));
+        }
+    }
+    changes
+}
+
+fn told(running: &Running, changes: &[Change]) -> String {
+    let Running { pid, generation, .. } = running;
+    let mut text = changes.iter().map(line).collect::<String>();
+    text += &match changes.len() {
+        0 => format!("Nothing differs from what process {pid} runs by (generation {generation}).\n"),
+        1 => format!("1 line differs from what process {pid} runs by (generation {generation}).\n"),
+        many => format!("{many} lines differ from what process {pid} runs by (generation {generation}).\n"),
+    };
+    if !changes.is_empty() {
+        text += match changes.iter().any(|change| change.restart.is_some()) {
+            true => "A HUP brings about the others, for new sessions.\n",
+            false => "A HUP brings them about, for new sessions.\n",
+        };
+    }
+    text
+}
+
+fn line(change: &Change) -> String {
+    let Change { is_new, statement, restart } = change;
+    let sign = if *is_new { '+' } else { '-' };
+    let around = statement.within.iter().fold(String::new(), |text, section| text + section + " ");
+    let mut text = format!("{sign} {around}{}    ({}:{})\n", statement.text, statement.file, statement.line);
+    if let Some(what) = restart {
+        text += &format!("      wants a restart: {what}\n");
+    }
+    text
+}
+
+fn whole(running: &Running, changes: &[Change]) -> Value {
+    let change = |change: &Change| {
+        let statement = &change.statement;
+        json!({
+            "change": if change.is_new { "added" } else { "removed" },
+            "file": statement.file,
+            "line": statement.line,
+            "within": statement.within,
+            "directive": statement.directive,
+            "text": statement.text,
+            "restart": change.restart,
+        })
+    };
+    json!({
+        "pid": running.pid.0,
+        "generation": running.generation,
+        "changes": changes.iter().map(change).collect::<Vec<Value>>(),
+    })
+}
