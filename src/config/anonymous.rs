@@ -6,6 +6,7 @@ use super::arguments;
 use super::assemble::session_rules;
 use super::complaint::Complaints;
 use super::draft::{AnonymousDraft, DirectoryDraft, Scope, SessionDraft};
+use super::extended::extended_logs;
 use super::inherit::Inherit;
 use super::lines::Word;
 use super::names::{group, home_of, user};
@@ -26,6 +27,8 @@ pub fn anonymous(
     let root = root(&draft.root, complaints)?;
     let session = session(&said.session, &server.session);
     let roots = roots(&session, complaints);
+    // What the server's own logs lack has been told of them.
+    let extended = extended_logs(&session, &around.formats, complaints);
     let login_rules = session.login_rules();
     // A server's User is no name to log in with, so it is not inherited.
     let Some(name) = said.user.as_ref() else {
@@ -49,7 +52,7 @@ pub fn anonymous(
         login_rules,
         reject_passwords: said.session.reject_passwords.clone(),
         transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
-        session: session_rules(session, roots, None),
+        session: session_rules(session, (roots, extended), None),
         directories: DirectoryRules { base, sections },
     })
 }

@@ -44,6 +44,12 @@ impl<'a> Arguments<'a> {
         self.warnings.push(warning);
     }
 
+    /// A warning about a part of the word last taken, as it stands in the file.
+    pub fn warn_of(&mut self, text: &str, occurrence: usize, message: impl Into<String>) {
+        let warning = self.fault(message);
+        self.warnings.push(Fault { mark: warning.mark.of(text, occurrence), ..warning });
+    }
+
     /// The next word, if there is one.
     pub fn maybe(&mut self) -> Option<&'a Word> {
         let word = self.words.get(self.next)?;
@@ -170,6 +176,13 @@ impl<'a> Arguments<'a> {
     pub fn path(&mut self) -> Result<PathBuf, Fault> {
         let word = self.word("an absolute path")?;
         absolute(&word.text).ok_or_else(|| self.fault(format!("takes an absolute path, not '{}'", word.text)))
+    }
+
+    /// What follows `prefix` in the next word; takes it then.
+    pub fn after(&mut self, prefix: &str) -> Option<&'a str> {
+        let rest = self.words.get(self.next)?.text.strip_prefix(prefix)?;
+        self.next += 1;
+        Some(rest)
     }
 
     /// `none`, `off`, or an absolute path.

@@ -6,12 +6,16 @@ use std::time::Duration;
 use super::addresses::{Families, listeners};
 use super::complaint::Complaints;
 use super::draft::{DaemonDraft, Draft, Scope, SessionDraft};
+use super::extended::Formats;
 use super::inherit::from_global;
 use super::names::{Identity, caller, unprivileged};
 use super::roots::Roots;
 use super::servers::{self, Surroundings};
-use super::settings::{Daemon, DigestRules, LimitText, LogTarget, Server, SessionRules, Settings};
+use super::settings::{
+    Daemon, DigestRules, ExtendedLog, LimitText, LogTarget, Server, SessionRules, Settings,
+};
 use super::{Complaint, LoadOptions, defaults};
+use crate::logging::Facility;
 use crate::protocol::Algorithms;
 
 /// Makes settings; they hold only if no complaint is an error.
@@ -25,6 +29,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
         global: &global,
         families,
         classes: &classes,
+        formats: Formats::said(&said, &global.daemon),
         options,
         main_port: main.server.port.unwrap_or(defaults::PORT),
         main_admin: main.server.admin.clone(),
@@ -49,6 +54,7 @@ fn daemon(
     options: &LoadOptions,
 ) -> Daemon {
     let system_log = said.system_log.clone().or_else(|| global.daemon.system_log.clone());
+    let facility = said.syslog_facility.unwrap_or(Facility::DAEMON);
     let (min_spare, max_spare) = spares(said.min_spare_workers, said.max_spare_workers);
     Daemon {
         uid: identity.uid,
@@ -71,8 +77,9 @@ fn daemon(
         system_log: system_log.unwrap_or(if options.foreground {
             LogTarget::Stderr
         } else {
-            LogTarget::Syslog
+            LogTarget::Syslog(facility)
         }),
+        syslog_facility: facility,
         use_reverse_dns: said.use_reverse_dns.unwrap_or(true),
         times_gmt: said.times_gmt.or(global.daemon.times_gmt).unwrap_or(true),
         require_identity_door: said.require_identity_door.unwrap_or(false),
@@ -104,7 +111,11 @@ pub fn shutdown_file(said: &DaemonDraft) -> PathBuf {
 }
 
 /// What holds for a session, with defaults for what nobody says.
-pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<PathBuf>) -> SessionRules {
+pub fn session_rules(
+    said: SessionDraft,
+    (roots, extended_logs): (Roots, Vec<ExtendedLog>),
+    display_connect: Option<PathBuf>,
+) -> SessionRules {
     let seconds = |said: Option<Option<Duration>>, otherwise: u64| {
         said.unwrap_or_else(|| (otherwise > 0).then(|| Duration::from_secs(otherwise)))
     };
@@ -114,6 +125,7 @@ pub fn session_rules(said: SessionDraft, roots: Roots, display_connect: Option<P
     SessionRules {
         default_root: roots.default_root,
         default_chdir: roots.default_chdir,
+        extended_logs,
         wtmp_log: said.wtmp_log.unwrap_or(true),
         max_clients: limit(said.max_clients),
         max_clients_per_user: limit(said.max_clients_per_user),

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use super::classes::{ClassDraft, Classes};
 use super::lines::Word;
-use super::settings::{Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules};
+use super::settings::{ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
 use crate::auth::places::ConnectionRate;
+use crate::logging::Facility;
+use crate::logging::extended::{Format, Selection};
 use crate::protocol::{Algorithm, Algorithms, Facts};
 
 /// A whole configuration, as written.
@@ -59,6 +61,17 @@ pub struct PathDraft {
     pub path: Word,
     /// See [`super::settings::PathFor`].
     pub groups: Vec<String>,
+}
+
+/// An ExtendedLog, its format not yet looked up.
+#[derive(Clone, Debug)]
+pub struct ExtendedDraft {
+    /// See [`super::settings::ExtendedLog`].
+    pub target: ExtendedTarget,
+    /// See [`super::settings::ExtendedLog`].
+    pub selection: Selection,
+    /// The name of its LogFormat.
+    pub format: Option<Word>,
 }
 
 /// What one scope says.
@@ -123,6 +136,10 @@ pub struct DaemonDraft {
     pub backlog: Option<u32>,
     /// SystemLog.
     pub system_log: Option<LogTarget>,
+    /// SyslogFacility.
+    pub syslog_facility: Option<Facility>,
+    /// LogFormat, by name.
+    pub log_formats: Vec<(String, Format)>,
     /// UseReverseDNS.
     pub use_reverse_dns: Option<bool>,
     /// TimesGMT.
@@ -222,6 +239,8 @@ pub struct FactOptions {
 pub struct SessionDraft {
     /// TransferLog.
     pub transfer_log: Option<LogTarget>,
+    /// ExtendedLog.
+    pub extended_logs: Vec<ExtendedDraft>,
     /// DefaultRoot.
     pub default_root: Vec<PathDraft>,
     /// DefaultChdir.

@@ -86,6 +86,7 @@ impl Inherit for SessionDraft {
             display_quit,
         );
         self.max_clients_per_class.extend(outer.max_clients_per_class.iter().cloned());
+        self.extended_logs.extend(outer.extended_logs.iter().cloned());
         self.default_root.extend(outer.default_root.iter().cloned());
         self.default_chdir.extend(outer.default_chdir.iter().cloned());
     }

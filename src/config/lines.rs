@@ -38,6 +38,14 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// Where, from here to the line's end, `text` stands for the time after `occurrence` others; here, where it does not.
+    pub fn of(&self, text: &str, occurrence: usize) -> Mark {
+        let line = self.source.lines.get(self.line).map_or("", String::as_str);
+        let rest = line.get(self.column..).unwrap_or_default();
+        let found = rest.match_indices(text).nth(occurrence).map_or(0, |(at, _)| at);
+        Mark { column: self.column + found, ..self.clone() }
+    }
+
     /// What a complaint needs.
     pub fn place(&self) -> Place {
         let line = self.source.lines.get(self.line).map_or("", String::as_str);

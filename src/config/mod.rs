@@ -14,6 +14,7 @@ pub(crate) mod defaults;
 mod directives;
 mod directories;
 mod draft;
+mod extended;
 mod facts;
 mod include;
 mod inherit;

@@ -12,6 +12,7 @@ use super::classes::Classes;
 use super::complaint::Complaints;
 use super::directories::Sections;
 use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope, SessionDraft};
+use super::extended::{Formats, extended_logs};
 use super::facts::FactRules;
 use super::inherit::from_global;
 use super::lines::Word;
@@ -29,6 +30,7 @@ pub struct Surroundings<'a> {
     pub global: &'a Scope,
     pub families: Families,
     pub classes: &'a Classes,
+    pub formats: Formats,
     pub options: &'a LoadOptions,
     /// The main server's Port.
     pub main_port: u16,
@@ -97,6 +99,7 @@ fn finish(
         look_up(&scope, around, complaints);
     let roots = roots(&scope.session, complaints);
     tell_unknown_classes(&scope.session, around.classes, complaints);
+    let extended = extended_logs(&scope.session, &around.formats, complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
     let facts = FactRules::said(&said);
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
@@ -134,7 +137,7 @@ fn finish(
         create_home: said.create_home.flatten(),
         user_aliases: aliases.into_iter().map(|(alias, real)| (alias.text, real.text)).collect(),
         facts,
-        session: session_rules(session, roots, said.display_connect),
+        session: session_rules(session, (roots, extended), said.display_connect),
         directories: DirectoryRules { base: files, sections },
         anonymous,
     };

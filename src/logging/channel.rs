@@ -115,6 +115,16 @@ impl Channel {
         sent
     }
 
+    /// Sends a line of a log that may lose lines (syslog), without an origin.
+    pub fn send_note(&self, log: LogNumber, line: &[u8]) {
+        let mut buffer = self.take_buffer();
+        record::begin(&mut buffer, log, Level::Info, b"");
+        buffer.extend_from_slice(&line[..line.len().min(record::RECORD_MAX)]);
+        record::finish(&mut buffer);
+        self.send_line(&buffer);
+        self.keep_buffer(buffer);
+    }
+
     /// Records of this process that were dropped since the last question, for the slot's totals.
     pub fn take_lost(&self) -> u64 {
         match self.lost.load(Ordering::Relaxed) {

@@ -1,7 +1,7 @@
 //! What the master tells the recorder over their own sequenced-packet socket: which logs there are, by number, with a
 //! descriptor for each; and when to have written everything.
 //!
-//! Layout, little-endian: order u8, log number u16, kind u8, path. The recorder answers `Flush` and `Stop` with the order's
+//! Layout, little-endian: order u8, log number u16, kind u8, syslog's sorting u8, path. The recorder answers `Flush` and `Stop` with the order's
 //! byte alone.
 
 use std::io;
@@ -10,11 +10,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{Kind, LogNumber};
+use super::{Kind, LogNumber, Sorting};
 use crate::sys::{poll, socket};
 
 /// Bytes of the longest message: a path may be 4,095 long.
-pub(super) const MESSAGE_MAX: usize = 4 + PATH_MAX;
+pub(super) const MESSAGE_MAX: usize = 5 + PATH_MAX;
 const PATH_MAX: usize = 4096;
 
 /// A message to the recorder.
@@ -44,23 +44,26 @@ const BEGIN: u8 = 6;
 
 impl<'a> Message<'a> {
     pub(super) fn encode(&self) -> Vec<u8> {
-        let (order, log, kind, path): (u8, LogNumber, u8, &[u8]) = match *self {
+        let none = (0, 0);
+        let (order, log, (kind, sorting), path): (u8, LogNumber, (u8, u8), &[u8]) = match *self {
             Message::Open { log, kind, path } => (OPEN, log, encode_kind(kind), path),
-            Message::Close { log } => (CLOSE, log, 0, b""),
-            Message::Reopened { log } => (REOPENED, log, 0, b""),
-            Message::Begin => (BEGIN, LogNumber::SYSTEM, 0, b""),
-            Message::Flush => (FLUSH, LogNumber::SYSTEM, 0, b""),
-            Message::Stop => (STOP, LogNumber::SYSTEM, 0, b""),
+            Message::Close { log } => (CLOSE, log, none, b""),
+            Message::Reopened { log } => (REOPENED, log, none, b""),
+            Message::Begin => (BEGIN, LogNumber::SYSTEM, none, b""),
+            Message::Flush => (FLUSH, LogNumber::SYSTEM, none, b""),
+            Message::Stop => (STOP, LogNumber::SYSTEM, none, b""),
         };
         let [low, high] = log.0.to_le_bytes();
-        [&[order, low, high, kind], &path[..path.len().min(PATH_MAX)]].concat()
+        [&[order, low, high, kind, sorting], &path[..path.len().min(PATH_MAX)]].concat()
     }
 
     pub(super) fn decode(bytes: &'a [u8]) -> Option<Message<'a>> {
-        let (&[order, low, high, kind], path) = bytes.split_first_chunk::<4>()?;
+        let (&[order, low, high, kind, sorting], path) = bytes.split_first_chunk::<5>()?;
         let log = LogNumber(u16::from_le_bytes([low, high]));
         match order {
-            OPEN if path.len() <= PATH_MAX => Some(Message::Open { log, kind: decode_kind(kind)?, path }),
+            OPEN if path.len() <= PATH_MAX => {
+                Some(Message::Open { log, kind: decode_kind(kind, sorting)?, path })
+            }
             CLOSE => Some(Message::Close { log }),
             REOPENED => Some(Message::Reopened { log }),
             BEGIN => Some(Message::Begin),
@@ -71,16 +74,21 @@ impl<'a> Message<'a> {
     }
 }
 
-fn encode_kind(kind: Kind) -> u8 {
+fn encode_kind(kind: Kind) -> (u8, u8) {
     match kind {
-        Kind::Line => 1,
-        Kind::Raw => 2,
-        Kind::Syslog => 3,
+        Kind::Line => (1, 0),
+        Kind::Raw => (2, 0),
+        Kind::Syslog(sorting) => (3, sorting.encode()),
     }
 }
 
-fn decode_kind(byte: u8) -> Option<Kind> {
-    [Kind::Line, Kind::Raw, Kind::Syslog].into_iter().find(|kind| encode_kind(*kind) == byte)
+fn decode_kind(byte: u8, sorting: u8) -> Option<Kind> {
+    match byte {
+        1 => Some(Kind::Line),
+        2 => Some(Kind::Raw),
+        3 => Some(Kind::Syslog(Sorting::decode(sorting))),
+        _ => None,
+    }
 }
 
 /// How long an order waits for room: a recorder that starts is told of every log at once.
@@ -200,7 +208,7 @@ mod tests {
         let table = [
             Message::Open { log, kind: Kind::Line, path },
             Message::Open { log, kind: Kind::Raw, path },
-            Message::Open { log, kind: Kind::Syslog, path: b"" },
+            Message::Open { log, kind: Kind::Syslog(Sorting::decode(29)), path: b"" },
             Message::Close { log },
             Message::Reopened { log },
             Message::Begin,

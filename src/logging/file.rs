@@ -59,7 +59,7 @@ fn keep_off_open_folders(path: &Path) -> Result<(), LogFileError> {
 fn mode(kind: Kind) -> u32 {
     match kind {
         Kind::Raw => 0o644,
-        Kind::Line | Kind::Syslog => 0o640,
+        Kind::Line | Kind::Syslog(_) => 0o640,
     }
 }
 

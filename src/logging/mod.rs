@@ -4,9 +4,11 @@
 mod channel;
 pub mod control;
 mod early;
+pub mod extended;
 mod file;
 mod line;
 mod logger;
+mod priority;
 mod record;
 pub mod recorder;
 pub mod xferlog;
@@ -15,6 +17,7 @@ pub use channel::{Channel, Ends};
 pub use early::early;
 pub use file::{LogFileError, could_open, open};
 pub use logger::logger;
+pub use priority::{Facility, Severity, Sorting};
 
 /// A log file of the recorder, by number; a number is never reused and names one path for life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,13 +28,22 @@ impl LogNumber {
     pub const SYSTEM: LogNumber = LogNumber(0);
 }
 
-/// Where one server's transfers are written; None where they are not.
+/// Where one server's sessions are written.
 #[derive(Clone, Debug, Default)]
-pub struct TransferLogs {
-    /// Those of its own users.
-    pub own: Option<LogNumber>,
+pub struct ServerLogs {
+    /// Those of its own users, and of those who are nobody yet.
+    pub own: SessionLogs,
     /// Those of its `<Anonymous>` sections, in their order.
-    pub anonymous: Vec<Option<LogNumber>>,
+    pub anonymous: Vec<SessionLogs>,
+}
+
+/// Where sessions of one kind are written.
+#[derive(Clone, Debug, Default)]
+pub struct SessionLogs {
+    /// TransferLog; None without one.
+    pub transfers: Option<LogNumber>,
+    /// ExtendedLog, in the order of the settings.
+    pub extended: Vec<LogNumber>,
 }
 
 /// How the recorder writes a log.
@@ -39,8 +51,8 @@ pub struct TransferLogs {
 pub enum Kind {
     /// A file of lines in SystemLog's shape: the recorder adds time, host and `proftpd[PID]`.
     Line,
-    /// A file of records that are written as they are (xferlog).
+    /// A file of records that are written as they are (xferlog, ExtendedLog).
     Raw,
     /// The host's syslog, through /dev/log; no file.
-    Syslog,
+    Syslog(Sorting),
 }

@@ -19,7 +19,7 @@ use crate::auth::control::Note;
 use crate::auth::{self, KnownIds, Leftovers, known_ids};
 use crate::config::Settings;
 use crate::config::settings::LogTarget;
-use crate::logging::{Channel, TransferLogs};
+use crate::logging::{Channel, ServerLogs};
 use crate::nursery::messages::{FromNursery, ToNursery};
 use crate::nursery::{self, Unprivileged};
 use crate::scoreboard::{MasterBoard, SlotNumber};
@@ -113,8 +113,8 @@ pub struct Generation {
     pub number: u32,
     /// What it runs by.
     pub settings: Rc<Settings>,
-    /// Where its transfers are logged, by server.
-    transfer_logs: Vec<TransferLogs>,
+    /// Where its sessions are logged, by server.
+    logs: Vec<ServerLogs>,
     /// Workers' ends and auth's end of the questions; both live here, so that a question waits for the next auth.
     questions: OwnedFd,
     requests: OwnedFd,
@@ -135,7 +135,7 @@ impl Generation {
     pub fn new(
         number: u32,
         settings: Rc<Settings>,
-        transfer_logs: Vec<TransferLogs>,
+        logs: Vec<ServerLogs>,
         configuration: KeptConfiguration,
     ) -> io::Result<Generation> {
         let (questions, requests) = socket::datagram_pair()?;
@@ -143,7 +143,7 @@ impl Generation {
         Ok(Generation {
             number,
             settings,
-            transfer_logs,
+            logs,
             questions,
             requests,
             auth: None,
@@ -233,7 +233,7 @@ impl Generation {
             taken: common.taken.try_clone()?,
             auth: self.questions.try_clone()?,
             recorder: common.recorder_for(&self.settings)?,
-            transfer_logs: self.transfer_logs.clone(),
+            logs: self.logs.clone(),
             unprivileged,
             zone: common.zone,
             master: process::own(),

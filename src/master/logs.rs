@@ -13,10 +13,12 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::spawn;
-use crate::config::settings::{LogTarget, Server, Settings};
+use crate::config::settings::{ExtendedTarget, LogTarget, Server, SessionRules, Settings};
 use crate::logging::control::Control;
 use crate::logging::recorder::{self, Foreground};
-use crate::logging::{Channel, Ends, Kind, LogFileError, LogNumber, TransferLogs};
+use crate::logging::{
+    Channel, Ends, Facility, Kind, LogFileError, LogNumber, ServerLogs, SessionLogs, Sorting,
+};
 use crate::sys::{GroupId, ProcessId, UserId, host, signals};
 
 /// How long the master waits at its end for the last lines to be written.
@@ -79,7 +81,7 @@ impl SystemLog {
     /// Opens it; there is nothing to open where it is `none`, the syslog, or stderr (which is the foreground's).
     pub fn open(target: &LogTarget) -> Result<SystemLog, LogsError> {
         let file = match target {
-            LogTarget::None | LogTarget::Stderr | LogTarget::Syslog => None,
+            LogTarget::None | LogTarget::Stderr | LogTarget::Syslog(_) => None,
             LogTarget::File(path) => Some(crate::logging::open(path, Kind::Line).map_err(LogsError::File)?),
         };
         Ok(SystemLog { target: target.clone(), file })
@@ -138,38 +140,28 @@ impl Logs {
     }
 
     /// Opens what a generation writes to, by server; what is open already keeps its number.
-    pub fn prepare(&mut self, settings: &Settings, generation: u32) -> Result<Vec<TransferLogs>, LogsError> {
-        settings.servers.iter().map(|server| self.numbers_for(server, generation)).collect()
+    pub fn prepare(&mut self, settings: &Settings, generation: u32) -> Result<Vec<ServerLogs>, LogsError> {
+        let facility = settings.daemon.syslog_facility;
+        let mut opening = Opening { logs: self, generation, facility };
+        settings.servers.iter().map(|server| opening.of_server(server)).collect()
     }
 
-    fn numbers_for(&mut self, server: &Server, generation: u32) -> Result<TransferLogs, LogsError> {
-        let sections = server.anonymous.iter();
-        let anonymous = sections
-            .map(|section| self.number_for(&section.transfer_log, generation))
-            .collect::<Result<_, _>>()?;
-        Ok(TransferLogs { own: self.number_for(&server.transfer_log, generation)?, anonymous })
-    }
-
-    fn number_for(&mut self, target: &LogTarget, generation: u32) -> Result<Option<LogNumber>, LogsError> {
-        let LogTarget::File(path) = target else { return Ok(None) };
-        if let Some(log) = self.logs.iter_mut().find(|log| log.path == *path && log.kind == Kind::Raw) {
+    fn number_for(&mut self, path: &Path, kind: Kind, generation: u32) -> Result<LogNumber, LogsError> {
+        if let Some(log) = self.logs.iter_mut().find(|log| log.path == *path && log.kind == kind) {
             log.used_by.insert(generation);
-            return Ok(Some(log.number));
+            return Ok(log.number);
         }
-        let file = crate::logging::open(path, Kind::Raw).map_err(LogsError::File)?;
+        let file = opened(path, kind)?;
         let number = LogNumber(self.next);
         self.next = self
             .next
             .checked_add(1)
             .ok_or_else(|| LogsError::Recorder(io::Error::other("out of numbers")))?;
-        self.control.open(number, Kind::Raw, path, Some(file.as_fd())).map_err(LogsError::Recorder)?;
-        self.logs.push(Log {
-            number,
-            kind: Kind::Raw,
-            path: path.clone(),
-            used_by: BTreeSet::from([generation]),
-        });
-        Ok(Some(number))
+        let file = file.as_ref().map(AsFd::as_fd);
+        self.control.open(number, kind, path, file).map_err(LogsError::Recorder)?;
+        let used_by = BTreeSet::from([generation]);
+        self.logs.push(Log { number, kind, path: path.to_owned(), used_by });
+        Ok(number)
     }
 
     /// The generation will write no more: what nobody else uses is closed.
@@ -188,7 +180,10 @@ impl Logs {
         let file = system.file.as_ref().map(AsFd::as_fd);
         match &system.target {
             LogTarget::File(path) => self.control.open(LogNumber::SYSTEM, Kind::Line, path, file)?,
-            LogTarget::Syslog => self.control.open(LogNumber::SYSTEM, Kind::Syslog, Path::new(""), None)?,
+            LogTarget::Syslog(facility) => {
+                let sorting = Sorting { facility: *facility, severity: None };
+                self.control.open(LogNumber::SYSTEM, Kind::Syslog(sorting), Path::new(""), None)?;
+            }
             _ if self.system != system.target => self.control.close(LogNumber::SYSTEM)?,
             _ => {}
         }
@@ -219,7 +214,7 @@ impl Logs {
     }
 
     fn reopen_one(&self, log: &Log) -> Result<(), LogsError> {
-        let file = crate::logging::open(&log.path, log.kind).map_err(LogsError::File)?;
+        let Some(file) = opened(&log.path, log.kind)? else { return Ok(()) };
         self.control.reopened(log.number, file.as_fd()).map_err(LogsError::Recorder)
     }
 
@@ -247,13 +242,65 @@ impl Logs {
     }
 
     fn hand_over(&self, log: &Log) -> Result<(), LogsError> {
-        let file = crate::logging::open(&log.path, log.kind).map_err(LogsError::File)?;
-        self.control.open(log.number, log.kind, &log.path, Some(file.as_fd())).map_err(LogsError::Recorder)
+        let file = opened(&log.path, log.kind)?;
+        let file = file.as_ref().map(AsFd::as_fd);
+        self.control.open(log.number, log.kind, &log.path, file).map_err(LogsError::Recorder)
     }
 
     /// The daemon's end: what was sent is written.
     pub fn stop(&self) -> io::Result<()> {
         self.control.stop(LAST_LINES)
+    }
+}
+
+/// The logs of one generation, while they are opened.
+struct Opening<'a> {
+    logs: &'a mut Logs,
+    generation: u32,
+    facility: Facility,
+}
+
+impl Opening<'_> {
+    fn of_server(&mut self, server: &Server) -> Result<ServerLogs, LogsError> {
+        let sections = server.anonymous.iter();
+        let anonymous: Result<_, _> =
+            sections.map(|section| self.of_sessions(&section.transfer_log, &section.session)).collect();
+        Ok(ServerLogs {
+            own: self.of_sessions(&server.transfer_log, &server.session)?,
+            anonymous: anonymous?,
+        })
+    }
+
+    fn of_sessions(&mut self, transfers: &LogTarget, rules: &SessionRules) -> Result<SessionLogs, LogsError> {
+        let transfers = match transfers {
+            LogTarget::File(path) => Some(self.number(path, Kind::Raw)?),
+            LogTarget::None | LogTarget::Stderr | LogTarget::Syslog(_) => None,
+        };
+        let extended: Result<_, _> =
+            rules.extended_logs.iter().map(|log| self.extended(&log.target)).collect();
+        Ok(SessionLogs { transfers, extended: extended? })
+    }
+
+    fn extended(&mut self, target: &ExtendedTarget) -> Result<LogNumber, LogsError> {
+        match target {
+            ExtendedTarget::File(path) => self.number(path, Kind::Raw),
+            ExtendedTarget::Syslog(severity) => {
+                let sorting = Sorting { facility: self.facility, severity: Some(*severity) };
+                self.number(Path::new(""), Kind::Syslog(sorting))
+            }
+        }
+    }
+
+    fn number(&mut self, path: &Path, kind: Kind) -> Result<LogNumber, LogsError> {
+        self.logs.number_for(path, kind, self.generation)
+    }
+}
+
+/// The file of a log; syslog has none.
+fn opened(path: &Path, kind: Kind) -> Result<Option<OwnedFd>, LogsError> {
+    match kind {
+        Kind::Syslog(_) => Ok(None),
+        Kind::Line | Kind::Raw => crate::logging::open(path, kind).map(Some).map_err(LogsError::File),
     }
 }
 

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 use crate::auth::KnownIds;
 use crate::config::Settings;
-use crate::logging::{Channel, TransferLogs};
+use crate::logging::{Channel, ServerLogs};
 use crate::scoreboard::{NurseryBirths, SlotNumber, WorkerBoard};
 use crate::sys::process::{Forked, Nest};
 use crate::sys::seccomp::{Filter, table};
@@ -48,7 +48,7 @@ pub struct Inheritance {
     /// Records.
     pub recorder: Arc<Channel>,
     /// By server.
-    pub transfer_logs: Vec<TransferLogs>,
+    pub logs: Vec<ServerLogs>,
     /// None when the daemon is not root: then workers stay who they are.
     pub unprivileged: Option<Unprivileged>,
     /// The zone of times shown; loaded, since a confined session cannot read it.
@@ -182,7 +182,7 @@ impl Nursery {
             taken: Some(inheritance.taken),
             auth: inheritance.auth,
             recorder: inheritance.recorder,
-            transfer_logs: inheritance.transfer_logs,
+            logs: inheritance.logs,
             door: self.door,
             zone: inheritance.zone,
             local_ports: self.local_ports,

@@ -35,6 +35,8 @@ pub struct Conversation {
     waiting: VecDeque<Line>,
     waiting_bytes: usize,
     unsent: Vec<u8>,
+    /// Bytes that have come, and bytes that have left.
+    traffic: (u64, u64),
 }
 
 impl Conversation {
@@ -46,6 +48,7 @@ impl Conversation {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             unsent: Vec::new(),
+            traffic: (0, 0),
         }
     }
 
@@ -64,6 +67,11 @@ impl Conversation {
         self.waiting_bytes < WAITING_MOST
     }
 
+    /// Bytes that have come, and bytes that have left or wait to.
+    pub fn traffic(&self) -> (u64, u64) {
+        (self.traffic.0, self.traffic.1 + self.unsent.len() as u64)
+    }
+
     /// Whether replies wait to be sent.
     pub fn has_unsent(&self) -> bool {
         !self.unsent.is_empty()
@@ -80,6 +88,7 @@ impl Conversation {
         match socket::read(self.socket.as_fd(), &mut buffer) {
             Ok(0) => Received::End,
             Ok(length) => {
+                self.traffic.0 += length as u64;
                 self.take(&buffer[..length]);
                 // A password may have been among them.
                 crypt::wipe(&mut buffer[..length]);
@@ -143,7 +152,10 @@ impl Conversation {
         while self.has_unsent() {
             match socket::write(self.socket.as_fd(), &self.unsent) {
                 Ok(0) => return false,
-                Ok(length) => drop(self.unsent.drain(..length)),
+                Ok(length) => {
+                    self.traffic.1 += length as u64;
+                    self.unsent.drain(..length);
+                }
                 Err(error) if is_passing(&error) => break,
                 Err(_) => return false,
             }

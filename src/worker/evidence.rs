@@ -18,24 +18,32 @@ pub fn can_be_written(watch: &mut Watch) -> Result<bool, Ending> {
     watch.wait_to_write(recorder.socket().as_fd(), Instant::now() + PATIENCE)
 }
 
-/// Writes one record. What cannot be written in time is counted as lost: the transfer it tells of has already been.
-pub fn write(watch: &mut Watch, log: LogNumber, line: &[u8]) -> Result<(), Ending> {
+/// Writes one record; false where it is lost. What cannot be written in time is counted: what it tells of has already been.
+pub fn write(watch: &mut Watch, log: LogNumber, line: &[u8]) -> Result<bool, Ending> {
     let recorder = &watch.birth.recorder;
     let deadline = Instant::now() + PATIENCE;
     loop {
         match recorder.send_evidence(log, line) {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(true),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 if !watch.wait_to_write(recorder.socket().as_fd(), deadline)? {
-                    return lost(watch);
+                    return Ok(lost(watch));
                 }
             }
-            Err(_) => return lost(watch),
+            Err(_) => return Ok(lost(watch)),
         }
     }
 }
 
-fn lost(watch: &Watch) -> Result<(), Ending> {
+/// The same without waiting: one before it has waited in vain.
+pub fn try_write(watch: &Watch, log: LogNumber, line: &[u8]) -> bool {
+    match watch.birth.recorder.send_evidence(log, line) {
+        Ok(()) => true,
+        Err(_) => lost(watch),
+    }
+}
+
+fn lost(watch: &Watch) -> bool {
     watch.birth.own.count(&Totals { records_lost: 1, ..Totals::default() });
-    Ok(())
+    false
 }

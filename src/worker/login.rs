@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::evidence;
 use super::identity;
 use super::inquiry;
+use super::journal::Logs;
 use super::limits::{self, Reason, Refusal};
 use super::member::{Entry, Member};
 use super::quarters::Quarters;
@@ -174,6 +175,8 @@ fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Endin
 
 fn welcome(watch: &mut Watch, member: Box<Member>) -> Verdict {
     watch.timers.logged_in(member.rules, Instant::now());
+    watch.journal.under(Logs::of(member.rules, watch.logs(member.anonymous)));
+    watch.journal.asked_for_password();
     watch.cwd = member.cwd.as_bytes().to_vec();
     watch.birth.own.cwd(&watch.cwd);
     watch.birth.own.count(&Totals { logins: 1, ..Totals::default() });

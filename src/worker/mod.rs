@@ -11,6 +11,7 @@ mod evidence;
 mod greeting;
 mod identity;
 mod inquiry;
+mod journal;
 mod limits;
 mod listing;
 mod login;
@@ -45,7 +46,7 @@ use self::greeting::{Greeted, Guest};
 use self::session::Session;
 use self::watch::Watch;
 use crate::config::Settings;
-use crate::logging::{Channel, TransferLogs};
+use crate::logging::{Channel, ServerLogs};
 use crate::scoreboard::{OwnSlot, SlotNumber, WorkerBoard};
 use crate::sys::ProcessId;
 
@@ -69,8 +70,8 @@ pub struct Birth {
     pub auth: OwnedFd,
     /// Records to the recorder.
     pub recorder: Arc<Channel>,
-    /// The transfer logs of each server, by its index.
-    pub transfer_logs: Vec<TransferLogs>,
+    /// The logs of each server, by its index.
+    pub logs: Vec<ServerLogs>,
     /// How the identity is changed at login.
     pub door: Door,
     /// The zone of times shown, loaded before any confinement.

@@ -34,6 +34,15 @@ impl Rendezvous {
         }
     }
 
+    /// The port that it is to be made on, where one is known.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Rendezvous::Nowhere => None,
+            Rendezvous::Passive(listener) => Some(listener.port()),
+            Rendezvous::Active(target) => Some(target.port()),
+        }
+    }
+
     /// ABOR, before a transfer: a passive port is closed; the address that PORT named stands, as ProFTPD has it.
     pub fn abort(&mut self, watch: &mut Watch) {
         if let Rendezvous::Passive(_) = self {

@@ -6,6 +6,7 @@ use crate::scoreboard::{State, Totals};
 use crate::sys::crypt;
 
 use super::commands;
+use super::journal;
 use super::member::Member;
 use super::naming;
 use super::watch::{Ending, Watch};
@@ -18,6 +19,16 @@ pub enum Phase {
     Named(Vec<u8>),
     /// The identity is taken, for good.
     LoggedIn(Box<Member>),
+}
+
+impl Phase {
+    /// Whom the session has become.
+    pub fn member(&self) -> Option<&Member> {
+        match self {
+            Phase::LoggedIn(member) => Some(member),
+            Phase::Unnamed | Phase::Named(_) => None,
+        }
+    }
 }
 
 /// A session.
@@ -40,7 +51,7 @@ impl Session {
     pub fn run(mut self) {
         naming::begin(&mut self.watch);
         self.watch.birth.own.state(State::Login);
-        let ending = self.converse();
+        let ending = journal::connection(&mut self.watch).err().unwrap_or_else(|| self.converse());
         naming::give_up(&mut self.watch);
         self.watch.birth.own.state(State::Closing);
         self.watch.farewell(&ending);
@@ -51,6 +62,7 @@ impl Session {
             Ending::Unavailable => slog::error!(self.watch.log, "session ended: service not available"),
             Ending::Quit | Ending::Gone | Ending::Refused => {}
         }
+        self.log_end(&ending);
         slog::info!(self.watch.log, "FTP session closed.");
         let records_lost = self.watch.birth.recorder.take_lost();
         if records_lost > 0 {
@@ -74,16 +86,33 @@ impl Session {
 
     fn obey(&mut self, line: Line) -> Result<(), Ending> {
         self.watch.unburden()?;
-        let reply = match line {
-            Line::Whole(text) => self.carry_out(text)?,
-            Line::TooLong(word) => self.too_long(&word)?,
-            Line::Nul => Reply::new(500, "Command line holds a NUL"),
+        self.watch.journal.begin();
+        let answered = match line {
+            Line::Whole(text) => self.carry_out(text),
+            Line::TooLong(word) => self.too_long(&word),
+            Line::Nul => Ok(Reply::new(500, "Command line holds a NUL")),
             // The conversation answers these itself.
             Line::Decline(_) => return Ok(()),
         };
-        self.watch.reply(&reply);
+        let ended = answered.map(|reply| self.watch.reply(&reply));
+        // QUIT ends the session and is a command all the same.
+        let written = self.log_command();
+        ended?;
         self.finish_command();
-        Ok(())
+        written
+    }
+
+    fn log_command(&mut self) -> Result<(), Ending> {
+        let Session { watch, phase, .. } = self;
+        journal::command(watch, phase.member())
+    }
+
+    fn log_end(&mut self, ending: &Ending) {
+        let Session { watch, phase, refused } = self;
+        let is_out_of_attempts = *ending == Ending::Refused
+            && phase.member().is_none()
+            && watch.server.max_login_attempts.is_some_and(|most| *refused >= most);
+        journal::end(watch, phase.member(), ending, is_out_of_attempts);
     }
 
     fn too_long(&self, word: &[u8]) -> Result<Reply, Ending> {
@@ -101,6 +130,10 @@ impl Session {
     fn carry_out(&mut self, mut line: Vec<u8>) -> Result<Reply, Ending> {
         self.refuse_foreign(&line)?;
         let request = verbs::read(&line);
+        match &request {
+            Ok(request) => self.watch.journal.asked(request, self.phase.member()),
+            Err(_) => self.watch.journal.asked_unknown(&line),
+        }
         // The line of PASS holds the password, too.
         crypt::wipe(&mut line);
         let request = match request {
@@ -132,10 +165,7 @@ impl Session {
 
     /// Whom the session has become.
     pub fn member(&self) -> Option<&Member> {
-        match &self.phase {
-            Phase::LoggedIn(member) => Some(member),
-            Phase::Unnamed | Phase::Named(_) => None,
-        }
+        self.phase.member()
     }
 
     /// See [`Session::member`].

@@ -57,10 +57,14 @@ pub fn carry(
     let path = String::from_utf8_lossy(errand.path);
     watch.transfer_begins(format!("{} {path}", errand.verb), errand.size);
     watch.birth.own.transfer_begins(errand.direction, errand.path, errand.size);
+    let port = rendezvous.port();
     let (outcome, was_open) = meet(watch, rendezvous, errand, run);
     watch.transfer_ends();
     watch.birth.own.transfer_ends();
-    Carried { outcome, took: began.elapsed(), was_open }
+    let took = began.elapsed();
+    watch.count_data(errand.direction, outcome.bytes);
+    watch.journal.moved(&outcome, took, port);
+    Carried { outcome, took, was_open }
 }
 
 fn meet(
@@ -92,6 +96,7 @@ pub fn reply(watch: &mut Watch, carried: Carried) -> Result<Reply, Ending> {
         Ok(()) => Ok(Reply::new(226, "Transfer complete")),
         Err(Stop::Interrupted(Interrupt::Aborted)) => {
             watch.reply(&Reply::new(426, "Transfer aborted. Data connection closed."));
+            watch.journal.aborted();
             Ok(Reply::new(226, "Abort successful"))
         }
         Err(Stop::Interrupted(Interrupt::NobodyCame)) => Ok(unbuilt(&Errno::ETIMEDOUT.into())),

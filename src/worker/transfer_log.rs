@@ -34,10 +34,7 @@ pub fn is_kept(watch: &Watch, member: &Member) -> bool {
 }
 
 fn number(watch: &Watch, member: &Member) -> Option<LogNumber> {
-    let logs = watch.birth.transfer_logs.get(usize::from(watch.server_index))?;
-    let Some(section) = member.anonymous else { return logs.own };
-    let index = watch.server.anonymous.iter().position(|own| std::ptr::eq(own, section))?;
-    logs.anonymous.get(index).copied().flatten()
+    watch.logs(member.anonymous)?.transfers
 }
 
 /// Writes the line, where there is a transfer log.
@@ -61,5 +58,5 @@ pub fn write(watch: &mut Watch, member: &Member, logged: &Logged<'_>) -> Result<
         completion: logged.completion,
     }
     .line(watch.birth.zone);
-    evidence::write(watch, log, &entry)
+    evidence::write(watch, log, &entry).map(drop)
 }

@@ -12,14 +12,17 @@ use super::Birth;
 use super::conversation::{Conversation, Received};
 use super::data::{Attend, Cooling, Interrupt, Listener};
 pub use super::ending::{Ending, unavailable};
+use super::journal::{Journal, Logs};
 use super::naming::Naming;
 use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::shutdown;
 use super::text::Facts;
 use super::timeouts::{Expired, Timers};
-use crate::config::settings::{Caller, Class, Server};
+use crate::config::settings::{Anonymous, Caller, Class, Server};
+use crate::logging::SessionLogs;
 use crate::protocol::Reply;
+use crate::scoreboard::Direction;
 use crate::sys::poll::{self, Waiting};
 
 /// How long a port whose client did not come is kept from others: a client's second and third attempt come within.
@@ -53,6 +56,10 @@ pub struct Watch {
     pub user: Vec<u8>,
     /// The working directory as the client sees it; empty before login.
     pub cwd: Vec<u8>,
+    /// ExtendedLog.
+    pub journal: Journal,
+    /// Bytes that data connections have brought and taken.
+    data_traffic: (u64, u64),
     ending: Option<Ending>,
     transfer: Option<Moving>,
     cooling: Option<Cooling>,
@@ -84,7 +91,7 @@ impl Watch {
         timers: Timers,
         log: Logger,
     ) -> Watch {
-        Watch {
+        let mut watch = Watch {
             birth,
             server,
             server_index,
@@ -97,10 +104,14 @@ impl Watch {
             naming: None,
             user: Vec::new(),
             cwd: Vec::new(),
+            journal: Journal::default(),
+            data_traffic: (0, 0),
             ending: None,
             transfer: None,
             cooling: None,
-        }
+        };
+        watch.journal.under(Logs::of(&server.session, watch.logs(None)));
+        watch
     }
 
     /// HOST: from here on the session is another server's. What it may take for its login began with the connection.
@@ -109,6 +120,15 @@ impl Watch {
         self.timers.under(&server.session);
         self.conversation.lines_up_to(server.command_buffer);
         self.birth.own.server_name(server.name.as_bytes());
+        self.journal.under(Logs::of(&server.session, self.logs(None)));
+    }
+
+    /// Where sessions of this server are written, or those of one of its anonymous sections.
+    pub fn logs(&self, section: Option<&'static Anonymous>) -> Option<&'static SessionLogs> {
+        let logs = self.birth.logs.get(usize::from(self.server_index))?;
+        let Some(section) = section else { return Some(&logs.own) };
+        let index = self.server.anonymous.iter().position(|own| std::ptr::eq(own, section))?;
+        logs.anonymous.get(index)
     }
 
     /// Finds the client's class: by its address, and by its name as far as that is known.
@@ -122,6 +142,7 @@ impl Watch {
 
     /// Adds a reply to what leaves with the next wait.
     pub fn reply(&mut self, reply: &Reply) {
+        self.journal.answered(reply);
         self.conversation.reply(reply);
     }
 
@@ -188,6 +209,19 @@ impl Watch {
     pub fn transfer_begins(&mut self, what: String, size: Option<u64>) {
         self.timers.opening();
         self.transfer = Some(Moving { what, size, done: 0 });
+    }
+
+    /// So many bytes went over a data connection.
+    pub fn count_data(&mut self, direction: Direction, bytes: u64) {
+        let (brought, taken) = &mut self.data_traffic;
+        let total = if direction == Direction::Upload { brought } else { taken };
+        *total = total.saturating_add(bytes);
+    }
+
+    /// Bytes that have come, and bytes that have left or are about to, on all connections.
+    pub fn traffic(&self) -> (u64, u64) {
+        let (read, written) = self.conversation.traffic();
+        (read + self.data_traffic.0, written + self.data_traffic.1)
     }
 
     /// Its data connection stands.

@@ -2,8 +2,12 @@
 
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{Contexts, GLOBAL, MAIN, SESSIONS};
-use super::super::settings::LogTarget;
+use super::super::draft::{ExtendedDraft, Scope};
+use super::super::limits::is_limitable;
+use super::super::settings::{ExtendedTarget, LogTarget};
 use super::{Row, sets};
+use crate::logging::extended::{Format, Selection, Unknown};
+use crate::logging::{Facility, Severity};
 
 pub const ROWS: &[Row] = &[
     sets(
@@ -30,7 +34,78 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
+    sets(
+        "LogFormat",
+        "mod_log",
+        Contexts::of(&[MAIN, GLOBAL]),
+        "name format",
+        "default \"%h %l %u %t \\\"%r\\\" %s %b\"",
+        "How lines of an ExtendedLog are written; docs/logging.md has the variables.",
+        log_format,
+    )
+    .adds(),
+    sets(
+        "ExtendedLog",
+        "mod_log",
+        SESSIONS,
+        "path|syslog:level [classes [format|json]]",
+        "",
+        "Commands logged by class (ALL AUTH INFO DIRS READ WRITE MISC SEC EXIT NONE, single commands, `!` before what is left out); \
+         `json` is one object a line.",
+        extended_log,
+    )
+    .adds(),
+    sets(
+        "SyslogFacility",
+        "mod_core",
+        MAIN,
+        "facility",
+        "DAEMON",
+        "As what part of the host syslog is written to.",
+        |scope, arguments| {
+            let name = arguments.text("a facility")?;
+            let facility = Facility::named(&name);
+            scope.daemon.syslog_facility =
+                Some(facility.ok_or_else(|| arguments.fault(format!("no facility is named '{name}'")))?);
+            Ok(())
+        },
+    ),
 ];
+
+fn log_format(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let name = arguments.text("a name")?;
+    let text = arguments.text("a format")?;
+    let (format, unknown) = Format::compile(&text, |name| std::env::var(name).ok());
+    for Unknown { text, occurrence } in unknown {
+        arguments.warn_of(&text, occurrence, format!("'{text}' is no variable"));
+    }
+    scope.daemon.log_formats.push((name, format));
+    Ok(())
+}
+
+fn extended_log(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let target = extended_target(arguments)?;
+    let selection = match arguments.maybe() {
+        None => Selection::everything(),
+        Some(word) => Selection::read(&word.text, is_limitable)
+            .map_err(|name| arguments.fault(format!("'{name}' is neither a class nor a command")))?,
+    };
+    let format = arguments.maybe().cloned();
+    if let Some(target) = target {
+        scope.session.extended_logs.push(ExtendedDraft { target, selection, format });
+    }
+    Ok(())
+}
+
+/// None with `none`.
+fn extended_target(arguments: &mut Arguments<'_>) -> Result<Option<ExtendedTarget>, Fault> {
+    let Some(level) = arguments.after("syslog:") else {
+        return Ok(arguments.path_or_none()?.map(ExtendedTarget::File));
+    };
+    let severity = Severity::named(level);
+    let message = || arguments.fault(format!("syslog has no level '{level}'"));
+    severity.map(|severity| Some(ExtendedTarget::Syslog(severity))).ok_or_else(message)
+}
 
 fn target(arguments: &mut Arguments<'_>) -> Result<LogTarget, Fault> {
     Ok(arguments.path_or_none()?.map_or(LogTarget::None, LogTarget::File))

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::auth::places::ConnectionRate;
+use crate::logging::Facility;
 use crate::sys::{GroupId, UserId};
 
 /// What holds for the whole daemon.
@@ -42,6 +43,8 @@ pub struct Daemon {
     pub backlog: i32,
     /// SystemLog.
     pub system_log: LogTarget,
+    /// SyslogFacility.
+    pub syslog_facility: Facility,
     /// UseReverseDNS.
     pub use_reverse_dns: bool,
     /// DynMasqRefresh: how long the addresses of MasqueradeAddress hold; None until the next HUP.
@@ -66,7 +69,7 @@ pub enum LogTarget {
     /// stderr (with -n and without -q).
     Stderr,
     /// syslog(3), through /dev/log.
-    Syslog,
+    Syslog(Facility),
     /// A file, absolute.
     File(PathBuf),
 }

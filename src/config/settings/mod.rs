@@ -11,11 +11,13 @@ pub use super::origins::Caller;
 
 mod daemon;
 mod folders;
+mod logs;
 mod server;
 mod session;
 
 pub use daemon::{Daemon, LogTarget};
 pub use folders::{DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules};
+pub use logs::{ExtendedLog, ExtendedTarget, Form};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, LimitText, PathFor, SessionRules};
 

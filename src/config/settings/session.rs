@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::ExtendedLog;
 use crate::protocol::{Algorithm, Algorithms};
 
 /// What holds for a session from its login on, the same in every folder.
@@ -42,6 +43,8 @@ pub struct SessionRules {
     pub digests: DigestRules,
     /// UseGlobbing.
     pub use_globbing: bool,
+    /// ExtendedLog, the innermost scope's first.
+    pub extended_logs: Vec<ExtendedLog>,
     /// DisplayLogin (relative names are the root's).
     pub display_login: Option<PathBuf>,
     /// DisplayConnect (server only).

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::settings::{Ident, LogTarget, PathFor};
 use super::*;
+use crate::logging::Facility;
 
 #[test]
 fn an_empty_configuration_is_all_defaults() {
@@ -17,7 +18,7 @@ fn an_empty_configuration_is_all_defaults() {
     assert_eq!(server.session.timeout_idle, Some(Duration::from_secs(600)));
     assert_eq!(server.session.timeout_session, None);
     assert_eq!(server.ident, Ident::Standard);
-    assert_eq!(settings.daemon.system_log, LogTarget::Syslog);
+    assert_eq!(settings.daemon.system_log, LogTarget::Syslog(Facility::DAEMON));
     assert_eq!(settings.daemon.pid_file, Path::new(defaults::PID_FILE));
     assert!(
         settings.daemon.listen.iter().all(|address| address.port() == 21 && address.ip().is_unspecified())

@@ -1,4 +1,4 @@
-//! The logs that are written as they come (xferlog): gathered for a moment, written in one go, and kept, bounded, while
+//! The logs that are written as they come (xferlog, ExtendedLog): gathered for a moment, written in one go, and kept, bounded, while
 //! their disk is full. What does not fit then stays in the socket, where its senders notice.
 
 use std::collections::BTreeMap;
@@ -100,7 +100,9 @@ impl Evidence {
         let Some(log) = self.logs.get_mut(&number).filter(|log| log.outlet.has_room(RECORD_MAX)) else {
             return false;
         };
-        log.outlet.add(text.iter().map(|byte| if byte.is_ascii_control() { b'_' } else { *byte }));
+        // A format may have tabs between its fields.
+        let is_harmless = |byte: u8| !byte.is_ascii_control() || byte == b'\t';
+        log.outlet.add(text.iter().map(|byte| if is_harmless(*byte) { *byte } else { b'_' }));
         self.is_full |= !log.outlet.has_room(RECORD_MAX);
         self.has_enough |= log.outlet.has_enough();
         true

@@ -57,10 +57,10 @@ impl Lines {
     pub(super) fn open(&mut self, number: LogNumber, kind: Kind, path: PathBuf, file: Option<OwnedFd>) {
         match (kind, file) {
             (Kind::Line, Some(file)) => self.desk.open_file(number, file),
-            (Kind::Syslog, _) if path.as_os_str().is_empty() => {
-                self.desk.open_syslog(number, SYSLOG_SOCKET.into());
+            (Kind::Syslog(sorting), _) if path.as_os_str().is_empty() => {
+                self.desk.open_syslog(number, SYSLOG_SOCKET.into(), sorting);
             }
-            (Kind::Syslog, _) => self.desk.open_syslog(number, path),
+            (Kind::Syslog(sorting), _) => self.desk.open_syslog(number, path, sorting),
             (Kind::Line, None) | (Kind::Raw, _) => return,
         }
         self.ended.remove(&number);

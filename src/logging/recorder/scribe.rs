@@ -18,8 +18,8 @@ use slog_term::{FullFormat, TermDecorator};
 use super::Foreground;
 use super::outlet::Outlet;
 use super::syslog::Syslog;
-use crate::logging::LogNumber;
 use crate::logging::line::{Line, Stamp};
+use crate::logging::{LogNumber, Sorting};
 use crate::sys::ProcessId;
 
 /// Writes lines, in a thread of its own.
@@ -170,8 +170,8 @@ impl Desk {
     }
 
     /// Recorder's thread.
-    pub(super) fn open_syslog(&self, number: LogNumber, path: PathBuf) {
-        self.logs().insert(number, Log::Syslog(Syslog::new(path)));
+    pub(super) fn open_syslog(&self, number: LogNumber, path: PathBuf, sorting: Sorting) {
+        self.logs().insert(number, Log::Syslog(Syslog::new(path, sorting)));
     }
 
     /// Recorder's thread.

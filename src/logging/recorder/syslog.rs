@@ -1,4 +1,4 @@
-//! The host's syslog: one datagram a line to /dev/log (syslog(3), RFC 3164 §4.1), facility daemon.
+//! The host's syslog: one datagram a line to /dev/log (syslog(3), RFC 3164 §4.1).
 
 use std::fmt;
 use std::io;
@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 
 use slog::Level;
 
+use crate::logging::Sorting;
 use crate::logging::line::{Line, TAG};
 
-/// LOG_DAEMON of syslog(3), shifted as in a priority.
-const FACILITY_DAEMON: u8 = 3 << 3;
 /// How long a line waits for a syslog daemon that does not read.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// After a line that waited in vain, so long none is tried.
@@ -21,13 +20,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Syslog {
     path: PathBuf,
+    sorting: Sorting,
     socket: Option<UnixDatagram>,
     quiet_until: Option<Instant>,
 }
 
 impl Syslog {
-    pub(super) fn new(path: PathBuf) -> Syslog {
-        Syslog { path, socket: None, quiet_until: None }
+    pub(super) fn new(path: PathBuf, sorting: Sorting) -> Syslog {
+        Syslog { path, sorting, socket: None, quiet_until: None }
     }
 
     /// Sends a line. An error means that it is lost.
@@ -35,7 +35,7 @@ impl Syslog {
         if self.quiet_until.is_some_and(|until| Instant::now() < until) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let text = Datagram { level, line }.to_string();
+        let text = Datagram { priority: self.sorting.priority(level), line }.to_string();
         let sent = self.try_send(&text).or_else(|error| match error.kind() {
             io::ErrorKind::WouldBlock => Err(error),
             _ => self.reconnect_and_send(&text),
@@ -59,7 +59,7 @@ impl Syslog {
 }
 
 struct Datagram<'a> {
-    level: Level,
+    priority: u8,
     line: &'a Line<'a>,
 }
 
@@ -68,23 +68,11 @@ impl fmt::Display for Datagram<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Line { stamp, pid, origin, text, .. } = self.line;
         let local = stamp.zone.to_datetime(stamp.moment);
-        let priority = FACILITY_DAEMON | severity(self.level);
-        write!(f, "<{priority}>{} {TAG}[{pid}]: ", local.strftime("%b %e %H:%M:%S"))?;
+        write!(f, "<{}>{} {TAG}[{pid}]: ", self.priority, local.strftime("%b %e %H:%M:%S"))?;
         if !origin.is_empty() {
             write!(f, "{origin} - ")?;
         }
         f.write_str(text)
-    }
-}
-
-/// syslog(3)'s LOG_CRIT to LOG_DEBUG.
-fn severity(level: Level) -> u8 {
-    match level {
-        Level::Critical => 2,
-        Level::Error => 3,
-        Level::Warning => 4,
-        Level::Info => 6,
-        Level::Debug | Level::Trace => 7,
     }
 }
 
@@ -94,6 +82,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::logging::Facility;
     use crate::logging::line::Stamp;
     use crate::sys::ProcessId;
 
@@ -111,7 +100,7 @@ mod tests {
             ("", "<30>Sep  9 01:46:40 proftpd[42]: FTP session opened."),
         ];
         for (origin, text) in table {
-            assert_eq!(Datagram { level: Level::Info, line: &line(origin) }.to_string(), text);
+            assert_eq!(Datagram { priority: 30, line: &line(origin) }.to_string(), text);
         }
     }
 
@@ -119,7 +108,8 @@ mod tests {
     fn a_restarted_syslog_daemon_is_found_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let mut syslog = Syslog::new(path.clone());
+        let sorting = Sorting { facility: Facility::DAEMON, severity: None };
+        let mut syslog = Syslog::new(path.clone(), sorting);
         assert!(syslog.send(Level::Info, &line("")).is_err());
         for _ in 0..2 {
             let _ = std::fs::remove_file(&path);

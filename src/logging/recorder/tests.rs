@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::logging::control::Control;
-use crate::logging::{Channel, Kind, LogNumber, logger, open};
+use crate::logging::{Channel, Facility, Kind, LogNumber, Sorting, logger, open};
 use crate::sys::socket;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -224,7 +224,8 @@ fn lines_go_to_the_hosts_syslog_in_its_own_shape() {
     let house = House::new();
     let path = house.path("devlog");
     let daemon = UnixDatagram::bind(&path).unwrap();
-    house.control.open(LogNumber::SYSTEM, Kind::Syslog, &path, None).unwrap();
+    let sorting = Sorting { facility: Facility::DAEMON, severity: None };
+    house.control.open(LogNumber::SYSTEM, Kind::Syslog(sorting), &path, None).unwrap();
     error!(house.log(), "cannot bind"; "port" => 21);
     let mut buffer = [0; 300];
     let length = daemon.recv(&mut buffer).unwrap();

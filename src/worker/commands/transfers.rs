@@ -9,6 +9,7 @@ use crate::protocol::{Reply, Type, Verb};
 use crate::scoreboard::{Direction, Totals};
 use crate::worker::data::{self, Outcome};
 use crate::worker::evidence;
+use crate::worker::journal::FileFacts;
 use crate::worker::member::Member;
 use crate::worker::storage::{Asked, Placement, Portion, Target};
 use crate::worker::transfer::{self, Carried, Errand};
@@ -29,7 +30,7 @@ pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]
         Ok(opened) => opened,
         Err(denied) => return Ok(refusal(&denied)),
     };
-    let left = source.left();
+    let (left, offset) = (source.left(), source.offset);
     let canonical = source.canonical.clone();
     let errand = Errand {
         direction: Direction::Download,
@@ -44,6 +45,8 @@ pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         data::download(stream, &mut source, form, attend)
     });
+    let file = FileFacts { offset: Some(offset), ..FileFacts::default() };
+    watch.journal.moved_file(&canonical, asked.path.as_bytes(), file);
     conclude(watch, member, carried, Direction::Download, canonical)
 }
 
@@ -110,6 +113,7 @@ fn take(
     opening: Reply,
 ) -> Result<Reply, Ending> {
     let canonical = target.canonical.clone();
+    let file = FileFacts { offset: Some(target.begins_at()), is_modified: !target.is_new, size: None };
     let errand = Errand {
         direction: Direction::Upload,
         coding: member.mode.receiving(),
@@ -123,6 +127,7 @@ fn take(
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         data::upload(stream, target, form, attend)
     });
+    watch.journal.moved_file(&canonical, asked.path.as_bytes(), file);
     conclude(watch, member, carried, Direction::Upload, canonical)
 }
 
@@ -138,7 +143,8 @@ fn opening(member: &Member, path: &[u8], size: Option<u64>) -> Reply {
 
 /// A transfer that nobody could write down does not begin.
 pub(super) fn unrecorded(watch: &mut Watch, member: &Member) -> Result<Option<Reply>, Ending> {
-    if !transfer_log::is_kept(watch, member) || evidence::can_be_written(watch)? {
+    let is_logged = transfer_log::is_kept(watch, member) || watch.journal.is_kept();
+    if !is_logged || evidence::can_be_written(watch)? {
         return Ok(None);
     }
     Ok(Some(Reply::new(451, "Transfers cannot be recorded now, try again later")))

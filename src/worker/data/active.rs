@@ -56,6 +56,11 @@ impl Target {
         }
     }
 
+    /// Its port.
+    pub fn port(self) -> u16 {
+        self.0.port()
+    }
+
     /// Connects from the control connection's local address.
     pub fn connect(self, local: SocketAddr, attend: &mut dyn Attend) -> Result<Stream, Stop> {
         let address = self.beside(local);

@@ -36,6 +36,8 @@ pub struct Target {
     range_left: Option<u64>,
     /// What HiddenStores and DeleteAbortedStores ask for; dropped after the file.
     landing: Option<Box<Landing>>,
+    /// Nothing was there before.
+    pub is_new: bool,
 }
 
 /// Why a file that was written could not be left as it should be.
@@ -63,6 +65,11 @@ impl Target {
     /// What it is.
     pub fn status(&self) -> io::Result<Status> {
         files::status(self.file.as_fd())
+    }
+
+    /// Where its first byte goes.
+    pub fn begins_at(&self) -> u64 {
+        self.position
     }
 
     /// Closes the file, which is whole; some file systems say only now that there was no room. A range must be full. One that is
@@ -144,7 +151,9 @@ impl Storage {
     ) -> Result<Target, Denied> {
         let mut again = true;
         loop {
-            let outcome = match self.root.find(&asked.path) {
+            let found = self.root.find(&asked.path);
+            let is_new = found.is_err();
+            let outcome = match found {
                 Ok(found) => self.overwrite(asked, Overwrite { found, placement }, writing)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     self.create(asked, placement, writing)?
@@ -152,7 +161,7 @@ impl Storage {
                 Err(error) => return Err(asked.denied(self.without_data(asked, error))),
             };
             match outcome {
-                Ok(target) => return Ok(target),
+                Ok(target) => return Ok(Target { is_new, ..target }),
                 Err(error) if again && error.kind() == io::ErrorKind::AlreadyExists => again = false,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     return Err(asked.denied(Reason::NotRegular));
@@ -204,7 +213,17 @@ impl Storage {
         }
         let accounting = Rc::clone(&self.accounting);
         let (canonical, owner, range_left) = (found.canonical, found.status.uid, placement.range_length());
-        Ok(Target { file, canonical, owner, accounting, position, end, range_left, landing: None })
+        Ok(Target {
+            file,
+            canonical,
+            owner,
+            accounting,
+            position,
+            end,
+            range_left,
+            landing: None,
+            is_new: false,
+        })
     }
 
     fn create(
@@ -297,7 +316,7 @@ impl Storage {
         range_left: Option<u64>,
     ) -> Target {
         let accounting = Rc::clone(&self.accounting);
-        Target { file, canonical, owner, accounting, position: 0, end: 0, range_left, landing }
+        Target { file, canonical, owner, accounting, position: 0, end: 0, range_left, landing, is_new: true }
     }
 }
 

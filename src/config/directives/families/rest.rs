@@ -56,7 +56,6 @@ pub const REST: &[Family] = &[
             "ScoreboardOptions",
             "SetEnv",
             "SocketOptions",
-            "SyslogFacility",
             "SyslogLevel",
             "Trace",
             "TraceLog",
@@ -71,10 +70,5 @@ pub const REST: &[Family] = &[
         &["FSCachePolicy", "FSOptions", "ScoreboardMutex", "ScoreboardScrub", "TCPNoDelay"],
     ),
     family("mod_cap", Accepted, ALWAYS, &["CapabilitiesEngine", "CapabilitiesRootRevoke", "CapabilitiesSet"]),
-    family(
-        "mod_log",
-        Ignored,
-        NOT_DONE,
-        &["AllowLogSymlinks", "ExtendedLog", "LogFormat", "LogOptions", "ServerLog"],
-    ),
+    family("mod_log", Ignored, NOT_DONE, &["AllowLogSymlinks", "LogOptions", "ServerLog"]),
 ];
