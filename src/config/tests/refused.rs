@@ -76,7 +76,7 @@ fn what_widens_nothing_is_ignored_with_a_warning() {
         "DelayEngine on",
         "ControlsEngine on",
         "DisplayChdir .message",
-        "ExtendedLog /x ALL",
+        "Trace default:10",
     ] {
         assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
     }
