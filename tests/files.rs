@@ -6,4 +6,5 @@ mod directories;
 mod facts;
 mod hidden;
 mod listings;
+mod owners;
 mod unique;

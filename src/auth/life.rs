@@ -12,6 +12,7 @@ use super::confinement::{self, NICENESS_OF_HASHING};
 use super::door::ledger::Ledger;
 use super::office::desk::{self, Desk};
 use super::office::errand::Errand;
+use super::office::gift_desk::{self, GIFTS_WAITING};
 use super::office::name_desk::{self, NAMES_WAITING};
 use super::office::peer_names::{PeerNames, RESOLVERS, confirmed_name};
 use super::office::place_desk::PlaceDesk;
@@ -82,9 +83,10 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
     drop(board);
     let predecessors = if policy.keeps_books() { mapped.granted() } else { Vec::new() };
     let staff = Staff::engaged(places, policy.waits_for_steward())?;
-    let descriptors = confinement::confine().map_err(BeginError::Privileges)?;
+    let descriptors = confinement::confine(policy.gives_files()).map_err(BeginError::Privileges)?;
     let (connections, waiting_connections) = bounded(CONNECTIONS_WAITING);
     let (ids, waiting_ids) = bounded(NAMES_WAITING);
+    let (gifts, waiting_gifts) = policy.gives_files().then(|| bounded(GIFTS_WAITING)).unzip();
     let (letters, postman) = post();
     let (names, lookups) = policy.use_reverse_dns.then(PeerNames::new).unzip();
     // The office's life is the process's: threads need not be awaited, whatever a name service makes them wait for.
@@ -92,13 +94,15 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
         policy,
         Ledger::new(Box::new(mapped)),
         bounds(descriptors, staff.hashers.len()),
-        (connections, ids),
+        (connections, ids, gifts),
         letters,
         (steward, names, Attendance::new(predecessors)),
         log.clone(),
     )));
-    staff
-        .set_to_work(office, Work { connections: waiting_connections, ids: waiting_ids, lookups, postman })?;
+    staff.set_to_work(
+        office,
+        Work { connections: waiting_connections, ids: waiting_ids, gifts: waiting_gifts, lookups, postman },
+    )?;
     Ok(Reception::new(office, requests, control))
 }
 
@@ -106,6 +110,8 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
 struct Work {
     connections: Receiver<Errand>,
     ids: Receiver<Errand>,
+    /// None without UserOwner.
+    gifts: Option<Receiver<Errand>>,
     /// None without UseReverseDNS.
     lookups: Option<Receiver<IpAddr>>,
     postman: Postman,
@@ -137,7 +143,7 @@ impl Staff {
     }
 
     fn set_to_work(self, office: &'static Office, work: Work) -> Result<(), BeginError> {
-        let Work { connections, ids, lookups, postman } = work;
+        let Work { connections, ids, gifts, lookups, postman } = work;
         start("post", move || postman.deliver_for_life())?;
         start("connections", move || desk::admit_connections(office, &connections, self.connections))?;
         if let (Some(names), Some(lookups)) = (&office.peer_names, lookups) {
@@ -146,6 +152,9 @@ impl Staff {
             }
         }
         start("ids", move || name_desk::tell_for_life(office, &ids))?;
+        if let Some(gifts) = gifts {
+            start("gifts", move || gift_desk::give_for_life(office, &gifts))?;
+        }
         for (crypt, places) in self.hashers {
             start("hash", move || hash_for_life(office, &office.queue, places, crypt))?;
         }

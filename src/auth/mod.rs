@@ -29,7 +29,7 @@ pub use accounts::known_ids::{KnownIds, known_ids};
 pub use accounts::shells;
 pub use life::serve;
 pub use login::order;
-pub use policy::{AnonymousPolicy, LimitPolicy, LoginRules, PamPolicy, Policy, ServerPolicy};
+pub use policy::{AnonymousPolicy, Gifts, LimitPolicy, LoginRules, PamPolicy, Policy, ServerPolicy};
 pub use steward::attendance::Books;
 pub use steward::home;
 pub use wire::{control, places, question};

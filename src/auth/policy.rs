@@ -1,5 +1,6 @@
 //! What auth is told of one generation's configuration: plain values, a row for each directive that it heeds.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Books;
@@ -47,6 +48,17 @@ pub struct ServerPolicy {
     pub limits: LimitPolicy,
     /// CreateHome.
     pub create_home: Option<HomePolicy>,
+    /// UserOwner and GroupOwner.
+    pub gifts: Gifts,
+}
+
+/// To whom files may be given away, anywhere in a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gifts {
+    /// UserOwner's names.
+    pub users: BTreeSet<Vec<u8>>,
+    /// GroupOwner's.
+    pub groups: BTreeSet<Vec<u8>>,
 }
 
 /// How PAM is asked.
@@ -118,6 +130,11 @@ impl LimitPolicy {
 }
 
 impl Policy {
+    /// Whether files are given to others anywhere; without root they cannot be.
+    pub fn gives_files(&self) -> bool {
+        !self.rootless && self.servers.iter().any(|server| !server.gifts.users.is_empty())
+    }
+
     /// Whether there is work for a steward.
     pub fn needs_steward(&self) -> bool {
         self.waits_for_steward() || self.keeps_books()

@@ -118,7 +118,7 @@ fn start(folder: &Path) -> Auth {
     let (letters, postman) = post();
     let ledger = Ledger::new(Box::new(board.clone()));
     let log = Logger::root(slog::Discard, o!());
-    let asked = (connections, names);
+    let asked = (connections, names, None);
     let office: &'static Office = Box::leak(Box::new(Office::new(
         policy(folder),
         ledger,

@@ -149,6 +149,16 @@ impl DirectoryRules {
         !self.base.limits.is_empty() || self.sections.has_limits
     }
 
+    /// What each scope says, in no order.
+    pub fn scopes(&self) -> impl Iterator<Item = &ScopeRules> {
+        self.sections.list.iter().map(|section| &section.rules).chain([&self.base])
+    }
+
+    /// Whether new files have another owner or group anywhere.
+    pub fn have_owners(&self) -> bool {
+        self.scopes().any(|scope| scope.user_owner.is_some() || scope.group_owner.is_some())
+    }
+
     /// What holds for a canonical path, given the session's canonical home for `~`.
     pub fn rules_for(&self, canonical: &Path, home: &Path) -> PathRules<'_> {
         let mut scopes = self.sections.around(canonical, home);
@@ -176,6 +186,8 @@ fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
         unique_prefix: scopes.iter().find_map(|scope| scope.unique_prefix.as_deref()).unwrap_or("ftp"),
         hidden_stores,
         delete_aborted: nearest(scopes, |scope| scope.delete_aborted, hidden_stores.is_some()),
+        user_owner: scopes.iter().find_map(|scope| scope.user_owner.as_deref()),
+        group_owner: scopes.iter().find_map(|scope| scope.group_owner.as_deref()),
         deny_filter: filter(scopes.iter().find_map(|scope| scope.deny_filter.as_ref())),
         allow_filter: filter(scopes.iter().find_map(|scope| scope.allow_filter.as_ref())),
         path_deny_filter: filter(scopes.iter().find_map(|scope| scope.path_deny_filter.as_ref())),

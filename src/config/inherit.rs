@@ -107,6 +107,8 @@ impl Inherit for ScopeRules {
             unique_prefix,
             hidden_stores,
             delete_aborted,
+            user_owner,
+            group_owner,
             deny_filter,
             allow_filter,
             path_deny_filter,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::settings::{Anonymous, Pam, Server, SessionRules, Settings};
 use crate::auth::order::{Module, Ordered};
 use crate::auth::places::class_key;
-use crate::auth::{AnonymousPolicy, Books, LimitPolicy, PamPolicy, Policy, ServerPolicy};
+use crate::auth::{AnonymousPolicy, Books, Gifts, LimitPolicy, PamPolicy, Policy, ServerPolicy};
 
 impl Settings {
     /// For the auth process of this generation. `rootless`: every session is the caller.
@@ -37,6 +37,18 @@ fn server(server: &Server, rootless: bool) -> ServerPolicy {
         connections_per_host: server.max_connections_per_host.most,
         limits: limits(&server.session),
         create_home: server.create_home.clone(),
+        gifts: gifts(server),
+    }
+}
+
+/// What UserOwner and GroupOwner say anywhere in it.
+fn gifts(server: &Server) -> Gifts {
+    let sections = server.anonymous.iter().map(|section| &section.directories);
+    let scopes = || sections.clone().chain([&server.directories]).flat_map(|rules| rules.scopes());
+    let named = |name: &Option<String>| name.as_deref().map(bytes);
+    Gifts {
+        users: scopes().filter_map(|scope| named(&scope.user_owner)).collect(),
+        groups: scopes().filter_map(|scope| named(&scope.group_owner)).collect(),
     }
 }
 

@@ -10,7 +10,7 @@ use nix::dir::{Dir, Type};
 use nix::fcntl::{self, AtFlags, OFlag, OpenHow, RenameFlags, ResolveFlag};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
 use nix::sys::statfs;
-use nix::unistd::{self, AccessFlags, UnlinkatFlags};
+use nix::unistd::{self, AccessFlags, Gid, Uid, UnlinkatFlags};
 
 pub use nix::errno::Errno;
 
@@ -172,9 +172,21 @@ pub fn create(directory: BorrowedFd<'_>, name: &[u8], mode: u32) -> io::Result<F
     Ok(File::from(fcntl::openat(directory, name, flags, Mode::from_bits_truncate(mode))?))
 }
 
+/// Gives a file to another user, another group, or both; needs CAP_CHOWN, but for a group of one's own.
+pub fn give(file: BorrowedFd<'_>, user: Option<UserId>, group: Option<GroupId>) -> io::Result<()> {
+    let (user, group) = (user.map(|id| Uid::from_raw(id.0)), group.map(|id| Gid::from_raw(id.0)));
+    Ok(unistd::fchown(file, user, group)?)
+}
+
 /// Makes a directory.
 pub fn make_directory(directory: BorrowedFd<'_>, name: &[u8], mode: u32) -> io::Result<()> {
     Ok(stat::mkdirat(directory, name, Mode::from_bits_truncate(mode))?)
+}
+
+/// Opens a directory that has just been made, and nothing else of that name.
+pub fn open_directory(parent: BorrowedFd<'_>, name: &[u8]) -> io::Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | CAUTIOUS;
+    Ok(fcntl::openat(parent, name, flags, Mode::empty())?)
 }
 
 /// Removes a name that is no directory's.

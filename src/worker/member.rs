@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::data::Coding;
+use super::giving::Giver;
 use super::listing::Owners;
 use super::names;
 use super::rendezvous::Rendezvous;
@@ -119,6 +120,7 @@ impl Member {
             Some(_) => given_password.reveal().to_vec(),
             None => Vec::new(),
         };
+        let giver = Giver::new(watch.birth, watch.server_index, (&account, directories), &watch.log);
         let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
         Member {
             owners: Owners::default(),
@@ -129,7 +131,7 @@ impl Member {
             anonymous,
             rules,
             directories,
-            storage: Storage::new(root, directories, home.clone()),
+            storage: Storage::new(root, directories, home.clone()).giving(giver),
             home,
             cwd: FtpPath::root(),
             cwd_on_host: folder,

@@ -8,6 +8,7 @@ mod data;
 mod digest;
 mod ending;
 mod evidence;
+mod giving;
 mod greeting;
 mod identity;
 mod inquiry;

@@ -105,21 +105,29 @@ const RECORD: u64 = 192;
 /// Has the puppet ask auth by itself, as its own code would; None where nobody answers. Which of the sockets is auth's an attacker
 /// finds out by trying.
 fn ask(puppet: &mut Puppet, request: &Request) -> Option<Answer> {
-    let sockets = local_sockets(puppet);
-    sockets.into_iter().find_map(|socket| ask_through(socket, puppet, request))
+    ask_about(puppet, request, None)
 }
 
-fn ask_through(socket: u64, puppet: &mut Puppet, request: &Request) -> Option<Answer> {
+/// The same, about a file that it has open.
+fn ask_about(puppet: &mut Puppet, request: &Request, file: Option<u64>) -> Option<Answer> {
+    let sockets = local_sockets(puppet);
+    sockets.into_iter().find_map(|socket| ask_through(socket, puppet, request, file))
+}
+
+fn ask_through(socket: u64, puppet: &mut Puppet, request: &Request, file: Option<u64>) -> Option<Answer> {
     let record = request.encode();
     let base = puppet.put(&[]);
     let pair = [libc::AF_UNIX as u64, libc::SOCK_SEQPACKET as u64, 0, base + PAIR];
     assert_eq!(puppet.call(libc::SYS_socketpair, &pair), Outcome::Done(0));
     let pair = puppet.read(base + PAIR, 8);
     let (own, auths) = (number(&pair[..4]), number(&pair[4..]));
-    // struct msghdr, struct iovec, struct cmsghdr with one descriptor (cmsg(3)), and the record.
+    // struct msghdr, struct iovec, struct cmsghdr with one descriptor or two (cmsg(3)), and the record.
     let header = [0, 0, base + VECTOR, 1, base + CONTROL, 24, 0, 0];
     let vector = [base + RECORD, record.reveal().len() as u64, 0, 0];
-    let control = [20, 1 | 1 << 32, auths, 0];
+    let control = match file {
+        None => [20, 1 | 1 << 32, auths, 0],
+        Some(file) => [24, 1 | 1 << 32, auths | file << 32, 0],
+    };
     let words = [&header[..], &vector, &control, &[0; 8]].concat();
     let bytes: Vec<u8> = words.iter().flat_map(|word: &u64| word.to_ne_bytes()).collect();
     assert_eq!(bytes.len() as u64, RECORD);
@@ -198,5 +206,57 @@ fn a_session_that_asks_again_gets_nothing() {
         puppet.refused("bob", libc::SYS_setresuid, &[BOB; 3], Errno::EPERM);
     }
     drop(puppet);
+    daemon.stop();
+}
+
+/// A file that the puppet can open, by its path.
+fn open(puppet: &mut Puppet, path: &std::path::Path) -> u64 {
+    let text = puppet.put_text(&path.display().to_string());
+    match puppet.call(libc::SYS_openat, &[libc::AT_FDCWD as u64, text, libc::O_RDONLY as u64, 0]) {
+        Outcome::Done(file) => file as u64,
+        outcome => panic!("{path:?}: {outcome:?}"),
+    }
+}
+
+#[test]
+fn a_session_gives_its_own_files_and_to_nobody_but_the_owner_that_is_configured() {
+    if !as_root("a_session_gives_its_own_files_and_to_nobody_but_the_owner_that_is_configured") {
+        return;
+    }
+    let setup = Setup::new().with_account("bob").with_account("carol").workers(3, 3, 6);
+    let home = setup.home("alice");
+    let daemon = setup.line(&format!("<Directory {}>\nUserOwner bob\n</Directory>", home.display())).start();
+    let give = |user: &str, group: &str| Request::Give { server: 0, user: user.into(), group: group.into() };
+    for (name, uid) in [("own", ALICE), ("carols", BOB + 1), ("roots", 0)] {
+        fs::write(home.join(name), name).expect("written");
+        std::os::unix::fs::chown(home.join(name), Some(uid as u32), None).expect("given");
+    }
+    let owner = |name: &str| {
+        u64::from(std::os::unix::fs::MetadataExt::uid(&fs::metadata(home.join(name)).expect("there")))
+    };
+    let mut puppet = Puppet::hold(spare(&daemon));
+    let file = open(&mut puppet, &home.join("own"));
+    assert_eq!(ask_about(&mut puppet, &give("bob", ""), Some(file)), Some(Answer::TryAgain));
+    drop(puppet);
+    let client = daemon.session();
+    let mut puppet = Puppet::hold(daemon.slot_of(&client).pid.0);
+    for (name, request) in [
+        ("carols", give("bob", "")),
+        ("roots", give("bob", "")),
+        ("own", give("carol", "")),
+        ("own", give("root", "")),
+        ("own", give("bob", "shadow")),
+        ("own", give("", "")),
+    ] {
+        let file = open(&mut puppet, &home.join(name));
+        let answer = ask_about(&mut puppet, &request, Some(file));
+        assert_eq!(answer, Some(Answer::TryAgain), "{name} {request:?}");
+        puppet.refused("by itself", libc::SYS_fchown, &[file, BOB, 0xffff_ffff], Errno::EPERM);
+    }
+    assert_eq!([owner("own"), owner("carols"), owner("roots")], [ALICE, BOB + 1, 0]);
+    let file = open(&mut puppet, &home.join("own"));
+    assert_eq!(ask_about(&mut puppet, &give("bob", ""), Some(file)), Some(Answer::Given));
+    assert_eq!(owner("own"), BOB);
+    drop((client, puppet));
     daemon.stop();
 }

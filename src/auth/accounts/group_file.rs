@@ -56,6 +56,11 @@ impl GroupTable {
         groups
     }
 
+    /// The group of that name; rarely asked.
+    pub fn gid_of(&self, name: &[u8]) -> Option<GroupId> {
+        self.groups.iter().find(|(_, known)| **known == *name).map(|(gid, _)| *gid)
+    }
+
     /// What the file calls a gid.
     pub fn name_of(&self, gid: GroupId) -> Option<&[u8]> {
         self.by_gid.get(&gid).map(|index| &*self.groups[*index].1)

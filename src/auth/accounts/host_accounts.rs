@@ -50,6 +50,10 @@ impl Source for HostAccounts {
         named(groups)
     }
 
+    fn group_id(&self, name: &[u8]) -> Result<Option<GroupId>, SourceError> {
+        look(accounts::group(name))
+    }
+
     fn sample_hash(&self) -> Option<Vec<u8>> {
         self.sample.current().ok()?.as_ref().clone()
     }

@@ -15,6 +15,9 @@ pub trait Source: Send + Sync {
     /// The groups of an account that was found here, its primary one among them, never root's.
     fn memberships(&self, account: &Account) -> Result<Vec<(GroupId, Vec<u8>)>, SourceError>;
 
+    /// The group of that name.
+    fn group_id(&self, name: &[u8]) -> Result<Option<GroupId>, SourceError>;
+
     /// A hash like those this source holds: what a guess at a name that nobody has is compared with, so that it takes as
     /// long as a guess at one that somebody has.
     fn sample_hash(&self) -> Option<Vec<u8>>;

@@ -47,6 +47,10 @@ impl Source for VirtualUsers {
         Ok(self.groups()?.map(|table| memberships(account, &table)).unwrap_or_default())
     }
 
+    fn group_id(&self, name: &[u8]) -> Result<Option<GroupId>, SourceError> {
+        Ok(self.groups()?.and_then(|table| table.gid_of(name)))
+    }
+
     fn sample_hash(&self) -> Option<Vec<u8>> {
         let users = self.users.current().ok()?;
         users.first().map(|line| line.hash.to_vec())

@@ -56,6 +56,10 @@ impl Source for Known {
         Ok(vec![(account.gid, b"own".to_vec())])
     }
 
+    fn group_id(&self, _: &[u8]) -> Result<Option<GroupId>, SourceError> {
+        Ok(None)
+    }
+
     fn sample_hash(&self) -> Option<Vec<u8>> {
         self.0.first().map(|(_, hash, ..)| hash.as_bytes().to_vec())
     }

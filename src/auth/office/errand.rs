@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::auth::door::ledger::Visit;
 use crate::auth::wire::{Answer, Request};
 use crate::sys::poll::{self, Waiting};
-use crate::sys::socket;
+use crate::sys::{UserId, socket};
 
 /// A question in flight. Dropped without an answer, it closes its descriptor, which the worker reads as
 /// [`Answer::TryAgain`].
@@ -16,14 +16,23 @@ pub struct Errand {
     pub visit: Visit,
     /// What is asked.
     pub request: Request,
+    /// Who asked, by the kernel's word at that moment.
+    pub uid: UserId,
+    /// The file that a gift is about.
+    pub file: Option<OwnedFd>,
     reply: OwnedFd,
 }
 
 impl Errand {
     /// A request as it arrived. None where the descriptor is no local socket: closing or writing to anything else
     /// might block.
-    pub fn new(visit: Visit, request: Request, reply: OwnedFd) -> Option<Errand> {
-        socket::is_local(reply.as_fd()).then_some(Errand { visit, request, reply })
+    pub fn new(
+        visit: Visit,
+        request: Request,
+        (reply, file): (OwnedFd, Option<OwnedFd>),
+        uid: UserId,
+    ) -> Option<Errand> {
+        socket::is_local(reply.as_fd()).then_some(Errand { visit, request, uid, file, reply })
     }
 
     /// Whether the worker has gone, or has given up waiting: then no hash is wasted on it.

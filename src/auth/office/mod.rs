@@ -33,6 +33,7 @@ use crate::sys::{GroupId, ProcessId, UserId, identity};
 
 pub mod desk;
 pub mod errand;
+pub mod gift_desk;
 mod guesses;
 pub mod name_desk;
 pub mod peer_names;
@@ -72,6 +73,8 @@ pub struct Office {
     pub connections: Sender<Errand>,
     /// Questions about names, which a name service may take long to answer.
     pub names: Sender<Errand>,
+    /// Files to give away; None where no UserOwner asks for it.
+    pub gifts: Option<Sender<Errand>>,
     /// Answers for later.
     letters: LetterBox,
     /// Does what auth itself may not; None where the configuration has no such work.
@@ -100,7 +103,7 @@ impl Office {
         policy: Policy,
         ledger: Ledger,
         bounds: Bounds,
-        (connections, names): (Sender<Errand>, Sender<Errand>),
+        (connections, names, gifts): (Sender<Errand>, Sender<Errand>, Option<Sender<Errand>>),
         letters: LetterBox,
         (steward, peer_names, attendance): (Option<Steward>, Option<PeerNames>, Attendance),
         log: Logger,
@@ -118,6 +121,7 @@ impl Office {
             conversations: Turnstile::new(Bounds { served_of_one: CONVERSATIONS_OF_ONE, ..bounds }),
             connections,
             names,
+            gifts,
             letters,
             steward,
             peer_names,

@@ -16,8 +16,8 @@ use crate::auth::wire::control::{NOTE_MAX, Note};
 use crate::auth::wire::{RECORD_MAX, Request};
 use crate::sys::notification::Listener;
 use crate::sys::poll::{self, Waiting};
-use crate::sys::socket::{self, Received};
-use crate::sys::{ProcessId, crypt};
+use crate::sys::socket::{self, Received, Sender};
+use crate::sys::{ProcessId, UserId, crypt};
 
 /// Questions taken in at one waking.
 const BATCH: usize = 32;
@@ -42,8 +42,9 @@ pub struct Reception {
 /// A question as it came, not yet looked into.
 struct Arrival {
     pid: ProcessId,
-    /// None where none came, or several.
-    reply: Option<OwnedFd>,
+    uid: UserId,
+    /// The reply's, and for a gift the file's; None where others came.
+    descriptors: Option<(OwnedFd, Option<OwnedFd>)>,
     /// None for bytes that are no request.
     request: Option<Request>,
 }
@@ -104,19 +105,19 @@ impl Reception {
     }
 
     /// Reads a datagram, and wipes it: it may hold a password.
-    fn read(&mut self, mut received: Received) -> Option<Arrival> {
+    fn read(&mut self, received: Received) -> Option<Arrival> {
         let record = &mut self.buffer[..received.length.min(RECORD_MAX)];
         let request = (!received.truncated).then(|| Request::decode(record).ok()).flatten();
         crypt::wipe(record);
-        let pid = received.sender?.pid;
-        let reply = received.descriptors.pop().filter(|_| received.descriptors.is_empty());
-        Some(Arrival { pid, reply, request })
+        let Sender { pid, uid, .. } = received.sender?;
+        let is_gift = matches!(request, Some(Request::Give { .. }));
+        Some(Arrival { pid, uid, descriptors: descriptors(received.descriptors, is_gift), request })
     }
 
     fn admit(&self, arrival: Arrival) {
-        let errand = arrival.request.zip(arrival.reply).and_then(|(request, reply)| {
+        let errand = arrival.request.zip(arrival.descriptors).and_then(|(request, descriptors)| {
             let visit = self.office.ledger.admit(arrival.pid)?;
-            Errand::new(visit, request, reply)
+            Errand::new(visit, request, descriptors, arrival.uid)
         });
         match errand {
             Some(errand) => self.hand_on(errand),
@@ -130,6 +131,10 @@ impl Reception {
             Request::Connection { .. } => drop(self.office.connections.try_send(errand)),
             Request::PeerName { peer } => self.name(errand, peer),
             Request::Names { .. } => drop(self.office.names.try_send(errand)),
+            Request::Give { .. } => match &self.office.gifts {
+                Some(gifts) => drop(gifts.try_send(errand)),
+                None => self.note_offence(errand.visit.pid),
+            },
             Request::Login { server, peer, .. } => {
                 drop(self.office.logins(server).push(neighbourhood(peer), errand));
             }
@@ -190,4 +195,11 @@ impl Reception {
             }
         }
     }
+}
+
+/// As many as the question needs, in their order.
+fn descriptors(mut received: Vec<OwnedFd>, is_gift: bool) -> Option<(OwnedFd, Option<OwnedFd>)> {
+    let file = if is_gift { Some(received.pop()?) } else { None };
+    let reply = received.pop()?;
+    received.is_empty().then_some((reply, file))
 }

@@ -38,6 +38,8 @@ pub enum Answer {
     },
     /// Of the client; empty where its address has none that leads back to it.
     PeerName(Vec<u8>),
+    /// The file is given away.
+    Given,
     /// Auth cannot answer now (too many questions, the source failed): 421.
     TryAgain,
 }
@@ -77,6 +79,7 @@ impl Answer {
                 write_names(write_names(FieldWriter::new(b'n', RECORD_MAX), users), groups)
             }
             Answer::PeerName(name) => FieldWriter::new(b'p', 0).text(name, PEER_NAME_MAX),
+            Answer::Given => FieldWriter::new(b'o', 0),
             Answer::TryAgain => FieldWriter::new(b't', 0),
         }
         .finish()
@@ -92,6 +95,7 @@ impl Answer {
             b'd' => Answer::Denied(Denial::read(&mut fields)?),
             b'n' => Answer::Names { users: read_names(&mut fields)?, groups: read_names(&mut fields)? },
             b'p' => Answer::PeerName(fields.text(PEER_NAME_MAX)?.to_vec()),
+            b'o' => Answer::Given,
             b't' => Answer::TryAgain,
             other => return Err(Malformed::Kind(other)),
         };

@@ -17,8 +17,18 @@ impl Question {
     /// Worker: asks. `WouldBlock` when the queue is full: wait until `auth` is writable, within the deadline, and ask
     /// again.
     pub fn ask(auth: BorrowedFd<'_>, request: &Request) -> io::Result<Question> {
+        Question::ask_about(auth, request, &[])
+    }
+
+    /// The same, about a file.
+    pub fn ask_about(
+        auth: BorrowedFd<'_>,
+        request: &Request,
+        about: &[BorrowedFd<'_>],
+    ) -> io::Result<Question> {
         let (reply, auths) = socket::seqpacket_pair()?;
-        socket::send(auth, request.encode().reveal(), &[auths.as_fd()], false)?;
+        let descriptors = [&[auths.as_fd()], about].concat();
+        socket::send(auth, request.encode().reveal(), &descriptors, false)?;
         // Only auth holds the other end now: its death, or its dropping the request, is an end of file here.
         drop(auths);
         Ok(Question { reply })

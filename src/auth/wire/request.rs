@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::record::{FieldReader, FieldWriter, Malformed};
-use super::{NAME_MAX, NAMES_MAX, PASSWORD_MAX, RECORD_MAX};
+use super::{GROUP_NAME_MAX, NAME_MAX, NAMES_MAX, PASSWORD_MAX, RECORD_MAX};
 use crate::auth::secret::Secret;
 use crate::sys::{GroupId, UserId};
 
@@ -36,6 +36,16 @@ pub enum Request {
         /// Where the client comes from.
         peer: IpAddr,
     },
+    /// UserOwner: the file whose descriptor travels behind the reply's is to be given away. Answered only to a worker that holds a
+    /// grant, for a file that is its own.
+    Give {
+        /// Index of the virtual host in [`crate::auth::Policy::servers`], whose modules know the names.
+        server: u16,
+        /// Whose it will be.
+        user: Vec<u8>,
+        /// GroupOwner; empty without.
+        group: Vec<u8>,
+    },
     /// Names of ids, for listings of confined sessions; answered only to a worker that holds a grant.
     Names {
         /// Index of the virtual host in [`crate::auth::Policy::servers`], whose modules are asked first.
@@ -61,6 +71,10 @@ impl Request {
                     .text(password.reveal(), PASSWORD_MAX + 1)
             }
             Request::PeerName { peer } => FieldWriter::new(b'P', 17).address(*peer),
+            Request::Give { server, user, group } => FieldWriter::new(b'G', 6 + user.len() + group.len())
+                .short(*server)
+                .text(user, NAME_MAX + 1)
+                .text(group, GROUP_NAME_MAX + 1),
             Request::Names { server, users, groups } => FieldWriter::new(b'N', RECORD_MAX)
                 .short(*server)
                 .list(users, NAMES_MAX, |record, user| record.word(user.0))
@@ -83,6 +97,11 @@ impl Request {
                 password: Secret::new(fields.text(PASSWORD_MAX + 1)?.to_vec()),
             },
             b'P' => Request::PeerName { peer: fields.address()? },
+            b'G' => Request::Give {
+                server: fields.short()?,
+                user: fields.text(NAME_MAX + 1)?.to_vec(),
+                group: fields.text(GROUP_NAME_MAX + 1)?.to_vec(),
+            },
             b'N' => Request::Names {
                 server: fields.short()?,
                 users: fields.list(NAMES_MAX, |fields| fields.word().map(UserId))?,

@@ -38,7 +38,9 @@ fn request() -> impl Strategy<Value = Request> {
     let peer_name = any::<IpAddr>().prop_map(|peer| Request::PeerName { peer });
     let connection =
         (any::<u16>(), any::<IpAddr>()).prop_map(|(server, peer)| Request::Connection { server, peer });
-    prop_oneof![connection, login, peer_name, names]
+    let give = (any::<u16>(), bytes(NAME_MAX), bytes(GROUP_NAME_MAX))
+        .prop_map(|(server, user, group)| Request::Give { server, user, group });
+    prop_oneof![connection, login, peer_name, give, names]
 }
 
 fn account() -> impl Strategy<Value = Account> {

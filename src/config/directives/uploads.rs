@@ -1,7 +1,7 @@
 //! Files that come: under which name, and what becomes of those that are cut short.
 
 use super::super::arguments::{Arguments, Fault, switch};
-use super::super::contexts::FILES;
+use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, FILES};
 use super::super::draft::Scope;
 use super::super::settings::{HiddenName, HiddenStores};
 use super::{Row, sets};
@@ -29,7 +29,41 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
+    sets(
+        "UserOwner",
+        "mod_core",
+        OWNED,
+        "name",
+        "",
+        "Whose new files and folders are; not root's.",
+        |scope, arguments| {
+            scope.files.user_owner = Some(owner(arguments)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "GroupOwner",
+        "mod_core",
+        OWNED,
+        "name|~",
+        "",
+        "Which group new files and folders have: one of the session's own (`~`: its first), or, with UserOwner, any but root's.",
+        |scope, arguments| {
+            scope.files.group_owner = Some(owner(arguments)?);
+            Ok(())
+        },
+    ),
 ];
+
+const OWNED: Contexts = Contexts::of(&[ANONYMOUS, DIRECTORY]);
+
+fn owner(arguments: &mut Arguments<'_>) -> Result<String, Fault> {
+    let name = arguments.text("a name")?;
+    match name.as_str() {
+        "root" => Err(arguments.fault("no session gives files to root")),
+        _ => Ok(name),
+    }
+}
 
 /// As ProFTPD reads it: a prefix alone stands between dots, and both empty hide nothing.
 fn hidden_stores(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {

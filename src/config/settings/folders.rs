@@ -36,6 +36,10 @@ pub struct ScopeRules {
     pub hidden_stores: Option<HiddenStores>,
     /// DeleteAbortedStores.
     pub delete_aborted: Option<bool>,
+    /// UserOwner: whose new files are.
+    pub user_owner: Option<String>,
+    /// GroupOwner; `~` is the session's own group.
+    pub group_owner: Option<String>,
     /// DenyFilter, AllowFilter: on a command's argument.
     pub deny_filter: Option<Filter>,
     /// See `deny_filter`.
@@ -108,6 +112,10 @@ pub struct PathRules<'a> {
     pub hidden_stores: Option<&'a HiddenName>,
     /// DeleteAbortedStores; on with HiddenStores unless it is said.
     pub delete_aborted: bool,
+    /// UserOwner.
+    pub user_owner: Option<&'a str>,
+    /// GroupOwner.
+    pub group_owner: Option<&'a str>,
     /// DenyFilter: a command whose argument matches is refused.
     pub deny_filter: Option<&'a regex::bytes::Regex>,
     /// AllowFilter: a command whose argument does not match is refused.

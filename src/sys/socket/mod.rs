@@ -14,7 +14,7 @@ pub use internet::{
     accept, allow_used_ports, begin_to_listen, bind, bound, bound_to_connect, cease_to_listen, connect,
     connect_outcome, listen, local_address, prepare_for_control, unbound, unmapped,
 };
-pub use records::{Received, datagram_pair, pass_credentials, receive, send, seqpacket_pair};
+pub use records::{Received, Sender, datagram_pair, pass_credentials, receive, send, seqpacket_pair};
 
 /// Whether a descriptor is a local socket (SO_DOMAIN, socket(7)). One that is another socket is told not to linger, so that
 /// closing it cannot block.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::config::settings::DirectoryRules;
+use crate::worker::giving::Giver;
 
 mod accounting;
 mod altering;
@@ -52,12 +53,18 @@ pub struct Storage {
     root: Root,
     policy: Policy,
     accounting: Rc<Accounting>,
+    giver: Option<Box<Giver>>,
 }
 
 impl Storage {
     /// The files below `root`, under the rules of the session's scope; `home` is what `~` means in them.
     pub fn new(root: Root, rules: &'static DirectoryRules, home: PathBuf) -> Storage {
-        Storage { root, policy: Policy { rules, home }, accounting: Rc::default() }
+        Storage { root, policy: Policy { rules, home }, accounting: Rc::default(), giver: None }
+    }
+
+    /// The same, where new files have other owners.
+    pub fn giving(self, giver: Option<Box<Giver>>) -> Storage {
+        Storage { giver, ..self }
     }
 
     /// The session's root.

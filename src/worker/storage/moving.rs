@@ -46,6 +46,12 @@ impl Storage {
     fn make(&self, permit: Permit<MakeDirectory>) -> io::Result<PathBuf> {
         let (MakeDirectory(entry), rules) = permit.with_rules();
         files::make_directory(entry.parent.as_fd(), &entry.name, 0o777 & !rules.umask_directory)?;
+        if let Some(giver) = &self.giver
+            && let Ok(folder) = files::open_directory(entry.parent.as_fd(), &entry.name)
+        {
+            // Somebody else's, who was quicker with the name, is not given away by auth.
+            giver.give(folder.as_fd(), &rules);
+        }
         let owner = files::status_at(entry.parent.as_fd(), &entry.name)?.uid;
         self.accounting.report(Change { owner, bytes: 0, files: 1 })?;
         Ok(entry.canonical)

@@ -303,6 +303,9 @@ impl Storage {
     ) -> io::Result<(File, Status)> {
         let mode = writing.mode() & !rules.umask_file;
         let file = files::create(entry.parent.as_fd(), &entry.name, mode)?;
+        if let Some(giver) = &self.giver {
+            giver.give(file.as_fd(), rules);
+        }
         let status = files::status(file.as_fd())?;
         self.accounting.report(Change { owner: status.uid, bytes: 0, files: 1 })?;
         Ok((file, status))

@@ -22,12 +22,6 @@ pub const REST: &[Family] = &[
     ),
     family("mod_core", Guards, "this rule of access is not yet supported.", &["AllowOverride"]),
     family(
-        "mod_core",
-        Guards,
-        "owners of uploaded files cannot yet be changed.",
-        &["GroupOwner", "UserOwner"],
-    ),
-    family(
         "mod_delay",
         Ignored,
         "an unknown user's login takes as long as a known one's anyway.",
