@@ -228,8 +228,10 @@ fn whoever_does_something_else_has_given_a_rename_up() {
         assert_eq!(client.command("RNTO three").text(), "503 Bad sequence of commands", "{between}");
     }
     client.command("RNFR one").expect(350);
-    client.command("RNFR two").expect(350);
     client.command("RNTO").expect(501);
+    client.command("RNTO three").expect(503);
+    client.command("RNFR one").expect(350);
+    client.command("RNFR two").expect(350);
     client.command("RNTO three").expect(250);
     assert!(!daemon.setup.home("alice").join("two").exists());
 }

@@ -80,7 +80,7 @@ impl<'a> Argument<'a> {
 
     /// A path, or none.
     pub fn optional(self, make: fn(Option<Vec<u8>>) -> Command) -> Reading {
-        Ok(make((!self.bytes.is_empty()).then(|| self.bytes.to_vec())))
+        Ok(make((!self.is_blank()).then(|| self.bytes.to_vec())))
     }
 
     /// Whatever there is, nothing included.
@@ -163,10 +163,11 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// A place in a file. What is too large for any is as far as one can count.
+    /// A place in a file, with or without a plus. What is too large for any is as far as one can count.
     fn number(&self, word: &[u8]) -> Result<u64, Reply> {
-        match word.iter().all(u8::is_ascii_digit) {
-            true => Ok(decimal(word).unwrap_or(u64::MAX)),
+        let digits = word.strip_prefix(b"+").unwrap_or(word);
+        match !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+            true => Ok(decimal(digits).unwrap_or(u64::MAX)),
             false => {
                 let verb = self.verb;
                 Err(Reply::new(501, format!("{verb} requires a value greater than or equal to 0")))
@@ -191,29 +192,30 @@ impl<'a> Argument<'a> {
 
     /// MFMT's time and path.
     pub fn time_and_path(self) -> Reading {
-        let bytes = self.bytes.trim_ascii_start();
-        let blank = memchr::memchr(b' ', bytes).ok_or_else(wrong_count)?;
-        let (text, path) = (&bytes[..blank], &bytes[blank + 1..]);
-        if path.is_empty() {
-            return Err(wrong_count());
-        }
-        // ProFTPD names the path where the digits are right and the calendar has no such day.
-        let is_time = text.len() == 14 && text.iter().all(u8::is_ascii_digit);
+        let (text, path) = self.word_and_path()?;
+        // What is no time is named; of one that no calendar has, the file.
+        let named = if text.len() == 14 && text.iter().all(u8::is_ascii_digit) { path } else { text };
         match time::read(text) {
             Some(seconds) => Ok(Command::Mfmt(seconds, path.to_vec())),
-            None => Err(Reply::about(501, if is_time { path } else { text }, "Invalid argument")),
+            None => Err(Reply::about(501, named, "Invalid argument")),
         }
     }
 
     /// MFF's facts and path: the facts hold no blank, the path may.
     pub fn facts_and_path(self) -> Reading {
-        let blank = memchr::memchr(b' ', self.bytes).ok_or_else(wrong_count)?;
-        let (facts, path) = (&self.bytes[..blank], &self.bytes[blank + 1..]);
-        if facts.is_empty() || path.is_empty() {
-            return Err(wrong_count());
-        }
+        let (facts, path) = self.word_and_path()?;
         let changes = Changes::read(facts, path)?;
         Ok(Command::Mff(changes, facts.to_vec(), path.to_vec()))
+    }
+
+    /// A word, and the path behind the first blank: one that stands before the word makes both part of the path.
+    fn word_and_path(&self) -> Result<(&'a [u8], &'a [u8]), Reply> {
+        let words = self.words();
+        let blank = memchr::memchr(b' ', self.bytes);
+        match (words.first(), blank.map(|blank| &self.bytes[blank + 1..])) {
+            (Some(word), Some(path)) if words.len() > 1 => Ok((word, path)),
+            _ => Err(wrong_count()),
+        }
     }
 
     /// HOST's name.
@@ -428,7 +430,8 @@ mod tests {
     fn offsets_are_digits_that_fit() {
         assert_eq!(argument("18446744073709551615").offset(), Ok(Command::Rest(u64::MAX)));
         assert_eq!(argument("18446744073709551616").offset(), Ok(Command::Rest(u64::MAX)));
-        for (text, code) in [("", 500), ("1 2", 500), ("-1", 501), ("+1", 501), ("x", 501)] {
+        assert_eq!(argument("+1").offset(), Ok(Command::Rest(1)));
+        for (text, code) in [("", 500), ("1 2", 500), ("-1", 501), ("+", 501), ("++1", 501), ("x", 501)] {
             assert_eq!(argument(text).offset().unwrap_err().code, code, "{text}");
         }
     }

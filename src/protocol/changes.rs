@@ -23,6 +23,9 @@ impl Changes {
     /// refusals of values name.
     pub fn read(facts: &[u8], path: &[u8]) -> Result<Changes, Reply> {
         let mut changes = Changes::default();
+        if !facts.is_empty() && memchr::memchr2(b'=', b';', facts).is_none() {
+            return Err(Reply::about(550, facts, "Invalid argument"));
+        }
         for fact in facts.strip_suffix(b";").unwrap_or(facts).split(|byte| *byte == b';') {
             changes.take(fact, path)?;
         }
@@ -79,6 +82,7 @@ mod tests {
             ("UNIX.mode=600;size=3;", 504, "Cannot modify fact 'size=3'"),
             ("UNIX.owner=1;", 504, "Cannot modify fact 'UNIX.owner=1'"),
             ("modify=x;", 501, "x: Invalid argument"),
+            ("modify", 550, "modify: Invalid argument"),
             ("modify;", 501, "modify: Invalid argument"),
             ("UNIX.mode=999;", 501, "f: Invalid argument"),
             ("UNIX.mode=u+x;", 501, "f: Invalid argument"),

@@ -111,7 +111,7 @@ impl Checksum {
         };
         // Alone, it is a path like any other, whose blanks belong to it.
         let path = if part.is_none() && !argument.starts_with(b"\"") { argument } else { path };
-        if path.is_empty() {
+        if path.trim_ascii().is_empty() {
             return Err(wrong_count());
         }
         Ok(Checksum { algorithm, path: path.to_vec(), part })

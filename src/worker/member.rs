@@ -173,10 +173,12 @@ impl Member {
         home.unwrap_or_else(FtpPath::root).join(rest.strip_prefix(b"/").unwrap_or(rest)).ok()
     }
 
-    /// Moves the working directory: as the client names it, and as it stands on the host, which `<Limit>` is judged by.
-    pub fn stand_in(&mut self, folder: FtpPath, canonical: PathBuf) {
+    /// Moves the working directory to where a path leads on the host: `<Limit>` is judged there, and PWD tells it, so that `..` is
+    /// the folder above it, however it was come by.
+    pub fn stand_in(&mut self, path: FtpPath, canonical: PathBuf) {
+        let seen = self.below_root(&canonical).and_then(|seen| FtpPath::root().join(&seen).ok());
+        self.cwd = seen.unwrap_or(path);
         self.cwd_on_host = canonical;
-        self.cwd = folder;
     }
 
     fn below_root(&self, host: &Path) -> Option<Vec<u8>> {

@@ -42,6 +42,8 @@ UseReverseDNS off
 ModulePath {modules}
 LoadModule mod_digest.c
 LoadModule mod_deflate.c
+LoadModule mod_copy.c
+LoadModule mod_site_misc.c
 User nobody
 Group nogroup
 Umask 022

@@ -2,6 +2,7 @@
 
 mod connection;
 mod files;
+mod listings;
 
 use regex::Regex;
 
@@ -15,12 +16,14 @@ pub struct Wanted {
     pub said: &'static str,
     pub ours: &'static str,
     pub theirs: &'static str,
+    /// What is found by this may differ, and nothing else.
+    pub apart: Option<&'static str>,
     /// docs/differences.md has the reason, at the row that begins so.
     pub page: &'static str,
 }
 
 const fn wanted(said: &'static str, ours: &'static str, theirs: &'static str, page: &'static str) -> Wanted {
-    Wanted { script: "", said, ours, theirs, page }
+    Wanted { script: "", said, ours, theirs, apart: None, page }
 }
 
 impl Wanted {
@@ -29,11 +32,17 @@ impl Wanted {
         self.script = script;
         self
     }
+
+    /// Where the two are the same but for this, and for what other such rows let differ.
+    const fn but_for(mut self, apart: &'static str) -> Wanted {
+        self.apart = Some(apart);
+        self
+    }
 }
 
 /// The list.
 pub fn rows() -> impl Iterator<Item = &'static Wanted> {
-    connection::ROWS.iter().chain(files::ROWS)
+    connection::ROWS.iter().chain(files::ROWS).chain(listings::ROWS)
 }
 
 /// Verbs whose differences have not all been mended or explained yet.
@@ -47,33 +56,75 @@ pub fn verb(said: &str) -> String {
     line.split([' ', '\\']).next().unwrap_or_default().to_uppercase()
 }
 
+/// For rows of answers whose lines stand in another order.
+const ORDER: &str = r"^\(order\)";
+
 /// The rows, ready to be asked.
 pub struct List {
-    rows: Vec<([Regex; 4], usize)>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    /// Of the script, what was said, what ferryd and what ProFTPD answered.
+    parts: [Regex; 4],
+    apart: Option<Regex>,
+    uses: usize,
+}
+
+impl Row {
+    fn new(row: &Wanted) -> Row {
+        let expression = |text: &str| Regex::new(&format!("(?s){text}")).expect("an expression");
+        let parts = [row.script, row.said, row.ours, row.theirs].map(expression);
+        Row { parts, apart: row.apart.map(expression), uses: 0 }
+    }
+
+    fn speaks_of(&self, Difference { script, said, ours, theirs }: &Difference) -> bool {
+        self.parts.iter().zip([script, said, ours, theirs]).all(|(part, text)| part.is_match(text))
+    }
+
+    fn is_of_order(&self) -> bool {
+        self.apart.as_ref().is_some_and(|apart| apart.as_str().ends_with(ORDER))
+    }
+
+    /// A text without what may differ in it.
+    fn without(&self, text: &str) -> String {
+        self.apart.as_ref().map_or_else(|| text.to_owned(), |apart| apart.replace_all(text, "").into_owned())
+    }
 }
 
 impl List {
     #[track_caller]
     pub fn new() -> List {
-        let expression = |text: &str| Regex::new(&format!("(?s){text}")).expect("an expression");
-        let rows = rows().map(|row| ([row.script, row.said, row.ours, row.theirs].map(expression), 0));
-        List { rows: rows.collect() }
+        List { rows: rows().map(Row::new).collect() }
     }
 
-    /// Whether a row wants it; the row is then known to be needed.
+    /// Whether a row wants it, or all that differs is what rows let differ; they are then known to be needed.
     pub fn wants(&mut self, difference: &Difference) -> bool {
-        let Difference { script, said, ours, theirs } = difference;
-        let texts = [script, said, ours, theirs];
-        let fits = |row: &&mut ([Regex; 4], usize)| {
-            row.0.iter().zip(texts).all(|(regex, text)| regex.is_match(text))
+        let spoken: Vec<usize> =
+            (0..self.rows.len()).filter(|row| self.rows[*row].speaks_of(difference)).collect();
+        let (partial, whole): (Vec<usize>, Vec<usize>) =
+            spoken.into_iter().partition(|row| self.rows[*row].apart.is_some());
+        let rest = |text: &str| {
+            let text = partial.iter().fold(text.to_owned(), |text, row| self.rows[*row].without(&text));
+            let mut lines: Vec<String> =
+                text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            if partial.iter().any(|row| self.rows[*row].is_of_order()) {
+                lines.sort();
+            }
+            lines
         };
-        let Some(row) = self.rows.iter_mut().find(fits) else { return false };
-        row.1 += 1;
+        let Difference { ours, theirs, .. } = difference;
+        let needed = match whole.first() {
+            _ if !partial.is_empty() && rest(ours) == rest(theirs) => partial,
+            Some(row) => vec![*row],
+            None => return false,
+        };
+        needed.iter().for_each(|row| self.rows[*row].uses += 1);
         true
     }
 
     /// Each row, and how often it was needed.
     pub fn uses(&self) -> impl Iterator<Item = (&'static Wanted, usize)> {
-        rows().zip(self.rows.iter().map(|(_, uses)| *uses))
+        rows().zip(self.rows.iter().map(|row| row.uses))
     }
 }

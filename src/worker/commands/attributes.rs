@@ -4,13 +4,13 @@ use super::{asked, refusal};
 use crate::protocol::{Changes, Reply, Verb, time};
 use crate::sys::GroupId;
 use crate::worker::member::Member;
-use crate::worker::storage::Altered;
+use crate::worker::storage::{Altered, Denied, Reason};
 
 /// MFMT.
 pub fn set_time(member: &Member, verb: &Verb, (seconds, path): (i64, &[u8])) -> Reply {
     match asked(member, verb, path).and_then(|asked| member.storage.set_time(&asked, seconds)) {
         Ok(()) => Reply::new(213, [format!("Modify={}; ", time::text(seconds)).as_bytes(), path].concat()),
-        Err(denied) => refusal(&denied),
+        Err(denied) => unchanged(denied),
     }
 }
 
@@ -22,7 +22,17 @@ pub fn set_facts(member: &Member, verb: &Verb, (changes, said): (&Changes, &[u8]
     let altered = Altered { group, permissions: changes.permissions.clone(), modified: changes.modified };
     match asked(member, verb, path).and_then(|asked| member.storage.set_facts(&asked, &altered)) {
         Ok(()) => Reply::new(213, [said, b" ", path].concat()),
-        Err(denied) => refusal(&denied),
+        Err(denied) => unchanged(denied),
+    }
+}
+
+/// A no in the words that these two verbs have for it.
+fn unchanged(denied: Denied) -> Reply {
+    match denied.reason {
+        Reason::Limit | Reason::LimitDirectory => Reply::new(550, "Unable to handle command"),
+        Reason::Name => Reply::about(550, &denied.name, "Permission denied"),
+        Reason::System(_) if !denied.is_absence() => Reply::new(501, denied.text()),
+        _ => refusal(&denied),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::worker::watch::{Ending, Watch};
 /// What a verb says of what it does not sum.
 #[derive(Clone, Copy)]
 struct Codes {
+    forbidden: u16,
     not_regular: u16,
     too_long: u16,
 }
@@ -27,7 +28,7 @@ pub fn hash(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) ->
         Portion::Whole | Portion::From(_) => Portion::Whole,
     };
     let Some(algorithm) = chosen(member) else { return Ok(unknown(verb.name)) };
-    let codes = Codes { not_regular: 553, too_long: 556 };
+    let codes = Codes { forbidden: 552, not_regular: 553, too_long: 556 };
     let mut source = match opened(member, verb, path, codes) {
         Ok(source) => source,
         Err(reply) => return Ok(reply),
@@ -54,7 +55,7 @@ pub fn hash(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) ->
 /// MD5 (draft-twine-ftpmd5).
 pub fn md5(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
     let algorithm = Algorithm::Md5;
-    let codes = Codes { not_regular: 504, too_long: 550 };
+    let codes = Codes { forbidden: 550, not_regular: 504, too_long: 550 };
     let source = match opened(member, verb, path, codes) {
         Ok(source) => source,
         Err(reply) => return Ok(reply),
@@ -72,7 +73,7 @@ pub fn md5(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> 
 /// XCRC and its like.
 pub fn sum(watch: &mut Watch, member: &mut Member, verb: &Verb, asked: Checksum) -> Result<Reply, Ending> {
     let Checksum { algorithm, path, part } = asked;
-    let codes = Codes { not_regular: 550, too_long: 550 };
+    let codes = Codes { forbidden: 550, not_regular: 550, too_long: 550 };
     let mut source = match opened(member, verb, &path, codes) {
         Ok(source) => source,
         Err(reply) => return Ok(reply),
@@ -112,6 +113,7 @@ fn opened(member: &Member, verb: &Verb, path: &[u8], codes: Codes) -> Result<Sou
     let opened = asked(member, verb, path).and_then(|asked| member.storage.summarise(&asked));
     opened.map_err(|denied| match denied.reason {
         Reason::NotRegular => Reply::new(codes.not_regular, denied.text()),
+        Reason::Limit => Reply::new(codes.forbidden, denied.text()),
         _ => refusal(&denied),
     })
 }

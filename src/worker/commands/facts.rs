@@ -4,7 +4,6 @@ use super::{asked, digests, parameters, refusal};
 use crate::protocol::options::Choice;
 use crate::protocol::{Facts, Reply, Verb};
 use crate::sys::clock;
-use crate::sys::files::Errno;
 use crate::worker::listing::{self, Listing, Surroundings, Telling};
 use crate::worker::member::Member;
 use crate::worker::session::Session;
@@ -20,15 +19,11 @@ pub fn directory(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8
         asked(member, verb, path).and_then(|asked| Listing::of_directory(&member.storage, &asked, telling));
     match listing {
         Ok(listing) => send(watch, member, listing, Shown { verb, path, what: verb.name }),
-        Err(denied) if is_no_directory(&denied) => {
+        Err(Denied { reason: Reason::NoData(_), .. }) => {
             Ok(Reply::new(550, [b"'", path, b"' is not a directory"].concat()))
         }
         Err(denied) => Ok(refusal(&denied)),
     }
-}
-
-fn is_no_directory(denied: &Denied) -> bool {
-    matches!(&denied.reason, Reason::System(error) if error.raw_os_error() == Some(Errno::ENOTDIR as i32))
 }
 
 /// MLST. Why something cannot be told is not told, so that a hidden file is like one that is not there.

@@ -49,7 +49,7 @@ pub fn status(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> {
     let mut lines = vec![
         format!("Status of '{}'", watch.server.name).into_bytes(),
         format!("Connected from {} ({})", peer.name(), peer.ip()).into_bytes(),
-        [b"Logged in as ", member.given_name.as_slice()].concat(),
+        [b"Logged in as ", member.account.name.as_slice()].concat(),
         format!("TYPE: {representation}, STRUcture: File, Mode: Stream").into_bytes(),
     ];
     if member.bytes_moved > 0 {

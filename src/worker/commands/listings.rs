@@ -123,7 +123,8 @@ pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]
         Err(Unlisted::Stopped(stop)) => return transfer::reply(watch, Carried::never(stop)),
     };
     let code = if listing.is_directory() { 212 } else { 213 };
-    let title = [b"Status of ", path, b":"].concat();
+    let shown: &[u8] = if path.is_empty() { b"." } else { path };
+    let title = [b"Status of ", shown, b":"].concat();
     watch.conversation.part(code, &title, true);
     let zone = watch.birth.zone;
     match write_to(listing, member, zone, &mut StatusLines { watch, code }) {

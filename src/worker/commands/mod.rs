@@ -26,7 +26,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
     let Request { verb, called, argument, command } = request;
     let command = match command {
         Ok(command) => command,
-        Err(refusal) => return Ok(refusal),
+        Err(refusal) => return Ok(misread(session, verb, refusal)),
     };
     forget_renaming(session, &command);
     if let Some(refusal) = access::limited(session, verb, called) {
@@ -118,6 +118,14 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         }
         Command::Abor => Ok(data_port::abort(session)),
     }
+}
+
+/// What is no command changes nothing, but that RNTO without a name takes its RNFR along.
+fn misread(session: &mut Session, verb: &Verb, refusal: Reply) -> Reply {
+    if let Some(member) = session.member_mut().filter(|_| verb.name == "RNTO") {
+        member.renaming = None;
+    }
+    refusal
 }
 
 /// RNTO follows its RNFR at once (RFC 959 §4.1.3), but for what changes nothing. Who does something else has given it up.

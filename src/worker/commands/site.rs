@@ -5,7 +5,7 @@ use crate::protocol::site::{self, Row};
 use crate::protocol::{Permissions, Reply, Site};
 use crate::worker::member::Member;
 use crate::worker::session::Session;
-use crate::worker::storage::{Asked, Denied, Verb};
+use crate::worker::storage::{Asked, Denied, Reason, Verb};
 use crate::worker::watch::{Ending, Watch};
 
 /// Files and folders removed between two looks at what else the session has to attend to.
@@ -26,9 +26,11 @@ pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, 
     match command {
         Site::Help(of) => Ok(site::help(offer, of.as_deref(), &session.watch.server.admin)),
         Site::Chmod(permissions, path) => {
-            session.as_member(|_, member| Ok(set_mode(member, &permissions, &path)))
+            session.as_member(|_, member| Ok(set_mode(member, &permissions, (&path, said))))
         }
-        Site::Chgrp(group, path) => session.as_member(|_, member| Ok(set_group(member, &group, &path))),
+        Site::Chgrp(group, path) => {
+            session.as_member(|_, member| Ok(set_group(member, &group, (&path, said))))
+        }
         Site::Utime(times, path) => session.as_member(|_, member| {
             let asked = told(member, (&site::UTIME).into(), (&path, said));
             let done = asked.and_then(|asked| member.storage.set_times(&asked, times));
@@ -51,17 +53,25 @@ pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, 
     }
 }
 
-fn set_mode(member: &Member, permissions: &Permissions, path: &[u8]) -> Reply {
+fn set_mode(member: &Member, permissions: &Permissions, (path, said): (&[u8], &[u8])) -> Reply {
     let asked = as_verb(member, (&site::CHMOD).into(), path);
-    concluded(&site::CHMOD, asked.and_then(|asked| member.storage.set_mode(&asked, permissions)))
+    let done = asked.and_then(|asked| member.storage.set_mode(&asked, permissions));
+    // Who may not is told so of the whole command.
+    concluded(
+        &site::CHMOD,
+        done.map_err(|denied| if denied.is_forbidden() { denied.of(said) } else { denied }),
+    )
 }
 
-fn set_group(member: &Member, name: &[u8], path: &[u8]) -> Reply {
-    let Some(group) = attributes::group(member, name) else {
-        return Reply::about(550, path, "Invalid argument");
-    };
+fn set_group(member: &Member, name: &[u8], (path, said): (&[u8], &[u8])) -> Reply {
+    let group = attributes::group(member, name);
     let asked = as_verb(member, (&site::CHGRP).into(), path);
-    concluded(&site::CHGRP, asked.and_then(|asked| member.storage.set_group(&asked, group)))
+    let done = asked.and_then(|asked| member.storage.set_group(&asked, group));
+    let is_filtered = |denied: &Denied| matches!(denied.reason, Reason::Name);
+    concluded(
+        &site::CHGRP,
+        done.map_err(|denied| if is_filtered(&denied) { denied.of(said) } else { denied }),
+    )
 }
 
 fn make_link(member: &Member, (target, link): (&[u8], &[u8]), said: &[u8]) -> Reply {
@@ -95,8 +105,7 @@ fn remove_folder(watch: &mut Watch, member: &Member, path: (&[u8], &[u8])) -> Re
 
 /// A request that is refused in the words of the whole command.
 fn told(member: &Member, verb: Verb, (path, said): (&[u8], &[u8])) -> Result<Asked, Denied> {
-    let named = |denied: Denied| Denied { name: said.to_vec(), ..denied };
-    let asked = as_verb(member, verb, path).map_err(named)?;
+    let asked = as_verb(member, verb, path).map_err(|denied| denied.of(said))?;
     Ok(Asked { argument: said.to_vec(), ..asked })
 }
 

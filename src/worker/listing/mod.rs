@@ -129,9 +129,13 @@ impl Listing {
             }
             Ok(Listable::Entry(directory, name)) => Subject::Entry(directory, name),
             Err(denied) if !options.patterns => return Err(denied.into()),
-            Err(denied) => match Search::new(storage, asked)? {
-                Some(search) => found(storage, search, &options, glance)?,
-                None => return Err(denied.into()),
+            Err(denied) => match Search::new(storage, asked) {
+                Ok(Some(search)) => found(storage, search, &options, glance)?,
+                Ok(None) => return Err(denied.into()),
+                Err(denied) if !denied.is_absence() => return Err(denied.into()),
+                // Where there is no folder nothing matches.
+                Err(_) if options.with_path => return Err(no_match().into()),
+                Err(_) => Subject::Nothing,
             },
         };
         Ok(Listing { options, argument: asked.argument.clone(), subject })
@@ -189,10 +193,14 @@ fn found(
     options: &Options,
     glance: &mut dyn FnMut() -> Result<(), Stop>,
 ) -> Result<Subject, Unlisted> {
-    if options.shape == Shape::Names && !search.finds_any(storage, glance)? {
-        return Err(Denied { name: Vec::new(), reason: Reason::NoMatch }.into());
+    if options.with_path && !search.finds_any(storage, glance)? {
+        return Err(no_match().into());
     }
     Ok(Subject::Matches(search))
+}
+
+fn no_match() -> Denied {
+    Denied { name: Vec::new(), reason: Reason::NoMatch }
 }
 
 #[cfg(test)]

@@ -122,13 +122,16 @@ impl Options {
     /// Reads a command's argument under ListOptions. Returns the path that the argument has besides.
     pub fn read<'a>(command: Command, configured: &ListOptions, argument: &'a [u8]) -> (Options, &'a [u8]) {
         let configured = if is_meant(configured.commands, command) { configured } else { &USUAL };
-        let (words, path) = split(argument);
+        // STAT's paths are the only ones that lose blanks in front.
+        let is_status = command == Command::Status;
+        let (words, path) = split(if is_status { argument.trim_ascii_start() } else { argument });
+        let path = if is_status { path.trim_ascii_start() } else { path };
         let mut options = Options::bounded(command, configured);
-        if !configured.strict && command != Command::Status {
+        if !configured.strict && !is_status {
             words.iter().for_each(|word| options.word(command, word));
         }
         configured.letters.split_whitespace().for_each(|word| options.word(command, word.as_bytes()));
-        let options = if command == Command::Status { options.for_status() } else { options };
+        let options = if is_status { options.for_status() } else { options };
         (options, path)
     }
 
@@ -217,20 +220,21 @@ fn is_meant(commands: ListCommands, command: Command) -> bool {
     }
 }
 
-/// Words of options at an argument's front, and the rest: a path, blanks and all. `--` ends the options.
+/// Words of options at an argument's front, and the rest: a path, whose blanks belong to it but for the one before. `--` ends the
+/// options.
 fn split(argument: &[u8]) -> (Vec<&[u8]>, &[u8]) {
     let mut words = Vec::new();
-    let mut rest = argument.trim_ascii_start();
+    let mut rest = argument;
     while rest.first() == Some(&b'-') {
         let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
-        rest = after.trim_ascii_start();
+        rest = after.strip_prefix(b" ").unwrap_or(after);
         if word == b"--" {
             break;
         }
         words.push(word);
     }
-    (words, rest)
+    (words, if rest.trim_ascii().is_empty() { b"" } else { rest })
 }
 
 #[cfg(test)]
@@ -246,16 +250,17 @@ mod tests {
 
     #[test]
     fn options_and_paths_come_apart() {
-        let table: [(&[u8], &[u8], Dots); 9] = [
+        let table: [(&[u8], &[u8], Dots); 10] = [
             (b"", b"", Dots::Hidden),
             (b"-a", b"", Dots::All),
             (b"-A -l dir", b"dir", Dots::Almost),
             (b"-al sp ace", b"sp ace", Dots::All),
-            (b"-l  -a  x", b"x", Dots::All),
+            (b"-l -a  x", b" x", Dots::All),
             (b"dir -a", b"dir -a", Dots::Hidden),
             (b"-- -a", b"-a", Dots::Hidden),
             (b"-z name", b"name", Dots::Hidden),
             (b"-", b"", Dots::Hidden),
+            (b"-a   ", b"", Dots::All),
         ];
         for (argument, path, dots) in table {
             let (options, rest) = Options::read(Command::List, &USUAL, argument);

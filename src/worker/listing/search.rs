@@ -73,6 +73,11 @@ impl Search {
         Ok(Some(Search { first: storage.directory(&within)?, prefix, way, last }))
     }
 
+    /// The folder before the first pattern.
+    pub fn first(&self) -> &Directory {
+        &self.first
+    }
+
     /// Whether anything matches.
     pub fn finds_any(
         &self,

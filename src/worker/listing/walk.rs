@@ -15,7 +15,7 @@ use super::{Output, Shape, Surroundings};
 use crate::protocol::Fact;
 use crate::sys::files::{Kind, Status};
 use crate::worker::data::Stop;
-use crate::worker::storage::{Asker, Directory, DirectoryName, DirectoryNames, Storage};
+use crate::worker::storage::{Asker, Directory, DirectoryName, DirectoryNames, FtpPath, Storage};
 
 /// Directories remembered for `-R` before the rest is left out.
 const PENDING_MOST: usize = 10_000;
@@ -69,15 +69,20 @@ impl<'a, 'b> Walk<'a, 'b> {
     pub fn top(&mut self, directory: Directory, names: DirectoryNames, argument: &[u8]) -> Result<(), Stop> {
         let given = tidied(argument);
         let is_told = self.options.with_path && !self.options.is_bare && !given.is_empty();
-        let prefix = if is_told { with_slash(given) } else { Vec::new() };
+        let prefix = if is_told { with_slash(&given) } else { Vec::new() };
         let below = self.entries(&directory, names, &prefix, 0)?;
-        let mut levels = vec![Level { directory, label: given.to_vec(), below }];
+        self.descend(Level { directory, label: given, below }, 0)
+    }
+
+    /// What lies below a directory that is itself so many levels down.
+    fn descend(&mut self, first: Level, above: usize) -> Result<(), Stop> {
+        let mut levels = vec![first];
         // Depth first, without recursion: a level is a directory on the way down to where the walk is.
         while let Some(level) = levels.last_mut() {
             match level.below.next() {
                 Some(name) => {
                     self.pending -= 1;
-                    let depth = u32::try_from(levels.len()).unwrap_or(u32::MAX);
+                    let depth = u32::try_from(above + levels.len()).unwrap_or(u32::MAX);
                     let next = levels.last().map(|level| self.below(level, &name, depth)).transpose()?;
                     levels.extend(next.flatten());
                 }
@@ -89,30 +94,50 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     /// One file, by the name that the client gave.
     pub fn single(&mut self, directory: &Directory, name: &[u8], argument: &[u8]) -> Result<(), Stop> {
-        let shown = if argument.is_empty() { b"." } else { argument };
+        let given = if self.options.with_path { tidied(argument) } else { argument.to_vec() };
+        let shown = if given.is_empty() { b"." } else { given.as_slice() };
         self.entry(directory, name, (b"", shown))?;
         self.columns_told()
     }
 
-    /// Files that match, by the path that the client gave.
+    /// Files that match, by the path that the client gave; with `-R` folders follow under their titles.
     pub fn matches(&mut self, search: &Search) -> Result<(), Stop> {
         let storage = self.storage;
+        let mut folders = Vec::new();
         search.folders(storage, &mut |found| {
             self.output.glance()?;
             let Found::Folder(directory, prefix, step) = found else { return Ok(ControlFlow::Continue(())) };
             let prefix = if self.options.is_bare { b"" } else { prefix };
             match step {
                 Step::Name(name) => drop(self.entry(directory, name, (prefix, name))?),
-                Step::Pattern(pattern) => self.matching(directory, pattern, prefix)?,
+                Step::Pattern(pattern) => self.matching(directory, pattern, prefix, &mut folders)?,
             }
             Ok(if self.options.files == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
-        self.columns_told()
+        self.columns_told()?;
+        for (path, label) in folders {
+            if let Some(level) = self.titled(storage.reached(search.first(), path), label, 1)? {
+                self.descend(level, 1)?;
+            }
+        }
+        Ok(())
     }
 
-    fn matching(&mut self, directory: &Directory, pattern: &Pattern, prefix: &[u8]) -> Result<(), Stop> {
+    fn matching(
+        &mut self,
+        directory: &Directory,
+        pattern: &Pattern,
+        prefix: &[u8],
+        folders: &mut Vec<(FtpPath, Vec<u8>)>,
+    ) -> Result<(), Stop> {
         let Ok(mut names) = directory.names() else { return Ok(()) };
-        self.batches(directory, &mut names, &Choice::Matching(pattern), prefix, &mut |_, _| ())
+        self.batches(directory, &mut names, &Choice::Matching(pattern), prefix, &mut |name, status| {
+            if status.is_some() {
+                return;
+            }
+            let path = directory.path.join(&name.bytes).ok().filter(|_| folders.len() < PENDING_MOST);
+            folders.extend(path.map(|path| (path, [prefix, &name.bytes].concat())));
+        })
     }
 
     /// A directory's lines. Returns the names of the directories to go down into.
@@ -123,11 +148,12 @@ impl<'a, 'b> Walk<'a, 'b> {
         prefix: &[u8],
         depth: u32,
     ) -> Result<vec::IntoIter<Vec<u8>>, Stop> {
-        let deeper = self.options.recurse && self.options.shape == Shape::Long && depth < self.options.depth;
+        let deeper = self.goes_down() && depth < self.options.depth;
         let room = PENDING_MOST.saturating_sub(self.pending);
         let mut below = Vec::new();
         self.batches(directory, &mut names, &Choice::Shown, prefix, &mut |name, status| {
-            if deeper && status.kind == Kind::Directory && below.len() < room && is_folder(directory, name) {
+            let is_directory = status.is_some_and(|status| status.kind == Kind::Directory);
+            if deeper && is_directory && below.len() < room && is_folder(directory, name) {
                 below.push(name.bytes.to_vec());
             }
         })?;
@@ -136,37 +162,52 @@ impl<'a, 'b> Walk<'a, 'b> {
         Ok(below.into_iter())
     }
 
-    /// A directory within another, under a title of its own; at the greatest depth the title is all.
+    fn goes_down(&self) -> bool {
+        self.options.recurse && self.options.shape == Shape::Long
+    }
+
+    /// A directory within another.
     fn below(&mut self, parent: &Level, name: &[u8], depth: u32) -> Result<Option<Level>, Stop> {
+        let mut label = if parent.label.is_empty() { Vec::new() } else { with_slash(&parent.label) };
+        label.extend_from_slice(name);
+        self.titled(self.storage.within(&parent.directory, name), label, depth)
+    }
+
+    /// A directory under a title of its own; at the greatest depth, and where it cannot be read, the title is all.
+    fn titled(
+        &mut self,
+        directory: Option<Directory>,
+        label: Vec<u8>,
+        depth: u32,
+    ) -> Result<Option<Level>, Stop> {
         if self.options.directories == 0 || self.options.files == 0 {
             return Ok(None);
         }
         self.options.directories -= 1;
-        let Some(directory) = self.storage.within(&parent.directory, name) else { return Ok(None) };
-        let Ok(names) = directory.names() else { return Ok(None) };
-        let mut label = if parent.label.is_empty() { Vec::new() } else { with_slash(&parent.label) };
-        label.extend_from_slice(name);
+        let Some(directory) = directory else { return Ok(None) };
         self.output.line(b"")?;
         self.line.clear();
         line::name(&label, &mut self.line);
         self.line.push(b':');
         self.output.line(&self.line)?;
-        if depth >= self.options.depth {
-            return Ok(None);
-        }
+        let names =
+            Some(depth).filter(|depth| *depth < self.options.depth).and_then(|_| directory.names().ok());
+        let Some(names) = names else { return Ok(None) };
         let below = self.entries(&directory, names, b"", depth)?;
         Ok(Some(Level { directory, label, below }))
     }
 
-    /// Lines for the chosen names; `seen` is told of each that was shown.
+    /// Lines for the chosen names; `seen` is told of each that was shown. Folders that match are told without a status, and not shown,
+    /// where they are gone down into.
     fn batches(
         &mut self,
         directory: &Directory,
         names: &mut DirectoryNames,
         choice: &Choice<'_>,
         prefix: &[u8],
-        seen: &mut dyn FnMut(&DirectoryName, &Status),
+        seen: &mut dyn FnMut(&DirectoryName, Option<&Status>),
     ) -> Result<(), Stop> {
+        let is_apart = self.goes_down() && matches!(choice, Choice::Matching(_));
         loop {
             let output = &mut *self.output;
             if self.options.files == 0 {
@@ -178,10 +219,12 @@ impl<'a, 'b> Walk<'a, 'b> {
                     self.output.glance()?;
                 }
                 let shown = (prefix, &*name.bytes);
-                if self.says_enough(name) {
+                if is_apart && is_folder(directory, name) {
+                    seen(name, None);
+                } else if self.says_enough(name) {
                     self.bare(directory, &name.bytes, shown)?;
                 } else if let Some(status) = self.entry(directory, &name.bytes, shown)? {
-                    seen(name, &status);
+                    seen(name, Some(&status));
                 }
             }
             self.columns_told()?;
@@ -358,15 +401,20 @@ fn is_folder(directory: &Directory, name: &DirectoryName) -> bool {
     !is_own && kind == Some(Kind::Directory)
 }
 
-/// A path as it stands before names: no `./` in front, no `/` behind.
-fn tidied(mut path: &[u8]) -> &[u8] {
-    while let Some(rest) = path.strip_prefix(b"./") {
-        path = rest;
+/// A path as it stands before names: no `.` or empty component in it, no `..` but in front, no `/` behind.
+fn tidied(path: &[u8]) -> Vec<u8> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    let is_absolute = path.starts_with(b"/");
+    for name in path.split(|byte| *byte == b'/') {
+        match (name, names.last()) {
+            (b"" | b".", _) => {}
+            (b"..", None) if is_absolute => {}
+            (b"..", Some(last)) if *last != b".." => drop(names.pop()),
+            _ => names.push(name),
+        }
     }
-    while path.len() > 1 && path.ends_with(b"/") {
-        path = &path[..path.len() - 1];
-    }
-    if path == b"." { b"" } else { path }
+    let front: &[u8] = if is_absolute { b"/" } else { b"" };
+    [front, &names.join(&b'/')].concat()
 }
 
 /// Where a link leads, as the client would have to name it.

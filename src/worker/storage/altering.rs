@@ -10,7 +10,7 @@ use super::operation::Alter;
 use super::policy::{Asked, Verb};
 use super::root::Found;
 use crate::protocol::{Permissions, site};
-use crate::sys::files::Kind;
+use crate::sys::files::{Errno, Kind};
 use crate::sys::{GroupId, attributes};
 
 /// What MFF changes.
@@ -58,9 +58,9 @@ impl Storage {
         attributes::set_mode(found.place.as_fd(), mode).map_err(|error| asked.denied(error))
     }
 
-    /// SITE CHGRP.
-    pub fn set_group(&self, asked: &Asked, group: GroupId) -> Result<(), Denied> {
-        self.alter(asked, |place| attributes::set_group(place, group))
+    /// SITE CHGRP. None is a group that nobody knows.
+    pub fn set_group(&self, asked: &Asked, group: Option<GroupId>) -> Result<(), Denied> {
+        self.alter(asked, |place| attributes::set_group(place, group.ok_or(Errno::EINVAL)?))
     }
 
     /// MFMT.
@@ -117,7 +117,10 @@ mod tests {
             );
             assert!(place.storage().set_time(&place.asked("MFMT", name), 0).is_err(), "{name}");
             let own = GroupId(before.gid());
-            assert!(place.storage().set_group(&place.asked("SITE_CHGRP", name), own).is_err(), "{name}");
+            assert!(
+                place.storage().set_group(&place.asked("SITE_CHGRP", name), Some(own)).is_err(),
+                "{name}"
+            );
         }
         let after = fs::metadata(&outside).unwrap();
         assert_eq!(

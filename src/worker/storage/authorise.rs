@@ -52,7 +52,7 @@ fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> R
     if !passes(rules.allow_filter, rules.deny_filter, &asked.argument) {
         return Err(Reason::Argument);
     }
-    if operation.makes_a_name() {
+    if operation.is_filtered() {
         judge_name(rules, asked)?;
     }
     if !asked.verb.is_allowed(rules) {

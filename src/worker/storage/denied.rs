@@ -68,6 +68,19 @@ impl Denied {
         }
     }
 
+    /// Whether somebody else might: what is not there, or cannot be, is so for everybody.
+    pub fn is_forbidden(&self) -> bool {
+        match &self.reason {
+            Reason::System(error) => error.raw_os_error() == Some(Errno::EPERM as i32),
+            reason => matches!(reason, Reason::Limit | Reason::LimitDirectory | Reason::Name),
+        }
+    }
+
+    /// The same of something else.
+    pub fn of(self, name: &[u8]) -> Denied {
+        Denied { name: name.to_vec(), ..self }
+    }
+
     /// Whether the file is simply not there, as far as the client is told.
     pub fn is_absence(&self) -> bool {
         match &self.reason {

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::Storage;
 use super::authorise::{authorise, shows};
-use super::denied::Denied;
+use super::denied::{Denied, Reason};
 use super::operation::Look;
 use super::path::FtpPath;
 use super::policy::{Asked, Verb};
 use crate::sys::attributes;
-use crate::sys::files::{self, Errno, Kind, Names, Status};
+use crate::sys::files::{self, Kind, Names, Status};
 
 /// Something that may be listed.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Storage {
         let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
         let (Look(found), rules) = authorise(&self.policy, asked, Look(found))?.with_rules();
         if found.status.kind != Kind::Directory {
-            return Err(asked.denied(io::Error::from(Errno::ENOTDIR)));
+            return Err(asked.denied(Reason::NoData("Not a directory")));
         }
         Ok(Directory {
             place: found.place,
@@ -127,8 +127,12 @@ impl Storage {
 
     /// A directory within another, by the same verb; None where it may not be seen, or is none.
     pub fn within(&self, directory: &Directory, name: &[u8]) -> Option<Directory> {
-        let path = directory.path.join(name).ok()?;
-        let asked = Asked { verb: directory.verb, argument: Vec::new(), path };
+        self.reached(directory, directory.path.join(name).ok()?)
+    }
+
+    /// A directory by the same verb as another.
+    pub fn reached(&self, from: &Directory, path: FtpPath) -> Option<Directory> {
+        let asked = Asked { verb: from.verb, argument: Vec::new(), path };
         self.directory(&asked).ok()
     }
 

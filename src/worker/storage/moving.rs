@@ -74,8 +74,8 @@ impl Storage {
     /// RNFR.
     pub fn rename_from(&self, asked: &Asked) -> Result<RenameSource, Denied> {
         let entry = self.entry(asked, Errno::EBUSY)?;
-        there(&entry).map_err(|error| asked.denied(error))?;
         let Leave(entry) = authorise(&self.policy, asked, Leave(entry))?.operation();
+        there(&entry).map_err(|error| asked.denied(error))?;
         Ok(RenameSource { entry })
     }
 
@@ -88,7 +88,9 @@ impl Storage {
     }
 
     fn rename(&self, from: &Entry, to: &Entry) -> io::Result<()> {
-        files::rename((from.parent.as_fd(), &from.name), (to.parent.as_fd(), &to.name))?;
+        let renamed = files::rename((from.parent.as_fd(), &from.name), (to.parent.as_fd(), &to.name));
+        // A file takes no folder's place, whosoever it is.
+        renamed.map_err(|error| if is(&error, Errno::EISDIR) { Errno::EPERM.into() } else { error })?;
         match &to.status {
             Some(overwritten) => self.accounting.report(Change::removal(overwritten)),
             None => Ok(()),
@@ -102,6 +104,10 @@ impl Storage {
         }
         self.root.entry(&asked.path).map_err(|error| asked.denied(error))
     }
+}
+
+fn is(error: &io::Error, number: Errno) -> bool {
+    error.raw_os_error() == Some(number as i32)
 }
 
 fn there(entry: &Entry) -> io::Result<&Status> {

@@ -20,8 +20,8 @@ pub trait Operation {
         Ok(())
     }
 
-    /// Whether a name comes into being, which PathDenyFilter and PathAllowFilter look at.
-    fn makes_a_name(&self) -> bool {
+    /// Whether PathDenyFilter and PathAllowFilter look at the name: where one comes into being or goes, or its file is changed.
+    fn is_filtered(&self) -> bool {
         false
     }
 
@@ -161,6 +161,10 @@ impl Operation for Alter {
         &self.0.canonical
     }
 
+    fn is_filtered(&self) -> bool {
+        true
+    }
+
     fn refused_by_limit(&self) -> Reason {
         Reason::LimitDirectory
     }
@@ -214,7 +218,7 @@ impl Operation for Overwrite {
         self.placement.lies_in(self.found.status.size)
     }
 
-    fn makes_a_name(&self) -> bool {
+    fn is_filtered(&self) -> bool {
         true
     }
 }
@@ -224,7 +228,7 @@ impl Operation for Create {
         &self.0.canonical
     }
 
-    fn makes_a_name(&self) -> bool {
+    fn is_filtered(&self) -> bool {
         true
     }
 }
@@ -233,6 +237,10 @@ impl Operation for Leave {
     fn canonical(&self) -> &Path {
         &self.0.canonical
     }
+
+    fn is_filtered(&self) -> bool {
+        true
+    }
 }
 
 impl Operation for MakeLink {
@@ -240,7 +248,7 @@ impl Operation for MakeLink {
         &self.0.canonical
     }
 
-    fn makes_a_name(&self) -> bool {
+    fn is_filtered(&self) -> bool {
         true
     }
 }
@@ -250,7 +258,7 @@ impl Operation for MakeDirectory {
         &self.0.canonical
     }
 
-    fn makes_a_name(&self) -> bool {
+    fn is_filtered(&self) -> bool {
         true
     }
 
@@ -262,6 +270,10 @@ impl Operation for MakeDirectory {
 impl Operation for RemoveDirectory {
     fn canonical(&self) -> &Path {
         &self.0.canonical
+    }
+
+    fn is_filtered(&self) -> bool {
+        true
     }
 
     fn refused_by_limit(&self) -> Reason {
@@ -281,7 +293,7 @@ impl Operation for Arrive {
         Ok(())
     }
 
-    fn makes_a_name(&self) -> bool {
+    fn is_filtered(&self) -> bool {
         true
     }
 }

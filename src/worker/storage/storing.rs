@@ -233,16 +233,18 @@ impl Storage {
         writing: Writing,
     ) -> Result<io::Result<Target>, Denied> {
         let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
+        let is_free = entry.status.is_none();
         let permit = authorise(&self.policy, asked, Create(entry))?;
+        // A link that leads nowhere, or what somebody else has just made.
+        if !is_free {
+            return Ok(Err(Errno::EEXIST.into()));
+        }
         placement.suits(permit.rules()).map_err(|reason| asked.denied(reason))?;
         placement.lies_in(0).map_err(|reason| asked.denied(reason))?;
         let Some(hidden) = writing.hidden(placement, permit.rules()) else {
             return Ok(self.create_target(permit, placement, writing));
         };
         let (Create(entry), rules) = permit.with_rules();
-        if entry.status.is_some() {
-            return Ok(Err(Errno::EEXIST.into()));
-        }
         self.create_hidden(asked, (entry, hidden), &rules).map(Ok)
     }
 

@@ -27,9 +27,15 @@ const OPERANDS: &[&str] = &[
     "[pl]*",
 ];
 
+/// ProFTPD ends the session at these: what comes after them is not compared.
+const ENDS: &[&str] = &["LIST -d", "LIST -ld"];
+
 /// A script for each verb and option.
 pub fn scripts() -> Vec<Script> {
-    let mut scripts = Vec::new();
+    let alone = |line: &&str| {
+        script(format!("listings/{line} alone"), "rooted", Who::User, &[format!("< {line}").into()])
+    };
+    let mut scripts: Vec<Script> = ENDS.iter().map(alone).collect();
     for verb in ["LIST", "NLST", "STAT"] {
         for options in OPTIONS {
             let way = if verb == "STAT" { "" } else { "< " };
@@ -44,7 +50,9 @@ pub fn scripts() -> Vec<Script> {
                         .join(" ")
                 )
             };
-            let rows: Vec<Vec<u8>> = OPERANDS.iter().map(line).map(String::into_bytes).collect();
+            let ends = |line: &String| ENDS.iter().any(|end| line.ends_with(end));
+            let lines = OPERANDS.iter().map(line).filter(|line| !ends(line));
+            let rows: Vec<Vec<u8>> = lines.map(String::into_bytes).collect();
             let name = format!("listings/{verb} {options}");
             scripts.push(script(name, "rooted", Who::User, &rows));
         }
