@@ -45,3 +45,10 @@ pub mod attack {
     pub use crate::sys::process::forbid_new_privileges;
     pub use crate::sys::seccomp::{Filter, Row, Verdict};
 }
+
+/// What of a session the targets in `fuzz/` feed.
+#[doc(hidden)]
+pub mod readers {
+    pub use crate::config::listings::{ListCommands, ListOptions, USUAL};
+    pub use crate::worker::readers::*;
+}

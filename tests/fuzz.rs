@@ -23,6 +23,26 @@ fn verb() {
 }
 
 #[test]
+fn argument() {
+    bend("argument", targets::argument);
+}
+
+#[test]
+fn listing() {
+    bend("listing", targets::listing);
+}
+
+#[test]
+fn path() {
+    bend("path", targets::path);
+}
+
+#[test]
+fn text() {
+    bend("text", targets::text);
+}
+
+#[test]
 fn configuration() {
     bend("configuration", targets::configuration);
 }

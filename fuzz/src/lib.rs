@@ -1,12 +1,16 @@
 //! What is done with hostile bytes, and what must hold whatever they are. cargo-fuzz feeds these from
 //! `fuzz_targets/`; `tests/fuzz.rs` feeds them on the stable toolchain.
 
+mod session;
+
 use std::fs;
+
+pub use session::{argument, listing, path, text};
 
 use ferryd::config::{LoadOptions, load};
 use ferryd::protocol::line::{Line, LineReader};
 use ferryd::protocol::options::Choice;
-use ferryd::protocol::{Command, Facts, Reply, Site, time, verbs};
+use ferryd::protocol::{Command, Facts, Permissions, Reply, Site, time, verbs};
 use ferryd::shutmsg;
 use jiff::tz::TimeZone;
 
@@ -44,28 +48,48 @@ fn lines(bytes: &[u8], cut: usize) -> Vec<Line> {
 /// Verbs and their arguments: a command, or a permanent refusal.
 pub fn verb(bytes: &[u8]) {
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| line.len() <= LIMIT) {
-        match verbs::read(line).and_then(|request| request.command) {
-            Ok(command) => values(&command),
-            Err(reply) => refusal(&reply),
-        }
+        command(line);
+    }
+}
+
+fn command(line: &[u8]) {
+    match verbs::read(line).and_then(|request| request.command) {
+        Ok(command) => values(&command),
+        Err(reply) => refusal(&reply),
     }
 }
 
 /// What arguments came to keeps its bounds.
 fn values(command: &Command) {
     match command {
-        Command::Mfmt(seconds, _) => {
-            assert_eq!(time::read(time::text(*seconds).as_bytes()), Some(*seconds), "another time");
+        Command::Mfmt(seconds, _) => moment(*seconds),
+        Command::Mff(changes, _, path) => {
+            assert!(!path.is_empty(), "facts of nothing");
+            changes.modified.into_iter().for_each(moment);
+            changes.permissions.iter().for_each(bits);
         }
-        Command::Site(Site::Chmod(permissions, _)) => {
-            for before in [0, 0o644, 0o7777] {
-                assert!(permissions.apply(before, true, 0o022) <= 0o7777, "more bits than there are");
-            }
+        Command::Site(Site::Chmod(permissions, _)) => bits(permissions),
+        Command::Site(Site::Utime((read, changed), _)) => [*read, *changed].into_iter().for_each(moment),
+        Command::Rang(Some(range)) => {
+            assert!(range.first() <= range.last() && range.length() > 0, "a range of nothing");
+        }
+        Command::Port(address) => {
+            assert!(address.is_ipv4() && !address.ip().is_unspecified() && address.port() != 0, "{address}");
         }
         Command::Opts(Choice::Facts(facts)) => {
             assert_eq!(Facts::read(facts.list().as_bytes()), *facts, "another choice");
         }
         _ => {}
+    }
+}
+
+fn moment(seconds: i64) {
+    assert_eq!(time::read(time::text(seconds).as_bytes()), Some(seconds), "another time");
+}
+
+fn bits(permissions: &Permissions) {
+    for before in [0, 0o644, 0o7777] {
+        assert!(permissions.apply(before, true, 0o022) <= 0o7777, "more bits than there are");
     }
 }
 

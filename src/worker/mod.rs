@@ -33,6 +33,13 @@ mod transfer_log;
 mod virtual_host;
 mod watch;
 
+/// What reads the words of clients and of files that clients may have written, for the fuzz targets.
+pub mod readers {
+    pub use super::listing::{Command as Listing, Options, Pattern};
+    pub use super::storage::FtpPath;
+    pub use super::text::{SHOWN_MOST, expand, shown};
+}
+
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::panic;

@@ -16,7 +16,7 @@ use crate::sys::{NO_BLOCK, clock};
 /// Bytes read of a display file.
 const DISPLAY_MOST: u64 = 16 * 1024;
 /// Bytes shown of one, its variables filled in: a client may have written it, and stand in a folder with a name of 4,000 bytes.
-const SHOWN_MOST: usize = 64 * 1024;
+pub const SHOWN_MOST: usize = 64 * 1024;
 
 /// What variables can speak of.
 #[derive(Clone, Copy)]
@@ -131,8 +131,8 @@ pub fn display_of(file: File, facts: &Facts<'_>) -> Vec<Vec<u8>> {
     shown(&content, |letter| facts.value(Text::Display, letter))
 }
 
-/// The lines that fit.
-fn shown(content: &[u8], value: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<Vec<u8>> {
+/// The lines that fit, their variables replaced by values.
+pub fn shown(content: &[u8], value: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut room = SHOWN_MOST;
     let has_room = |line: &Vec<u8>| {
         let left = room.checked_sub(line.len());

@@ -63,8 +63,8 @@ impl PeerNames {
     /// the address.
     pub fn ask(&self, peer: IpAddr, reply: OwnedFd) {
         let mut state = self.state();
-        if let Some(kept) = state.kept.get(&peer).filter(|kept| Instant::now() < kept.until) {
-            return say(&reply, kept.name.as_deref());
+        if let Some(name) = state.standing(peer, Instant::now()) {
+            return say(&reply, name);
         }
         if !state.has_room() {
             return;
@@ -76,9 +76,9 @@ impl PeerNames {
         }
     }
 
-    /// What is known of an address without asking.
+    /// The name of an address as far as it can be told without asking: one that no longer stands may be another's by now.
     pub fn known(&self, peer: IpAddr) -> Option<Vec<u8>> {
-        self.state().kept.get(&peer)?.name.clone()
+        self.state().standing(peer, Instant::now())?.map(<[u8]>::to_vec)
     }
 
     /// The life of a thread that looks for names.
@@ -117,6 +117,11 @@ impl PeerNames {
 }
 
 impl State {
+    /// What was found, be it that there is no name; None where it has to be looked for.
+    fn standing(&self, peer: IpAddr, now: Instant) -> Option<Option<&[u8]>> {
+        self.kept.get(&peer).filter(|kept| now < kept.until).map(|kept| kept.name.as_deref())
+    }
+
     /// Whether another worker may wait. While a name service hangs, a client that comes again and again leaves a descriptor each time.
     fn has_room(&mut self) -> bool {
         if self.workers >= WORKERS_WAITING {

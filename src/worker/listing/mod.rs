@@ -19,6 +19,7 @@ mod walk;
 pub use facts::Telling;
 pub use options::{Command, Options};
 pub use owners::{Names, Owners};
+pub use pattern::Pattern;
 
 use facts::{Described, Role};
 use search::Search;
