@@ -1,18 +1,19 @@
 //! wtmp and lastlog, as last(1) and lastlog(8) read them: who came when, from where, and when he left (utmp(5)).
 
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
 use std::fs::OpenOptions;
-use std::io;
+use std::io::{self, Write};
+use std::mem::MaybeUninit;
 use std::net::IpAddr;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use nix::libc;
 
-use super::{ProcessId, UserId};
+use super::{ProcessId, UserId, lock};
 
 /// _PATH_WTMP of paths.h.
-const WTMP: &CStr = c"/var/log/wtmp";
+const WTMP: &str = "/var/log/wtmp";
 /// _PATH_LASTLOG of paths.h.
 const LASTLOG: &str = "/var/log/lastlog";
 
@@ -30,11 +31,6 @@ struct LastLogin {
     host: [u8; 256],
 }
 
-unsafe extern "C" {
-    /// Of glibc (updwtmp(3)); libc has no declaration of it.
-    fn updwtmpx(file: *const c_char, record: *const libc::utmpx);
-}
-
 /// One coming or going.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
@@ -50,10 +46,28 @@ pub struct Entry<'a> {
     pub when: Duration,
 }
 
-/// Adds a record to wtmp, if there is one; waits for whoever holds its lock. It is silent about failures, as updwtmp(3) is.
-pub fn note(entry: &Entry<'_>) {
+/// Adds a record to wtmp, if there is one, whole or not at all; waits for whoever holds its lock, as updwtmp(3) does, which says
+/// nothing of a full disk.
+pub fn note(entry: &Entry<'_>) -> io::Result<()> {
+    let mut file = match OpenOptions::new().append(true).open(WTMP) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    lock::wait_for(&file)?;
+    // What others left of a record would shift all that follow.
+    let length = file.metadata()?.len();
+    let end = length - length % size_of::<libc::utmpx>() as u64;
+    if end < length {
+        file.set_len(end)?;
+    }
+    let written = file.write_all(&record_of(entry));
+    written.or_else(|error| file.set_len(end).and(Err(error)))
+}
+
+fn record_of(entry: &Entry<'_>) -> Vec<u8> {
+    let mut room = MaybeUninit::<libc::utmpx>::zeroed();
     // SAFETY: a record of zeros is one of numbers and empty texts.
-    let mut record: libc::utmpx = unsafe { std::mem::zeroed() };
+    let record = unsafe { room.assume_init_mut() };
     record.ut_type = if entry.name.is_some() { libc::USER_PROCESS } else { libc::DEAD_PROCESS };
     record.ut_pid = entry.process.0;
     fill(&mut record.ut_line, line(entry.process).as_bytes());
@@ -62,8 +76,8 @@ pub fn note(entry: &Entry<'_>) {
     record.ut_tv.tv_sec = entry.when.as_secs() as _;
     record.ut_tv.tv_usec = entry.when.subsec_micros() as _;
     record.ut_addr_v6 = address_words(entry.address);
-    // SAFETY: a path that ends in NUL and a whole record, both only read.
-    unsafe { updwtmpx(WTMP.as_ptr(), &raw const record) };
+    // SAFETY: every byte of the room was zeroed and the fields were written in place: what lies between them is still zero.
+    unsafe { std::slice::from_raw_parts(room.as_ptr().cast::<u8>(), size_of::<libc::utmpx>()) }.to_vec()
 }
 
 /// Writes when an account came last, if there is a lastlog.

@@ -20,6 +20,11 @@ pub fn try_lock(file: impl AsFd) -> io::Result<bool> {
     }
 }
 
+/// Takes the write lock on the whole file as soon as nobody else holds one.
+pub fn wait_for(file: impl AsFd) -> io::Result<()> {
+    Ok(fcntl(file, FcntlArg::F_SETLKW(&whole_file())).map(drop)?)
+}
+
 /// Takes the write lock for the open description alone, if nobody holds one; says whether it has it now. Other
 /// descriptors of the same file may be closed at will.
 pub fn try_lock_description(file: impl AsFd) -> io::Result<bool> {

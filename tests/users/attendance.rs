@@ -94,6 +94,39 @@ fn a_session_comes_and_goes_in_wtmp() {
 }
 
 #[test]
+fn a_wtmp_that_takes_nothing_is_told_and_keeps_nobody_out() {
+    if !as_root("a_wtmp_that_takes_nothing_is_told_and_keeps_nobody_out") {
+        return;
+    }
+    let setup = setup().line("WtmpLog on");
+    let wtmp = setup.path("var-log/wtmp");
+    fs::remove_file(&wtmp).expect("the empty one");
+    std::os::unix::fs::symlink("/dev/full", &wtmp).expect("a full disk's stand-in");
+    let daemon = setup.start();
+    daemon.session().command("QUIT").expect(221);
+    daemon.await_log("writing of wtmp and lastlog (process");
+    daemon.stop();
+}
+
+#[test]
+fn records_follow_whole_ones() {
+    if !as_root("records_follow_whole_ones") {
+        return;
+    }
+    let setup = setup().line("WtmpLog on");
+    // Half a record, as a crash may leave it.
+    fs::write(setup.path("var-log/wtmp"), [b'x'; 100]).expect("wtmp");
+    let daemon = setup.start();
+    let client = daemon.session();
+    let pid = daemon.slot_of(&client).pid.0;
+    let wtmp = daemon.setup.path("var-log/wtmp");
+    eventually("a whole record", || {
+        fs::metadata(&wtmp).is_ok_and(|about| about.len() == RECORD as u64).then_some(())
+    });
+    assert_eq!(records(&daemon), [came(pid, "alice", "127.0.0.1")]);
+}
+
+#[test]
 fn whoever_is_killed_has_left() {
     if !as_root("whoever_is_killed_has_left") {
         return;

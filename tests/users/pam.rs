@@ -130,6 +130,22 @@ fn a_module_that_hangs_holds_nobody_else_up_and_leaves_nothing() {
     daemon.stop();
 }
 
+#[test]
+fn a_module_that_hangs_is_asked_once_for_each_password() {
+    if !can_run("a_module_that_hangs_is_asked_once_for_each_password") {
+        return;
+    }
+    let setup = setup("");
+    let asked = setup.path("asked");
+    let hangs = format!("echo >> {}\nexec /bin/sleep {}", asked.display(), seconds() + 2_000_000);
+    let hangs = program(&setup, "hangs", &hangs);
+    let daemon = setup.with_host_file("pam.d/ferrytest", &eve_meets(&hangs)).start();
+    assert_eq!(attempt(&mut daemon.client(), "eve", PASSWORD), 421);
+    assert_eq!(fs::read_to_string(&asked).expect("it was asked").lines().count(), 1);
+    daemon.client().login("dora");
+    daemon.stop();
+}
+
 /// A sleep that no other run of the test has.
 fn seconds() -> u32 {
     100_000 + std::process::id()

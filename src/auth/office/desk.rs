@@ -100,7 +100,7 @@ impl<H: Hasher> Desk<H> {
 
     fn apologise(&self, errand: Errand, failed: &SourceError) {
         error!(self.office.log, "login not possible: {failed}");
-        say(errand, &Answer::TryAgain);
+        say(errand, &Answer::NoSource);
     }
 
     /// The password was right: asks for the place, then writes the grant, then says so.

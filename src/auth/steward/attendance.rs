@@ -107,14 +107,12 @@ impl Note {
     fn write(&self) -> std::io::Result<()> {
         let Some(arrival) = &self.arrival else {
             let nowhere = IpAddr::from([0; 4]);
-            attendance::note(&self.entry(None, b"", nowhere));
-            return Ok(());
+            return attendance::note(&self.entry(None, b"", nowhere));
         };
         let entry = self.entry(Some(&arrival.name), &arrival.host, arrival.address);
-        if arrival.books.wtmp {
-            attendance::note(&entry);
-        }
-        if arrival.books.lastlog { attendance::note_last(arrival.uid, &entry) } else { Ok(()) }
+        let noted = if arrival.books.wtmp { attendance::note(&entry) } else { Ok(()) };
+        let last = if arrival.books.lastlog { attendance::note_last(arrival.uid, &entry) } else { Ok(()) };
+        noted.and(last)
     }
 
     fn entry<'a>(&self, name: Option<&'a [u8]>, host: &'a [u8], address: IpAddr) -> Entry<'a> {

@@ -40,8 +40,10 @@ pub enum Answer {
     PeerName(Vec<u8>),
     /// The file is given away.
     Given,
-    /// Auth cannot answer now (too many questions, the source failed): 421.
+    /// Auth cannot answer now (too many questions, the master is away): the next moment may be better.
     TryAgain,
+    /// Who should know the account or its password cannot be asked, after all the time that was allowed: 421.
+    NoSource,
 }
 
 /// Why a login was refused. The client hears the same for the first group; the log hears the difference.
@@ -81,6 +83,7 @@ impl Answer {
             Answer::PeerName(name) => FieldWriter::new(b'p', 0).text(name, PEER_NAME_MAX),
             Answer::Given => FieldWriter::new(b'o', 0),
             Answer::TryAgain => FieldWriter::new(b't', 0),
+            Answer::NoSource => FieldWriter::new(b'x', 0),
         }
         .finish()
     }
@@ -97,6 +100,7 @@ impl Answer {
             b'p' => Answer::PeerName(fields.text(PEER_NAME_MAX)?.to_vec()),
             b'o' => Answer::Given,
             b't' => Answer::TryAgain,
+            b'x' => Answer::NoSource,
             other => return Err(Malformed::Kind(other)),
         };
         fields.finish(answer)

@@ -73,6 +73,7 @@ fn answer() -> impl Strategy<Value = Answer> {
         Just(Answer::Denied(Denial::NotAnAlias)),
         Just(Answer::Serve),
         Just(Answer::TryAgain),
+        Just(Answer::NoSource),
     ]
 }
 
