@@ -1,5 +1,7 @@
 //! curl: one URL at a time, everything else by `-Q`.
 
+use std::fs;
+
 use super::stage::{FILE, Stage, samples};
 use super::table::Action::*;
 use super::table::Client;
@@ -19,6 +21,8 @@ pub const CLIENT: Client = Client {
         (Delete, Both, delete),
         (Passive, Both, |stage| fetch(stage, &[])),
         (Active, Both, |stage| fetch(stage, &["--ftp-port", "-"])),
+        (Pattern, Both, pattern),
+        (Part, Both, part),
     ],
 };
 
@@ -41,6 +45,12 @@ fn download(stage: &Stage) {
         curl(stage, &["-o", name], &stage.url(name));
     }
     stage.assert_samples_at_both_ends();
+    let bytes = stage.serve_file();
+    stage.serve("deep/er/file", &bytes);
+    for method in ["multicwd", "nocwd", "singlecwd"] {
+        curl(stage, &["--ftp-method", method, "-o", method], &stage.url("deep/er/file"));
+        assert!(fs::read(stage.local.join(method)).expect("fetched") == bytes, "{method}");
+    }
 }
 
 fn upload(stage: &Stage) {
@@ -79,4 +89,21 @@ fn fetch(stage: &Stage, words: &[&str]) {
     stage.serve_file();
     curl(stage, &[words, &["-o", FILE]].concat(), &stage.url(FILE));
     stage.assert_same_trees("", "");
+}
+
+/// curl makes names of a pattern itself.
+fn pattern(stage: &Stage) {
+    stage.serve_row();
+    curl(stage, &["--remote-name-all"], &format!("{}row-[1-2]{{a,b}}", stage.url("")));
+    stage.assert_row();
+}
+
+fn part(stage: &Stage) {
+    let bytes = stage.serve_file();
+    for (range, expected) in
+        [("1000-1999", &bytes[1000..2000]), ("199000-", &bytes[199_000..]), ("-500", &bytes[199_500..])]
+    {
+        curl(stage, &["--range", range, "-o", range], &stage.url(FILE));
+        assert!(fs::read(stage.local.join(range)).expect("fetched") == expected, "{range}");
+    }
 }

@@ -25,6 +25,7 @@ pub const CLIENT: Client = Client {
         (TreeUp, Both, tree_up),
         (Passive, Both, |stage| fetch(stage, "passive")),
         (Active, Both, |stage| fetch(stage, "active")),
+        (Facts, Both, facts),
     ],
 };
 
@@ -48,6 +49,11 @@ fn list(stage: &Stage) {
     let said = ftplib(stage, "list", &[]);
     stage.assert_listed(&said);
     stage.assert_named(&said);
+}
+
+fn facts(stage: &Stage) {
+    stage.serve_samples();
+    stage.assert_listed(&ftplib(stage, "facts", &[]));
 }
 
 fn download(stage: &Stage) {

@@ -52,6 +52,10 @@ def tree_up(local, folder):
 if action == "list":
     ftp.dir()
     print("\n".join(ftp.nlst()))
+elif action == "facts":
+    for name, facts in ftp.mlsd(facts=["type", "size", "modify", "perm", "unique"]):
+        assert facts["type"] in ("file", "cdir", "pdir") and len(facts["modify"]) == 14 and facts["unique"], facts
+        print("", facts.get("size"), name)
 elif action == "get":
     for name in names:
         get(name, name)

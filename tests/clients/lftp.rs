@@ -1,6 +1,9 @@
 //! lftp: a script of commands; it mirrors over ten connections at once. On IPv6 it is always passive.
 
-use super::stage::{Stage, plant, samples};
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::stage::{FILE, Stage, plant, samples};
 use super::table::Action::*;
 use super::table::Client;
 use super::table::Families::{Both, Ipv4};
@@ -23,6 +26,11 @@ pub const CLIENT: Client = Client {
         (TreeUp, Both, tree_up),
         (Passive, Both, |stage| fetch(stage, "yes")),
         (Active, Ipv4, |stage| fetch(stage, "no")),
+        (Pattern, Both, pattern),
+        (Part, Both, part),
+        (Facts, Both, facts),
+        (Compressed, Both, compressed),
+        (Between, Both, between),
     ],
 };
 
@@ -104,4 +112,55 @@ fn fetch(stage: &Stage, passive: &str) {
     stage.serve_file();
     lftp(stage, &format!("set ftp:passive-mode {passive}\nls; get file"));
     stage.assert_same_trees("", "");
+}
+
+fn pattern(stage: &Stage) {
+    stage.serve_row();
+    lftp(stage, "mget row-[12]?");
+    stage.assert_row();
+}
+
+/// Four connections fetch a part each.
+fn part(stage: &Stage) {
+    stage.serve_file();
+    lftp(stage, "set pget:min-chunk-size 20000; pget -n 4 file");
+    stage.assert_same_trees("", "");
+}
+
+fn facts(stage: &Stage) {
+    stage.serve_samples();
+    stage.assert_named(&lftp(stage, "set ftp:use-mlsd yes; cls -1"));
+}
+
+fn compressed(stage: &Stage) {
+    stage.serve_samples();
+    let said = lftp(stage, "debug 5; set ftp:use-mode-z yes; cls -1; mget -O . *");
+    assert!(said.contains("---> MODE Z"), "{said}");
+    stage.assert_samples_at_both_ends();
+    stage.clear();
+    stage.keep_samples();
+    let said = lftp(stage, "debug 5; set ftp:use-mode-z yes; mput *");
+    assert!(said.contains("---> MODE Z"), "{said}");
+    stage.assert_samples_at_both_ends();
+}
+
+/// The other server has another address where there is one: to the first it is a stranger.
+fn between(stage: &Stage) {
+    let address =
+        if stage.address.is_ipv4() { IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)) } else { stage.address };
+    let other = Stage::new(address, "AllowForeignAddress on");
+    let bytes = stage.serve_file();
+    for source in ["yes", "no"] {
+        lftp(stage, &fxp(source, &other));
+        assert!(fs::read(other.home().join(FILE)).expect("it came") == bytes, "passive source: {source}");
+        other.clear();
+    }
+}
+
+/// One server tells the other where to connect, and nothing comes this way.
+fn fxp(passive_source: &str, other: &Stage) -> String {
+    format!(
+        "set ftp:use-fxp yes; set ftp:fxp-force yes; set ftp:fxp-passive-source {passive_source}\nget file -o {}",
+        other.url(FILE)
+    )
 }

@@ -28,6 +28,8 @@ pub const FILE_LENGTH: usize = 200_000;
 /// Where a resumed transfer goes on.
 pub const HALF: usize = 120_000;
 
+const ROW: [&str; 4] = ["row-1a", "row-1b", "row-2a", "row-2b"];
+
 pub struct Stage {
     pub daemon: Daemon,
     pub address: IpAddr,
@@ -93,6 +95,19 @@ impl Stage {
 
     pub fn keep_samples(&self) {
         samples().for_each(|(name, length)| self.keep(name, &long_pattern(length)));
+    }
+
+    /// Files that a pattern finds, and two that it does not.
+    pub fn serve_row(&self) {
+        ROW.iter().chain(&["row-3a", "a row"]).for_each(|name| self.serve(name, name.as_bytes()));
+    }
+
+    /// What the pattern finds is here, and nothing else.
+    #[track_caller]
+    pub fn assert_row(&self) {
+        let here = contents(&self.local);
+        assert_eq!(here.len(), ROW.len(), "{:?}", here.keys());
+        ROW.iter().for_each(|name| assert_eq!(here[Path::new(name)].as_deref(), Some(name.as_bytes())));
     }
 
     /// The whole file at alice's end, the first part of it at the client's.

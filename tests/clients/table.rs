@@ -24,13 +24,39 @@ pub enum Action {
     TreeUp,
     Passive,
     Active,
+    /// Files by a pattern of their names.
+    Pattern,
+    /// A part of a file, or a file in parts.
+    Part,
+    /// A listing by MLSD.
+    Facts,
+    /// MODE Z.
+    Compressed,
+    /// From one server to another (FXP).
+    Between,
 }
 
 use Action::*;
 
 /// The columns in their order.
-pub const ACTIONS: [Action; 11] =
-    [List, Download, Upload, ResumeDownload, ResumeUpload, Rename, Delete, TreeDown, TreeUp, Passive, Active];
+pub const ACTIONS: [Action; 16] = [
+    List,
+    Download,
+    Upload,
+    ResumeDownload,
+    ResumeUpload,
+    Rename,
+    Delete,
+    TreeDown,
+    TreeUp,
+    Passive,
+    Active,
+    Pattern,
+    Part,
+    Facts,
+    Compressed,
+    Between,
+];
 
 impl Action {
     fn title(self) -> &'static str {
@@ -46,6 +72,11 @@ impl Action {
             TreeUp => "tree up",
             Passive => "passive",
             Active => "active",
+            Pattern => "pattern",
+            Part => "part",
+            Facts => "MLSD",
+            Compressed => "MODE Z",
+            Between => "FXP",
         }
     }
 
@@ -54,6 +85,9 @@ impl Action {
         match self {
             Passive => Some("<Limit PORT EPRT>\nDenyAll\n</Limit>"),
             Active => Some("<Limit PASV EPSV>\nDenyAll\n</Limit>"),
+            Facts => Some("<Limit LIST NLST>\nDenyAll\n</Limit>"),
+            Compressed => Some("DeflateEngine on"),
+            Between => Some("AllowForeignAddress on"),
             _ => None,
         }
     }

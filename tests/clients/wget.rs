@@ -18,6 +18,7 @@ pub const CLIENT: Client = Client {
         (TreeDown, Both, tree_down),
         (Passive, Both, |stage| fetch(stage, "--passive-ftp")),
         (Active, Both, |stage| fetch(stage, "--no-passive-ftp")),
+        (Pattern, Both, pattern),
     ],
 };
 
@@ -27,8 +28,16 @@ fn wget(stage: &Stage, words: &[&str], path: &str) -> String {
     let login =
         ["--no-verbose", "--tries=2", "--timeout=20", "--restrict-file-names=nocontrol", "--user=alice"];
     let password = format!("--password={PASSWORD}");
-    let url = stage.url(path).replace(&format!("alice:{PASSWORD}@"), "");
+    // A pattern stands in a URL as it is; a question mark would end the path.
+    let url = stage.url(path).replace("PATTERN", "[12]*").replace(&format!("alice:{PASSWORD}@"), "");
     stage.run("wget", &[&login[..], &[&password], words, &[&url]].concat())
+}
+
+/// wget lists, and chooses.
+fn pattern(stage: &Stage) {
+    stage.serve_row();
+    wget(stage, &["--glob=on"], "row-PATTERN");
+    stage.assert_row();
 }
 
 fn list(stage: &Stage) {
