@@ -101,15 +101,17 @@ pub fn path(bytes: &[u8]) {
 
 /// A text with variables: each is replaced once, what is none stays, and the whole is bounded.
 pub fn text(bytes: &[u8]) {
-    let value = |letter: u8| match letter {
-        b'U' => Some(b"%U%C".repeat(40)),
-        b'C' => Some(vec![b'/'; 4_000]),
-        b'u' => Some(Vec::new()),
+    let value = |name: &[u8]| match name {
+        b"U" => Some(b"%U%C".repeat(40)),
+        b"C" => Some(vec![b'/'; 4_000]),
+        b"u" => Some(Vec::new()),
+        [b'{', .., b'}'] => Some(b"%{env:X}".to_vec()),
         _ => None,
     };
     let filled = expand(bytes, value);
     assert!(filled.len() <= SHOWN_MOST.max(bytes.len()) + bytes.len(), "{} bytes", filled.len());
-    let has_variables = bytes.windows(2).any(|pair| pair[0] == b'%' && value(pair[1]).is_some());
+    let has_variables =
+        bytes.windows(2).any(|pair| pair[0] == b'%' && (pair[1] == b'{' || value(&pair[1..]).is_some()));
     assert!(has_variables || filled == bytes, "what is no variable was replaced");
     let lines: usize = shown(bytes, value).iter().map(Vec::len).sum();
     assert!(lines <= SHOWN_MOST, "{lines} bytes in lines");

@@ -12,7 +12,7 @@ use super::lines::Word;
 use super::names::{group, home_of, user};
 use super::roots::roots;
 use super::servers::{Surroundings, default_transfer_log, sections};
-use super::settings::{Anonymous, DirectoryRules};
+use super::settings::{Anonymous, DirectoryRules, DisplayFile};
 use crate::auth::shells;
 use crate::sys::{GroupId, UserId, accounts};
 
@@ -70,6 +70,9 @@ fn group_around<'a>(server: &'a Scope, around: &'a Surroundings<'_>) -> Option<&
 fn session(said: &SessionDraft, server: &SessionDraft) -> SessionDraft {
     let mut session = SessionDraft::default();
     session.inherit(said);
+    // Its own files lie below its root, whatever the server's.
+    session.display_login = session.display_login.map(DisplayFile::within_root);
+    session.display_quit = session.display_quit.map(DisplayFile::within_root);
     session.inherit(server);
     session.default_root.clear();
     session

@@ -104,6 +104,11 @@ impl<'a> Arguments<'a> {
         switch(&word.text).ok_or_else(|| self.fault(format!("takes on or off, not '{}'", word.text)))
     }
 
+    /// The same, if it is there.
+    pub fn maybe_switch(&mut self) -> Result<Option<bool>, Fault> {
+        if self.next < self.words.len() { self.switch().map(Some) } else { Ok(None) }
+    }
+
     /// A decimal number within bounds.
     pub fn number(&mut self, bounds: RangeInclusive<u32>) -> Result<u32, Fault> {
         let word = self.word("a number")?;

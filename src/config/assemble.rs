@@ -32,7 +32,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
         formats: Formats::said(&said, &global.daemon),
         options,
         main_port: main.server.port.unwrap_or(defaults::PORT),
-        main_admin: main.server.admin.clone(),
+        main_name: main.server.name.clone(),
     };
     let mut found = vec![servers::main(main, &said, &around, complaints)];
     found.extend(hosts.into_iter().map(|host| servers::host(host, &around, complaints)));
@@ -81,7 +81,6 @@ fn daemon(
         }),
         syslog_facility: facility,
         use_reverse_dns: said.use_reverse_dns.unwrap_or(true),
-        times_gmt: said.times_gmt.or(global.daemon.times_gmt).unwrap_or(true),
         require_identity_door: said.require_identity_door.unwrap_or(false),
         runtime_directories: said.runtime_directories,
         start_messages: said.start_messages,
@@ -140,10 +139,13 @@ pub fn session_rules(
         timeout_stalled: seconds(said.timeout_stalled, 3600),
         timeout_session: seconds(said.timeout_session, 0),
         digests,
+        allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
+        times_gmt: said.times_gmt.unwrap_or(true),
         use_globbing: said.use_globbing.unwrap_or(true),
         display_login: said.display_login,
         display_connect,
         display_quit: said.display_quit,
+        display_file_transfer: said.display_file_transfer,
     }
 }
 

@@ -188,6 +188,7 @@ fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
         delete_aborted: nearest(scopes, |scope| scope.delete_aborted, hidden_stores.is_some()),
         user_owner: scopes.iter().find_map(|scope| scope.user_owner.as_deref()),
         group_owner: scopes.iter().find_map(|scope| scope.group_owner.as_deref()),
+        display_chdir: scopes.iter().find_map(|scope| scope.display_chdir.as_ref()),
         deny_filter: filter(scopes.iter().find_map(|scope| scope.deny_filter.as_ref())),
         allow_filter: filter(scopes.iter().find_map(|scope| scope.allow_filter.as_ref())),
         path_deny_filter: filter(scopes.iter().find_map(|scope| scope.path_deny_filter.as_ref())),

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::classes::{ClassDraft, Classes};
 use super::lines::Word;
-use super::settings::{ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules};
+use super::settings::{
+    DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules,
+};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -142,8 +144,6 @@ pub struct DaemonDraft {
     pub log_formats: Vec<(String, Format)>,
     /// UseReverseDNS.
     pub use_reverse_dns: Option<bool>,
-    /// TimesGMT.
-    pub times_gmt: Option<bool>,
     /// UseIPv6.
     pub use_ipv6: Option<bool>,
     /// SocketBindTight.
@@ -183,8 +183,6 @@ pub struct ServerDraft {
     pub passive_ports: Option<(u16, u16)>,
     /// MasqueradeAddress.
     pub masquerade: Option<Word>,
-    /// AllowForeignAddress.
-    pub allow_foreign_address: Option<bool>,
     /// LangEngine.
     pub lang_engine: Option<bool>,
     /// CopyEngine.
@@ -215,6 +213,8 @@ pub struct ServerDraft {
     pub root_links: Option<bool>,
     /// CreateHome; the inner None is `off`.
     pub create_home: Option<Option<HomePolicy>>,
+    /// SetEnv, UnsetEnv: names with their values, the later ones holding.
+    pub environment: Vec<(String, Option<String>)>,
     /// DisplayConnect.
     pub display_connect: Option<PathBuf>,
     /// FactsAdvertise.
@@ -275,6 +275,8 @@ pub struct SessionDraft {
     pub access_grant_message: Option<String>,
     /// AccessDenyMsg.
     pub access_deny_message: Option<String>,
+    /// AllowForeignAddress.
+    pub allow_foreign_address: Option<bool>,
     /// WtmpLog.
     pub wtmp_log: Option<bool>,
     /// TimeoutLogin; here and below the inner None is off.
@@ -287,12 +289,16 @@ pub struct SessionDraft {
     pub timeout_stalled: Option<Option<Duration>>,
     /// TimeoutSession.
     pub timeout_session: Option<Option<Duration>>,
+    /// TimesGMT.
+    pub times_gmt: Option<bool>,
     /// UseGlobbing.
     pub use_globbing: Option<bool>,
     /// DisplayLogin.
-    pub display_login: Option<PathBuf>,
+    pub display_login: Option<DisplayFile>,
     /// DisplayQuit.
-    pub display_quit: Option<PathBuf>,
+    pub display_quit: Option<DisplayFile>,
+    /// DisplayFileTransfer.
+    pub display_file_transfer: Option<DisplayFile>,
 }
 
 impl SessionDraft {

@@ -32,7 +32,6 @@ impl Inherit for ServerDraft {
             max_connections_per_host,
             passive_ports,
             masquerade,
-            allow_foreign_address,
             command_buffer,
             auth_user_file,
             auth_group_file,
@@ -53,6 +52,8 @@ impl Inherit for ServerDraft {
             site_misc_engine,
             deflate_engine,
         );
+        // The later word holds: the inner one.
+        self.environment.splice(0..0, outer.environment.iter().cloned());
     }
 }
 
@@ -81,9 +82,12 @@ impl Inherit for SessionDraft {
             timeout_no_transfer,
             timeout_stalled,
             timeout_session,
+            allow_foreign_address,
+            times_gmt,
             use_globbing,
             display_login,
             display_quit,
+            display_file_transfer,
         );
         self.max_clients_per_class.extend(outer.max_clients_per_class.iter().cloned());
         self.extended_logs.extend(outer.extended_logs.iter().cloned());
@@ -109,6 +113,7 @@ impl Inherit for ScopeRules {
             delete_aborted,
             user_owner,
             group_owner,
+            display_chdir,
             deny_filter,
             allow_filter,
             path_deny_filter,

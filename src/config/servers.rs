@@ -34,8 +34,8 @@ pub struct Surroundings<'a> {
     pub options: &'a LoadOptions,
     /// The main server's Port.
     pub main_port: u16,
-    /// Its ServerAdmin, which virtual hosts share where they say nothing.
-    pub main_admin: Option<String>,
+    /// Its ServerName, which virtual hosts share where they say nothing.
+    pub main_name: Option<String>,
 }
 
 /// A server with the word to blame if it collides with another.
@@ -76,12 +76,12 @@ fn main_addresses(said: &[Word], around: &Surroundings<'_>, complaints: &mut Com
     wildcards.filter(|address| address.port() != 0).collect()
 }
 
-/// A virtual host. ServerAdmin is the main server's where nothing is said; Port is not.
+/// A virtual host. ServerName is the main server's where nothing is said; Port and ServerAdmin are not, as in ProFTPD.
 pub fn host(host: HostDraft, around: &Surroundings<'_>, complaints: &mut Complaints) -> Found {
     let HostDraft { addresses, mut scope } = host;
     from_global(&mut scope, around.global);
-    if scope.server.admin.is_none() {
-        scope.server.admin.clone_from(&around.main_admin);
+    if scope.server.name.is_none() {
+        scope.server.name.clone_from(&around.main_name);
     }
     let port = scope.server.port.unwrap_or(defaults::PORT);
     let listen = around.families.all(&addresses, port, "<VirtualHost>", complaints);
@@ -105,9 +105,10 @@ fn finish(
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
     let server = Server {
         name: said.name.unwrap_or_else(|| "ProFTPD".into()),
-        admin: said.admin.unwrap_or_else(|| "root@localhost".into()),
+        admin: said.admin,
         listen,
         is_default: default_word.is_some(),
+        environment: said.environment,
         ident: said.ident.unwrap_or(Ident::Standard),
         defer_welcome: said.defer_welcome.unwrap_or(false),
         max_login_attempts: said.max_login_attempts.unwrap_or(Some(3)),
@@ -115,7 +116,6 @@ fn finish(
         transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
         passive_ports: said.passive_ports,
         masquerade,
-        allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
         aliases: said.aliases,
         offer: Offer::ALL
             .when(said.lang_engine.unwrap_or(true), offer::Module::Lang)

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::config::settings::{Anonymous, LogTarget, PathFor, Server, SessionRules, Settings};
+use crate::config::settings::{Anonymous, DisplayFile, LogTarget, PathFor, Server, SessionRules, Settings};
 use crate::config::{Complaint, Place, SurveyedLine};
 use crate::logging;
 use crate::master::BindError;
@@ -119,15 +119,20 @@ impl Trial<'_> {
     }
 
     fn session(&mut self, rules: &SessionRules) {
+        let host = |file: &'_ Option<DisplayFile>| match file {
+            Some(DisplayFile::Host(path)) => Some(path.clone()),
+            _ => None,
+        };
         let shown = [
-            ("DisplayConnect", &rules.display_connect),
-            ("DisplayLogin", &rules.display_login),
-            ("DisplayQuit", &rules.display_quit),
+            ("DisplayConnect", rules.display_connect.clone().filter(|path| path.is_absolute())),
+            ("DisplayLogin", host(&rules.display_login)),
+            ("DisplayFileTransfer", host(&rules.display_file_transfer)),
+            ("DisplayQuit", host(&rules.display_quit)),
         ];
         for (directive, path) in shown {
-            // A relative name is looked for in each session's root.
-            let Some(path) = path.as_ref().filter(|path| path.is_absolute()) else { continue };
-            if let Err(error) = fs::File::open(path) {
+            // Others are looked for in each session's root.
+            let Some(path) = path else { continue };
+            if let Err(error) = fs::File::open(&path) {
                 let text = path.display().to_string();
                 self.warn(directive, &text, format!("{text} is not shown: {error}"));
             }

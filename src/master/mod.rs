@@ -22,6 +22,7 @@ mod supervise;
 mod terminal;
 pub mod versions;
 mod workers;
+mod zone;
 
 use std::time::Instant;
 

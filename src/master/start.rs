@@ -21,7 +21,7 @@ use super::signals::Signals;
 use super::stop::Phase;
 use super::terminal::{self, Background};
 use super::workers::Workers;
-use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, spawn, versions};
+use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, spawn, versions, zone};
 use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging::recorder::Foreground;
@@ -127,7 +127,7 @@ impl Master {
             && spawn::probe_door().map_err(|error| {
                 format!("cannot fork the child that tries for a door to accounts: {error}")
             })?;
-        let zone: &'static TimeZone = Box::leak(Box::new(TimeZone::system()));
+        let zone: &'static TimeZone = Box::leak(Box::new(zone::of(settings)));
         let shutdown_file = ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| {
             format!("cannot make the timer of {}: {error}", daemon.shutdown_file.display())
         })?;
@@ -280,7 +280,7 @@ fn start_logs(
         host: host::name(),
         server: server_in_lines(settings),
         foreground,
-        zone: if daemon.times_gmt { Box::leak(Box::new(TimeZone::UTC)) } else { zone },
+        zone,
         identity: (!rootless).then_some((daemon.uid, daemon.gid)),
     };
     Logs::start(surroundings, &daemon.system_log, options.debug > 0).map_err(|error| error.to_string())

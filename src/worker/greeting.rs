@@ -10,6 +10,7 @@ use std::time::Instant;
 use super::Birth;
 use super::accept::{self, Client};
 use super::arrival;
+use super::display;
 use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::shutdown;
@@ -21,6 +22,7 @@ use crate::config::settings::Server;
 use crate::logging;
 use crate::protocol::Reply;
 use crate::protocol::foreign::TLS_HANDSHAKE;
+use crate::scoreboard::Totals;
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;
 
@@ -110,12 +112,22 @@ fn welcome(birth: &Birth, server: &Server, client: &Client) -> Vec<Reply> {
 /// The 220 of a server, its DisplayConnect before it.
 pub fn of_server(server: &Server, facts: &Facts<'_>) -> Reply {
     let display = server.session.display_connect.as_deref();
-    let lines = display.map(|path| text::display(path, facts)).unwrap_or_default();
+    let lines = display.map(|path| display::of_host(path, facts)).unwrap_or_default();
     Reply::new(220, text::greeting(server, facts)).preceded_by(lines)
 }
 
 fn facts_of<'a>(birth: &Birth, server: &'a Server, client: &Client) -> Facts<'a> {
-    Facts { server, local: client.local, peer: client.peer, user: None, cwd: None, zone: birth.zone }
+    Facts {
+        server,
+        rules: &server.session,
+        local: client.local,
+        peer: client.peer,
+        user: None,
+        cwd: None,
+        class: None,
+        moved: Totals::default(),
+        zone: birth.zone,
+    }
 }
 
 /// How the wait for the first byte ended.

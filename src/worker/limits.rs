@@ -111,6 +111,6 @@ fn words(kind: LimitKind) -> (&'static str, &'static str) {
 
 fn full(configured: Option<&LimitText>, standard: &str, most: u32) -> Reply {
     let template = configured.and_then(|limit| limit.text.as_deref()).unwrap_or(standard);
-    let number = |letter| (letter == b'm').then(|| most.to_string().into_bytes());
+    let number = |name: &[u8]| (name == b"m").then(|| most.to_string().into_bytes());
     Reply::new(530, text::expand(template.as_bytes(), number))
 }

@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Instant;
 
+use super::display::{Held, Occasion};
 use super::evidence;
 use super::identity;
 use super::inquiry;
@@ -158,9 +159,11 @@ fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Endin
             return refused(watch, Verdict::Out(quarters.refusal()));
         }
     };
+    let held = if quarters.is_confined() { Held::open(scope.rules) } else { Held::default() };
     identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
     let Scope { anonymous, rules, directories } = scope;
     let mut member = Box::new(Member::new(entry, anonymous, (rules, directories), (root, watch)));
+    member.held = held;
     if !quarters.settle(&mut member) {
         slog::error!(
             watch.log,
@@ -173,7 +176,8 @@ fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Endin
     Ok(welcome(watch, member))
 }
 
-fn welcome(watch: &mut Watch, member: Box<Member>) -> Verdict {
+fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {
+    watch.rules = member.rules;
     watch.timers.logged_in(member.rules, Instant::now());
     watch.journal.under(Logs::of(member.rules, watch.logs(member.anonymous)));
     watch.journal.asked_for_password();
@@ -183,8 +187,7 @@ fn welcome(watch: &mut Watch, member: Box<Member>) -> Verdict {
     let kind = if member.anonymous.is_some() { "ANON" } else { "USER" };
     slog::info!(watch.log, "{kind} {}: Login successful.", shown(&member.given_name));
     let facts = watch.facts();
-    let display = member.rules.display_login.as_deref();
-    let lines = display.map(|path| member.display(path, &facts)).unwrap_or_default();
+    let lines = member.display(Occasion::Login, &facts);
     let reply = Reply::new(230, granted_words(&member, &facts));
     Verdict::In(member, reply.preceded_by(lines))
 }

@@ -5,12 +5,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::data::Coding;
+use super::display::{Held, Seen};
 use super::giving::Giver;
 use super::listing::Owners;
 use super::names;
 use super::rendezvous::Rendezvous;
 use super::storage::{FtpPath, Portion, RenameSource, Root, Storage};
-use super::text;
 use super::watch::Watch;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
@@ -100,6 +100,10 @@ pub struct Member {
     pub facts: Facts,
     /// EPSV ALL was said.
     pub extended_only: bool,
+    /// Display files that are out of its reach.
+    pub held: Held,
+    /// Display files of folders that it has seen.
+    pub seen: Seen,
     /// Of all transfers.
     pub bytes_moved: u64,
 }
@@ -144,6 +148,8 @@ impl Member {
             hash: None,
             facts: watch.server.facts.usual,
             extended_only: false,
+            held: Held::default(),
+            seen: Seen::default(),
             bytes_moved: 0,
         }
     }
@@ -181,6 +187,11 @@ impl Member {
         self.cwd_on_host = canonical;
     }
 
+    /// Where it stands on the host.
+    pub fn folder_on_host(&self) -> &Path {
+        &self.cwd_on_host
+    }
+
     fn below_root(&self, host: &Path) -> Option<Vec<u8>> {
         let root = self.storage.root().canonical().ok()?;
         let below = host.strip_prefix(root).ok()?;
@@ -195,16 +206,5 @@ impl Member {
     /// ListOptions, as it holds in the working directory.
     pub fn list_options(&self) -> &'static ListOptions {
         self.directories.rules_for(&self.cwd_on_host, &self.home).list_options
-    }
-
-    /// The lines of a display file. Read with the session's own rights; a relative name is the root's, and leads out of it no
-    /// more than a client's path does.
-    pub fn display(&self, path: &Path, facts: &text::Facts<'_>) -> Vec<Vec<u8>> {
-        if path.is_absolute() {
-            return text::display(path, facts);
-        }
-        let shown = FtpPath::root().join(path.as_os_str().as_bytes()).ok();
-        let file = shown.and_then(|path| self.storage.ornament(&path));
-        file.map(|file| text::display_of(file, facts)).unwrap_or_default()
     }
 }

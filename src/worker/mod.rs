@@ -6,6 +6,7 @@ mod commands;
 mod conversation;
 mod data;
 mod digest;
+mod display;
 mod ending;
 mod evidence;
 mod giving;
@@ -35,9 +36,10 @@ mod watch;
 
 /// What reads the words of clients and of files that clients may have written, for the fuzz targets.
 pub mod readers {
+    pub use super::display::shown;
     pub use super::listing::{Command as Listing, Options, Pattern};
     pub use super::storage::FtpPath;
-    pub use super::text::{SHOWN_MOST, expand, shown};
+    pub use super::text::{SHOWN_MOST, expand};
 }
 
 use std::net::SocketAddr;

@@ -67,6 +67,11 @@ impl Quarters {
         Quarters { bounds, links, begin_in: applying(&rules.default_chdir, account) }
     }
 
+    /// Whether it lives in less than the whole host.
+    pub fn is_confined(&self) -> bool {
+        self.bounds != Bounds::Host
+    }
+
     /// The root, as whoever the process is by now sees it.
     pub fn open(&self) -> Result<Root, NoRoot> {
         let (root, links) = match &self.bounds {
@@ -91,7 +96,7 @@ impl Quarters {
     pub fn settle(&self, member: &mut Member) -> bool {
         let is_settled = self.begin_in.as_ref().is_some_and(|folder| member.start_in(folder))
             || member.start_in(&member.home.clone());
-        is_settled || self.bounds != Bounds::Host
+        is_settled || self.is_confined()
     }
 }
 

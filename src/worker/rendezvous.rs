@@ -95,7 +95,7 @@ impl Attend for Patience<'_> {
 
 /// Whose data connections this session has: its peer's, unless AllowForeignAddress says otherwise.
 pub fn callers(watch: &Watch) -> Callers {
-    match watch.server.allow_foreign_address {
+    match watch.rules.allow_foreign_address {
         true => Callers::Anyone,
         false => Callers::Peer(watch.peer.ip()),
     }

@@ -19,10 +19,10 @@ use super::peer::Peer;
 use super::shutdown;
 use super::text::Facts;
 use super::timeouts::{Expired, Timers};
-use crate::config::settings::{Anonymous, Caller, Class, Server};
+use crate::config::settings::{Anonymous, Caller, Class, Server, SessionRules};
 use crate::logging::SessionLogs;
 use crate::protocol::Reply;
-use crate::scoreboard::Direction;
+use crate::scoreboard::{Direction, Totals};
 use crate::sys::poll::{self, Waiting};
 
 /// How long a port whose client did not come is kept from others: a client's second and third attempt come within.
@@ -38,6 +38,8 @@ pub struct Watch {
     pub server: &'static Server,
     /// Its index.
     pub server_index: u16,
+    /// What holds for the session: the virtual host's word, from the login on that of its `<Anonymous>`.
+    pub rules: &'static SessionRules,
     /// The client.
     pub peer: Peer,
     /// The client's class, once its name is known or given up.
@@ -60,6 +62,8 @@ pub struct Watch {
     pub journal: Journal,
     /// Bytes that data connections have brought and taken.
     data_traffic: (u64, u64),
+    /// Files moved, and their bytes.
+    moved: Totals,
     ending: Option<Ending>,
     transfer: Option<Moving>,
     cooling: Option<Cooling>,
@@ -95,6 +99,7 @@ impl Watch {
             birth,
             server,
             server_index,
+            rules: &server.session,
             peer,
             class: None,
             local,
@@ -106,6 +111,7 @@ impl Watch {
             cwd: Vec::new(),
             journal: Journal::default(),
             data_traffic: (0, 0),
+            moved: Totals::default(),
             ending: None,
             transfer: None,
             cooling: None,
@@ -116,7 +122,7 @@ impl Watch {
 
     /// HOST: from here on the session is another server's. What it may take for its login began with the connection.
     pub fn enter_server(&mut self, index: u16, server: &'static Server) {
-        (self.server_index, self.server) = (index, server);
+        (self.server_index, self.server, self.rules) = (index, server, &server.session);
         self.timers.under(&server.session);
         self.conversation.lines_up_to(server.command_buffer);
         self.birth.own.server_name(server.name.as_bytes());
@@ -144,6 +150,12 @@ impl Watch {
     pub fn reply(&mut self, reply: &Reply) {
         self.journal.answered(reply);
         self.conversation.reply(reply);
+    }
+
+    /// A file was moved, or part of one.
+    pub fn count_moved(&mut self, totals: &Totals) {
+        self.moved.add(totals);
+        self.birth.own.count(totals);
     }
 
     /// Waits for the client, having sent what there is to say.
@@ -338,10 +350,13 @@ impl Watch {
     pub fn facts(&self) -> Facts<'_> {
         Facts {
             server: self.server,
+            rules: self.rules,
             local: self.local,
             peer: self.peer,
             user: (!self.user.is_empty()).then_some(self.user.as_slice()),
             cwd: (!self.cwd.is_empty()).then_some(self.cwd.as_slice()),
+            class: self.class.map(|class| class.name.as_str()),
+            moved: self.moved,
             zone: self.birth.zone,
         }
     }

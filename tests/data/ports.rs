@@ -195,6 +195,27 @@ fn with_leave_other_hosts_may_have_the_data() {
 }
 
 #[test]
+fn that_leave_may_be_a_sections_alone() {
+    for (inside, around, code) in [("on", "off", 200), ("off", "on", 500)] {
+        let setup = Setup::new();
+        let root = setup.path("anon").display().to_string();
+        let lines = format!(
+            "AllowForeignAddress {around}\n<Anonymous {root}>\nUser games\nUserAlias anonymous games\nRequireValidShell off\n\
+             AllowForeignAddress {inside}\n</Anonymous>"
+        );
+        let setup = setup.line(&lines);
+        setup.write();
+        setup.make_folder(&setup.path("anon"), None);
+        let daemon = Daemon::start(setup);
+        let mut anonymous = daemon.client();
+        anonymous.command("USER anonymous").expect(331);
+        anonymous.command("PASS me@x").expect(230);
+        anonymous.command("PORT 127,0,0,9,200,22").expect(code);
+        daemon.session().command("PORT 127,0,0,9,200,22").expect(700 - code);
+    }
+}
+
+#[test]
 fn the_masquerade_address_is_told_by_pasv_alone() {
     let daemon = Setup::new().line("MasqueradeAddress 192.0.2.7").start();
     let mut client = daemon.session();

@@ -1,7 +1,7 @@
 //! How folders are listed.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{FILES, MAIN, SESSIONS};
+use super::super::contexts::{FILES, SESSIONS};
 use super::super::draft::Scope;
 use super::super::listings::{BOUNDS, DEPTH_MOST, ListCommands, USUAL};
 use super::{Row, sets};
@@ -44,12 +44,12 @@ pub const ROWS: &[Row] = &[
     sets(
         "TimesGMT",
         "mod_core",
-        MAIN,
+        SESSIONS,
         "on|off",
         "on",
-        "Whether listings tell times in UTC.",
+        "Whether LIST and STAT tell times in UTC, not in the host's zone; all other replies do so always.",
         |scope, arguments| {
-            scope.daemon.times_gmt = Some(arguments.switch()?);
+            scope.session.times_gmt = Some(arguments.switch()?);
             Ok(())
         },
     ),

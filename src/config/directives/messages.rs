@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::super::arguments::{Arguments, Fault, switch};
-use super::super::contexts::{Contexts, HOST, MAIN, SERVERS, SESSIONS};
+use super::super::contexts::{Contexts, FILES, HOST, MAIN, SERVERS, SESSIONS};
 use super::super::draft::Scope;
-use super::super::settings::Ident;
+use super::super::settings::{ChdirDisplay, DisplayFile, Ident};
 use super::Effect::Ignored;
 use super::{Row, other, sets};
 
@@ -16,7 +16,7 @@ pub const ROWS: &[Row] = &[
         Contexts::of(&[MAIN, HOST]),
         "text",
         "\"ProFTPD\"",
-        "The server's name in its greeting, in ftpwho and in messages.",
+        "The server's name in its greeting, in ftpwho and in messages; a virtual host without one has the server config's.",
         |scope, arguments| {
             scope.server.name = Some(arguments.text("a name")?);
             Ok(())
@@ -28,8 +28,8 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         Contexts::of(&[MAIN, HOST]),
         "mail",
-        "root@localhost",
-        "Whom messages tell clients to write to.",
+        "root@ADDRESS",
+        "Whom messages tell clients to write to; by default root at the address that the client reached.",
         |scope, arguments| {
             scope.server.admin = Some(arguments.text("an address")?);
             Ok(())
@@ -75,16 +75,79 @@ pub const ROWS: &[Row] = &[
         SESSIONS,
         "path",
         "",
-        "A file shown at login; a relative one lies in the session's first folder.",
+        "A file shown at login; a relative one lies in the session's first folder, an absolute one in `<Anonymous>` below its root.",
         |scope, arguments| {
-            scope.session.display_login = Some(display(arguments)?);
+            scope.session.display_login = Some(DisplayFile::new(display(arguments)?));
             Ok(())
         },
     ),
-    sets("DisplayQuit", "mod_core", SESSIONS, "path", "", "A file shown at QUIT.", |scope, arguments| {
-        scope.session.display_quit = Some(display(arguments)?);
-        Ok(())
-    }),
+    sets(
+        "DisplayChdir",
+        "mod_core",
+        FILES,
+        "path [on|off]",
+        "",
+        "A file shown to who enters a folder, by the rules of RETR; a relative one lies in that folder. With `on` it is shown once for each folder, and again when it has changed.",
+        |scope, arguments| {
+            let path = display(arguments)?;
+            let once = arguments.maybe_switch()?.unwrap_or(false);
+            scope.files.display_chdir = Some(ChdirDisplay { path, once });
+            Ok(())
+        },
+    ),
+    sets(
+        "DisplayFileTransfer",
+        "mod_xfer",
+        SERVERS,
+        "path",
+        "",
+        "A file shown after each file that was moved whole; a relative one lies in the working directory.",
+        |scope, arguments| {
+            scope.session.display_file_transfer = Some(DisplayFile::new(display(arguments)?));
+            Ok(())
+        },
+    ),
+    sets(
+        "DisplayQuit",
+        "mod_core",
+        SESSIONS,
+        "path",
+        "",
+        "A file shown at QUIT; a relative one lies in the working directory, an absolute one in `<Anonymous>` below its root.",
+        |scope, arguments| {
+            scope.session.display_quit = Some(DisplayFile::new(display(arguments)?));
+            Ok(())
+        },
+    ),
+    sets(
+        "SetEnv",
+        "mod_core",
+        SERVERS,
+        "name value",
+        "",
+        "A variable of the environment, for display files (`%{env:name}`); `TZ` of the server config is the zone of times shown.",
+        |scope, arguments| {
+            let name = variable(arguments)?;
+            let value = arguments.text("a value")?;
+            scope.server.environment.push((name, Some(value)));
+            Ok(())
+        },
+    )
+    .adds(),
+    sets(
+        "UnsetEnv",
+        "mod_core",
+        SERVERS,
+        "name",
+        "",
+        "Takes a variable of the environment away.",
+        |scope, arguments| {
+            let name = variable(arguments)?;
+            scope.server.environment.push((name, None));
+            Ok(())
+        },
+    )
+    .adds(),
     sets(
         "AccessGrantMsg",
         "mod_auth",
@@ -111,6 +174,15 @@ pub const ROWS: &[Row] = &[
         },
     ),
 ];
+
+/// The name of a variable of the environment.
+fn variable(arguments: &mut Arguments<'_>) -> Result<String, Fault> {
+    let name = arguments.word("a name")?.text.clone();
+    match name.is_empty() || name.contains('=') {
+        true => Err(arguments.fault(format!("'{name}' is no name of a variable"))),
+        false => Ok(name),
+    }
+}
 
 fn display(arguments: &mut Arguments<'_>) -> Result<PathBuf, Fault> {
     arguments.text("a path").map(PathBuf::from)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{Contexts, HOST, MAIN, SERVERS};
+use super::super::contexts::{Contexts, HOST, MAIN, SERVERS, SESSIONS};
 use super::super::draft::Scope;
 use super::{Row, sets};
 
@@ -132,12 +132,12 @@ pub const ROWS: &[Row] = &[
     sets(
         "AllowForeignAddress",
         "mod_core",
-        SERVERS,
+        SESSIONS,
         "on|off",
         "off",
         "Whether data connections may go to another host than the client's.",
         |scope, arguments| {
-            scope.server.allow_foreign_address = Some(arguments.switch()?);
+            scope.session.allow_foreign_address = Some(arguments.switch()?);
             Ok(())
         },
     ),

@@ -49,8 +49,6 @@ pub struct Daemon {
     pub use_reverse_dns: bool,
     /// DynMasqRefresh: how long the addresses of MasqueradeAddress hold; None until the next HUP.
     pub masquerade_refresh: Option<Duration>,
-    /// TimesGMT: listings and logs in UTC.
-    pub times_gmt: bool,
     /// RequireIdentityDoor: refuse to start where seccomp user notification cannot be had.
     pub require_identity_door: bool,
     /// RuntimeDirectory: folders made at start, before anything else; `true` for those that belong to User.

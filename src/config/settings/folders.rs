@@ -1,5 +1,7 @@
 //! What holds by folder, and for one path.
 
+use std::path::PathBuf;
+
 use crate::config::directories::Sections;
 use crate::config::listings::ListOptions;
 
@@ -40,6 +42,8 @@ pub struct ScopeRules {
     pub user_owner: Option<String>,
     /// GroupOwner; `~` is the session's own group.
     pub group_owner: Option<String>,
+    /// DisplayChdir.
+    pub display_chdir: Option<ChdirDisplay>,
     /// DenyFilter, AllowFilter: on a command's argument.
     pub deny_filter: Option<Filter>,
     /// See `deny_filter`.
@@ -50,6 +54,15 @@ pub struct ScopeRules {
     pub path_allow_filter: Option<Filter>,
     /// `<Limit>` sections, the nearest scope first.
     pub limits: Vec<Limit>,
+}
+
+/// DisplayChdir.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChdirDisplay {
+    /// Of the folder entered; an absolute one is the root's.
+    pub path: PathBuf,
+    /// Once for each folder, and again when the file has changed.
+    pub once: bool,
 }
 
 /// A filter directive: `none` ends what an outer scope began.
@@ -116,6 +129,8 @@ pub struct PathRules<'a> {
     pub user_owner: Option<&'a str>,
     /// GroupOwner.
     pub group_owner: Option<&'a str>,
+    /// DisplayChdir: what is shown to who enters this folder.
+    pub display_chdir: Option<&'a ChdirDisplay>,
     /// DenyFilter: a command whose argument matches is refused.
     pub deny_filter: Option<&'a regex::bytes::Regex>,
     /// AllowFilter: a command whose argument does not match is refused.

@@ -16,10 +16,12 @@ mod server;
 mod session;
 
 pub use daemon::{Daemon, LogTarget};
-pub use folders::{DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules};
+pub use folders::{
+    ChdirDisplay, DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
+};
 pub use logs::{ExtendedLog, ExtendedTarget, Form};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
-pub use session::{DigestRules, LimitText, PathFor, SessionRules};
+pub use session::{DigestRules, DisplayFile, LimitText, PathFor, SessionRules};
 
 /// A whole configuration.
 #[derive(Debug)]

@@ -16,12 +16,14 @@ use crate::protocol::Offer;
 pub struct Server {
     /// ServerName.
     pub name: String,
-    /// ServerAdmin.
-    pub admin: String,
+    /// ServerAdmin; None is root at the address that the client reached.
+    pub admin: Option<String>,
     /// Where clients reach it; port 0 has no listener.
     pub listen: Vec<SocketAddr>,
     /// DefaultServer.
     pub is_default: bool,
+    /// SetEnv, UnsetEnv: names with their values, the later ones holding.
+    pub environment: Vec<(String, Option<String>)>,
     /// ServerIdent.
     pub ident: Ident,
     /// DeferWelcome.
@@ -36,8 +38,6 @@ pub struct Server {
     pub passive_ports: Option<(u16, u16)>,
     /// MasqueradeAddress, when it is an address.
     pub masquerade: Option<Masquerade>,
-    /// AllowForeignAddress.
-    pub allow_foreign_address: bool,
     /// ServerAlias.
     pub aliases: Vec<globset::GlobMatcher>,
     /// LangEngine, CopyEngine, SiteMiscEngine.
@@ -72,6 +72,14 @@ pub struct Server {
     pub directories: DirectoryRules,
     /// `<Anonymous>` sections.
     pub anonymous: Vec<Anonymous>,
+}
+
+impl Server {
+    /// What SetEnv says of a variable.
+    pub fn variable(&self, name: &[u8]) -> Option<&str> {
+        let said = self.environment.iter().rev().find(|(known, _)| known.as_bytes() == name);
+        said.and_then(|(_, value)| value.as_deref())
+    }
 }
 
 /// How PAM is asked.

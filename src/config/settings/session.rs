@@ -41,16 +41,48 @@ pub struct SessionRules {
     pub timeout_session: Option<Duration>,
     /// DigestEngine, DigestAlgorithms, DigestDefaultAlgorithm, DigestMaxSize.
     pub digests: DigestRules,
+    /// AllowForeignAddress.
+    pub allow_foreign_address: bool,
+    /// TimesGMT: listings tell times in UTC.
+    pub times_gmt: bool,
     /// UseGlobbing.
     pub use_globbing: bool,
     /// ExtendedLog, the innermost scope's first.
     pub extended_logs: Vec<ExtendedLog>,
-    /// DisplayLogin (relative names are the root's).
-    pub display_login: Option<PathBuf>,
+    /// DisplayLogin.
+    pub display_login: Option<DisplayFile>,
     /// DisplayConnect (server only).
     pub display_connect: Option<PathBuf>,
     /// DisplayQuit.
-    pub display_quit: Option<PathBuf>,
+    pub display_quit: Option<DisplayFile>,
+    /// DisplayFileTransfer.
+    pub display_file_transfer: Option<DisplayFile>,
+}
+
+/// A file shown to clients, as the operator names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DisplayFile {
+    /// Absolute: the host's, or where that is not there the session's root's.
+    Host(PathBuf),
+    /// Absolute, said in `<Anonymous>`: its root's.
+    Root(PathBuf),
+    /// Relative: of the folder where the session stands.
+    Here(PathBuf),
+}
+
+impl DisplayFile {
+    /// As written in a server.
+    pub fn new(path: PathBuf) -> DisplayFile {
+        if path.is_absolute() { DisplayFile::Host(path) } else { DisplayFile::Here(path) }
+    }
+
+    /// The same, written in `<Anonymous>`.
+    pub fn within_root(self) -> DisplayFile {
+        match self {
+            DisplayFile::Host(path) => DisplayFile::Root(path),
+            other => other,
+        }
+    }
 }
 
 /// A path for some users.

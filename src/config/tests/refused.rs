@@ -18,7 +18,7 @@ fn what_opens_data_connections_is_read_strictly() {
     }
     let settings = settings("PassivePorts 50000 50000\nMasqueradeAddress [2001:db8::1]\nDynMasqRefresh 60");
     let server = &settings.servers[0];
-    assert_eq!((server.passive_ports, server.allow_foreign_address), (Some((50_000, 50_000)), false));
+    assert_eq!((server.passive_ports, server.session.allow_foreign_address), (Some((50_000, 50_000)), false));
     assert_eq!(settings.masquerades_hold(), None, "what was written as an address is not asked for again");
 }
 
@@ -75,8 +75,8 @@ fn what_widens_nothing_is_ignored_with_a_warning() {
         "IdentLookups on",
         "DelayEngine on",
         "ControlsEngine on",
-        "DisplayChdir .message",
         "Trace default:10",
+        "RegexOptions MatchLimit 10",
     ] {
         assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
     }

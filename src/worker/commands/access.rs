@@ -3,12 +3,14 @@
 use std::mem;
 
 use crate::auth::secret::Secret;
+use crate::config::settings::DisplayFile;
 use crate::protocol::{HostName, Reply, Verb};
+use crate::worker::display::{self, Occasion};
 use crate::worker::greeting;
 use crate::worker::login::{self, Verdict};
 use crate::worker::session::{Phase, Session};
 use crate::worker::shutdown;
-use crate::worker::text::{self, Text};
+use crate::worker::text::Text;
 use crate::worker::virtual_host;
 use crate::worker::watch::{Ending, Watch};
 
@@ -115,13 +117,11 @@ fn denial(watch: &Watch) -> Option<Reply> {
 
 /// QUIT.
 pub fn quit(session: &mut Session) -> Result<Reply, Ending> {
-    let rules = match &session.phase {
-        Phase::LoggedIn(member) => member.rules,
-        Phase::Unnamed | Phase::Named(_) => &session.watch.server.session,
-    };
-    let goodbye = match &rules.display_quit {
-        Some(path) => farewell_lines(session, path),
-        None => Vec::new(),
+    let facts = session.watch.facts();
+    let goodbye = match (&mut session.phase, &session.watch.server.session.display_quit) {
+        (Phase::LoggedIn(member), _) => member.display(Occasion::Quit, &facts),
+        (Phase::Unnamed | Phase::Named(_), Some(DisplayFile::Host(path))) => display::of_host(path, &facts),
+        (Phase::Unnamed | Phase::Named(_), _) => Vec::new(),
     };
     let reply = match goodbye.is_empty() {
         true => Reply::new(221, "Goodbye."),
@@ -129,13 +129,6 @@ pub fn quit(session: &mut Session) -> Result<Reply, Ending> {
     };
     session.watch.reply(&reply);
     Err(Ending::Quit)
-}
-
-fn farewell_lines(session: &Session, path: &std::path::Path) -> Vec<Vec<u8>> {
-    match &session.phase {
-        Phase::LoggedIn(member) => member.display(path, &session.watch.facts()),
-        Phase::Unnamed | Phase::Named(_) => text::display(path, &session.watch.facts()),
-    }
 }
 
 /// `<Limit>` in the working directory, for commands that name no path; those that do are decided where their path leads.

@@ -22,7 +22,8 @@ pub fn change(watch: &mut Watch, member: &mut Member, (verb, called): (&Verb, &s
             member.stand_in(path, canonical);
             watch.cwd = member.cwd.as_bytes().to_vec();
             watch.birth.own.cwd(&watch.cwd);
-            Reply::new(250, format!("{called} command successful"))
+            let lines = member.display_of_folder(&watch.facts());
+            Reply::new(250, format!("{called} command successful")).preceded_by(lines)
         }
         Err(denied) => refusal(&denied),
     }

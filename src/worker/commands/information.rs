@@ -23,7 +23,7 @@ pub fn help(watch: &Watch, of: Option<&[u8]>) -> Reply {
     let mut words = of.unwrap_or_default().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     match words.next() {
         Some(word) => verbs::help_of(watch.server.offer, word),
-        None => verbs::help(&watch.server.admin),
+        None => verbs::help(&watch.facts().admin()),
     }
 }
 

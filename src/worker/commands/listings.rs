@@ -2,6 +2,8 @@
 
 use std::mem;
 
+use jiff::tz::TimeZone;
+
 use super::{asked, refusal};
 use crate::protocol::{Reply, Type, Verb};
 use crate::scoreboard::Direction;
@@ -11,6 +13,9 @@ use crate::worker::listing::{Command, Listing, Options, Output, Surroundings, Un
 use crate::worker::member::Member;
 use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::watch::{Ending, Watch};
+
+/// TimesGMT's.
+static UNIVERSAL: TimeZone = TimeZone::UTC;
 
 /// LIST.
 pub fn list(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
@@ -66,13 +71,18 @@ pub fn send(
         opening: Reply::new(150, format!("Opening {mode} mode data connection for {what}")),
     };
     let rendezvous = mem::take(&mut member.rendezvous);
-    let zone = watch.birth.zone;
+    let zone = zone(watch);
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         write(listing, member, zone, (stream, attend))
     });
     let Carried { outcome: Outcome { bytes, .. }, .. } = &carried;
     member.bytes_moved = member.bytes_moved.saturating_add(*bytes);
     transfer::reply(watch, carried)
+}
+
+/// TimesGMT.
+fn zone(watch: &Watch) -> &'static TimeZone {
+    if watch.rules.times_gmt { &UNIVERSAL } else { watch.birth.zone }
 }
 
 fn found(
@@ -89,7 +99,7 @@ fn found(
 fn write(
     listing: Listing,
     member: &mut Member,
-    zone: &'static jiff::tz::TimeZone,
+    zone: &'static TimeZone,
     (stream, attend): (&mut Stream, &mut dyn Attend),
 ) -> Outcome {
     let mut lines = match Lines::new(stream, attend) {
@@ -106,7 +116,7 @@ fn write(
 fn write_to(
     listing: Listing,
     member: &mut Member,
-    zone: &'static jiff::tz::TimeZone,
+    zone: &'static TimeZone,
     output: &mut dyn Output,
 ) -> Result<(), Stop> {
     let Member { storage, owners, names, .. } = member;
@@ -126,7 +136,7 @@ pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]
     let shown: &[u8] = if path.is_empty() { b"." } else { path };
     let title = [b"Status of ", shown, b":"].concat();
     watch.conversation.part(code, &title, true);
-    let zone = watch.birth.zone;
+    let zone = zone(watch);
     match write_to(listing, member, zone, &mut StatusLines { watch, code }) {
         Err(Stop::Interrupted(_)) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
         // What could not be read of the folder is not shown; the reply has begun and is closed.

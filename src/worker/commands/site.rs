@@ -24,7 +24,7 @@ pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, 
         return Ok(site::not_understood(command.row().name.as_bytes()));
     }
     match command {
-        Site::Help(of) => Ok(site::help(offer, of.as_deref(), &session.watch.server.admin)),
+        Site::Help(of) => Ok(site::help(offer, of.as_deref(), &session.watch.facts().admin())),
         Site::Chmod(permissions, path) => {
             session.as_member(|_, member| Ok(set_mode(member, &permissions, (&path, said))))
         }

@@ -8,6 +8,7 @@ use crate::logging::xferlog::{Completion, Direction as Way};
 use crate::protocol::{Reply, Type, Verb};
 use crate::scoreboard::{Direction, Totals};
 use crate::worker::data::{self, Outcome};
+use crate::worker::display::Occasion;
 use crate::worker::evidence;
 use crate::worker::journal::FileFacts;
 use crate::worker::member::Member;
@@ -137,7 +138,11 @@ fn opening(member: &Member, path: &[u8], size: Option<u64>) -> Reply {
         Type::Image => "BINARY",
     };
     let begin = format!("Opening {mode} mode data connection for ").into_bytes();
-    let size = size.filter(|size| *size > 0).map(|size| format!(" ({size} bytes)")).unwrap_or_default();
+    let size = match size {
+        None | Some(0) => String::new(),
+        Some(1) => " (1 byte)".to_owned(),
+        Some(size) => format!(" ({size} bytes)"),
+    };
     Reply::new(150, [begin.as_slice(), path, size.as_bytes()].concat())
 }
 
@@ -160,17 +165,19 @@ fn conclude(
 ) -> Result<Reply, Ending> {
     let Outcome { bytes, ended } = &carried.outcome;
     member.bytes_moved = member.bytes_moved.saturating_add(*bytes);
-    watch.birth.own.count(&totals(direction, *bytes, ended.is_ok()));
+    let is_whole = ended.is_ok();
+    watch.count_moved(&totals(direction, *bytes, is_whole));
     let logged = Logged {
         path: &canonical,
         bytes: *bytes,
         took: carried.took,
         direction: if direction == Direction::Upload { Way::Incoming } else { Way::Outgoing },
-        completion: if ended.is_ok() { Completion::Complete } else { Completion::Incomplete },
+        completion: if is_whole { Completion::Complete } else { Completion::Incomplete },
     };
     let written = transfer_log::write(watch, member, &logged);
+    let lines = if is_whole { member.display(Occasion::Transfer, &watch.facts()) } else { Vec::new() };
     let reply = transfer::reply(watch, carried)?;
-    written.map(|()| reply)
+    written.map(|()| reply.preceded_by(lines))
 }
 
 pub(super) fn totals(direction: Direction, bytes: u64, is_whole: bool) -> Totals {

@@ -36,6 +36,11 @@ impl Source {
         self.file.as_fd()
     }
 
+    /// The file alone.
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
     /// Bytes to come, as far as is known: a file may grow, and one that claims to be empty may hold something (proc(5)).
     pub fn left(&self) -> u64 {
         self.end.saturating_sub(self.offset)

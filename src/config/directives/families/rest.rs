@@ -29,12 +29,7 @@ pub const REST: &[Family] = &[
     ),
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
     family("mod_ls", Ignored, NOT_DONE, &["DirFakeGroup", "DirFakeMode", "DirFakeUser", "ListStyle"]),
-    family(
-        "mod_xfer",
-        Ignored,
-        NOT_DONE,
-        &["DefaultTransferMode", "DisplayFileTransfer", "TransferOptions", "TransferRate"],
-    ),
+    family("mod_xfer", Ignored, NOT_DONE, &["DefaultTransferMode", "TransferOptions", "TransferRate"]),
     family("mod_xfer", Accepted, ALWAYS, &["UseSendfile"]),
     family(
         "mod_core",
@@ -43,18 +38,15 @@ pub const REST: &[Family] = &[
         &[
             "CDPath",
             "DebugLevel",
-            "DisplayChdir",
             "IncludeOptions",
             "ProcessTitles",
             "RegexOptions",
             "ScoreboardOptions",
-            "SetEnv",
             "SocketOptions",
             "SyslogLevel",
             "Trace",
             "TraceLog",
             "TraceOptions",
-            "UnsetEnv",
         ],
     ),
     family(
