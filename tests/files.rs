@@ -5,6 +5,7 @@ mod digests;
 mod directories;
 mod facts;
 mod hidden;
+mod hiding;
 mod listings;
 mod owners;
 mod unique;

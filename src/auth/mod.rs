@@ -25,6 +25,7 @@ mod tests;
 mod threads;
 pub mod wire;
 
+pub use accounts::ids_by_name;
 pub use accounts::known_ids::{KnownIds, known_ids};
 pub use accounts::shells;
 pub use life::serve;

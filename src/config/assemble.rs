@@ -141,6 +141,7 @@ pub fn session_rules(
         digests,
         allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
         times_gmt: said.times_gmt.unwrap_or(true),
+        list_style: said.list_style.unwrap_or_default(),
         use_globbing: said.use_globbing.unwrap_or(true),
         display_login: said.display_login,
         display_connect,

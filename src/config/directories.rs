@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::listings;
-use super::settings::{DirectoryRules, Filter, HiddenName, HiddenStores, PathRules, ScopeRules};
+use super::settings::{
+    DirectoryRules, FakesHere, Filter, HiddenHere, HiddenName, HiddenStores, PathRules, ScopeRules,
+};
 
 /// The `<Directory>` sections of one scope.
 #[derive(Debug, Default)]
@@ -20,6 +22,12 @@ pub struct Sections {
     other: Vec<usize>,
     /// Whether any has a `<Limit>`.
     has_limits: bool,
+    /// Whether any hides something,
+    hides: bool,
+    /// takes what is hidden for absent,
+    ignores_hidden: bool,
+    /// or shows files otherwise than they are.
+    fakes: bool,
 }
 
 #[derive(Debug)]
@@ -53,6 +61,9 @@ impl Sections {
         };
         let target = target(folder)?;
         self.has_limits |= !rules.limits.is_empty();
+        self.hides |= rules.hiding.hides();
+        self.ignores_hidden |= !rules.hiding.ignored_by.is_empty();
+        self.fakes |= rules.fakes.says_anything();
         let position = self.list.len();
         match &target {
             Target::Plain(path) => self.plain.entry(path.clone()).or_default().push(position),
@@ -60,6 +71,11 @@ impl Sections {
         }
         self.list.push(Section { target, within, rules });
         Ok(())
+    }
+
+    /// Every section's rules.
+    pub fn rules_mut(&mut self) -> impl Iterator<Item = &mut ScopeRules> {
+        self.list.iter_mut().map(|section| &mut section.rules)
     }
 
     /// Sections around a path, the deepest first.
@@ -159,6 +175,22 @@ impl DirectoryRules {
         self.scopes().any(|scope| scope.user_owner.is_some() || scope.group_owner.is_some())
     }
 
+    /// Whether anything is hidden anywhere.
+    pub fn hides(&self) -> bool {
+        self.base.hiding.hides() || self.sections.hides
+    }
+
+    /// Whether there is a command that takes what is hidden for absent.
+    pub fn ignores_hidden(&self) -> bool {
+        let is_ignored = !self.base.hiding.ignored_by.is_empty() || self.sections.ignores_hidden;
+        is_ignored && self.hides()
+    }
+
+    /// Whether files are shown otherwise than they are anywhere.
+    pub fn fakes(&self) -> bool {
+        self.base.fakes.says_anything() || self.sections.fakes
+    }
+
     /// What holds for a canonical path, given the session's canonical home for `~`.
     pub fn rules_for(&self, canonical: &Path, home: &Path) -> PathRules<'_> {
         let mut scopes = self.sections.around(canonical, home);
@@ -193,6 +225,8 @@ fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
         allow_filter: filter(scopes.iter().find_map(|scope| scope.allow_filter.as_ref())),
         path_deny_filter: filter(scopes.iter().find_map(|scope| scope.path_deny_filter.as_ref())),
         path_allow_filter: filter(scopes.iter().find_map(|scope| scope.path_allow_filter.as_ref())),
+        hiding: HiddenHere::merged(scopes.iter().map(|scope| &scope.hiding)),
+        fakes: FakesHere::merged(scopes.iter().map(|scope| &scope.fakes)),
         limits: scopes.iter().flat_map(|scope| &scope.limits).collect(),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::classes::{ClassDraft, Classes};
 use super::lines::Word;
+use super::listings::ListStyle;
 use super::settings::{
     DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules,
 };
@@ -101,6 +102,8 @@ pub struct Scope {
     pub says: Option<bool>,
     /// What `<Class>` says, in the one this scope stands for.
     pub class: ClassDraft,
+    /// IgnoreHidden, within `<Limit>`.
+    pub ignores_hidden: bool,
     /// `<Directory>` sections.
     pub directories: Vec<DirectoryDraft>,
     /// `<Anonymous>` sections.
@@ -291,6 +294,8 @@ pub struct SessionDraft {
     pub timeout_session: Option<Option<Duration>>,
     /// TimesGMT.
     pub times_gmt: Option<bool>,
+    /// ListStyle.
+    pub list_style: Option<ListStyle>,
     /// UseGlobbing.
     pub use_globbing: Option<bool>,
     /// DisplayLogin.

@@ -5,7 +5,7 @@ use super::draft::{Scope, ServerDraft, SessionDraft};
 use super::settings::ScopeRules;
 
 macro_rules! inherit {
-    ($inner:ident, $outer:ident, $($field:ident),+ $(,)?) => {
+    ($inner:expr, $outer:expr, $($field:ident),+ $(,)?) => {
         $(if $inner.$field.is_none() {
             $inner.$field.clone_from(&$outer.$field);
         })+
@@ -84,6 +84,7 @@ impl Inherit for SessionDraft {
             timeout_session,
             allow_foreign_address,
             times_gmt,
+            list_style,
             use_globbing,
             display_login,
             display_quit,
@@ -119,6 +120,10 @@ impl Inherit for ScopeRules {
             path_deny_filter,
             path_allow_filter,
         );
+        inherit!(self.fakes, outer.fakes, user, group, mode);
+        inherit!(self.hiding, outer.hiding, users, groups, no_access);
+        self.hiding.names.extend(outer.hiding.names.iter().cloned());
+        self.hiding.ignored_by.extend(outer.hiding.ignored_by.iter().cloned());
         self.limits.extend(outer.limits.iter().cloned());
     }
 }

@@ -259,6 +259,9 @@ impl Reader<'_> {
         if commands.is_empty() {
             return self.complaints.error(&node.name.mark, "<Limit>: takes one or more commands");
         }
+        if inner.ignores_hidden {
+            scope.files.hiding.ignored_by.push(commands.clone());
+        }
         scope.files.limits.push(Limit { commands, allow: inner.says });
     }
 }

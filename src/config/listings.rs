@@ -28,6 +28,16 @@ pub struct ListOptions {
     pub adjusted_symlinks: bool,
 }
 
+/// ListStyle: what LIST's lines look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListStyle {
+    /// As ls(1) has them.
+    #[default]
+    Unix,
+    /// As IIS has them.
+    Windows,
+}
+
 /// Which commands a ListOptions line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListCommands {

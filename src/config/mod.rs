@@ -16,6 +16,7 @@ mod directories;
 mod draft;
 mod extended;
 mod facts;
+mod hidden_owners;
 mod include;
 mod inherit;
 mod interpret;

@@ -14,6 +14,7 @@ use super::directories::Sections;
 use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope, SessionDraft};
 use super::extended::{Formats, extended_logs};
 use super::facts::FactRules;
+use super::hidden_owners::{self, Books};
 use super::inherit::from_global;
 use super::lines::Word;
 use super::masquerade::Masquerade;
@@ -103,7 +104,7 @@ fn finish(
     let Scope { server: said, session, files, aliases, .. } = scope;
     let facts = FactRules::said(&said);
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
-    let server = Server {
+    let mut server = Server {
         name: said.name.unwrap_or_else(|| "ProFTPD".into()),
         admin: said.admin,
         listen,
@@ -141,6 +142,7 @@ fn finish(
         directories: DirectoryRules { base: files, sections },
         anonymous,
     };
+    look_up_hidden(&mut server, complaints);
     tell_closed_doors(&server, around.options.rootless, complaints);
     Found { server, blame, default_word }
 }
@@ -172,6 +174,14 @@ fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints
 fn tell_unknown_classes(session: &SessionDraft, classes: &Classes, complaints: &mut Complaints) {
     for (class, _) in session.max_clients_per_class.iter().filter(|(class, _)| !classes.knows(&class.text)) {
         complaints.warning(&class.mark, format!("MaxClientsPerClass: there is no <Class> '{}'", class.text));
+    }
+}
+
+fn look_up_hidden(server: &mut Server, complaints: &mut Complaints) {
+    let books = Books { users: server.auth_user_file.as_deref(), groups: server.auth_group_file.as_deref() };
+    hidden_owners::look_up(&mut server.directories, books, complaints);
+    for section in &mut server.anonymous {
+        hidden_owners::look_up(&mut section.directories, books, complaints);
     }
 }
 

@@ -160,6 +160,13 @@ pub fn may_enter(directory: BorrowedFd<'_>) -> bool {
     unistd::faccessat(directory, ".", AccessFlags::X_OK, AtFlags::AT_EACCESS).is_ok()
 }
 
+/// Whether the process may read a name in a directory, or enter it; links not followed. The empty name is the place itself.
+pub fn may_use(place: BorrowedFd<'_>, name: &[u8], enter: bool) -> bool {
+    let wanted = if enter { AccessFlags::X_OK } else { AccessFlags::R_OK };
+    let how = AtFlags::AT_EACCESS | AtFlags::AT_SYMLINK_NOFOLLOW | AtFlags::AT_EMPTY_PATH;
+    unistd::faccessat(place, name, wanted, how).is_ok()
+}
+
 /// Opens the very file that a place stands for; whatever its names mean by now.
 pub fn reopen(place: BorrowedFd<'_>, access: Access) -> io::Result<File> {
     let link = format!("/proc/self/fd/{}", place.as_raw_fd());

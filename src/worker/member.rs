@@ -126,6 +126,8 @@ impl Member {
         };
         let giver = Giver::new(watch.birth, watch.server_index, (&account, directories), &watch.log);
         let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
+        let class = watch.class.map(|class| class.name.as_str());
+        let storage = Storage::new(root, directories, home.clone()).giving(giver).seen_by(&account, class);
         Member {
             owners: Owners::default(),
             names: names::Directory::new(watch.birth, watch.server_index, &account),
@@ -135,7 +137,7 @@ impl Member {
             anonymous,
             rules,
             directories,
-            storage: Storage::new(root, directories, home.clone()).giving(giver),
+            storage,
             home,
             cwd: FtpPath::root(),
             cwd_on_host: folder,

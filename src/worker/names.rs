@@ -2,11 +2,13 @@
 //! id that nobody knows, or that auth does not answer for in time, is shown as its number.
 
 use std::io;
+use std::mem;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::Birth;
 use super::listing::Names;
+use super::orders::{self, Standing};
 use crate::auth::Account;
 use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
@@ -23,13 +25,21 @@ pub struct Directory {
     user: (UserId, Vec<u8>),
     groups: Vec<(GroupId, Vec<u8>)>,
     is_answered: bool,
+    has_waited: bool,
 }
 
 impl Directory {
     /// Begins with what the login told.
     pub fn new(birth: &'static Birth, server: u16, account: &Account) -> Directory {
         let user = (account.uid, account.name.clone());
-        Directory { birth, server, user, groups: account.groups.clone(), is_answered: true }
+        Directory {
+            birth,
+            server,
+            user,
+            groups: account.groups.clone(),
+            is_answered: true,
+            has_waited: false,
+        }
     }
 
     fn ask(&mut self, users: Vec<UserId>, groups: Vec<GroupId>) -> Vec<u8> {
@@ -37,7 +47,7 @@ impl Directory {
             return Vec::new();
         }
         let answer = self.answer(&Request::Names { server: self.server, users, groups });
-        self.is_answered = answer.is_some();
+        (self.is_answered, self.has_waited) = (answer.is_some(), true);
         match answer {
             Some(Answer::Names { users, groups }) => {
                 users.into_iter().chain(groups).next().unwrap_or_default()
@@ -51,13 +61,20 @@ impl Directory {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match poll::wait(&mut [Waiting::to_read(question.reply())], Some(left)) {
+            match poll::wait_or_bell(&mut [Waiting::to_read(question.reply())], Some(left)) {
                 Ok(0) => return None,
                 Ok(_) => return question.answer().ok(),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // The bell. An order to leave is obeyed as soon as the listing looks up; no name is worth waiting for then.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted && !self.is_to_leave() => {}
                 Err(_) => return None,
             }
         }
+    }
+}
+
+impl Directory {
+    fn is_to_leave(&self) -> bool {
+        orders::standing(self.birth) == Standing::Leave
     }
 }
 
@@ -74,5 +91,9 @@ impl Names for Directory {
             Some((_, name)) => name.clone(),
             None => self.ask(Vec::new(), vec![gid]),
         }
+    }
+
+    fn has_waited(&mut self) -> bool {
+        mem::take(&mut self.has_waited)
     }
 }

@@ -70,3 +70,62 @@ fn status_heeds_no_letters_of_the_client() {
     assert_eq!(reply.lines().count(), 6, "{reply}");
     assert!(!reply.contains("alice") && !reply.contains("deep"), "{reply}");
 }
+
+/// Listed as the daemon shows them with these lines; the words of each line are single-spaced.
+fn lines_of(line: &str, said: &str) -> Vec<String> {
+    let daemon = started(line);
+    let text = String::from_utf8(entered(&daemon).download(said)).expect("text");
+    text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn files_seem_to_be_what_the_operator_says() {
+    let names = "DirFakeUser on\nDirFakeGroup on somebody\nDirFakeMode 0640";
+    for (line, said, begins, owners) in [
+        (names, "LIST b", "-rw-r-----", "ftp somebody"),
+        (names, "LIST -d d", "drwxr-x---", "ftp somebody"),
+        ("DirFakeUser on ~\nDirFakeGroup on ~", "LIST b", "-rw", "alice alice"),
+        ("DirFakeMode 7777", "LIST b", "-rwsrwsrwt", ""),
+        ("DirFakeMode 0", "LIST -d d", "d---------", ""),
+        ("<Directory ~/d>\nDirFakeUser on inner\n</Directory>", "LIST d/inner", "-rw", "inner "),
+    ] {
+        let shown = lines_of(line, said);
+        assert!(shown[0].starts_with(begins) && shown[0].contains(owners), "{line}: {shown:?}");
+    }
+    let off = lines_of("DirFakeUser off somebody\nDirFakeGroup off", "LIST b");
+    assert!(off[0].starts_with("-rw-") && !off[0].contains("somebody"), "{off:?}");
+    let outside = lines_of("<Directory ~/d>\nDirFakeUser on inner\n</Directory>", "LIST b");
+    assert!(!outside[0].contains("inner"), "{outside:?}");
+}
+
+#[test]
+fn facts_tell_what_files_seem_to_be_but_not_what_may_be_done() {
+    let daemon = started("DirFakeUser on joe\nDirFakeGroup on ~\nDirFakeMode 0");
+    let mut client = entered(&daemon);
+    let told = client.command("MLST b").expect(250).text();
+    assert!(told.contains("UNIX.ownername=joe;") && told.contains("UNIX.mode=00;"), "{told}");
+    assert!(told.contains("UNIX.groupname=alice;") && told.contains(";perm=dfr"), "{told}");
+    let listed = String::from_utf8(client.download("MLSD d")).expect("text");
+    assert!(listed.lines().all(|line| line.contains("UNIX.ownername=joe;")), "{listed}");
+    // Numbers asked for are told.
+    assert!(!String::from_utf8(client.download("LIST -n b")).expect("text").contains("joe"));
+}
+
+#[test]
+fn windows_lines_are_those_of_list_and_stat() {
+    let daemon = started("ListStyle Windows");
+    let mut client = entered(&daemon);
+    for said in ["LIST", "LIST -a", "LIST -1", "LIST -laC"] {
+        let text = String::from_utf8(client.download(said)).expect("text");
+        let shown: Vec<&str> = text.lines().collect();
+        assert_eq!(shown.len(), 4, "{said}: {text}");
+        assert!(shown[0].ends_with("                   2 a1"), "{said}: {}", shown[0]);
+        assert!(shown[2].ends_with("M       <DIR>          d"), "{said}: {}", shown[2]);
+        assert!(shown[3].ends_with(" out"), "{said}: {}", shown[3]);
+    }
+    assert_eq!(names(&mut client, "NLST"), ["a1", "b", "d", "out"]);
+    assert!(names(&mut client, "LIST -R").contains(&"d/e/g:".to_owned()));
+    assert!(client.command("STAT d").expect(212).text().contains("<DIR>          e"));
+    let unix = lines_of("ListStyle unix", "LIST b");
+    assert!(unix[0].starts_with("-rw"), "{unix:?}");
+}

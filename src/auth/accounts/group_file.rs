@@ -66,6 +66,11 @@ impl GroupTable {
         self.by_gid.get(&gid).map(|index| &*self.groups[*index].1)
     }
 
+    /// The first that has a name.
+    pub fn id_of(&self, name: &[u8]) -> Option<GroupId> {
+        self.groups.iter().find(|(_, known)| **known == *name).map(|(gid, _)| *gid)
+    }
+
     /// How many lines say nothing.
     pub fn broken(&self) -> usize {
         self.broken

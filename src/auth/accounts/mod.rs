@@ -5,6 +5,7 @@ mod ageing;
 pub mod ftpusers;
 mod group_file;
 pub mod host_accounts;
+pub mod ids_by_name;
 mod kept;
 pub mod known_ids;
 pub mod remarks;

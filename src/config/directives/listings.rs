@@ -3,7 +3,8 @@
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{FILES, SESSIONS};
 use super::super::draft::Scope;
-use super::super::listings::{BOUNDS, DEPTH_MOST, ListCommands, USUAL};
+use super::super::listings::{BOUNDS, DEPTH_MOST, ListCommands, ListStyle, USUAL};
+use super::super::settings::FakeName;
 use super::{Row, sets};
 
 pub const ROWS: &[Row] = &[
@@ -42,6 +43,55 @@ pub const ROWS: &[Row] = &[
         },
     ),
     sets(
+        "ListStyle",
+        "mod_ls",
+        SESSIONS,
+        "Unix|Windows",
+        "Unix",
+        "Whether LIST and STAT show lines as ls does, or as IIS does: date, size or <DIR>, name.",
+        |scope, arguments| {
+            scope.session.list_style = Some(list_style(arguments)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "DirFakeUser",
+        "mod_ls",
+        FILES,
+        "on|off [name|~]",
+        "off",
+        "Whose files seem to be in listings: `ftp`'s, this name's, or the session's own (`~`).",
+        |scope, arguments| {
+            scope.files.fakes.user = Some(fake_name(arguments)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "DirFakeGroup",
+        "mod_ls",
+        FILES,
+        "on|off [name|~]",
+        "off",
+        "The same for their group; `~` is the session's primary one.",
+        |scope, arguments| {
+            scope.files.fakes.group = Some(fake_name(arguments)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "DirFakeMode",
+        "mod_ls",
+        FILES,
+        "mode",
+        "",
+        "The permissions that listings show; folders can be entered by whoever can read them.",
+        |scope, arguments| {
+            let word = arguments.word("an octal mode")?;
+            scope.files.fakes.mode = Some(arguments.octal_within(word, 0o7777)?);
+            Ok(())
+        },
+    ),
+    sets(
         "TimesGMT",
         "mod_core",
         SESSIONS,
@@ -75,4 +125,23 @@ fn list_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), 
     }
     scope.files.list_options = Some(options);
     Ok(())
+}
+
+fn list_style(arguments: &mut Arguments<'_>) -> Result<ListStyle, Fault> {
+    match arguments.word("Unix or Windows")?.text.to_ascii_lowercase().as_str() {
+        "unix" => Ok(ListStyle::Unix),
+        "windows" => Ok(ListStyle::Windows),
+        other => Err(arguments.fault(format!("takes Unix or Windows, not '{other}'"))),
+    }
+}
+
+fn fake_name(arguments: &mut Arguments<'_>) -> Result<FakeName, Fault> {
+    let is_on = arguments.switch()?;
+    let name = arguments.maybe().map(|word| word.text.as_str());
+    Ok(match name {
+        _ if !is_on => FakeName::Real,
+        None => FakeName::Of("ftp".into()),
+        Some("~") => FakeName::Own,
+        Some(name) => FakeName::Of(name.into()),
+    })
 }

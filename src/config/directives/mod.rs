@@ -13,6 +13,7 @@ mod digests;
 mod facts;
 mod families;
 mod files;
+mod hiding;
 mod homes;
 mod listings;
 mod logs;
@@ -112,6 +113,7 @@ const SUBJECTS: &[&[Row]] = &[
     sessions::ROWS,
     files::ROWS,
     uploads::ROWS,
+    hiding::ROWS,
     digests::ROWS,
     listings::ROWS,
     facts::ROWS,
@@ -134,6 +136,7 @@ const HEADINGS: &[&str] = &[
     "Sessions",
     "Files",
     "Uploads",
+    "Hidden files",
     "Sums of files",
     "Listings",
     "Facts of files",

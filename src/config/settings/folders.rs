@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::{Fakes, FakesHere, HiddenHere, Hiding};
 use crate::config::directories::Sections;
 use crate::config::listings::ListOptions;
 
@@ -52,6 +53,10 @@ pub struct ScopeRules {
     pub path_deny_filter: Option<Filter>,
     /// See `path_deny_filter`.
     pub path_allow_filter: Option<Filter>,
+    /// HideFiles and its like.
+    pub hiding: Hiding,
+    /// DirFakeUser and its like.
+    pub fakes: Fakes,
     /// `<Limit>` sections, the nearest scope first.
     pub limits: Vec<Limit>,
 }
@@ -139,6 +144,10 @@ pub struct PathRules<'a> {
     pub path_deny_filter: Option<&'a regex::bytes::Regex>,
     /// PathAllowFilter: a name that does not match is not made.
     pub path_allow_filter: Option<&'a regex::bytes::Regex>,
+    /// HideFiles and its like.
+    pub hiding: HiddenHere<'a>,
+    /// DirFakeUser and its like.
+    pub fakes: FakesHere<'a>,
     /// `<Limit>` sections, the nearest scope first.
     pub limits: Vec<&'a Limit>,
 }

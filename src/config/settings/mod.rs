@@ -11,6 +11,7 @@ pub use super::origins::Caller;
 
 mod daemon;
 mod folders;
+mod hiding;
 mod logs;
 mod server;
 mod session;
@@ -19,6 +20,7 @@ pub use daemon::{Daemon, LogTarget};
 pub use folders::{
     ChdirDisplay, DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
 };
+pub use hiding::{FakeName, Fakes, FakesHere, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner, Whom};
 pub use logs::{ExtendedLog, ExtendedTarget, Form};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, DisplayFile, LimitText, PathFor, SessionRules};

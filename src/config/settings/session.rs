@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ExtendedLog;
+use crate::config::listings::ListStyle;
 use crate::protocol::{Algorithm, Algorithms};
 
 /// What holds for a session from its login on, the same in every folder.
@@ -45,6 +46,8 @@ pub struct SessionRules {
     pub allow_foreign_address: bool,
     /// TimesGMT: listings tell times in UTC.
     pub times_gmt: bool,
+    /// ListStyle.
+    pub list_style: ListStyle,
     /// UseGlobbing.
     pub use_globbing: bool,
     /// ExtendedLog, the innermost scope's first.

@@ -51,7 +51,6 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
         "WrapEngine on",
         "MaxTransfersPerHost RETR 3",
         "MaxStoreFileSize 1 Gb",
-        "HideFiles ^x",
         "RootLogin on",
         "ServerType inetd",
         "AuthOrder mod_auth_pam.c",
@@ -64,7 +63,7 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
     ] {
         assert!(loaded(line).settings.is_none(), "{line}");
     }
-    for line in ["TLSEngine off", "QuotaEngine off", "RootLogin off", "HideFiles none", "MaxClients none"] {
+    for line in ["TLSEngine off", "QuotaEngine off", "RootLogin off", "MaxClients none"] {
         assert_eq!(complaints(line), [""; 0], "{line}");
     }
 }

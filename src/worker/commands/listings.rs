@@ -33,7 +33,7 @@ fn lines(
     verb: &Verb,
     (command, argument): (Command, &[u8]),
 ) -> Result<Reply, Ending> {
-    let (options, path) = Options::read(command, member.list_options(), argument);
+    let (options, path) = read(member, command, argument);
     match found(watch, member, verb, (path, options)) {
         Err(Unlisted::Denied(denied)) if options.is_forgiving && denied.is_absence() => {
             send(watch, member, Listing::empty(options), Shown { verb, path, what: "file list" })
@@ -42,6 +42,11 @@ fn lines(
         Err(Unlisted::Denied(denied)) => Ok(Reply::new(450, denied.text())),
         Err(Unlisted::Stopped(stop)) => transfer::reply(watch, Carried::never(stop)),
     }
+}
+
+fn read<'a>(member: &Member, command: Command, argument: &'a [u8]) -> (Options, &'a [u8]) {
+    let (options, path) = Options::read(command, member.list_options(), argument);
+    (options.in_style(member.rules.list_style, command), path)
 }
 
 /// What a listing is called: in the scoreboard, and in the 150.
@@ -125,7 +130,7 @@ fn write_to(
 
 /// STAT of a path: its lines stream, so that no folder is too large for it.
 pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]) -> Result<Reply, Ending> {
-    let (options, path) = Options::read(Command::Status, member.list_options(), argument);
+    let (options, path) = read(member, Command::Status, argument);
     let listing = match found(watch, member, verb, (path, options)) {
         Ok(listing) => listing,
         Err(Unlisted::Denied(denied)) if denied.code() == 550 => return Ok(Reply::new(450, denied.text())),

@@ -11,6 +11,8 @@ use crate::worker::storage::{Directory, DirectoryName, DirectoryNames};
 pub const BATCH: usize = 10_000;
 /// Names read between two looks at what else the session has to attend to: a pattern may match none of a million.
 const GLANCE_EVERY: usize = 2_048;
+/// The same where each is asked for its status: a slow disk answers.
+const STATUSES_EVERY: usize = 512;
 
 /// Which names of a directory are meant.
 pub enum Choice<'a> {
@@ -53,17 +55,17 @@ pub fn next(
             glance()?;
         }
     }
-    Ok(sorted(directory, batch, options))
+    sorted(directory, batch, options, glance)
 }
 
-/// Whether any name matches.
+/// Whether any name is meant.
 pub fn any(
     names: DirectoryNames,
-    pattern: &Pattern,
+    is_meant: impl Fn(&[u8]) -> bool,
     glance: &mut dyn FnMut() -> Result<(), Stop>,
 ) -> Result<bool, Stop> {
     for (index, name) in (1..).zip(names.map_while(Result::ok)) {
-        if pattern.matches(&name.bytes) {
+        if is_meant(&name.bytes) {
             return Ok(true);
         }
         if index % GLANCE_EVERY == 0 {
@@ -73,13 +75,23 @@ pub fn any(
     Ok(false)
 }
 
-fn sorted(directory: &Directory, mut batch: Vec<DirectoryName>, options: &Options) -> Vec<DirectoryName> {
+fn sorted(
+    directory: &Directory,
+    mut batch: Vec<DirectoryName>,
+    options: &Options,
+    glance: &mut dyn FnMut() -> Result<(), Stop>,
+) -> Result<Vec<DirectoryName>, Stop> {
     match options.order {
-        Order::Found => return batch,
+        Order::Found => return Ok(batch),
         Order::Name => batch.sort_unstable_by(|one, other| one.bytes.cmp(&other.bytes)),
         Order::Time | Order::Size => {
-            let mut keyed: Vec<(i64, DirectoryName)> =
-                batch.into_iter().map(|name| (key(directory, &name.bytes, options), name)).collect();
+            let mut keyed: Vec<(i64, DirectoryName)> = Vec::with_capacity(batch.len());
+            for (index, name) in (1..).zip(batch) {
+                keyed.push((key(directory, &name.bytes, options), name));
+                if index % STATUSES_EVERY == 0 {
+                    glance()?;
+                }
+            }
             keyed.sort_unstable_by(|one, other| (one.0, &one.1.bytes).cmp(&(other.0, &other.1.bytes)));
             batch = keyed.into_iter().map(|(_, name)| name).collect();
         }
@@ -87,7 +99,7 @@ fn sorted(directory: &Directory, mut batch: Vec<DirectoryName>, options: &Option
     if options.reverse {
         batch.reverse();
     }
-    batch
+    Ok(batch)
 }
 
 /// Newest and largest come first.

@@ -90,7 +90,8 @@ pub fn mark(status: &Status) -> &'static [u8] {
     }
 }
 
-fn append(line: &mut Vec<u8>, words: std::fmt::Arguments<'_>) {
+/// Appends words.
+pub fn append(line: &mut Vec<u8>, words: std::fmt::Arguments<'_>) {
     // A Vec takes whatever is written to it.
     let _ = line.write_fmt(words);
 }

@@ -9,12 +9,15 @@ use crate::worker::storage::{Asked, Asker, Denied, Directory, DirectoryNames, Li
 mod batch;
 mod columns;
 mod facts;
+mod guise;
 mod line;
 mod options;
 mod owners;
 mod pattern;
 mod search;
+mod told;
 mod walk;
+mod windows;
 
 pub use facts::Telling;
 pub use options::{Command, Options};
@@ -22,6 +25,7 @@ pub use owners::{Names, Owners};
 pub use pattern::Pattern;
 
 use facts::{Described, Role};
+use guise::Guise;
 use search::Search;
 use walk::Walk;
 
@@ -69,6 +73,8 @@ impl From<Stop> for Unlisted {
 pub enum Shape {
     /// LIST, STAT.
     Long,
+    /// The same with ListStyle Windows.
+    Windows,
     /// NLST, LIST with `-1`.
     Names,
     /// LIST with `-C`.
@@ -178,8 +184,10 @@ pub fn line_of(
 ) -> Result<Vec<u8>, Denied> {
     let (status, canonical, parent) = storage.look_at(asked)?;
     let rights = storage.rights(&Asker::own(), &canonical, (parent.as_ref(), &status, &status));
-    let user = owners.user(status.uid, names).to_vec();
-    let group = owners.group(status.gid, names);
+    let guise = Guise::of(storage, || canonical.clone());
+    let user = guise.user(&status, owners, names);
+    let group = &guise.group(&status, owners, names);
+    let status = guise.told(&status);
     let mut line = Vec::new();
     Described { status: &status, role: &Role::Entry, rights: &rights, user: &user, group }
         .write(telling.facts, &mut line);

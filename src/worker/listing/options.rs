@@ -3,7 +3,7 @@
 //! does; `-B` is one of them, since names are sent as they are.
 
 use super::{Shape, Telling};
-use crate::config::listings::{DEPTH_MOST, ListCommands, ListOptions, USUAL};
+use crate::config::listings::{DEPTH_MOST, ListCommands, ListOptions, ListStyle, USUAL};
 
 /// Which command is to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,16 @@ impl Options {
     /// STAT shows whole lines, of names with dots, too, and nothing below.
     fn for_status(self) -> Options {
         Options { shape: Shape::Long, dots: Dots::All, recurse: false, itself: false, ..self }
+    }
+
+    /// ListStyle: lines as IIS has them leave no choice of their form, nor of names with dots, as in ProFTPD.
+    pub fn in_style(self, style: ListStyle, command: Command) -> Options {
+        match style {
+            ListStyle::Windows if command != Command::Names => {
+                Options { shape: Shape::Windows, dots: Dots::Hidden, classify: false, ..self }
+            }
+            ListStyle::Windows | ListStyle::Unix => self,
+        }
     }
 
     fn bounded(command: Command, configured: &ListOptions) -> Options {

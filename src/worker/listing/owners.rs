@@ -14,6 +14,10 @@ pub trait Names {
     fn user(&mut self, uid: UserId) -> Vec<u8>;
     /// A group's name; empty where there is none.
     fn group(&mut self, gid: GroupId) -> Vec<u8>;
+    /// Whether somebody has been waited for since this was asked last.
+    fn has_waited(&mut self) -> bool {
+        false
+    }
 }
 
 /// Names as they are printed: the number where there is no name.

@@ -34,8 +34,10 @@ pub struct Search {
     last: Step,
 }
 
-/// Names read between two looks at what else the session has to attend to.
+/// Names read between two looks at what else the session has to attend to,
 const GLANCE_EVERY: usize = 2_048;
+/// and folders.
+const GLANCE_EVERY_FOLDERS: usize = 64;
 
 /// What a search tells of.
 pub enum Found<'a> {
@@ -92,7 +94,10 @@ impl Search {
             };
             is_found = match (step, directory.names()) {
                 (Step::Name(name), _) => directory.status(name).is_ok() && storage.shows(directory, name),
-                (Step::Pattern(pattern), Ok(names)) => batch::any(names, pattern, glance)?,
+                (Step::Pattern(pattern), Ok(names)) => {
+                    let matches = |name: &[u8]| pattern.matches(name) && storage.shows(directory, name);
+                    batch::any(names, matches, glance)?
+                }
                 (Step::Pattern(_), Err(_)) => false,
             };
             Ok(if is_found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -107,7 +112,7 @@ impl Search {
             return visit(Found::Folder(&self.first, &self.prefix, &self.last)).map(drop);
         };
         let mut entered = 0;
-        let names = step.names(&self.first, visit)?.into_iter();
+        let names = step.names((storage, &self.first), visit)?.into_iter();
         let mut levels = vec![Level { directory: None, prefix: self.prefix.clone(), names }];
         while let Some(level) = levels.last_mut() {
             let Some(name) = level.names.next() else {
@@ -115,7 +120,10 @@ impl Search {
                 continue;
             };
             entered += 1;
-            if entered > FOLDERS_MOST {
+            // Those that cannot be entered tell nobody anything, and each may have asked a slow disk.
+            if entered > FOLDERS_MOST
+                || (entered % GLANCE_EVERY_FOLDERS == 0 && visit(Found::Nothing)?.is_break())
+            {
                 break;
             }
             let parent = level.directory.as_ref().unwrap_or(&self.first);
@@ -123,7 +131,7 @@ impl Search {
             let prefix = [&level.prefix, name.as_slice(), b"/"].concat();
             match self.way.get(levels.len()) {
                 Some(step) => {
-                    let names = step.names(&directory, visit)?.into_iter();
+                    let names = step.names((storage, &directory), visit)?.into_iter();
                     levels.push(Level { directory: Some(directory), prefix, names });
                 }
                 None if visit(Found::Folder(&directory, &prefix, &self.last))?.is_break() => break,
@@ -140,7 +148,11 @@ impl Step {
     }
 
     /// What may be a folder of that name, sorted.
-    fn names(&self, directory: &Directory, visit: &mut Visit<'_>) -> Result<Vec<Vec<u8>>, Stop> {
+    fn names(
+        &self,
+        (storage, directory): (&Storage, &Directory),
+        visit: &mut Visit<'_>,
+    ) -> Result<Vec<Vec<u8>>, Stop> {
         let pattern = match self {
             Step::Name(name) => return Ok(vec![name.clone()]),
             Step::Pattern(pattern) => pattern,
@@ -151,7 +163,9 @@ impl Step {
             if index % GLANCE_EVERY == 0 && visit(Found::Nothing)?.is_break() {
                 break;
             }
-            if may_be_folder(name.kind) && pattern.matches(&name.bytes) && fitting.len() < FOLDERS_MOST {
+            let fits = may_be_folder(name.kind) && pattern.matches(&name.bytes);
+            // What no listing shows is found by its whole name alone.
+            if fits && fitting.len() < FOLDERS_MOST && storage.shows(directory, &name.bytes) {
                 fitting.push(name.bytes);
             }
         }

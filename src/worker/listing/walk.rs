@@ -6,13 +6,11 @@ use std::vec;
 
 use super::batch::{self, Choice};
 use super::columns;
-use super::facts::{Described, Role, Telling};
-use super::line::{self, Columns};
+use super::line;
 use super::options::Options;
 use super::pattern::Pattern;
 use super::search::{Found, Search, Step};
 use super::{Output, Shape, Surroundings};
-use crate::protocol::Fact;
 use crate::sys::files::{Kind, Status};
 use crate::worker::data::Stop;
 use crate::worker::storage::{Asker, Directory, DirectoryName, DirectoryNames, FtpPath, Storage};
@@ -32,17 +30,17 @@ struct Level {
 
 /// One listing being written.
 pub struct Walk<'a, 'b> {
-    storage: &'a Storage,
-    surroundings: Surroundings<'b>,
-    options: Options,
+    pub(super) storage: &'a Storage,
+    pub(super) surroundings: Surroundings<'b>,
+    pub(super) options: Options,
     output: &'a mut dyn Output,
     /// The line being made; its memory serves all lines.
-    line: Vec<u8>,
+    pub(super) line: Vec<u8>,
     pending: usize,
     /// Names for `-C`, which are told a batch at a time.
     gathered: Vec<Vec<u8>>,
     /// For the fact `perm`, once it is told: who asks, and the one directory that MLSD lists.
-    viewpoint: Option<(Asker, Option<Status>)>,
+    pub(super) viewpoint: Option<(Asker, Option<Status>)>,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -163,7 +161,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     fn goes_down(&self) -> bool {
-        self.options.recurse && self.options.shape == Shape::Long
+        self.options.recurse && matches!(self.options.shape, Shape::Long | Shape::Windows)
     }
 
     /// A directory within another.
@@ -220,7 +218,9 @@ impl<'a, 'b> Walk<'a, 'b> {
                 }
                 let shown = (prefix, &*name.bytes);
                 if is_apart && is_folder(directory, name) {
-                    seen(name, None);
+                    if self.storage.shows(directory, &name.bytes) {
+                        seen(name, None);
+                    }
                 } else if self.says_enough(name) {
                     self.bare(directory, &name.bytes, shown)?;
                 } else if let Some(status) = self.entry(directory, &name.bytes, shown)? {
@@ -291,7 +291,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         self.line.clear();
         match self.options.shape {
             Shape::Names | Shape::Columns => {}
-            Shape::Long => self.columns(&status),
+            Shape::Long => self.columns(directory, name, &status),
+            Shape::Windows => self.windows(&status),
             Shape::Facts(telling) => self.facts(telling, directory, name, &status),
         }
         line::name(prefix, &mut self.line);
@@ -301,76 +302,14 @@ impl<'a, 'b> Walk<'a, 'b> {
             Shape::Names | Shape::Columns if self.options.classify => {
                 self.line.extend_from_slice(line::mark(&status));
             }
-            Shape::Names | Shape::Columns | Shape::Facts(_) => {}
+            Shape::Names | Shape::Columns | Shape::Windows | Shape::Facts(_) => {}
         }
         self.told()?;
+        // Each line of a folder may wait for a name of its own.
+        if self.surroundings.names.has_waited() {
+            self.output.glance()?;
+        }
         Ok(Some(status))
-    }
-
-    fn columns(&mut self, status: &Status) {
-        let Surroundings { owners, names, zone, now } = &mut self.surroundings;
-        let mut write = |user: &[u8], group: &[u8]| {
-            Columns { status, user, group }.write(&self.options, zone, *now, &mut self.line);
-        };
-        if self.options.numeric {
-            write(status.uid.to_string().as_bytes(), status.gid.to_string().as_bytes());
-        } else {
-            let (user, group) = owners.both(status.uid, status.gid, *names);
-            write(user, group);
-        }
-    }
-
-    fn facts(&mut self, telling: Telling, directory: &Directory, name: &[u8], status: &Status) {
-        let role = match (name, status.kind) {
-            (b".", _) => Role::Current,
-            (b"..", _) => Role::Parent,
-            (_, Kind::Link) => {
-                Role::Link(telling.link_targets.then(|| told_target(directory, name)).flatten())
-            }
-            _ => Role::Entry,
-        };
-        let rights = match telling.facts.has(Fact::Perm) {
-            true => self.rights(directory, name, status),
-            false => String::new(),
-        };
-        let Surroundings { owners, names, .. } = &mut self.surroundings;
-        let mut user = Vec::new();
-        if telling.facts.has(Fact::OwnerName) {
-            user.extend_from_slice(owners.user(status.uid, *names));
-        }
-        let has_group = telling.facts.has(Fact::GroupName);
-        let group = if has_group { owners.group(status.gid, *names) } else { b"" };
-        Described { status, role: &role, rights: &rights, user: &user, group }
-            .write(telling.facts, &mut self.line);
-    }
-
-    fn rights(&mut self, directory: &Directory, name: &[u8], status: &Status) -> String {
-        let target = match status.kind {
-            Kind::Link => self.storage.followed(directory, name),
-            _ => None,
-        };
-        let is_dot = name == b"." || name == b"..";
-        let (asker, container) =
-            self.viewpoint.get_or_insert_with(|| (Asker::own(), directory.own_status().ok()));
-        let parent = container.as_ref().filter(|_| !is_dot);
-        let target = target.as_ref().unwrap_or(status);
-        self.storage.rights(asker, &directory.canonical(name), (parent, status, target))
-    }
-
-    /// Where a link leads, and `-F`'s mark.
-    fn after_name(&mut self, directory: &Directory, name: &[u8], status: &Status) {
-        let mut marked = Some(*status);
-        if status.kind == Kind::Link {
-            if let Ok(target) = directory.link_target(name) {
-                let adjusted = self.options.adjusted.then(|| self.storage.seen_from_root(&target)).flatten();
-                self.line.extend_from_slice(b" -> ");
-                line::name(adjusted.as_deref().unwrap_or(&target), &mut self.line);
-            }
-            marked = self.options.classify.then(|| self.storage.followed(directory, name)).flatten();
-        }
-        if let Some(status) = marked.filter(|_| self.options.classify) {
-            self.line.extend_from_slice(line::mark(&status));
-        }
     }
 
     /// What is shown of an entry; None where nothing is.
@@ -415,12 +354,6 @@ fn tidied(path: &[u8]) -> Vec<u8> {
     }
     let front: &[u8] = if is_absolute { b"/" } else { b"" };
     [front, &names.join(&b'/')].concat()
-}
-
-/// Where a link leads, as the client would have to name it.
-fn told_target(directory: &Directory, name: &[u8]) -> Option<Vec<u8>> {
-    let target = directory.link_target(name).ok()?;
-    Some(directory.path.join(&target).ok()?.as_bytes().to_vec())
 }
 
 fn with_slash(path: &[u8]) -> Vec<u8> {

@@ -40,7 +40,7 @@ impl Altered {
 impl Storage {
     /// MFF. The group first: a change of it takes set-id bits away.
     pub fn set_facts(&self, asked: &Asked, altered: &Altered) -> Result<(), Denied> {
-        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let mut alter = authorise(&self.policy, asked, Alter(found))?.operation();
         for verb in altered.verbs() {
             alter = authorise(&self.policy, &Asked { verb, ..asked.clone() }, alter)?.operation();
@@ -50,7 +50,7 @@ impl Storage {
 
     /// SITE CHMOD. Where nobody is named in the change, the umask of the place keeps its bits back.
     pub fn set_mode(&self, asked: &Asked, permissions: &Permissions) -> Result<(), Denied> {
-        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let (Alter(found), rules) = authorise(&self.policy, asked, Alter(found))?.with_rules();
         let is_directory = found.status.kind == Kind::Directory;
         let umask = if is_directory { rules.umask_directory } else { rules.umask_file };
@@ -74,7 +74,7 @@ impl Storage {
     }
 
     fn alter(&self, asked: &Asked, act: impl FnOnce(BorrowedFd<'_>) -> io::Result<()>) -> Result<(), Denied> {
-        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let Alter(found) = authorise(&self.policy, asked, Alter(found))?.operation();
         act(found.place.as_fd()).map_err(|error| asked.denied(error))
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use regex::bytes::Regex;
 
 use super::denied::{Denied, Reason};
+use super::hiding::Sight;
 use super::operation::Operation;
 use super::policy::{Asked, Policy, Verb};
 use crate::config::settings::PathRules;
@@ -43,9 +44,23 @@ pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> 
     }
 }
 
-/// Whether a listing shows an entry: the same question for a name that the directory's own permit leads to.
-pub fn shows(policy: &Policy, verb: Verb, canonical: &Path) -> bool {
-    verb.is_allowed(&policy.rules.rules_for(canonical, &policy.home))
+/// Whether `<Limit>` lets a listing show an entry: the same question for a name that the directory's own permit leads to.
+pub fn allows(policy: &Policy, verb: Verb, canonical: &Path) -> bool {
+    !policy.rules.has_limits() || verb.is_allowed(&policy.rules.rules_for(canonical, &policy.home))
+}
+
+/// Whether listings leave it out.
+pub fn is_hidden(policy: &Policy, sight: &Sight<'_>) -> bool {
+    policy.rules.hides() && {
+        let rules = policy.rules.rules_for(sight.scope(), &policy.home);
+        policy.viewer.is_kept_from(&rules.hiding, sight)
+    }
+}
+
+/// Whether it is there at all for this verb: what is hidden is not, where IgnoreHidden says so.
+pub fn is_there(policy: &Policy, verb: Verb, sight: &Sight<'_>) -> bool {
+    let rules = policy.rules.rules_for(sight.scope(), &policy.home);
+    !verb.ignores_hidden(&rules) || !policy.viewer.is_kept_from(&rules.hiding, sight)
 }
 
 fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Reason> {
@@ -58,7 +73,8 @@ fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> R
     if !asked.verb.is_allowed(rules) {
         return Err(operation.refused_by_limit());
     }
-    operation.judge(rules)
+    operation.judge(rules)?;
+    if operation.is_concealed() { Err(operation.refused_as_hidden()) } else { Ok(()) }
 }
 
 fn judge_name(rules: &PathRules<'_>, asked: &Asked) -> Result<(), Reason> {

@@ -69,20 +69,20 @@ struct Level {
 impl Storage {
     /// SITE CPFR: whether there is something that may be copied.
     pub fn copy_from(&self, asked: &Asked) -> Result<(), Denied> {
-        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let found = self.find(asked).map_err(|error| asked.denied(error))?;
         authorise(&self.policy, asked, Inspect(found)).map(drop)
     }
 
     /// SITE CPTO and COPY begin; what RETR and STOR would refuse is refused with the first file.
     pub fn copying(&self, from: &Asked, to: &Asked, verbs: CopyVerbs) -> Result<Copying<'_>, Denied> {
-        let found = self.root.find(&from.path).map_err(|error| to.denied(error))?;
         let named = Asked { verb: verbs.from, argument: to.argument.clone(), path: from.path.clone() };
+        let found = self.find(&named).map_err(|error| to.denied(error))?;
         let Inspect(found) = authorise(&self.policy, &named, Inspect(found))?.operation();
         let argument = to.argument.clone();
         let mut copying = Copying { storage: self, verbs, argument, single: None, levels: Vec::new() };
         match found.status.kind {
             Kind::Directory => {
-                let place = self.standing(&to.path).map_err(|error| to.denied(error))?;
+                let place = self.standing(to).map_err(|error| to.denied(error))?;
                 if place.starts_with(&found.canonical) || found.canonical.starts_with(&place) {
                     return Err(to.denied(io::Error::from(Errno::EINVAL)));
                 }
@@ -95,10 +95,10 @@ impl Storage {
     }
 
     /// Where a path stands on the host, or would.
-    fn standing(&self, path: &FtpPath) -> io::Result<PathBuf> {
-        match self.root.find(path) {
+    fn standing(&self, asked: &Asked) -> io::Result<PathBuf> {
+        match self.find(asked) {
             Ok(found) => Ok(found.canonical),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self.root.entry(path)?.canonical),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self.find_entry(asked)?.canonical),
             Err(error) => Err(error),
         }
     }
@@ -143,7 +143,7 @@ impl Copying<'_> {
 
     /// Something in a folder. Links and what has no data stay where they are, and so does what has changed places meanwhile.
     fn below(&mut self, from: FtpPath, canonical: PathBuf, to: FtpPath) -> Result<Option<Copy>, Denied> {
-        let Ok(found) = self.storage.root.find(&from) else { return Ok(None) };
+        let Ok(found) = self.storage.find(&self.asked(self.verbs.from, &from)) else { return Ok(None) };
         match found.status.kind {
             _ if found.canonical != canonical => Ok(None),
             Kind::File => self.file(from, to, Some(&canonical)),
@@ -177,7 +177,7 @@ impl Copying<'_> {
             return Ok(None);
         }
         let original = files::status(source.file()).map_err(|error| read.denied(error))?;
-        let there = self.storage.root.find(&to).ok().map(|found| found.status);
+        let there = self.storage.find(&written).ok().map(|found| found.status);
         if there.is_some_and(|there| there.kind == Kind::Directory) {
             return Err(written.denied(io::Error::from(Errno::EISDIR)));
         }

@@ -7,11 +7,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::Storage;
-use super::authorise::{authorise, shows};
+use super::authorise::{self, allows, authorise};
 use super::denied::{Denied, Reason};
+use super::hiding::Sight;
 use super::operation::Look;
 use super::path::FtpPath;
 use super::policy::{Asked, Verb};
+use super::root::Found;
 use crate::sys::attributes;
 use crate::sys::files::{self, Kind, Names, Status};
 
@@ -81,7 +83,7 @@ impl Storage {
 
     /// A directory for LIST, NLST or STAT.
     pub fn directory(&self, asked: &Asked) -> Result<Directory, Denied> {
-        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let (Look(found), rules) = authorise(&self.policy, asked, Look(found))?.with_rules();
         if found.status.kind != Kind::Directory {
             return Err(asked.denied(Reason::NoData("Not a directory")));
@@ -97,7 +99,7 @@ impl Storage {
 
     /// What a path names for a listing. `itself` asks for a directory's own line.
     pub fn listable(&self, asked: &Asked, itself: bool) -> Result<Listable, Denied> {
-        let target = self.root.find(&asked.path);
+        let target = self.find(asked);
         let is_directory = matches!(&target, Ok(found) if found.status.kind == Kind::Directory);
         let Some((parent, name)) = asked.path.split_last().filter(|_| itself || !is_directory) else {
             return self.directory(asked).map(|directory| match itself {
@@ -119,10 +121,20 @@ impl Storage {
 
     /// What a path leads to, for MLST, and the status of the directory that holds its name.
     pub fn look_at(&self, asked: &Asked) -> Result<(Status, PathBuf, Option<Status>), Denied> {
-        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let Look(found) = authorise(&self.policy, asked, Look(found))?.operation();
+        if !asked.path.is_root() && self.names_hidden(asked, &found) {
+            return Err(asked.denied(super::Reason::Hidden));
+        }
         let parent = asked.path.split_last().and_then(|(parent, _)| self.root.find(&parent).ok());
         Ok((found.status, found.canonical, parent.map(|parent| parent.status)))
+    }
+
+    /// Whether listings leave out what a path leads to, or the name itself.
+    fn names_hidden(&self, asked: &Asked, found: &Found) -> bool {
+        let is_hidden = |sight: &Sight<'_>| authorise::is_hidden(&self.policy, sight);
+        is_hidden(&Sight::found(found))
+            || self.root.entry(&asked.path).is_ok_and(|entry| is_hidden(&Sight::entry(&entry)))
     }
 
     /// A directory within another, by the same verb; None where it may not be seen, or is none.
@@ -143,15 +155,44 @@ impl Storage {
         Some([b"/", below.as_os_str().as_bytes()].concat())
     }
 
-    /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path.
+    /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path, HideFiles and its like by those of its folder.
     pub fn shows(&self, directory: &Directory, name: &[u8]) -> bool {
-        !self.policy.rules.has_limits() || shows(&self.policy, directory.verb, &directory.canonical(name))
+        let has_rules = self.policy.rules.has_limits() || self.policy.rules.hides();
+        !has_rules || self.is_shown(directory, name)
+    }
+
+    fn is_shown(&self, directory: &Directory, name: &[u8]) -> bool {
+        let canonical = directory.canonical(name);
+        if !allows(&self.policy, directory.verb, &canonical) {
+            return false;
+        }
+        if !self.policy.rules.hides() {
+            return true;
+        }
+        let Ok(status) = directory.status(name) else { return true };
+        let sight = Sight::name(directory.place.as_fd(), name, &canonical, &status);
+        !authorise::is_hidden(&self.policy, &sight)
+            && (status.kind != Kind::Link || !self.leads_to_hidden(directory, name))
+    }
+
+    /// A link to what is hidden would tell of it; and, where hidden things are not there at all, so would the names that it says.
+    fn leads_to_hidden(&self, directory: &Directory, name: &[u8]) -> bool {
+        let found = directory.path.join(name).ok().and_then(|path| self.root.find(&path).ok());
+        if found.as_ref().is_some_and(|found| authorise::is_hidden(&self.policy, &Sight::found(found))) {
+            return true;
+        }
+        let says = || {
+            let folder = self.seen_from_root(directory.canonical.as_os_str().as_bytes())?;
+            FtpPath::root().join(&folder).ok()?.join(&directory.link_target(name).ok()?).ok()
+        };
+        self.policy.rules.ignores_hidden()
+            && says().is_some_and(|path| !self.is_seen(directory.verb, &path, found.as_ref()))
     }
 
     /// The status of what an entry leads to, below the session's root; links followed.
     pub fn followed(&self, directory: &Directory, name: &[u8]) -> Option<Status> {
         let path = directory.path.join(name).ok()?;
         let found = self.root.find(&path).ok()?;
-        shows(&self.policy, directory.verb, found.canonical()).then(|| *found.status())
+        allows(&self.policy, directory.verb, found.canonical()).then(|| *found.status())
     }
 }

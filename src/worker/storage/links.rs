@@ -15,9 +15,9 @@ use crate::sys::files::{self, Errno};
 impl Storage {
     /// SITE SYMLINK: `link` will lead to where `target` stands now, its own links followed.
     pub fn make_link(&self, target: &Asked, link: &Asked) -> Result<(), Denied> {
-        let found = self.root.find(&target.path).map_err(|error| target.denied(error))?;
+        let found = self.find(target).map_err(|error| target.denied(error))?;
         let Inspect(found) = authorise(&self.policy, target, Inspect(found))?.operation();
-        let entry = self.root.entry(&link.path).map_err(|error| link.denied(error))?;
+        let entry = self.find_entry(link).map_err(|error| link.denied(error))?;
         let MakeLink(entry) = authorise(&self.policy, link, MakeLink(entry))?.operation();
         let folder = entry.canonical.parent();
         let way = folder.and_then(|folder| found.canonical.strip_prefix(folder).ok());

@@ -1,10 +1,12 @@
 //! The files of one session: what its client names is resolved below its root, judged by the one function in
 //! `authorise`, and only then touched. Nothing else in the daemon opens a client's file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::config::settings::DirectoryRules;
+use crate::auth::Account;
+use crate::config::settings::{DirectoryRules, FakesHere};
+use crate::sys::{GroupId, UserId};
 use crate::worker::giving::Giver;
 
 mod accounting;
@@ -13,6 +15,7 @@ mod authorise;
 mod copying;
 mod denied;
 mod directory;
+mod hiding;
 mod landing;
 mod links;
 mod moving;
@@ -23,6 +26,7 @@ mod portion;
 mod retrieving;
 mod rights;
 mod root;
+mod seeing;
 mod storing;
 #[cfg(test)]
 pub mod testing;
@@ -37,6 +41,7 @@ pub use altering::Altered;
 pub use copying::{Copy, CopyVerbs};
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable};
+pub use hiding::Viewer;
 pub use landing::Unnamed;
 pub use moving::RenameSource;
 pub use path::FtpPath;
@@ -59,12 +64,36 @@ pub struct Storage {
 impl Storage {
     /// The files below `root`, under the rules of the session's scope; `home` is what `~` means in them.
     pub fn new(root: Root, rules: &'static DirectoryRules, home: PathBuf) -> Storage {
-        Storage { root, policy: Policy { rules, home }, accounting: Rc::default(), giver: None }
+        let policy = Policy { rules, home, viewer: Viewer::default() };
+        Storage { root, policy, accounting: Rc::default(), giver: None }
     }
 
     /// The same, where new files have other owners.
     pub fn giving(self, giver: Option<Box<Giver>>) -> Storage {
         Storage { giver, ..self }
+    }
+
+    /// The same, as an account sees them: kept only where that makes a difference.
+    pub fn seen_by(mut self, account: &Account, class: Option<&'static str>) -> Storage {
+        if self.policy.rules.hides() || self.policy.rules.fakes() {
+            self.policy.viewer = Viewer::of(account, class);
+        }
+        self
+    }
+
+    /// Whether files may seem to be what they are not.
+    pub fn fakes_anything(&self) -> bool {
+        self.policy.rules.fakes()
+    }
+
+    /// What is shown of a canonical path otherwise than it is.
+    pub fn fakes(&self, canonical: &Path) -> FakesHere<'static> {
+        self.policy.rules.rules_for(canonical, &self.policy.home).fakes
+    }
+
+    /// Whose session it is, where that was kept.
+    pub fn own_ids(&self) -> Option<(UserId, GroupId)> {
+        self.policy.viewer.ids()
     }
 
     /// The session's root.

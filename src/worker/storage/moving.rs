@@ -102,7 +102,7 @@ impl Storage {
         if asked.path.is_root() {
             return Err(asked.denied(io::Error::from(root)));
         }
-        self.root.entry(&asked.path).map_err(|error| asked.denied(error))
+        self.find_entry(asked).map_err(|error| asked.denied(error))
     }
 }
 

@@ -25,6 +25,16 @@ pub trait Operation {
         false
     }
 
+    /// Whether a name would come into being that the session could not see, or that something it cannot see bears already.
+    fn is_concealed(&self) -> bool {
+        false
+    }
+
+    /// What a client is told of that.
+    fn refused_as_hidden(&self) -> Reason {
+        Reason::Limit
+    }
+
     /// What a client is told where `<Limit>` refuses.
     fn refused_by_limit(&self) -> Reason {
         Reason::Limit
@@ -228,6 +238,14 @@ impl Operation for Create {
         &self.0.canonical
     }
 
+    fn is_concealed(&self) -> bool {
+        self.0.is_concealed
+    }
+
+    fn refused_as_hidden(&self) -> Reason {
+        Reason::Hidden
+    }
+
     fn is_filtered(&self) -> bool {
         true
     }
@@ -248,6 +266,10 @@ impl Operation for MakeLink {
         &self.0.canonical
     }
 
+    fn is_concealed(&self) -> bool {
+        self.0.is_concealed
+    }
+
     fn is_filtered(&self) -> bool {
         true
     }
@@ -256,6 +278,14 @@ impl Operation for MakeLink {
 impl Operation for MakeDirectory {
     fn canonical(&self) -> &Path {
         &self.0.canonical
+    }
+
+    fn is_concealed(&self) -> bool {
+        self.0.is_concealed
+    }
+
+    fn refused_as_hidden(&self) -> Reason {
+        Reason::LimitDirectory
     }
 
     fn is_filtered(&self) -> bool {
@@ -291,6 +321,10 @@ impl Operation for Arrive {
             return Err(Reason::OverwriteByRename);
         }
         Ok(())
+    }
+
+    fn is_concealed(&self) -> bool {
+        self.0.is_concealed
     }
 
     fn is_filtered(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::denied::{Denied, Reason};
+use super::hiding::Viewer;
 use super::path::FtpPath;
 use crate::config::settings::{DirectoryRules, PathRules};
 use crate::protocol::{self, site::Row};
@@ -14,6 +15,8 @@ pub struct Policy {
     pub rules: &'static DirectoryRules,
     /// What `~` means in them.
     pub home: PathBuf,
+    /// Whom files are hidden from.
+    pub viewer: Viewer,
 }
 
 /// A verb as `<Limit>` knows it.
@@ -32,6 +35,13 @@ impl Verb {
     pub fn is_allowed(&self, rules: &PathRules<'_>) -> bool {
         let own = (self.name, self.groups);
         std::iter::once(&own).chain(self.also).all(|(name, groups)| rules.allows(name, groups))
+    }
+
+    /// Whether it takes hidden files for absent (IgnoreHidden).
+    pub fn ignores_hidden(&self, rules: &PathRules<'_>) -> bool {
+        let own = (self.name, self.groups);
+        let mut verbs = std::iter::once(&own).chain(self.also);
+        verbs.any(|(name, groups)| rules.hiding.is_ignored_by(name, groups))
     }
 }
 

@@ -12,6 +12,7 @@ use super::operation::{Inspect, Look, Retrieve, Summarise};
 use super::path::FtpPath;
 use super::policy::Asked;
 use super::portion::Portion;
+use crate::config::settings::PathRules;
 use crate::sys::files::{self, Access, Errno, Kind, Status};
 
 /// What the kernel reads ahead of a reader anyway: only beyond it can it help to know more.
@@ -70,11 +71,11 @@ impl Source {
 impl Storage {
     /// RETR of all of a file, or of a part.
     pub fn retrieve(&self, asked: &Asked, portion: Portion) -> Result<Source, Denied> {
-        let found =
-            self.root.find(&asked.path).map_err(|error| asked.denied(self.without_data(asked, error)))?;
+        let found = self.find(asked).map_err(|error| asked.denied(self.without_data(asked, error)))?;
         let permit = authorise(&self.policy, asked, Retrieve { found, portion })?;
-        let Retrieve { found, portion } = permit.operation();
-        let file = files::reopen(found.place.as_fd(), Access::Read).map_err(|error| asked.denied(error))?;
+        let (Retrieve { found, portion }, rules) = permit.with_rules();
+        let file = files::reopen(found.place.as_fd(), Access::Read)
+            .map_err(|error| asked.denied(hidden_without_access(error, &rules)))?;
         portion.lies_in(found.status.size).map_err(|reason| asked.denied(reason))?;
         if found.status.size > READ_AHEAD {
             files::will_read_through(file.as_fd());
@@ -90,7 +91,7 @@ impl Storage {
 
     /// HASH and its like: all of a file, to be narrowed once its size is known.
     pub fn summarise(&self, asked: &Asked) -> Result<Source, Denied> {
-        let found = self.root.find(&asked.path).map_err(|error| asked.denied(error))?;
+        let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let Summarise(found) = authorise(&self.policy, asked, Summarise(found))?.operation();
         let file = files::reopen(found.place.as_fd(), Access::Read).map_err(|error| asked.denied(error))?;
         let end = found.status.size;
@@ -102,7 +103,7 @@ impl Storage {
 
     /// A link that leads nowhere, or back to itself, is something: it only has no data.
     pub(super) fn without_data(&self, asked: &Asked, error: io::Error) -> Reason {
-        let is_link = || self.root.entry(&asked.path).is_ok_and(|entry| entry.status.is_some());
+        let is_link = || self.find_entry(asked).is_ok_and(|entry| entry.status.is_some());
         let is_lost =
             error.raw_os_error() == Some(Errno::ELOOP as i32) || error.kind() == io::ErrorKind::NotFound;
         if is_lost && is_link() { Reason::NotRegular } else { error.into() }
@@ -118,7 +119,7 @@ impl Storage {
     /// found is not told.
     pub fn enter(&self, asked: &Asked) -> Result<PathBuf, Denied> {
         let missing = |_| asked.denied(io::Error::from(Errno::ENOENT));
-        let found = self.root.find(&asked.path).map_err(missing)?;
+        let found = self.find(asked).map_err(missing)?;
         let Look(found) = authorise(&self.policy, asked, Look(found))?.operation();
         if found.status.kind != Kind::Directory {
             return Err(asked.denied(io::Error::from(Errno::ENOTDIR)));
@@ -140,12 +141,20 @@ impl Storage {
     }
 
     fn regular(&self, asked: &Asked, otherwise: &'static str) -> Result<Status, Denied> {
-        let found = self.root.find(&asked.path).map_err(|error| asked.denied(missing_below_file(error)))?;
+        let found = self.find(asked).map_err(|error| asked.denied(missing_below_file(error)))?;
         let Inspect(found) = authorise(&self.policy, asked, Inspect(found))?.operation();
         match found.status.kind {
             Kind::File => Ok(found.status),
             _ => Err(asked.denied(Reason::NoData(otherwise))),
         }
+    }
+}
+
+/// HideNoAccess: what cannot be read is not there, as in ProFTPD.
+fn hidden_without_access(error: io::Error, rules: &PathRules<'_>) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if rules.hiding.no_access() => Errno::ENOENT.into(),
+        _ => error,
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Entry {
     pub(super) name: Vec<u8>,
     pub(super) canonical: PathBuf,
     pub(super) status: Option<Status>,
+    /// What bears the name, or would, is not there for the session; then `status` is None.
+    pub(super) is_concealed: bool,
 }
 
 impl Root {
@@ -109,7 +111,7 @@ impl Found {
             Err(error) => return Err(error),
         };
         let canonical = self.canonical.join(OsStr::from_bytes(name));
-        Ok(Entry { parent: self.place, name: name.to_vec(), canonical, status })
+        Ok(Entry { parent: self.place, name: name.to_vec(), canonical, status, is_concealed: false })
     }
 
     /// Where it stands on the host.

@@ -151,7 +151,7 @@ impl Storage {
     ) -> Result<Target, Denied> {
         let mut again = true;
         loop {
-            let found = self.root.find(&asked.path);
+            let found = self.find(asked);
             let is_new = found.is_err();
             let outcome = match found {
                 Ok(found) => self.overwrite(asked, Overwrite { found, placement }, writing)?,
@@ -232,7 +232,7 @@ impl Storage {
         placement: Placement,
         writing: Writing,
     ) -> Result<io::Result<Target>, Denied> {
-        let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
+        let entry = self.find_entry(asked).map_err(|error| asked.denied(error))?;
         let is_free = entry.status.is_none();
         let permit = authorise(&self.policy, asked, Create(entry))?;
         // A link that leads nowhere, or what somebody else has just made.
@@ -287,6 +287,7 @@ impl Storage {
             canonical: canonical.with_file_name(os(&name)),
             name,
             status: None,
+            is_concealed: false,
         };
         let (file, status) =
             self.make_file(&entry, rules, Writing::Upload).map_err(|error| match error.kind() {

@@ -26,7 +26,7 @@ impl Storage {
 
     /// A folder, if it is not there.
     pub(super) fn make_missing(&self, asked: &Asked) -> Result<(), Denied> {
-        match self.root.find(&asked.path) {
+        match self.find(asked) {
             Ok(found) if found.status.kind == Kind::Directory => Ok(()),
             Ok(_) => Err(asked.denied(io::Error::from(Errno::ENOTDIR))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.make_directory(asked).map(drop),
@@ -85,7 +85,7 @@ impl Removal<'_> {
         let path = self.asked.path.join(name).map_err(|error| self.asked.denied(error))?;
         let below = Asked { path, ..self.asked.clone() };
         let canonical = self.canonical.join(std::ffi::OsStr::from_bytes(name));
-        let entry = self.storage.root.entry(&below.path).map_err(|error| below.denied(error))?;
+        let entry = self.storage.find_entry(&below).map_err(|error| below.denied(error))?;
         if entry.canonical != canonical {
             return Err(below.denied(io::Error::from(Errno::ELOOP)));
         }
@@ -109,7 +109,7 @@ impl Removal<'_> {
     fn leave(&mut self) -> Result<(), Denied> {
         self.names = None;
         let denied = |error: io::Error| self.asked.denied(error);
-        let entry = self.storage.root.entry(&self.asked.path).map_err(denied)?;
+        let entry = self.storage.find_entry(&self.asked).map_err(denied)?;
         if entry.canonical != self.canonical {
             return Err(denied(Errno::ELOOP.into()));
         }
@@ -127,7 +127,7 @@ impl Removal<'_> {
 
     fn open(&mut self) -> Result<(), Denied> {
         let denied = |error: io::Error| self.asked.denied(error);
-        let found = self.storage.root.find(&self.asked.path).map_err(denied)?;
+        let found = self.storage.find(&self.asked).map_err(denied)?;
         if found.canonical != self.canonical {
             return Err(denied(Errno::ELOOP.into()));
         }

@@ -28,7 +28,7 @@ impl Storage {
         for _ in 0..TRIES {
             let name = unique(prefix).map_err(failed)?;
             let asked = Asked::new(verb, folder, &name)?;
-            let entry = self.root.entry(&asked.path).map_err(|error| asked.denied(error))?;
+            let entry = self.find_entry(&asked).map_err(|error| asked.denied(error))?;
             let permit = authorise(&self.policy, &asked, Create(entry))?;
             match self.create_target(permit, Placement::Whole, Writing::Upload) {
                 Ok(target) => return Ok((asked, target)),

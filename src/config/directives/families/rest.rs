@@ -4,7 +4,6 @@ use super::super::Effect::{Accepted, Guards, Ignored};
 use super::{ALWAYS, Family, NOT_DONE, family};
 
 const NO_TRANSFER_LIMITS: &str = "limits on transfers and on the rate of connections are not yet supported.";
-const NO_HIDING: &str = "hiding of files is not yet supported.";
 
 pub const REST: &[Family] = &[
     family(
@@ -14,12 +13,6 @@ pub const REST: &[Family] = &[
         &["MaxRetrieveFileSize", "MaxStoreFileSize", "MaxTransfersPerHost", "MaxTransfersPerUser"],
     ),
     family("mod_core", Guards, NO_TRANSFER_LIMITS, &["MaxCommandRate"]),
-    family(
-        "mod_core",
-        Guards,
-        NO_HIDING,
-        &["HideFiles", "HideGroup", "HideNoAccess", "HideUser", "IgnoreHidden"],
-    ),
     family("mod_core", Guards, "this rule of access is not yet supported.", &["AllowOverride"]),
     family(
         "mod_delay",
@@ -28,7 +21,6 @@ pub const REST: &[Family] = &[
         &["DelayEngine", "DelayControlsACLs", "DelayOnEvent", "DelayTable"],
     ),
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
-    family("mod_ls", Ignored, NOT_DONE, &["DirFakeGroup", "DirFakeMode", "DirFakeUser", "ListStyle"]),
     family("mod_xfer", Ignored, NOT_DONE, &["DefaultTransferMode", "TransferOptions", "TransferRate"]),
     family("mod_xfer", Accepted, ALWAYS, &["UseSendfile"]),
     family(

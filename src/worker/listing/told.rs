@@ -1,0 +1,96 @@
+//! What a line of a listing tells of one entry, before its name and after it.
+
+use super::facts::{Described, Role, Telling};
+use super::guise::Guise;
+use super::line::{self, Columns};
+use super::walk::Walk;
+use super::{Surroundings, windows};
+use crate::protocol::Fact;
+use crate::sys::files::{Kind, Status};
+use crate::worker::storage::{Asker, Directory};
+
+impl Walk<'_, '_> {
+    pub(super) fn columns(&mut self, directory: &Directory, name: &[u8], status: &Status) {
+        let guise = Guise::of(self.storage, || directory.canonical(name));
+        let Surroundings { owners, names, zone, now } = &mut self.surroundings;
+        let status = &guise.listed(status);
+        let mut write = |user: &[u8], group: &[u8]| {
+            Columns { status, user, group }.write(&self.options, zone, *now, &mut self.line);
+        };
+        if self.options.numeric {
+            write(status.uid.to_string().as_bytes(), status.gid.to_string().as_bytes());
+        } else if guise.has_real_names() {
+            let (user, group) = owners.both(status.uid, status.gid, *names);
+            write(user, group);
+        } else {
+            write(&guise.user(status, owners, *names), &guise.group(status, owners, *names));
+        }
+    }
+
+    pub(super) fn windows(&mut self, status: &Status) {
+        let seconds = line::time_of(status, self.options.clock);
+        windows::write(status, seconds, self.surroundings.zone, &mut self.line);
+    }
+
+    pub(super) fn facts(&mut self, telling: Telling, directory: &Directory, name: &[u8], status: &Status) {
+        let role = match (name, status.kind) {
+            (b".", _) => Role::Current,
+            (b"..", _) => Role::Parent,
+            (_, Kind::Link) => {
+                Role::Link(telling.link_targets.then(|| told_target(directory, name)).flatten())
+            }
+            _ => Role::Entry,
+        };
+        let rights = match telling.facts.has(Fact::Perm) {
+            true => self.rights(directory, name, status),
+            false => String::new(),
+        };
+        let guise = Guise::of(self.storage, || directory.canonical(name));
+        let Surroundings { owners, names, .. } = &mut self.surroundings;
+        let (mut user, mut group) = (Vec::new(), Vec::new());
+        if telling.facts.has(Fact::OwnerName) {
+            user = guise.user(status, owners, *names);
+        }
+        if telling.facts.has(Fact::GroupName) {
+            group = guise.group(status, owners, *names);
+        }
+        let status = &guise.told(status);
+        Described { status, role: &role, rights: &rights, user: &user, group: &group }
+            .write(telling.facts, &mut self.line);
+    }
+
+    fn rights(&mut self, directory: &Directory, name: &[u8], status: &Status) -> String {
+        let target = match status.kind {
+            Kind::Link => self.storage.followed(directory, name),
+            _ => None,
+        };
+        let is_dot = name == b"." || name == b"..";
+        let (asker, container) =
+            self.viewpoint.get_or_insert_with(|| (Asker::own(), directory.own_status().ok()));
+        let parent = container.as_ref().filter(|_| !is_dot);
+        let target = target.as_ref().unwrap_or(status);
+        self.storage.rights(asker, &directory.canonical(name), (parent, status, target))
+    }
+
+    /// Where a link leads, and `-F`'s mark.
+    pub(super) fn after_name(&mut self, directory: &Directory, name: &[u8], status: &Status) {
+        let mut marked = Some(*status);
+        if status.kind == Kind::Link {
+            if let Ok(target) = directory.link_target(name) {
+                let adjusted = self.options.adjusted.then(|| self.storage.seen_from_root(&target)).flatten();
+                self.line.extend_from_slice(b" -> ");
+                line::name(adjusted.as_deref().unwrap_or(&target), &mut self.line);
+            }
+            marked = self.options.classify.then(|| self.storage.followed(directory, name)).flatten();
+        }
+        if let Some(status) = marked.filter(|_| self.options.classify) {
+            self.line.extend_from_slice(line::mark(&status));
+        }
+    }
+}
+
+/// Where a link leads, as the client would have to name it.
+fn told_target(directory: &Directory, name: &[u8]) -> Option<Vec<u8>> {
+    let target = directory.link_target(name).ok()?;
+    Some(directory.path.join(&target).ok()?.as_bytes().to_vec())
+}

@@ -1,0 +1,135 @@
+//! Which files a session does not see: HideFiles, HideUser, HideGroup, HideNoAccess. `authorise` alone asks.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::root::{Entry, Found};
+use crate::auth::Account;
+use crate::config::settings::{HiddenHere, HiddenNames, HiddenOwner, Owner, Whom};
+use crate::sys::files::{self, Kind, Status};
+use crate::sys::{GroupId, UserId};
+
+/// Who looks: what names in HideFiles, and `~` in the others, stand for.
+#[derive(Debug, Default)]
+pub struct Viewer {
+    name: Vec<u8>,
+    groups: Vec<Vec<u8>>,
+    class: Option<&'static str>,
+    ids: Option<(UserId, GroupId)>,
+}
+
+/// One file as the rules of hiding look at it; `status` is None for a name that nothing bears.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    pub canonical: &'a Path,
+    pub status: Option<&'a Status>,
+    hold: Hold<'a>,
+}
+
+/// How the kernel is asked whether the session may read or enter it.
+#[derive(Clone, Copy, Debug)]
+enum Hold<'a> {
+    Place(BorrowedFd<'a>),
+    Name(BorrowedFd<'a>, &'a [u8]),
+}
+
+impl<'a> Sight<'a> {
+    /// What is there.
+    pub fn found(found: &'a Found) -> Sight<'a> {
+        let hold = Hold::Place(found.place.as_fd());
+        Sight { canonical: &found.canonical, status: Some(&found.status), hold }
+    }
+
+    /// A name, and what bears it; links not followed.
+    pub fn entry(entry: &'a Entry) -> Sight<'a> {
+        let hold = Hold::Name(entry.parent.as_fd(), &entry.name);
+        Sight { canonical: &entry.canonical, status: entry.status.as_ref(), hold }
+    }
+
+    /// The same for an entry of a directory that is read.
+    pub fn name(
+        directory: BorrowedFd<'a>,
+        name: &'a [u8],
+        canonical: &'a Path,
+        status: &'a Status,
+    ) -> Sight<'a> {
+        Sight { canonical, status: Some(status), hold: Hold::Name(directory, name) }
+    }
+
+    /// Where the rules are asked that hide it: a folder is hidden by what holds around it, not by what holds in it.
+    pub fn scope(&self) -> &'a Path {
+        let is_folder = self.status.is_some_and(|status| status.kind == Kind::Directory);
+        self.canonical.parent().filter(|_| is_folder).unwrap_or(self.canonical)
+    }
+
+    /// Whether the session can read the file, or enter the folder. A link's own permissions say nothing.
+    fn is_accessible(&self) -> bool {
+        let Some(status) = self.status.filter(|status| status.kind != Kind::Link) else { return true };
+        let is_folder = status.kind == Kind::Directory;
+        match self.hold {
+            Hold::Place(place) => files::may_use(place, b"", is_folder),
+            Hold::Name(parent, name) => files::may_use(parent, name, is_folder),
+        }
+    }
+}
+
+impl Viewer {
+    /// An account, whose client is of a class.
+    pub fn of(account: &Account, class: Option<&'static str>) -> Viewer {
+        Viewer {
+            name: account.name.clone(),
+            groups: account.groups.iter().map(|(_, name)| name.clone()).collect(),
+            class,
+            ids: Some((account.uid, account.gid)),
+        }
+    }
+
+    /// Its ids.
+    pub fn ids(&self) -> Option<(UserId, GroupId)> {
+        self.ids
+    }
+
+    /// Whether the rules hide it.
+    pub fn is_kept_from(&self, here: &HiddenHere<'_>, sight: &Sight<'_>) -> bool {
+        let name = sight.canonical.file_name().map_or(&b""[..], OsStrExt::as_bytes);
+        let (uid, gid) = self.ids.map_or((None, None), |(uid, gid)| (Some(uid.0), Some(gid.0)));
+        here.names(|whom| self.is_meant(whom)).is_some_and(|names| matches(names, name))
+            || sight.status.is_some_and(|status| {
+                owned(here.users(), status.uid.0, uid) || owned(here.groups(), status.gid.0, gid)
+            })
+            || (here.no_access() && !sight.is_accessible())
+    }
+
+    fn is_meant(&self, whom: &Whom) -> bool {
+        match whom {
+            Whom::Everybody => true,
+            Whom::Users(names) => names.iter().any(|name| holds(name, |name| self.name == name.as_bytes())),
+            Whom::Classes(names) => names.iter().any(|name| holds(name, |name| self.class == Some(name))),
+            Whom::Groups(names) => names
+                .iter()
+                .all(|name| holds(name, |name| self.groups.iter().any(|group| group == name.as_bytes()))),
+        }
+    }
+}
+
+fn holds(name: &str, is_so: impl Fn(&str) -> bool) -> bool {
+    match name.strip_prefix('!') {
+        Some(name) => !is_so(name),
+        None => is_so(name),
+    }
+}
+
+fn matches(names: &HiddenNames, name: &[u8]) -> bool {
+    names.pattern.as_ref().is_some_and(|pattern| pattern.is_match(name) != names.unless_found)
+}
+
+fn owned(hidden: &[HiddenOwner], id: u32, own: Option<u32>) -> bool {
+    let is_meant = |owner: &Owner| match owner {
+        Owner::Own => own == Some(id),
+        Owner::Named(_, ids) => ids.contains(&id),
+    };
+    // A name that nobody has hides nothing, and with `!` nothing either.
+    let is_known = |owner: &Owner| !matches!(owner, Owner::Named(_, ids) if ids.is_empty());
+    hidden.iter().any(|hidden| is_known(&hidden.owner) && is_meant(&hidden.owner) != hidden.others)
+}
