@@ -23,6 +23,7 @@ mod full_disk;
 mod fuzz;
 mod hostile;
 mod house;
+mod limits;
 mod messages;
 mod pool;
 mod quickstart;

@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::listings;
 use super::settings::{
-    DirectoryRules, FakesHere, Filter, HiddenHere, HiddenName, HiddenStores, PathRules, ScopeRules,
+    DirectoryRules, FakesHere, Filter, HiddenHere, HiddenName, HiddenStores, PathRules, ScopeRules, Subject,
 };
 
 /// The `<Directory>` sections of one scope.
@@ -191,16 +191,16 @@ impl DirectoryRules {
         self.base.fakes.says_anything() || self.sections.fakes
     }
 
-    /// What holds for a canonical path, given the session's canonical home for `~`.
-    pub fn rules_for(&self, canonical: &Path, home: &Path) -> PathRules<'_> {
-        let mut scopes = self.sections.around(canonical, home);
+    /// What holds for a canonical path, and for whom.
+    pub fn rules_for<'a>(&'a self, canonical: &Path, subject: &'a Subject) -> PathRules<'a> {
+        let mut scopes = self.sections.around(canonical, &subject.home);
         scopes.push(&self.base);
-        merged(&scopes)
+        merged(&scopes, subject)
     }
 }
 
 /// The nearest scope that says something decides; limits are all kept, the nearest first.
-fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
+fn merged<'a>(scopes: &[&'a ScopeRules], subject: &'a Subject) -> PathRules<'a> {
     fn nearest<T>(scopes: &[&ScopeRules], says: impl Fn(&ScopeRules) -> Option<T>, otherwise: T) -> T {
         scopes.iter().find_map(|scope| says(scope)).unwrap_or(otherwise)
     }
@@ -228,6 +228,7 @@ fn merged<'a>(scopes: &[&'a ScopeRules]) -> PathRules<'a> {
         hiding: HiddenHere::merged(scopes.iter().map(|scope| &scope.hiding)),
         fakes: FakesHere::merged(scopes.iter().map(|scope| &scope.fakes)),
         limits: scopes.iter().flat_map(|scope| &scope.limits).collect(),
+        subject,
     }
 }
 
@@ -257,7 +258,7 @@ mod tests {
             let scope = ScopeRules { umask: Some((number, number)), ..ScopeRules::default() };
             rules.sections.add(text, scope).expect("a sound pattern");
         }
-        rules.rules_for(path.as_ref(), "/ferryd-home/joe".as_ref()).umask_file
+        rules.rules_for(path.as_ref(), Subject::at("/ferryd-home/joe")).umask_file
     }
 
     #[test]
@@ -290,14 +291,14 @@ mod tests {
 
     #[test]
     fn a_denial_around_a_deeper_section_is_not_lost() {
-        let deny = Limit { commands: vec!["STOR".into()], allow: Some(false) };
+        let deny = Limit::plain(vec!["STOR".into()], Some(false));
         let mut rules = DirectoryRules { base: ScopeRules::default(), sections: Sections::default() };
         rules.sections.add("/h", ScopeRules { limits: vec![deny], ..ScopeRules::default() }).expect("sound");
         rules
             .sections
             .add("~", ScopeRules { allow_overwrite: Some(true), ..ScopeRules::default() })
             .expect("sound");
-        let there = rules.rules_for("/h/joe/x".as_ref(), "/h/joe".as_ref());
+        let there = rules.rules_for("/h/joe/x".as_ref(), Subject::at("/h/joe"));
         assert!(there.allow_overwrite && !there.allows("STOR", &["WRITE"]));
     }
 
@@ -308,8 +309,8 @@ mod tests {
         let mut rules = DirectoryRules { base, sections: Sections::default() };
         let none = ScopeRules { deny_filter: Some(Filter::None), ..ScopeRules::default() };
         rules.sections.add("/free", none).expect("sound");
-        assert!(rules.rules_for("/".as_ref(), "/".as_ref()).deny_filter.is_some());
-        assert!(rules.rules_for("/free/x".as_ref(), "/".as_ref()).deny_filter.is_none());
+        assert!(rules.rules_for("/".as_ref(), Subject::at("/")).deny_filter.is_some());
+        assert!(rules.rules_for("/free/x".as_ref(), Subject::at("/")).deny_filter.is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::classes::{ClassDraft, Classes};
 use super::lines::Word;
 use super::listings::ListStyle;
 use super::settings::{
-    DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules,
+    AccessRules, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules,
 };
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
@@ -98,8 +98,8 @@ pub struct Scope {
     pub require_password: Option<bool>,
     /// AuthUsingAlias.
     pub authenticates_alias: Option<bool>,
-    /// AllowAll (true) or DenyAll (false) outside `<Limit>`, or within the one this scope stands for. A denial is not taken back.
-    pub says: Option<bool>,
+    /// Whom this scope lets: a bare AllowAll or DenyAll, or what stands in the `<Limit>` that it stands for.
+    pub access: AccessRules,
     /// What `<Class>` says, in the one this scope stands for.
     pub class: ClassDraft,
     /// IgnoreHidden, within `<Limit>`.

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_inner_scope_speaks_first() {
-        let limit = |name: &str| Limit { commands: vec![name.into()], allow: Some(false) };
+        let limit = |name: &str| Limit::plain(vec![name.into()], Some(false));
         let outer = ScopeRules {
             umask: Some((7, 7)),
             allow_overwrite: Some(true),
@@ -154,6 +154,7 @@ mod tests {
             ScopeRules { umask: Some((2, 2)), limits: vec![limit("STOR")], ..ScopeRules::default() };
         inner.inherit(&outer);
         assert_eq!((inner.umask, inner.allow_overwrite), (Some((2, 2)), Some(true)));
-        assert_eq!(inner.limits, [limit("STOR"), limit("READ")]);
+        let names: Vec<&str> = inner.limits.iter().map(|limit| limit.commands[0].as_str()).collect();
+        assert_eq!(names, ["STOR", "READ"]);
     }
 }

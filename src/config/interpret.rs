@@ -36,11 +36,13 @@ pub fn refuse_lost_guards(skipped: &[Node], complaints: &mut Complaints) {
     }
 }
 
+/// What denies in `<Limit>`.
+const DENIALS: &[&str] = &["DenyAll", "Deny", "DenyUser", "DenyGroup", "DenyClass", "Order"];
+
 /// Whether a directive narrows what clients may do.
 fn guards(name: &str) -> bool {
     let refused = |row: Row| matches!(row.effect, Effect::Guards | Effect::Refused);
-    row(name).is_some_and(refused)
-        || ["DenyAll", "Deny"].iter().any(|denial| name.eq_ignore_ascii_case(denial))
+    row(name).is_some_and(refused) || DENIALS.iter().any(|denial| name.eq_ignore_ascii_case(denial))
 }
 
 /// What the server config says in some directives, and in no section; the others are not even checked.
@@ -262,15 +264,16 @@ impl Reader<'_> {
         if inner.ignores_hidden {
             scope.files.hiding.ignored_by.push(commands.clone());
         }
-        scope.files.limits.push(Limit { commands, allow: inner.says });
+        scope.files.limits.push(Limit { commands, access: inner.access });
     }
 }
 
 /// The end of a scope: a bare AllowAll or DenyAll becomes a limit on ALL, and the last section stands first, as it outweighs the
 /// others of its scope (so does ProFTPD's).
 fn settle(scope: &mut Scope) {
-    if let Some(allow) = scope.says.take() {
-        scope.files.limits.push(Limit { commands: vec!["ALL".into()], allow: Some(allow) });
+    let access = std::mem::take(&mut scope.access);
+    if !access.is_empty() {
+        scope.files.limits.push(Limit { commands: vec!["ALL".into()], access });
     }
     scope.files.limits.reverse();
 }

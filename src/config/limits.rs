@@ -1,6 +1,6 @@
 //! `<Limit>`: whether what is written in the scopes around a path allows a command there.
 
-use super::settings::{Limit, PathRules};
+use super::settings::{Limit, PathRules, Word};
 
 /// Groups of commands.
 pub const GROUPS: &[&str] = &["ALL", "DIRS", "LOGIN", "READ", "WRITE"];
@@ -36,32 +36,44 @@ impl PathRules<'_> {
     /// Whether `<Limit>` allows a verb (upper case, `STOR`) whose groups (`WRITE`, …) its row names. Single commands weigh more than
     /// groups, groups more than ALL; the nearest scope that speaks decides; nothing said is allowed. `LOGIN` is asked as a verb.
     pub fn allows(&self, verb: &str, groups: &[&str]) -> bool {
+        self.decides(verb, groups) == Some(true)
+    }
+
+    /// The same before all is known of who asks: None where that could change the answer.
+    pub fn decides(&self, verb: &str, groups: &[&str]) -> Option<bool> {
         let named = |name: &str| self.says(|limit| limit.commands.iter().any(|command| command == name));
         let grouped =
             || self.says(|limit| limit.commands.iter().any(|command| groups.contains(&command.as_str())));
-        let all = || if APART_FROM_ALL.contains(&verb) { None } else { named("ALL") };
-        named(verb).or_else(grouped).or_else(all).unwrap_or(true)
+        let all = || if APART_FROM_ALL.contains(&verb) { Word::Silent } else { named("ALL") };
+        let or = |word, next: &dyn Fn() -> Word| if word == Word::Silent { next() } else { word };
+        match or(or(named(verb), &grouped), &all) {
+            Word::Allowed | Word::Silent => Some(true),
+            Word::Denied => Some(false),
+            Word::Open => None,
+        }
     }
 
     /// What the nearest section that speaks says.
-    fn says(&self, is_meant: impl Fn(&Limit) -> bool) -> Option<bool> {
-        self.limits.iter().filter(|limit| is_meant(limit)).find_map(|limit| limit.allow)
+    fn says(&self, is_meant: impl Fn(&Limit) -> bool) -> Word {
+        let words =
+            self.limits.iter().filter(|limit| is_meant(limit)).map(|limit| limit.access.word(self.subject));
+        words.into_iter().find(|word| *word != Word::Silent).unwrap_or(Word::Silent)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::{DirectoryRules, ScopeRules};
+    use super::super::settings::{DirectoryRules, ScopeRules, Subject};
     use super::*;
 
     fn limit(commands: &[&str], allow: bool) -> Limit {
-        Limit { commands: commands.iter().map(|command| command.to_string()).collect(), allow: Some(allow) }
+        Limit::plain(commands.iter().map(|command| command.to_string()).collect(), Some(allow))
     }
 
     fn allows(limits: Vec<Limit>, verb: &str, groups: &[&str]) -> bool {
         let base = ScopeRules { limits, ..ScopeRules::default() };
         let rules = DirectoryRules { base, sections: Default::default() };
-        rules.rules_for("/".as_ref(), "/".as_ref()).allows(verb, groups)
+        rules.rules_for("/".as_ref(), Subject::at("/")).allows(verb, groups)
     }
 
     #[test]
@@ -78,7 +90,7 @@ mod tests {
     #[test]
     fn the_nearest_scope_that_speaks_decides() {
         assert!(allows(vec![limit(&["STOR"], true), limit(&["STOR"], false)], "STOR", &["WRITE"]));
-        let silent = Limit { allow: None, ..limit(&["STOR"], true) };
+        let silent = Limit::plain(vec!["STOR".into()], None);
         assert!(!allows(vec![silent, limit(&["STOR"], false)], "STOR", &["WRITE"]));
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+mod access;
 mod account_files;
 mod addresses;
 mod anonymous;
@@ -14,6 +15,7 @@ pub(crate) mod defaults;
 mod directives;
 mod directories;
 mod draft;
+pub(crate) mod expressions;
 mod extended;
 mod facts;
 mod hidden_owners;

@@ -116,7 +116,7 @@ impl Member {
     /// DisplayChdir's lines for the folder that the session has just entered.
     pub fn display_of_folder(&mut self, facts: &Facts<'_>) -> Vec<Vec<u8>> {
         let folder = self.folder_on_host().to_owned();
-        let Some(display) = self.directories.rules_for(&folder, &self.home).display_chdir else {
+        let Some(display) = self.directories.rules_for(&folder, self.subject).display_chdir else {
             return Vec::new();
         };
         let Some(file) = self.by_the_rules(&display.path) else { return Vec::new() };

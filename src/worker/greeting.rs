@@ -14,6 +14,7 @@ use super::display;
 use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::shutdown;
+use super::subject;
 use super::text::{self, Facts};
 use super::timeouts::Timers;
 use super::virtual_host;
@@ -59,7 +60,7 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
         say(&client, &refusal);
         return Greeted::Left;
     }
-    if !virtual_host::may_log_in(server) {
+    if !virtual_host::may_log_in(server, &subject::stranger(birth, client.peer)) {
         let (log, peer) = (logger(birth, client.local, client.peer), client.peer);
         slog::info!(log, "Connection from {} [{}] denied by <Limit LOGIN>", peer.name(), peer.ip());
         return Greeted::Left;

@@ -13,11 +13,12 @@ use super::journal::Logs;
 use super::limits::{self, Reason, Refusal};
 use super::member::{Entry, Member};
 use super::quarters::Quarters;
+use super::subject;
 use super::text::{Facts, Text};
 use super::watch::{Ending, Watch, unavailable};
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
-use crate::config::settings::{Anonymous, DirectoryRules, Server, SessionRules};
+use crate::config::settings::{Anonymous, DirectoryRules, Server, SessionRules, Subject};
 use crate::protocol::Reply;
 use crate::scoreboard::Totals;
 
@@ -61,10 +62,10 @@ impl Scope {
         }
     }
 
-    /// Whether the configuration keeps a client out, whoever it is; then the log's words.
-    fn refusal(&self, name: &[u8], password: &Secret) -> Option<String> {
+    /// Whether the configuration keeps a client out, as far as is known who it is; then the log's words.
+    fn refusal(&self, name: &[u8], password: &Secret, subject: &Subject) -> Option<String> {
         let name = shown(name);
-        if !self.directories.rules_for(Path::new("/"), Path::new("/")).allows("LOGIN", &[]) {
+        if self.directories.rules_for(Path::new("/"), subject).decides("LOGIN", &[]) == Some(false) {
             let kind = if self.anonymous.is_some() { "ANON" } else { "USER" };
             return Some(format!("{kind} {name} (Login failed): Limit access denies login"));
         }
@@ -77,7 +78,7 @@ impl Scope {
 /// Asks auth, and becomes whom it grants.
 pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verdict, Ending> {
     let scope = Scope::new(watch.server, anonymous_section(watch.server, &name));
-    if let Some(words) = scope.refusal(&name, &password) {
+    if let Some(words) = scope.refusal(&name, &password, &subject::settled(watch, None)) {
         slog::warn!(watch.log, "{words}");
         return refused(watch, Verdict::Wrong);
     }
@@ -96,8 +97,8 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
         Answer::Granted { account, anonymous } => {
             let section = anonymous.and_then(|index| watch.server.anonymous.get(usize::from(index)));
             let granted = Scope::new(watch.server, section);
-            // An alias may have led to a section that the name did not tell.
-            if let Some(words) = granted.refusal(&name, &password) {
+            // An alias may have led to a section that the name did not tell; and only now it is known who logs in.
+            if let Some(words) = granted.refusal(&name, &password, &subject::settled(watch, Some(&account))) {
                 slog::warn!(watch.log, "{words}");
                 return refused(watch, Verdict::Out(incorrect()));
             }

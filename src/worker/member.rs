@@ -11,11 +11,12 @@ use super::listing::Owners;
 use super::names;
 use super::rendezvous::Rendezvous;
 use super::storage::{FtpPath, Portion, RenameSource, Root, Storage};
+use super::subject;
 use super::watch::Watch;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
 use crate::config::listings::ListOptions;
-use crate::config::settings::{Anonymous, DirectoryRules, SessionRules};
+use crate::config::settings::{Anonymous, DirectoryRules, SessionRules, Subject};
 use crate::protocol::{Algorithm, Facts, Type, Verb};
 use crate::sys::files::Kind;
 
@@ -70,6 +71,8 @@ pub struct Member {
     pub rules: &'static SessionRules,
     /// What holds by folder.
     pub directories: &'static DirectoryRules,
+    /// Who it is to the rules.
+    pub subject: &'static Subject,
     /// Its home on the host, links followed.
     pub home: PathBuf,
     /// Names that its listings have shown.
@@ -117,7 +120,9 @@ impl Member {
         (root, watch): (Root, &Watch),
     ) -> Member {
         let Entry { account, given_name, given_password } = entry;
-        let home = account.home.canonicalize().unwrap_or_else(|_| account.home.clone());
+        // As long-lived as the process, which ends with its session.
+        let subject: &'static Subject = Box::leak(Box::new(subject::settled(watch, Some(&account))));
+        let home = subject.home.clone();
         let given_address = match anonymous {
             // AnonRequirePassword: it is somebody's real one, and no log's business.
             Some(section) if section.require_password => given_name.clone(),
@@ -127,7 +132,7 @@ impl Member {
         let giver = Giver::new(watch.birth, watch.server_index, (&account, directories), &watch.log);
         let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
         let class = watch.class.map(|class| class.name.as_str());
-        let storage = Storage::new(root, directories, home.clone()).giving(giver).seen_by(&account, class);
+        let storage = Storage::new(root, directories, subject).giving(giver).seen_by(&account, class);
         Member {
             owners: Owners::default(),
             names: names::Directory::new(watch.birth, watch.server_index, &account),
@@ -138,6 +143,7 @@ impl Member {
             rules,
             directories,
             storage,
+            subject,
             home,
             cwd: FtpPath::root(),
             cwd_on_host: folder,
@@ -202,11 +208,11 @@ impl Member {
 
     /// Whether `<Limit>` allows a verb that names no path, here.
     pub fn allows(&self, verb: &Verb) -> bool {
-        self.directories.rules_for(&self.cwd_on_host, &self.home).allows(verb.name, verb.groups)
+        self.directories.rules_for(&self.cwd_on_host, self.subject).allows(verb.name, verb.groups)
     }
 
     /// ListOptions, as it holds in the working directory.
     pub fn list_options(&self) -> &'static ListOptions {
-        self.directories.rules_for(&self.cwd_on_host, &self.home).list_options
+        self.directories.rules_for(&self.cwd_on_host, self.subject).list_options
     }
 }

@@ -27,6 +27,7 @@ mod rendezvous;
 mod session;
 mod shutdown;
 mod storage;
+mod subject;
 mod text;
 mod timeouts;
 mod transfer;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::config::Settings;
-use crate::config::settings::Server;
+use crate::config::settings::{DirectoryRules, Server, Subject};
 
 /// The server that listens on exactly this address; else on this port of every address; else the DefaultServer.
 pub fn choose(settings: &Settings, local: SocketAddr) -> Option<usize> {
@@ -22,22 +22,26 @@ pub fn choose(settings: &Settings, local: SocketAddr) -> Option<usize> {
 }
 
 /// The server of that name (ServerAlias) which the client's address and port lead to as well, and where somebody may log in.
-pub fn named(settings: &'static Settings, local: SocketAddr, name: &str) -> Option<(u16, &'static Server)> {
+pub fn named(
+    settings: &'static Settings,
+    (local, stranger): (SocketAddr, &Subject),
+    name: &str,
+) -> Option<(u16, &'static Server)> {
     let is_reached =
         |at: &SocketAddr| *at == local || (at.port() == local.port() && at.ip().is_unspecified());
     let is_meant = |server: &Server| {
         server.aliases.iter().any(|alias| alias.is_match(name))
             && server.listen.iter().any(is_reached)
-            && may_log_in(server)
+            && may_log_in(server, stranger)
     };
     let index = settings.servers.iter().position(is_meant)?;
     Some((u16::try_from(index).ok()?, settings.servers.get(index)?))
 }
 
-/// `<Limit LOGIN>` of the server and of its anonymous sections: where nobody may log in, nobody is greeted.
-pub fn may_log_in(server: &Server) -> bool {
-    let allows = |rules: &crate::config::settings::DirectoryRules| {
-        rules.rules_for(Path::new("/"), Path::new("/")).allows("LOGIN", &[])
+/// `<Limit LOGIN>` of the server and of its anonymous sections: where nobody who comes from there may log in, nobody is greeted.
+pub fn may_log_in(server: &Server, stranger: &Subject) -> bool {
+    let allows = |rules: &DirectoryRules| {
+        rules.rules_for(Path::new("/"), stranger).decides("LOGIN", &[]) != Some(false)
     };
     allows(&server.directories) || server.anonymous.iter().any(|section| allows(&section.directories))
 }

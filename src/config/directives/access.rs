@@ -3,70 +3,117 @@
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, LIMIT};
 use super::super::draft::Scope;
-use super::Effect::Guards;
-use super::{Row, other, sets};
+use super::super::expressions::{Expression, Usually};
+use super::super::origins::Origin;
+use super::super::settings::{Order, Term};
+use super::{Row, sets};
 
 const RULES: Contexts = Contexts::of(&[LIMIT, ANONYMOUS, DIRECTORY]);
-const NOT_YET: &str = "this rule of access is not yet supported.";
+const ORIGINS: &str = "[from] [!]address|network|pattern|name…|all|none";
+const USERS: &str = "[OR|AND] [!]name,…|regex pattern";
 
 pub const ROWS: &[Row] = &[
     sets("AllowAll", "mod_core", RULES, "", "", "Everybody may.", |scope, _| {
-        says(scope, true);
+        scope.access.allows.push(Term::Everybody);
         Ok(())
     })
     .adds(),
     sets("DenyAll", "mod_core", RULES, "", "", "Nobody may.", |scope, _| {
-        says(scope, false);
+        scope.access.denies.push(Term::Everybody);
         Ok(())
     })
     .adds(),
     sets(
-        "Allow",
+        "Order",
         "mod_core",
         LIMIT,
-        "[from] all",
-        "",
-        "As AllowAll; addresses are not yet supported.",
-        |scope, arguments| {
-            from_all(arguments)?;
-            says(scope, true);
-            Ok(())
-        },
-    )
+        "allow,deny|deny,allow",
+        "allow,deny",
+        "Which of the section's rules are heard first. With `deny,allow` who is in none of them is denied, else other sections decide.",
+        order,
+    ),
+    sets("Allow", "mod_core", LIMIT, ORIGINS, "", "Who comes from one of these may.", |scope, arguments| {
+        let term = from(arguments)?;
+        scope.access.allows.push(term);
+        Ok(())
+    })
     .adds(),
     sets(
         "Deny",
         "mod_core",
         LIMIT,
-        "[from] all",
+        ORIGINS,
         "",
-        "As DenyAll; addresses are not yet supported.",
+        "Who comes from one of these may not.",
         |scope, arguments| {
-            from_all(arguments)?;
-            says(scope, false);
+            let term = from(arguments)?;
+            scope.access.denies.push(term);
             Ok(())
         },
     )
     .adds(),
-    other("Order", "mod_core", Guards, NOT_YET),
-    other("AllowUser", "mod_core", Guards, NOT_YET),
-    other("DenyUser", "mod_core", Guards, NOT_YET),
-    other("AllowGroup", "mod_core", Guards, NOT_YET),
-    other("DenyGroup", "mod_core", Guards, NOT_YET),
-    other("AllowClass", "mod_core", Guards, NOT_YET),
-    other("DenyClass", "mod_core", Guards, NOT_YET),
+    allows("AllowUser", "These users may; `!` for all but that one.", |scope, arguments| {
+        scope.access.allows.push(Term::User(Expression::read(Usually::Any, arguments)?));
+        Ok(())
+    }),
+    allows("DenyUser", "These users may not.", |scope, arguments| {
+        scope.access.denies.push(Term::User(Expression::read(Usually::Any, arguments)?));
+        Ok(())
+    }),
+    allows("AllowGroup", "Who is in all of these groups (`OR`: in one of them) may.", |scope, arguments| {
+        scope.access.allows.push(Term::Group(Expression::read(Usually::All, arguments)?));
+        Ok(())
+    }),
+    allows(
+        "DenyGroup",
+        "Who is in all of these groups (`OR`: in one of them) may not.",
+        |scope, arguments| {
+            scope.access.denies.push(Term::Group(Expression::read(Usually::All, arguments)?));
+            Ok(())
+        },
+    ),
+    allows("AllowClass", "Clients of these classes may.", |scope, arguments| {
+        scope.access.allows.push(Term::Class(Expression::read(Usually::Any, arguments)?));
+        Ok(())
+    }),
+    allows("DenyClass", "Clients of these classes may not.", |scope, arguments| {
+        scope.access.denies.push(Term::Class(Expression::read(Usually::Any, arguments)?));
+        Ok(())
+    }),
 ];
 
-/// A denial is not taken back by an allowance in the same section.
-fn says(scope: &mut Scope, allow: bool) {
-    scope.says = Some(scope.says.unwrap_or(true) && allow);
+const fn allows(
+    name: &'static str,
+    sentence: &'static str,
+    setter: fn(&mut Scope, &mut Arguments<'_>) -> Result<(), Fault>,
+) -> Row {
+    sets(name, "mod_core", LIMIT, USERS, "", sentence, setter).adds()
 }
 
-fn from_all(arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+/// Commas and blanks part the two.
+fn order(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let words = arguments.words("allow,deny or deny,allow")?;
+    let text: String = words.iter().map(|word| word.text.to_ascii_lowercase()).collect();
+    scope.access.order = match text.as_str() {
+        "allow,deny" => Order::AllowDeny,
+        "deny,allow" => Order::DenyAllow,
+        _ => return Err(arguments.fault(format!("takes allow,deny or deny,allow, not '{text}'"))),
+    };
+    Ok(())
+}
+
+fn from(arguments: &mut Arguments<'_>) -> Result<Term, Fault> {
     arguments.takes("from");
-    let word = arguments.word("all")?;
-    match word.text.eq_ignore_ascii_case("all") {
-        true => Ok(()),
-        false => Err(arguments.fault(format!("rules by address are not yet supported ('{}')", word.text))),
+    let mut origins = Vec::new();
+    let words = arguments.words("an address, a network, a name, or all")?;
+    for word in words {
+        if word.text.eq_ignore_ascii_case("all") && words.len() == 1 {
+            return Ok(Term::Everybody);
+        }
+        for text in word.text.split(',').filter(|text| !text.is_empty()) {
+            let origin = Origin::read(text);
+            origins.push(origin.map_err(|message| Fault { mark: word.mark.clone(), message })?);
+        }
     }
+    Ok(Term::From(origins))
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Fakes, FakesHere, HiddenHere, Hiding};
+use super::{AccessRules, Fakes, FakesHere, HiddenHere, Hiding, Subject};
 use crate::config::directories::Sections;
 use crate::config::listings::ListOptions;
 
@@ -148,15 +148,24 @@ pub struct PathRules<'a> {
     pub hiding: HiddenHere<'a>,
     /// DirFakeUser and its like.
     pub fakes: FakesHere<'a>,
-    /// `<Limit>` sections, the nearest scope first.
+    /// `<Limit>` sections, the nearest scope first,
     pub limits: Vec<&'a Limit>,
+    /// and who is asked about.
+    pub subject: &'a Subject,
 }
 
 /// One `<Limit>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Limit {
     /// Commands and groups, upper case: `STOR`, `READ`, `WRITE`, `DIRS`, `ALL`, `LOGIN`.
     pub commands: Vec<String>,
-    /// What it says: AllowAll (true), DenyAll (false); None where it says nothing.
-    pub allow: Option<bool>,
+    /// Whom it lets.
+    pub access: AccessRules,
+}
+
+impl Limit {
+    /// AllowAll (true), DenyAll (false) or nothing, for these commands.
+    pub fn plain(commands: Vec<String>, allow: Option<bool>) -> Limit {
+        Limit { commands, access: AccessRules::plain(allow) }
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+pub use super::access::{AccessRules, Order, Term, Word};
 pub use super::classes::{Class, Classes};
 pub use super::masquerade::Masquerade;
 pub use super::origins::Caller;
@@ -15,6 +16,7 @@ mod hiding;
 mod logs;
 mod server;
 mod session;
+mod subject;
 
 pub use daemon::{Daemon, LogTarget};
 pub use folders::{
@@ -24,6 +26,7 @@ pub use hiding::{FakeName, Fakes, FakesHere, HiddenHere, HiddenNames, HiddenOwne
 pub use logs::{ExtendedLog, ExtendedTarget, Form};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, DisplayFile, LimitText, PathFor, SessionRules};
+pub use subject::{Subject, Who};
 
 /// A whole configuration.
 #[derive(Debug)]

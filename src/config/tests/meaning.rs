@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::super::settings::{Ident, LogTarget, PathFor};
+use super::super::settings::{Ident, LogTarget, PathFor, Subject};
 use super::*;
 use crate::logging::Facility;
 
@@ -23,7 +23,7 @@ fn an_empty_configuration_is_all_defaults() {
     assert!(
         settings.daemon.listen.iter().all(|address| address.port() == 21 && address.ip().is_unspecified())
     );
-    let rules = server.directories.rules_for("/x".as_ref(), "/".as_ref());
+    let rules = server.directories.rules_for("/x".as_ref(), Subject::at("/"));
     assert_eq!(
         (rules.umask_file, rules.allow_overwrite, rules.allows("STOR", &["WRITE"])),
         (0o022, false, true)
@@ -40,9 +40,9 @@ fn global_reaches_every_server_and_sections_inherit() {
     assert_eq!(main.session.timeout_idle, Some(Duration::from_secs(9)));
     assert_eq!(two.session.timeout_idle, Some(Duration::from_secs(7)));
     assert_eq!(two.listen, ["127.0.0.2:21".parse().expect("an address")]);
-    let rules = two.directories.rules_for("/srv/x".as_ref(), "/".as_ref());
+    let rules = two.directories.rules_for("/srv/x".as_ref(), Subject::at("/"));
     assert!(rules.allow_overwrite && rules.umask_file == 0o027 && !rules.allows("DELE", &["WRITE"]));
-    assert_eq!(main.directories.rules_for("/srv/x".as_ref(), "/".as_ref()).umask_file, 0o077);
+    assert_eq!(main.directories.rules_for("/srv/x".as_ref(), Subject::at("/")).umask_file, 0o077);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn what_is_given_twice_holds_as_in_proftpd() {
     let [server] = &settings.servers[..] else { panic!("one server") };
     assert_eq!((server.name.as_str(), server.max_login_attempts, server.alias_only), ("two", Some(2), true));
     assert_eq!(server.listen, ["127.0.0.2:21".parse().expect("an address")]);
-    assert_eq!(server.directories.rules_for("/x".as_ref(), "/".as_ref()).umask_file, 0o077);
+    assert_eq!(server.directories.rules_for("/x".as_ref(), Subject::at("/")).umask_file, 0o077);
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn anonymous_sections_are_read() {
     assert_eq!((section.root.as_path(), section.user.as_str()), (Path::new("/srv/ftp"), "nobody"));
     assert_eq!(section.aliases, ["anonymous"]);
     assert_eq!(section.session.max_clients.most, Some(5));
-    let at = |path: &str| section.directories.rules_for(Path::new(path), Path::new("/srv/ftp"));
+    let at = |path: &str| section.directories.rules_for(Path::new(path), Subject::at("/srv/ftp"));
     assert!(!at("/srv/ftp/x").allows("STOR", &["WRITE"]) && at("/srv/ftp/in/x").allows("STOR", &["WRITE"]));
     assert!(!at("/srv/ftp/in/x").allows("DELE", &["WRITE"]) && at("/srv/ftp/in/x").allow_overwrite);
     assert!(at("/").allows("LOGIN", &[]));
-    assert!(!server.directories.rules_for(Path::new("/"), Path::new("/")).allows("LOGIN", &[]));
+    assert!(!server.directories.rules_for(Path::new("/"), Subject::at("/")).allows("LOGIN", &[]));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn of_two_limits_in_one_scope_the_later_decides() {
     let limit = |rule: &str| format!("<Limit STOR>\n{rule}\n</Limit>\n");
     for (first, last, expected) in [("DenyAll", "AllowAll", true), ("AllowAll", "DenyAll", false)] {
         let settings = settings(&(limit(first) + &limit(last)));
-        let rules = settings.servers[0].directories.rules_for(Path::new("/"), Path::new("/"));
+        let rules = settings.servers[0].directories.rules_for(Path::new("/"), Subject::at("/"));
         assert_eq!(rules.allows("STOR", &["WRITE"]), expected);
     }
 }
@@ -149,7 +149,7 @@ fn a_servers_folders_do_not_reach_into_its_anonymous_sections() {
          <Anonymous /srv>\nUser nobody\nRequireValidShell off\n</Anonymous>\n",
     );
     let rules =
-        settings.servers[0].anonymous[0].directories.rules_for(Path::new("/srv/in/x"), Path::new("/srv"));
+        settings.servers[0].anonymous[0].directories.rules_for(Path::new("/srv/in/x"), Subject::at("/srv"));
     assert!(rules.allows("STOR", &["WRITE"]) && !rules.allows("DELE", &["WRITE"]));
 }
 

@@ -10,6 +10,7 @@ use crate::worker::greeting;
 use crate::worker::login::{self, Verdict};
 use crate::worker::session::{Phase, Session};
 use crate::worker::shutdown;
+use crate::worker::subject;
 use crate::worker::text::Text;
 use crate::worker::virtual_host;
 use crate::worker::watch::{Ending, Watch};
@@ -28,7 +29,11 @@ pub fn host(session: &mut Session, name: &HostName) -> Reply {
             HostName::invalid(name.to_string().as_bytes())
         }
         HostName::Address(_) => unknown(),
-        HostName::Name(wanted) => match virtual_host::named(watch.birth.settings, watch.local, wanted) {
+        HostName::Name(wanted) => match virtual_host::named(
+            watch.birth.settings,
+            (watch.local, &subject::stranger(watch.birth, watch.peer)),
+            wanted,
+        ) {
             Some((index, server)) => {
                 watch.enter_server(index, server);
                 greeting::of_server(server, &watch.facts())

@@ -69,7 +69,7 @@ fn dated(place: &Place, name: &str) {
 }
 
 fn place() -> Place {
-    let deny = Limit { commands: vec!["DIRS".to_owned()], allow: Some(false) };
+    let deny = Limit::plain(vec!["DIRS".to_owned()], Some(false));
     let place = Place::with(&[("ROOT/dark", ScopeRules { limits: vec![deny], ..ScopeRules::default() })]);
     for name in ["dir", "dir/sub", "dark"] {
         fs::create_dir(place.path(name)).unwrap();

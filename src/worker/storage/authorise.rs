@@ -37,7 +37,7 @@ impl<O> Permit<O> {
 
 /// Judges an operation by the rules of the canonical path it is done to.
 pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> Result<Permit<O>, Denied> {
-    let rules = policy.rules.rules_for(operation.canonical(), &policy.home);
+    let rules = policy.rules.rules_for(operation.canonical(), policy.subject);
     match judge(&rules, asked, &operation) {
         Ok(()) => Ok(Permit { operation, rules }),
         Err(reason) => Err(asked.denied(reason)),
@@ -46,20 +46,20 @@ pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> 
 
 /// Whether `<Limit>` lets a listing show an entry: the same question for a name that the directory's own permit leads to.
 pub fn allows(policy: &Policy, verb: Verb, canonical: &Path) -> bool {
-    !policy.rules.has_limits() || verb.is_allowed(&policy.rules.rules_for(canonical, &policy.home))
+    !policy.rules.has_limits() || verb.is_allowed(&policy.rules.rules_for(canonical, policy.subject))
 }
 
 /// Whether listings leave it out.
 pub fn is_hidden(policy: &Policy, sight: &Sight<'_>) -> bool {
     policy.rules.hides() && {
-        let rules = policy.rules.rules_for(sight.scope(), &policy.home);
+        let rules = policy.rules.rules_for(sight.scope(), policy.subject);
         policy.viewer.is_kept_from(&rules.hiding, sight)
     }
 }
 
 /// Whether it is there at all for this verb: what is hidden is not, where IgnoreHidden says so.
 pub fn is_there(policy: &Policy, verb: Verb, sight: &Sight<'_>) -> bool {
-    let rules = policy.rules.rules_for(sight.scope(), &policy.home);
+    let rules = policy.rules.rules_for(sight.scope(), policy.subject);
     !verb.ignores_hidden(&rules) || !policy.viewer.is_kept_from(&rules.hiding, sight)
 }
 

@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn what_transfers_may_not_do_copies_may_not() {
-        let deny = |name: &str| Limit { commands: vec![name.to_owned()], allow: Some(false) };
+        let deny = |name: &str| Limit::plain(vec![name.to_owned()], Some(false));
         for (limit, from, to) in [
             ("RETR", "closed/f", "g"),
             ("READ", "closed/f", "g"),

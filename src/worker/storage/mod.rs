@@ -1,11 +1,11 @@
 //! The files of one session: what its client names is resolved below its root, judged by the one function in
 //! `authorise`, and only then touched. Nothing else in the daemon opens a client's file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::auth::Account;
-use crate::config::settings::{DirectoryRules, FakesHere};
+use crate::config::settings::{DirectoryRules, FakesHere, Subject};
 use crate::sys::{GroupId, UserId};
 use crate::worker::giving::Giver;
 
@@ -62,9 +62,9 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// The files below `root`, under the rules of the session's scope; `home` is what `~` means in them.
-    pub fn new(root: Root, rules: &'static DirectoryRules, home: PathBuf) -> Storage {
-        let policy = Policy { rules, home, viewer: Viewer::default() };
+    /// The files below `root`, under the rules of the session's scope; `subject` is who it is to them.
+    pub fn new(root: Root, rules: &'static DirectoryRules, subject: &'static Subject) -> Storage {
+        let policy = Policy { rules, subject, viewer: Viewer::default() };
         Storage { root, policy, accounting: Rc::default(), giver: None }
     }
 
@@ -88,7 +88,7 @@ impl Storage {
 
     /// What is shown of a canonical path otherwise than it is.
     pub fn fakes(&self, canonical: &Path) -> FakesHere<'static> {
-        self.policy.rules.rules_for(canonical, &self.policy.home).fakes
+        self.policy.rules.rules_for(canonical, self.policy.subject).fakes
     }
 
     /// Whose session it is, where that was kept.

@@ -1,11 +1,9 @@
 //! What one request is judged by: the scope's rules, and what the client asked for in which words.
 
-use std::path::PathBuf;
-
 use super::denied::{Denied, Reason};
 use super::hiding::Viewer;
 use super::path::FtpPath;
-use crate::config::settings::{DirectoryRules, PathRules};
+use crate::config::settings::{DirectoryRules, PathRules, Subject};
 use crate::protocol::{self, site::Row};
 
 /// The rules of a session's scope.
@@ -13,8 +11,8 @@ use crate::protocol::{self, site::Row};
 pub struct Policy {
     /// By folder.
     pub rules: &'static DirectoryRules,
-    /// What `~` means in them.
-    pub home: PathBuf,
+    /// Who the session is to them.
+    pub subject: &'static Subject,
     /// Whom files are hidden from.
     pub viewer: Viewer,
 }

@@ -96,7 +96,7 @@ impl Storage {
         canonical: &Path,
         (parent, status, target): (Option<&Status>, &Status, &Status),
     ) -> String {
-        let rules = self.policy.rules.rules_for(canonical, &self.policy.home);
+        let rules = self.policy.rules.rules_for(canonical, self.policy.subject);
         let letters = match target.kind {
             Kind::Directory => OF_DIRECTORIES,
             _ => OF_FILES,
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn rules_decide_as_well() {
-        let deny = |name: &str| Limit { commands: vec![name.to_owned()], allow: Some(false) };
+        let deny = |name: &str| Limit::plain(vec![name.to_owned()], Some(false));
         let rules = ScopeRules {
             limits: vec![deny("DELE"), deny("READ")],
             allow_overwrite: Some(false),

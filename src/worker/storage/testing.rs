@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::{Asked, FtpPath, Root, Storage, Verb};
-use crate::config::settings::{DirectoryRules, ScopeRules};
+use crate::config::settings::{DirectoryRules, ScopeRules, Subject};
 
 /// A temporary folder: `root` within it is what sessions see, the rest is the host outside.
 pub struct Place {
@@ -36,7 +36,7 @@ impl Place {
         let storage = Storage::new(
             Root::open(&root, crate::sys::files::Links::Followed).unwrap(),
             Box::leak(Box::new(rules)),
-            root,
+            Subject::at(root.to_str().unwrap()),
         );
         Place { folder, storage }
     }

@@ -203,10 +203,7 @@ fn restarts_have_their_bounds() {
 #[test]
 fn rules_hold_for_the_place_a_path_leads_to() {
     let deny = |commands: &[&str]| ScopeRules {
-        limits: vec![Limit {
-            commands: commands.iter().map(|name| name.to_string()).collect(),
-            allow: Some(false),
-        }],
+        limits: vec![Limit::plain(commands.iter().map(|name| name.to_string()).collect(), Some(false))],
         ..ScopeRules::default()
     };
     let keep = ScopeRules { allow_overwrite: Some(false), ..ScopeRules::default() };

@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_closed_within_stops_it() {
-        let deny = |name: &str| Limit { commands: vec![name.to_owned()], allow: Some(false) };
+        let deny = |name: &str| Limit::plain(vec![name.to_owned()], Some(false));
         for (verb, left) in [("DELE", "d/closed/f"), ("RMD", "d/closed")] {
             let rules = ScopeRules { limits: vec![deny(verb)], ..ScopeRules::default() };
             let place = Place::with(&[("ROOT/d/closed", rules)]);

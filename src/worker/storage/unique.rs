@@ -24,7 +24,7 @@ impl Storage {
     pub fn store_unique(&self, verb: Verb, folder: &FtpPath) -> Result<(Asked, Target), Denied> {
         let failed = |error: io::Error| Denied { name: verb.name.into(), reason: error.into() };
         let place = self.root.find(folder).map_err(failed)?;
-        let prefix = self.policy.rules.rules_for(&place.canonical, &self.policy.home).unique_prefix;
+        let prefix = self.policy.rules.rules_for(&place.canonical, self.policy.subject).unique_prefix;
         for _ in 0..TRIES {
             let name = unique(prefix).map_err(failed)?;
             let asked = Asked::new(verb, folder, &name)?;

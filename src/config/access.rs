@@ -1,0 +1,202 @@
+//! Whom a `<Limit>` lets: by origin, user, group and class, in its Order.
+
+use super::expressions::Expression;
+use super::origins::Origin;
+use super::settings::{Caller, Subject};
+
+/// What a `<Limit>` says of those who ask.
+#[derive(Clone, Debug, Default)]
+pub struct AccessRules {
+    /// Order.
+    pub order: Order,
+    /// AllowAll, Allow, AllowUser, …: one of them is enough.
+    pub allows: Vec<Term>,
+    /// DenyAll, Deny, DenyUser, …: one of them is enough.
+    pub denies: Vec<Term>,
+}
+
+/// Order: who is heard first, and what holds where neither speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// `allow,deny`: who is in neither is left to other sections.
+    #[default]
+    AllowDeny,
+    /// `deny,allow`: who is in neither is denied.
+    DenyAllow,
+}
+
+/// Some of those who ask.
+#[derive(Clone, Debug)]
+pub enum Term {
+    /// All of them.
+    Everybody,
+    /// Those who come from one of these.
+    From(Vec<Origin>),
+    /// By the account's name.
+    User(Expression),
+    /// By the names of its groups.
+    Group(Expression),
+    /// By the name of the client's class.
+    Class(Expression),
+}
+
+/// What a section says of somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// He may.
+    Allowed,
+    /// He may not.
+    Denied,
+    /// Nothing: other sections decide.
+    Silent,
+    /// It depends on what is not known yet.
+    Open,
+}
+
+impl AccessRules {
+    /// AllowAll or DenyAll alone, or nothing.
+    pub fn plain(allow: Option<bool>) -> AccessRules {
+        let mut rules = AccessRules::default();
+        match allow {
+            Some(true) => rules.allows.push(Term::Everybody),
+            Some(false) => rules.denies.push(Term::Everybody),
+            None => {}
+        }
+        rules
+    }
+
+    /// Whether anything is said.
+    pub fn is_empty(&self) -> bool {
+        self.allows.is_empty() && self.denies.is_empty() && self.order == Order::default()
+    }
+
+    /// What it says of somebody.
+    pub fn word(&self, subject: &Subject) -> Word {
+        // AllowAll does not take DenyAll back.
+        let is_closed = self.denies.iter().any(Term::is_everybody);
+        let allowed = any(&self.allows, subject, |term| is_closed && term.is_everybody());
+        let denied = any(&self.denies, subject, |_| false);
+        match (self.order, allowed, denied) {
+            (Order::AllowDeny, Some(true), _) => Word::Allowed,
+            (Order::AllowDeny, None, _) => Word::Open,
+            (_, _, Some(true)) => Word::Denied,
+            (_, _, None) => Word::Open,
+            (Order::AllowDeny, Some(false), Some(false)) => Word::Silent,
+            (Order::DenyAllow, Some(true), _) => Word::Allowed,
+            (Order::DenyAllow, None, _) => Word::Open,
+            (Order::DenyAllow, Some(false), _) => Word::Denied,
+        }
+    }
+}
+
+/// Whether one of them has somebody in it; None where that is not known yet.
+fn any(terms: &[Term], subject: &Subject, is_void: impl Fn(&Term) -> bool) -> Option<bool> {
+    let mut found = Some(false);
+    for term in terms.iter().filter(|term| !is_void(term)) {
+        match term.has(subject) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => found = None,
+        }
+    }
+    found
+}
+
+impl Term {
+    fn is_everybody(&self) -> bool {
+        matches!(self, Term::Everybody)
+    }
+
+    fn has(&self, subject: &Subject) -> Option<bool> {
+        match self {
+            Term::Everybody => Some(true),
+            Term::From(origins) => comes_from(origins, subject),
+            Term::User(expression) => {
+                let who = subject.who.as_ref()?;
+                Some(expression.holds([who.name.as_slice()].into_iter()))
+            }
+            Term::Group(expression) => {
+                let who = subject.who.as_ref()?;
+                Some(expression.holds(who.groups.iter().map(Vec::as_slice)))
+            }
+            Term::Class(expression) => {
+                let class = subject.class.as_ref()?;
+                Some(expression.holds(class.iter().map(String::as_bytes)))
+            }
+        }
+    }
+}
+
+fn comes_from(origins: &[Origin], subject: &Subject) -> Option<bool> {
+    let address = subject.address?;
+    let name = subject.peer_name.as_ref().and_then(Option::as_deref);
+    let caller = Caller { address, name };
+    let (certain, named): (Vec<&Origin>, Vec<&Origin>) =
+        origins.iter().partition(|origin| subject.peer_name.is_some() || !origin.needs_name());
+    match certain.iter().any(|origin| origin.has(caller)) {
+        true => Some(true),
+        false => named.is_empty().then_some(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::Who;
+    use super::*;
+
+    fn anybody() -> Subject {
+        Subject {
+            address: "127.0.0.1".parse().ok(),
+            peer_name: Some(Some("host.example.com".into())),
+            class: Some(Some("inside".into())),
+            who: Some(Who { name: b"u".to_vec(), groups: vec![b"g".to_vec(), b"both".to_vec()] }),
+            ..Subject::default()
+        }
+    }
+
+    fn origin(text: &str) -> Term {
+        Term::From(vec![Origin::read(text).expect(text)])
+    }
+
+    /// As ProFTPD 1.3.8 was seen to answer, but for AllowAll beside DenyAll.
+    #[test]
+    fn order_decides_who_is_heard_first() {
+        use Order::{AllowDeny, DenyAllow};
+        let (here, elsewhere, all) = (|| origin("127.0.0.0/8"), || origin("10.0.0.1"), || Term::Everybody);
+        let table = [
+            (AllowDeny, vec![here()], vec![], Word::Allowed),
+            (AllowDeny, vec![elsewhere()], vec![], Word::Silent),
+            (AllowDeny, vec![here()], vec![here()], Word::Allowed),
+            (AllowDeny, vec![elsewhere()], vec![all()], Word::Denied),
+            (AllowDeny, vec![], vec![elsewhere()], Word::Silent),
+            (DenyAllow, vec![], vec![], Word::Denied),
+            (DenyAllow, vec![here()], vec![], Word::Allowed),
+            (DenyAllow, vec![elsewhere()], vec![], Word::Denied),
+            (DenyAllow, vec![here()], vec![all()], Word::Denied),
+            (AllowDeny, vec![all()], vec![all()], Word::Denied),
+            (AllowDeny, vec![all(), here()], vec![all()], Word::Allowed),
+        ];
+        for (order, allows, denies, expected) in table {
+            let rules = AccessRules { order, allows, denies };
+            assert_eq!(rules.word(&anybody()), expected, "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_yet_leaves_it_open() {
+        let stranger = Subject { who: None, peer_name: None, class: None, ..anybody() };
+        let nobody =
+            Subject { address: None, ..Subject { who: None, peer_name: None, class: None, ..anybody() } };
+        let named = || origin(".example.com");
+        for (allows, denies, now, then) in [
+            (vec![named()], vec![Term::Everybody], Word::Open, Word::Allowed),
+            (vec![], vec![named()], Word::Open, Word::Denied),
+            (vec![origin("127.0.0.1")], vec![named()], Word::Allowed, Word::Allowed),
+            (vec![], vec![origin("10.0.0.1")], Word::Silent, Word::Silent),
+        ] {
+            let rules = AccessRules { order: Order::AllowDeny, allows, denies };
+            assert_eq!((rules.word(&stranger), rules.word(&anybody())), (now, then), "{rules:?}");
+            assert_eq!(rules.word(&nobody), Word::Open, "{rules:?}");
+        }
+    }
+}
