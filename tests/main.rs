@@ -24,6 +24,7 @@ mod fuzz;
 mod hostile;
 mod house;
 mod limits;
+mod logs;
 mod messages;
 mod pool;
 mod quickstart;

@@ -58,7 +58,7 @@ impl fmt::Display for BeginError {
 /// Auth, for life; returns the exit status. Called once, in the forked child, by its only thread; the caller ends the
 /// process, and with it the threads that are left.
 pub fn serve(inheritance: Inheritance) -> u8 {
-    let log = logging::logger(inheritance.recorder.clone(), &inheritance.origin);
+    let log = logging::logger(inheritance.recorder.clone(), inheritance.voice.clone());
     let leftovers = inheritance.leftovers.clone();
     match begin(inheritance, &log).map(|mut reception| reception.receive_for_life()) {
         Ok(Ending::Dismissed) => 0,

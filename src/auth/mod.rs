@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::logging::Channel;
+use crate::logging::{Channel, Voice};
 use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
 
@@ -53,8 +53,8 @@ pub struct Inheritance {
     pub recorder: Arc<Channel>,
     /// What is removed when the master died.
     pub leftovers: Leftovers,
-    /// The main server's ServerName, for lines in SystemLog.
-    pub origin: String,
+    /// How its lines in SystemLog begin.
+    pub voice: Voice,
 }
 
 /// Files a master that died cannot remove itself.

@@ -28,7 +28,7 @@ pub fn anonymous(
     let session = session(&said.session, &server.session);
     let roots = roots(&session, complaints);
     // What the server's own logs lack has been told of them.
-    let extended = extended_logs(&session, &around.formats, complaints);
+    let extended = extended_logs(&session, (&around.formats, &server.server.environment), complaints);
     let login_rules = session.login_rules();
     // A server's User is no name to log in with, so it is not inherited.
     let Some(name) = said.user.as_ref() else {

@@ -15,7 +15,7 @@ use super::settings::{
     Daemon, DigestRules, ExtendedLog, LimitText, LogTarget, Server, SessionRules, Settings,
 };
 use super::{Complaint, LoadOptions, defaults};
-use crate::logging::Facility;
+use crate::logging::{Facility, Links};
 use crate::protocol::Algorithms;
 
 /// Makes settings; they hold only if no complaint is an error.
@@ -25,6 +25,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
     let families = Families::chosen(options.use_ipv6, main.daemon.use_ipv6);
     from_global(&mut main, &global);
     let said = std::mem::take(&mut main.daemon);
+    let logs = (servers::links(main.server.log_links), main.server.debug_level.unwrap_or(0) > 0);
     let around = Surroundings {
         global: &global,
         families,
@@ -42,7 +43,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
     if listen.is_empty() {
         complaints.push(Complaint::error(None, "no server has an address and a port to listen on"));
     }
-    let daemon = daemon(said, &global, identity, listen, options);
+    let daemon = daemon(said, &global, identity, (listen, logs), options);
     Settings { file: file.to_owned(), daemon, classes, servers, outline: Vec::new() }
 }
 
@@ -50,7 +51,7 @@ fn daemon(
     said: DaemonDraft,
     global: &Scope,
     identity: Identity,
-    listen: Vec<std::net::SocketAddr>,
+    (listen, (log_links, tells_debug)): (Vec<std::net::SocketAddr>, (Links, bool)),
     options: &LoadOptions,
 ) -> Daemon {
     let system_log = said.system_log.clone().or_else(|| global.daemon.system_log.clone());
@@ -79,6 +80,8 @@ fn daemon(
         } else {
             LogTarget::Syslog(facility)
         }),
+        log_links,
+        tells_debug,
         syslog_facility: facility,
         use_reverse_dns: said.use_reverse_dns.unwrap_or(true),
         require_identity_door: said.require_identity_door.unwrap_or(false),

@@ -13,8 +13,8 @@ use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
 use crate::auth::places::ConnectionRate;
-use crate::logging::Facility;
 use crate::logging::extended::{Format, Selection};
+use crate::logging::{Facility, LogOptions, Severity};
 use crate::protocol::{Algorithm, Algorithms, Facts};
 
 /// A whole configuration, as written.
@@ -182,6 +182,16 @@ pub struct ServerDraft {
     pub max_login_attempts: Option<Option<u32>>,
     /// MaxConnectionsPerHost.
     pub max_connections_per_host: Option<LimitText>,
+    /// ServerLog.
+    pub server_log: Option<LogTarget>,
+    /// SyslogLevel.
+    pub syslog_level: Option<Severity>,
+    /// LogOptions.
+    pub log_options: Option<LogOptions>,
+    /// AllowLogSymlinks.
+    pub log_links: Option<bool>,
+    /// DebugLevel.
+    pub debug_level: Option<u32>,
     /// PassivePorts.
     pub passive_ports: Option<(u16, u16)>,
     /// MasqueradeAddress.

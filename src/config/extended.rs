@@ -21,10 +21,10 @@ impl Formats {
         Formats(global.log_formats.iter().chain(&main.log_formats).cloned().collect())
     }
 
-    fn find(&self, name: &str) -> Option<Form> {
+    fn find(&self, name: &str, environment: &Environment) -> Option<Form> {
         let named = self.0.iter().rev().find(|(known, _)| known == name);
         match (named, name) {
-            (Some((_, format)), _) => Some(Form::Text(format.clone())),
+            (Some((_, format)), _) => Some(Form::Text(format.settled(|name| variable(environment, name)))),
             (None, DEFAULT) => Some(Form::Text(Format::usual())),
             (None, name) if name.eq_ignore_ascii_case(JSON) => Some(Form::Json),
             (None, _) => None,
@@ -36,15 +36,24 @@ impl Formats {
     }
 }
 
+/// SetEnv and UnsetEnv of a server.
+type Environment = [(String, Option<String>)];
+
+/// What they say of a variable; where they say nothing, the daemon's own environment.
+fn variable(environment: &Environment, name: &str) -> Option<String> {
+    let said = environment.iter().rev().find(|(known, _)| known == name);
+    said.map_or_else(|| std::env::var(name).ok(), |(_, value)| value.clone())
+}
+
 /// The logs of one kind of session. One without its format is an error: ProFTPD would start and write nothing.
 pub fn extended_logs(
     said: &SessionDraft,
-    formats: &Formats,
+    (formats, environment): (&Formats, &Environment),
     complaints: &mut Complaints,
 ) -> Vec<ExtendedLog> {
     let log = |draft: &ExtendedDraft| {
         let name = draft.format.as_ref().map_or(DEFAULT, |word| word.text.as_str());
-        let Some(form) = formats.find(name) else {
+        let Some(form) = formats.find(name, environment) else {
             tell_unknown(draft.format.as_ref(), formats, complaints);
             return None;
         };

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use slog::Level;
+
 use super::account_files::{AccountFile, checked};
 use super::addresses::Families;
 use super::anonymous::anonymous;
@@ -23,6 +25,7 @@ use super::roots::roots;
 use super::settings::{Anonymous, DirectoryRules, Ident, LogTarget, Pam, Server};
 use super::{Complaint, LoadOptions, arguments, defaults};
 use crate::auth::order::{Module, Ordered};
+use crate::logging::{Links, Severity};
 use crate::protocol::{Offer, offer};
 use crate::sys::files;
 
@@ -100,7 +103,7 @@ fn finish(
         look_up(&scope, around, complaints);
     let roots = roots(&scope.session, complaints);
     tell_unknown_classes(&scope.session, around.classes, complaints);
-    let extended = extended_logs(&scope.session, &around.formats, complaints);
+    let extended = extended_logs(&scope.session, (&around.formats, &scope.server.environment), complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
     let facts = FactRules::said(&said);
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
@@ -115,6 +118,10 @@ fn finish(
         max_login_attempts: said.max_login_attempts.unwrap_or(Some(3)),
         max_connections_per_host: said.max_connections_per_host.unwrap_or_default(),
         transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
+        server_log: said.server_log,
+        least_level: said.syslog_level.map_or(Level::Trace, Severity::level),
+        log_options: said.log_options.unwrap_or_default(),
+        log_links: links(said.log_links),
         passive_ports: said.passive_ports,
         masquerade,
         aliases: said.aliases,
@@ -145,6 +152,11 @@ fn finish(
     look_up_hidden(&mut server, complaints);
     tell_closed_doors(&server, around.options.rootless, complaints);
     Found { server, blame, default_word }
+}
+
+/// AllowLogSymlinks.
+pub fn links(said: Option<bool>) -> Links {
+    if said == Some(true) { Links::Followed } else { Links::Refused }
 }
 
 /// What a server's words stand for on this host.

@@ -6,9 +6,11 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::config::settings::{Anonymous, DisplayFile, LogTarget, PathFor, Server, SessionRules, Settings};
+use crate::config::settings::{
+    Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, SessionRules, Settings,
+};
 use crate::config::{Complaint, Place, SurveyedLine};
-use crate::logging;
+use crate::logging::{self, Links};
 use crate::master::BindError;
 use crate::sys::{files, identity, lock, socket};
 
@@ -17,7 +19,7 @@ pub fn trial(settings: &Settings, lines: &[SurveyedLine]) -> Vec<Complaint> {
     let mut trial = Trial { lines, found: Vec::new() };
     trial.addresses(settings);
     trial.runtime_files(settings);
-    trial.log(&settings.daemon.system_log, "SystemLog");
+    trial.log(&settings.daemon.system_log, settings.daemon.log_links, "SystemLog");
     settings.servers.iter().for_each(|server| trial.server(server, settings));
     trial.found
 }
@@ -90,9 +92,22 @@ impl Trial<'_> {
         }
     }
 
-    fn log(&mut self, target: &LogTarget, directive: &str) {
-        let LogTarget::File(path) = target else { return };
-        if let Err(error) = logging::could_open(path) {
+    fn log(&mut self, target: &LogTarget, links: Links, directive: &str) {
+        if let LogTarget::File(path) = target {
+            self.log_file(path, links, directive);
+        }
+    }
+
+    fn extended_logs(&mut self, rules: &SessionRules, links: Links) {
+        for log in &rules.extended_logs {
+            if let ExtendedTarget::File(path) = &log.target {
+                self.log_file(path, links, "ExtendedLog");
+            }
+        }
+    }
+
+    fn log_file(&mut self, path: &Path, links: Links, directive: &str) {
+        if let Err(error) = logging::could_open(path, links) {
             let (text, message) = (path.display().to_string(), error.to_string());
             match error {
                 logging::LogFileError::Io(_, error) => self.host(&error, directive, &text, message),
@@ -102,14 +117,20 @@ impl Trial<'_> {
     }
 
     fn server(&mut self, server: &Server, settings: &Settings) {
-        self.log(&server.transfer_log, "TransferLog");
+        let links = server.log_links;
+        self.log(&server.transfer_log, links, "TransferLog");
+        if let Some(target) = &server.server_log {
+            self.log(target, links, "ServerLog");
+        }
+        self.extended_logs(&server.session, links);
         self.session(&server.session);
         self.passive_ports(server, settings.daemon.max_instances);
-        server.anonymous.iter().for_each(|section| self.anonymous(section));
+        server.anonymous.iter().for_each(|section| self.anonymous(section, links));
     }
 
-    fn anonymous(&mut self, section: &Anonymous) {
-        self.log(&section.transfer_log, "TransferLog");
+    fn anonymous(&mut self, section: &Anonymous, links: Links) {
+        self.log(&section.transfer_log, links, "TransferLog");
+        self.extended_logs(&section.session, links);
         self.session(&section.session);
         if !section.root.is_dir() {
             let root = section.root.display();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use slog::Level;
 
-use super::{LogNumber, record};
+use super::{LogNumber, Style, record};
 use crate::sys::{poll, socket};
 
 /// How long a line waits for a recorder that does not keep up, before it is dropped and counted.
@@ -106,7 +106,7 @@ impl Channel {
     /// will ever read it.
     pub fn send_evidence(&self, log: LogNumber, line: &[u8]) -> io::Result<()> {
         let mut buffer = self.take_buffer();
-        record::begin(&mut buffer, log, Level::Info, b"");
+        record::begin(&mut buffer, log, (Level::Info, Style::USUAL), b"");
         // One byte more than fits is enough for `finish` to see that it must cut.
         buffer.extend_from_slice(&line[..line.len().min(record::RECORD_MAX)]);
         record::finish(&mut buffer);
@@ -118,7 +118,7 @@ impl Channel {
     /// Sends a line of a log that may lose lines (syslog), without an origin.
     pub fn send_note(&self, log: LogNumber, line: &[u8]) {
         let mut buffer = self.take_buffer();
-        record::begin(&mut buffer, log, Level::Info, b"");
+        record::begin(&mut buffer, log, (Level::Info, Style::USUAL), b"");
         buffer.extend_from_slice(&line[..line.len().min(record::RECORD_MAX)]);
         record::finish(&mut buffer);
         self.send_line(&buffer);

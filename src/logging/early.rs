@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use slog::{Drain, Level, Never, OwnedKVList, Record, o};
 
+use super::Style;
 use super::line::{Line, Printable, Stamp};
 use super::logger::write_text;
 use crate::sys::ProcessId;
@@ -46,7 +47,10 @@ impl Early {
         let text = Printable(&text).to_string();
         let stamp = Stamp { moment, zone: &self.zone };
         let pid = ProcessId(std::process::id().cast_signed());
-        format!("{}\n", Line { stamp, host: &self.host, pid, origin: &self.origin, text: &text })
+        format!(
+            "{}\n",
+            Line { stamp, host: &self.host, style: Style::USUAL, pid, origin: &self.origin, text: &text }
+        )
     }
 }
 

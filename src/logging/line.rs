@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::Style;
 use crate::sys::ProcessId;
 
 /// What log monitors look for in place of our own name.
@@ -61,6 +62,8 @@ pub struct Line<'a> {
     pub stamp: Stamp<'a>,
     /// This host's name.
     pub host: &'a str,
+    /// LogOptions.
+    pub style: Style,
     /// Who says it.
     pub pid: ProcessId,
     /// `SERVER (CLIENTNAME[CLIENTIP])`, `SERVER`, or empty before a configuration is read.
@@ -69,9 +72,22 @@ pub struct Line<'a> {
     pub text: &'a str,
 }
 
+impl Line<'_> {
+    /// The program, or what it does here.
+    pub fn tag(&self) -> &'static str {
+        self.style.role().unwrap_or(TAG)
+    }
+}
+
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {TAG}[{}]", self.stamp, self.host, self.pid)?;
+        if self.style.has_timestamp() {
+            write!(f, "{} ", self.stamp)?;
+        }
+        if self.style.has_hostname() {
+            write!(f, "{} ", self.host)?;
+        }
+        write!(f, "{}[{}]", self.tag(), self.pid)?;
         if !self.origin.is_empty() {
             write!(f, " {}", self.origin)?;
         }
@@ -86,7 +102,7 @@ mod tests {
     fn shown(origin: &str, text: &str) -> String {
         let stamp =
             Stamp { moment: Timestamp::from_millisecond(1_000_000_000_007).unwrap(), zone: &TimeZone::UTC };
-        Line { stamp, host: "web1", pid: ProcessId(42), origin, text }.to_string()
+        Line { stamp, host: "web1", style: Style::USUAL, pid: ProcessId(42), origin, text }.to_string()
     }
 
     #[test]

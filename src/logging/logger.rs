@@ -9,18 +9,21 @@ use std::sync::Arc;
 
 use slog::{Drain, KV, Key, Level, Never, OwnedKVList, Record, Serializer, o};
 
-use super::{Channel, LogNumber, record};
+use super::{Channel, LogNumber, Voice, record};
 
-/// A logger whose records go to SystemLog through the recorder, in ProFTPD's line shape. `origin` is
-/// `SERVER (CLIENTNAME[CLIENTIP])` for a session, the ServerName alone for master and auth; time, host and pid are the
+/// A logger whose records go through the recorder to SystemLog or a ServerLog, in ProFTPD's line shape; time, host and pid are the
 /// recorder's.
-pub fn logger(channel: Arc<Channel>, origin: &str) -> slog::Logger {
-    slog::Logger::root(Sending { channel, origin: origin.into() }, o!())
+pub fn logger(channel: Arc<Channel>, voice: Voice) -> slog::Logger {
+    match voice.log {
+        Some(log) => slog::Logger::root(Sending { channel, log, voice }, o!()),
+        None => slog::Logger::root(slog::Discard, o!()),
+    }
 }
 
 struct Sending {
     channel: Arc<Channel>,
-    origin: Box<str>,
+    log: LogNumber,
+    voice: Voice,
 }
 
 impl Drain for Sending {
@@ -29,11 +32,12 @@ impl Drain for Sending {
 
     /// slog does not ask `is_enabled` by itself.
     fn log(&self, record: &Record<'_>, _carried: &OwnedKVList) -> Result<(), Never> {
-        if !self.channel.wants(record.level()) {
+        if !self.is_enabled(record.level()) {
             return Ok(());
         }
         let mut buffer = self.channel.take_buffer();
-        record::begin(&mut buffer, LogNumber::SYSTEM, record.level(), self.origin.as_bytes());
+        let Voice { style, origin, .. } = &self.voice;
+        record::begin(&mut buffer, self.log, (record.level(), *style), origin.as_bytes());
         write_text(&mut buffer, record);
         record::finish(&mut buffer);
         self.channel.send_line(&buffer);
@@ -42,7 +46,7 @@ impl Drain for Sending {
     }
 
     fn is_enabled(&self, level: Level) -> bool {
-        self.channel.wants(level)
+        self.channel.wants(level) && level.is_at_least(self.voice.least)
     }
 }
 
@@ -110,7 +114,7 @@ mod tests {
     fn sent(say: impl FnOnce(&slog::Logger)) -> Vec<(Level, String)> {
         let (channel, ends) = Channel::pair().unwrap();
         let channel = Arc::new(channel.with_least(Level::Debug));
-        say(&logger(channel, "Main (h[127.0.0.1])").new(o!("user" => "anna")));
+        say(&logger(channel, Voice::usual("Main (h[127.0.0.1])")).new(o!("user" => "anna")));
         let mut buffer = vec![0; record::RECORD_MAX];
         let mut lines = Vec::new();
         while let Ok(got) = socket::receive(ends.lines.as_fd(), &mut buffer, false) {

@@ -11,13 +11,15 @@ mod logger;
 mod priority;
 mod record;
 pub mod recorder;
+mod voice;
 pub mod xferlog;
 
 pub use channel::{Channel, Ends};
 pub use early::early;
-pub use file::{LogFileError, could_open, open};
+pub use file::{Links, LogFileError, could_open, open};
 pub use logger::logger;
 pub use priority::{Facility, Severity, Sorting};
+pub use voice::{LogOptions, Speaker, Style, Voice};
 
 /// A log file of the recorder, by number; a number is never reused and names one path for life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +33,8 @@ impl LogNumber {
 /// Where one server's sessions are written.
 #[derive(Clone, Debug, Default)]
 pub struct ServerLogs {
+    /// ServerLog, or SystemLog; None where its sessions say nothing.
+    pub lines: Option<LogNumber>,
     /// Those of its own users, and of those who are nobody yet.
     pub own: SessionLogs,
     /// Those of its `<Anonymous>` sections, in their order.

@@ -1,10 +1,10 @@
 //! One record on its way to the recorder: which log, how grave, from where, what. Bytes in, values out; no sockets.
 //!
-//! Layout, little-endian: log number u16, level u8, a zero byte, length of the origin u16, origin, text.
+//! Layout, little-endian: log number u16, level u8, style u8, length of the origin u16, origin, text.
 
 use slog::Level;
 
-use super::LogNumber;
+use super::{LogNumber, Style};
 
 /// Bytes of the longest record; a longer one is cut, with [`CUT`] at its end.
 pub const RECORD_MAX: usize = 16 * 1024;
@@ -22,6 +22,8 @@ pub struct Record<'a> {
     pub log: LogNumber,
     /// How grave; `Info` for evidence.
     pub level: Level,
+    /// What it is written with; nothing to raw logs.
+    pub style: Style,
     /// `SERVER (CLIENTNAME[CLIENTIP])`, or `SERVER` alone; empty in raw logs.
     pub origin: &'a [u8],
     /// The line without its end.
@@ -29,11 +31,11 @@ pub struct Record<'a> {
 }
 
 /// Begins a record in `buffer`, whose text the caller appends before [`finish`].
-pub fn begin(buffer: &mut Vec<u8>, log: LogNumber, level: Level, origin: &[u8]) {
+pub fn begin(buffer: &mut Vec<u8>, log: LogNumber, (level, style): (Level, Style), origin: &[u8]) {
     let origin = &origin[..origin.len().min(ORIGIN_MAX)];
     buffer.clear();
     buffer.extend_from_slice(&log.0.to_le_bytes());
-    buffer.extend_from_slice(&[level.as_usize() as u8, 0]);
+    buffer.extend_from_slice(&[level.as_usize() as u8, style.encode()]);
     buffer.extend_from_slice(&(origin.len() as u16).to_le_bytes());
     buffer.extend_from_slice(origin);
 }
@@ -49,14 +51,14 @@ pub fn finish(buffer: &mut Vec<u8>) {
 /// Reads a record; `None` for what no honest sender makes.
 pub fn decode(bytes: &[u8]) -> Option<Record<'_>> {
     let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
-    let [log_low, log_high, level, 0, origin_low, origin_high] = *header else { return None };
+    let [log_low, log_high, level, style, origin_low, origin_high] = *header;
     let length = usize::from(u16::from_le_bytes([origin_low, origin_high]));
     if length > ORIGIN_MAX || bytes.len() > RECORD_MAX {
         return None;
     }
     let (origin, text) = rest.split_at_checked(length)?;
-    let level = Level::from_usize(level.into())?;
-    Some(Record { log: LogNumber(u16::from_le_bytes([log_low, log_high])), level, origin, text })
+    let (level, style) = (Level::from_usize(level.into())?, Style::decode(style)?);
+    Some(Record { log: LogNumber(u16::from_le_bytes([log_low, log_high])), level, style, origin, text })
 }
 
 #[cfg(test)]
@@ -67,7 +69,7 @@ mod tests {
 
     fn encoded(log: u16, level: Level, origin: &[u8], text: &[u8]) -> Vec<u8> {
         let mut buffer = Vec::new();
-        begin(&mut buffer, LogNumber(log), level, origin);
+        begin(&mut buffer, LogNumber(log), (level, Style::USUAL), origin);
         buffer.extend_from_slice(text);
         finish(&mut buffer);
         buffer
@@ -88,7 +90,7 @@ mod tests {
             good[..5].to_vec(),
             [&good[..2], &[0], &good[3..]].concat(),
             [&good[..2], &[9], &good[3..]].concat(),
-            [&good[..3], &[1], &good[4..]].concat(),
+            [&good[..3], &[16], &good[4..]].concat(),
             [&good[..4], &[0xff, 0xff], &good[6..]].concat(),
         ];
         for bytes in bad {
@@ -100,7 +102,9 @@ mod tests {
         #[test]
         fn any_bytes_decode_or_do_not(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             if let Some(record) = decode(&bytes) {
-                prop_assert_eq!(encoded(record.log.0, record.level, record.origin, record.text), bytes);
+                let mut again = encoded(record.log.0, record.level, record.origin, record.text);
+                again[3] = record.style.encode();
+                prop_assert_eq!(again, bytes);
             }
         }
 
@@ -108,7 +112,7 @@ mod tests {
         fn what_was_sent_is_what_arrives(log: u16, level in 1usize..=6, origin: Vec<u8>, text: Vec<u8>) {
             let level = Level::from_usize(level).unwrap();
             let bytes = encoded(log, level, &origin, &text);
-            let expected = Record { log: LogNumber(log), level, origin: &origin, text: &text };
+            let expected = Record { log: LogNumber(log), level, style: Style::USUAL, origin: &origin, text: &text };
             prop_assert_eq!(decode(&bytes), Some(expected));
         }
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::kept_configuration::KeptConfiguration;
-use super::logs::server_in_lines;
+use super::logs::own_voice;
 use super::pool::Bounds;
 use super::spawn;
 use crate::auth::control::Note;
@@ -52,7 +52,8 @@ pub struct Common {
 impl Common {
     /// For workers: where nobody reads SystemLog, their lines are not sent at all.
     fn recorder_for(&self, settings: &Settings) -> io::Result<Arc<Channel>> {
-        let unread = settings.daemon.system_log == LogTarget::None && !self.foreground;
+        let has_no_other = settings.servers.iter().all(|server| server.server_log.is_none());
+        let unread = settings.daemon.system_log == LogTarget::None && !self.foreground && has_no_other;
         let least = if unread { slog::Level::Critical } else { self.recorder.least() };
         Ok(Arc::new(self.recorder.duplicate(least)?))
     }
@@ -195,7 +196,7 @@ impl Generation {
             places: asking,
             recorder: Arc::clone(&common.recorder),
             leftovers,
-            origin: server_in_lines(&self.settings),
+            voice: own_voice(&self.settings),
         };
         let pid = spawn::server(inheritance, common.foreground, auth_keeps, auth::serve)?;
         self.auth = Some(Auth { pid, control, places, born: Instant::now() });

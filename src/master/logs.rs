@@ -17,7 +17,8 @@ use crate::config::settings::{ExtendedTarget, LogTarget, Server, SessionRules, S
 use crate::logging::control::Control;
 use crate::logging::recorder::{self, Foreground};
 use crate::logging::{
-    Channel, Ends, Facility, Kind, LogFileError, LogNumber, ServerLogs, SessionLogs, Sorting,
+    Channel, Ends, Facility, Kind, Links, LogFileError, LogNumber, ServerLogs, SessionLogs, Sorting, Speaker,
+    Voice,
 };
 use crate::sys::{GroupId, ProcessId, UserId, host, signals};
 
@@ -66,6 +67,7 @@ struct Log {
     number: LogNumber,
     kind: Kind,
     path: PathBuf,
+    links: Links,
     /// Generations whose sessions may write to it.
     used_by: BTreeSet<u32>,
 }
@@ -74,17 +76,18 @@ struct Log {
 #[derive(Debug)]
 pub struct SystemLog {
     target: LogTarget,
+    links: Links,
     file: Option<OwnedFd>,
 }
 
 impl SystemLog {
     /// Opens it; there is nothing to open where it is `none`, the syslog, or stderr (which is the foreground's).
-    pub fn open(target: &LogTarget) -> Result<SystemLog, LogsError> {
+    pub fn open(target: &LogTarget, links: Links) -> Result<SystemLog, LogsError> {
         let file = match target {
             LogTarget::None | LogTarget::Stderr | LogTarget::Syslog(_) => None,
-            LogTarget::File(path) => Some(crate::logging::open(path, Kind::Line).map_err(LogsError::File)?),
+            LogTarget::File(path) => opened(path, Kind::Line, links)?,
         };
-        Ok(SystemLog { target: target.clone(), file })
+        Ok(SystemLog { target: target.clone(), links, file })
     }
 }
 
@@ -99,7 +102,7 @@ pub struct Logs {
     born: Instant,
     /// When a recorder that has ended is started again.
     pub respawn_at: Option<Instant>,
-    system: LogTarget,
+    system: (LogTarget, Links),
     fault_log: Option<OwnedFd>,
     logs: Vec<Log>,
     next: u16,
@@ -107,7 +110,11 @@ pub struct Logs {
 
 impl Logs {
     /// Starts the recorder with SystemLog open.
-    pub fn start(surroundings: Surroundings, system: &LogTarget, debug: bool) -> Result<Logs, LogsError> {
+    pub fn start(
+        surroundings: Surroundings,
+        (system, links): (&LogTarget, Links),
+        debug: bool,
+    ) -> Result<Logs, LogsError> {
         let (channel, ends) = Channel::pair().map_err(LogsError::Recorder)?;
         let channel = if debug { channel.with_least(slog::Level::Debug) } else { channel };
         let (control, recorder) = start_recorder(&surroundings, &ends).map_err(LogsError::Recorder)?;
@@ -119,12 +126,12 @@ impl Logs {
             recorder,
             born: Instant::now(),
             respawn_at: None,
-            system: LogTarget::None,
+            system: (LogTarget::None, Links::Refused),
             fault_log: None,
             logs: Vec::new(),
             next: LogNumber::SYSTEM.0 + 1,
         };
-        logs.use_system(SystemLog::open(system)?).map_err(LogsError::Recorder)?;
+        logs.use_system(SystemLog::open(system, links)?).map_err(LogsError::Recorder)?;
         logs.control.begin().map_err(LogsError::Recorder)?;
         Ok(logs)
     }
@@ -142,16 +149,23 @@ impl Logs {
     /// Opens what a generation writes to, by server; what is open already keeps its number.
     pub fn prepare(&mut self, settings: &Settings, generation: u32) -> Result<Vec<ServerLogs>, LogsError> {
         let facility = settings.daemon.syslog_facility;
-        let mut opening = Opening { logs: self, generation, facility };
-        settings.servers.iter().map(|server| opening.of_server(server)).collect()
+        let of_server = |server: &Server| {
+            let links = server.log_links;
+            Opening { logs: self, generation, facility, links }.of_server(server)
+        };
+        settings.servers.iter().map(of_server).collect()
     }
 
-    fn number_for(&mut self, path: &Path, kind: Kind, generation: u32) -> Result<LogNumber, LogsError> {
+    fn number_for(
+        &mut self,
+        (path, kind, links): (&Path, Kind, Links),
+        generation: u32,
+    ) -> Result<LogNumber, LogsError> {
         if let Some(log) = self.logs.iter_mut().find(|log| log.path == *path && log.kind == kind) {
             log.used_by.insert(generation);
             return Ok(log.number);
         }
-        let file = opened(path, kind)?;
+        let file = opened(path, kind, links)?;
         let number = LogNumber(self.next);
         self.next = self
             .next
@@ -160,7 +174,7 @@ impl Logs {
         let file = file.as_ref().map(AsFd::as_fd);
         self.control.open(number, kind, path, file).map_err(LogsError::Recorder)?;
         let used_by = BTreeSet::from([generation]);
-        self.logs.push(Log { number, kind, path: path.to_owned(), used_by });
+        self.logs.push(Log { number, kind, path: path.to_owned(), links, used_by });
         Ok(number)
     }
 
@@ -184,10 +198,10 @@ impl Logs {
                 let sorting = Sorting { facility: *facility, severity: None };
                 self.control.open(LogNumber::SYSTEM, Kind::Syslog(sorting), Path::new(""), None)?;
             }
-            _ if self.system != system.target => self.control.close(LogNumber::SYSTEM)?,
+            _ if self.system.0 != system.target => self.control.close(LogNumber::SYSTEM)?,
             _ => {}
         }
-        self.system = system.target;
+        self.system = (system.target, system.links);
         self.keep_for_a_fault(system.file)
     }
 
@@ -208,13 +222,13 @@ impl Logs {
     }
 
     fn reopen_system(&mut self) -> Result<(), LogsError> {
-        let Some(file) = SystemLog::open(&self.system)?.file else { return Ok(()) };
+        let Some(file) = SystemLog::open(&self.system.0, self.system.1)?.file else { return Ok(()) };
         self.control.reopened(LogNumber::SYSTEM, file.as_fd()).map_err(LogsError::Recorder)?;
         self.keep_for_a_fault(Some(file)).map_err(LogsError::Recorder)
     }
 
     fn reopen_one(&self, log: &Log) -> Result<(), LogsError> {
-        let Some(file) = opened(&log.path, log.kind)? else { return Ok(()) };
+        let Some(file) = opened(&log.path, log.kind, log.links)? else { return Ok(()) };
         self.control.reopened(log.number, file.as_fd()).map_err(LogsError::Recorder)
     }
 
@@ -234,7 +248,7 @@ impl Logs {
         self.respawn_at = None;
         self.control = control;
         self.recorder = recorder;
-        let system = SystemLog::open(&self.system)
+        let system = SystemLog::open(&self.system.0, self.system.1)
             .and_then(|system| self.use_system(system).map_err(LogsError::Recorder));
         // One that cannot be opened does not keep the others closed.
         let handed = self.logs.iter().map(|log| self.hand_over(log)).fold(system, Result::and);
@@ -242,7 +256,7 @@ impl Logs {
     }
 
     fn hand_over(&self, log: &Log) -> Result<(), LogsError> {
-        let file = opened(&log.path, log.kind)?;
+        let file = opened(&log.path, log.kind, log.links)?;
         let file = file.as_ref().map(AsFd::as_fd);
         self.control.open(log.number, log.kind, &log.path, file).map_err(LogsError::Recorder)
     }
@@ -258,6 +272,7 @@ struct Opening<'a> {
     logs: &'a mut Logs,
     generation: u32,
     facility: Facility,
+    links: Links,
 }
 
 impl Opening<'_> {
@@ -265,10 +280,13 @@ impl Opening<'_> {
         let sections = server.anonymous.iter();
         let anonymous: Result<_, _> =
             sections.map(|section| self.of_sessions(&section.transfer_log, &section.session)).collect();
-        Ok(ServerLogs {
-            own: self.of_sessions(&server.transfer_log, &server.session)?,
-            anonymous: anonymous?,
-        })
+        let lines = match &server.server_log {
+            None => Some(LogNumber::SYSTEM),
+            Some(LogTarget::File(path)) => Some(self.number(path, Kind::Line)?),
+            Some(_) => None,
+        };
+        let own = self.of_sessions(&server.transfer_log, &server.session)?;
+        Ok(ServerLogs { lines, own, anonymous: anonymous? })
     }
 
     fn of_sessions(&mut self, transfers: &LogTarget, rules: &SessionRules) -> Result<SessionLogs, LogsError> {
@@ -292,15 +310,27 @@ impl Opening<'_> {
     }
 
     fn number(&mut self, path: &Path, kind: Kind) -> Result<LogNumber, LogsError> {
-        self.logs.number_for(path, kind, self.generation)
+        self.logs.number_for((path, kind, self.links), self.generation)
     }
 }
 
 /// The file of a log; syslog has none.
-fn opened(path: &Path, kind: Kind) -> Result<Option<OwnedFd>, LogsError> {
+fn opened(path: &Path, kind: Kind, links: Links) -> Result<Option<OwnedFd>, LogsError> {
     match kind {
         Kind::Syslog(_) => Ok(None),
-        Kind::Line | Kind::Raw => crate::logging::open(path, kind).map(Some).map_err(LogsError::File),
+        Kind::Line | Kind::Raw => crate::logging::open(path, kind, links).map(Some).map_err(LogsError::File),
+    }
+}
+
+/// How master and auth speak in SystemLog.
+pub fn own_voice(settings: &Settings) -> Voice {
+    let main = settings.servers.first();
+    let options = main.map(|server| server.log_options).unwrap_or_default();
+    let origin = if options.virtual_host { server_in_lines(settings) } else { String::new() };
+    Voice {
+        least: main.map_or(slog::Level::Trace, |server| server.least_level),
+        style: options.style(Speaker::Daemon),
+        ..Voice::usual(&origin)
     }
 }
 

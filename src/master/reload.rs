@@ -98,7 +98,8 @@ impl Master {
     pub(super) fn raise(&mut self, settings: Settings) -> Result<(), String> {
         let number = self.generations.last().map_or(self.serving, |generation| generation.number) + 1;
         let daemon = &settings.daemon;
-        let system_log = SystemLog::open(&daemon.system_log).map_err(|error| error.to_string())?;
+        let system_log =
+            SystemLog::open(&daemon.system_log, daemon.log_links).map_err(|error| error.to_string())?;
         let pid_file = self.pid_file_of(&settings)?;
         let opened =
             self.listeners.open(&daemon.listen, daemon.backlog).map_err(|error| error.to_string())?;

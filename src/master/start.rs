@@ -14,7 +14,7 @@ use slog::{error, info, warn};
 
 use super::admission::Admission;
 use super::generation::Common;
-use super::logs::{Logs, Surroundings, server_in_lines};
+use super::logs::{Logs, Surroundings, own_voice, server_in_lines};
 use super::masquerade::Lookout;
 use super::pool::Pace;
 use super::signals::Signals;
@@ -25,7 +25,7 @@ use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, s
 use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging::recorder::Foreground;
-use crate::logging::{self, Kind};
+use crate::logging::{self, Kind, Links};
 use crate::scoreboard::MasterBoard;
 use crate::sys::{host, identity, poll, streams};
 
@@ -52,10 +52,11 @@ pub fn serve(options: Options) -> ExitCode {
         Err(status) => return status,
     };
     let (system_log, server) = (settings.daemon.system_log.clone(), server_in_lines(&settings));
+    let links = settings.daemon.log_links;
     match Master::new(options, settings, rootless, background) {
         Ok(master) => master.run(),
         Err(why) => {
-            record_failure(&system_log, &server, &why);
+            record_failure((&system_log, links), &server, &why);
             streams::complain(&format!("fatal: {why}"));
             ExitCode::FAILURE
         }
@@ -63,10 +64,10 @@ pub fn serve(options: Options) -> ExitCode {
 }
 
 /// Before there is a recorder: whoever looks into SystemLog for the reason of a failed start finds it.
-fn record_failure(system_log: &LogTarget, server: &str, why: &str) {
+fn record_failure((system_log, links): (&LogTarget, Links), server: &str, why: &str) {
     let LogTarget::File(path) = system_log else { return };
     // Where SystemLog cannot be had, stderr has to do.
-    if let Ok(file) = logging::open(path, Kind::Line) {
+    if let Ok(file) = logging::open(path, Kind::Line, links) {
         error!(logging::early(file, &host::name(), server, TimeZone::system()), "fatal: {why}");
     }
 }
@@ -148,7 +149,7 @@ impl Master {
         let recorder = Arc::clone(logs.channel());
         let common = Common { recorder, taken, zone, rootless, has_door, foreground: is_shown(&options) };
         Ok(Master {
-            log: logging::logger(Arc::clone(logs.channel()), &server_in_lines(settings)),
+            log: logging::logger(Arc::clone(logs.channel()), own_voice(settings)),
             admission: Admission::of(daemon.max_instances),
             options,
             workers: Workers::new(board.slots()),
@@ -283,7 +284,9 @@ fn start_logs(
         zone,
         identity: (!rootless).then_some((daemon.uid, daemon.gid)),
     };
-    Logs::start(surroundings, &daemon.system_log, options.debug > 0).map_err(|error| error.to_string())
+    let tells_debug = options.debug > 0 || daemon.tells_debug;
+    Logs::start(surroundings, (&daemon.system_log, daemon.log_links), tells_debug)
+        .map_err(|error| error.to_string())
 }
 
 /// RuntimeDirectory: made before anything else, so that nothing has to be created by hand.

@@ -7,13 +7,14 @@ use std::path::Path;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
-/// Opens `path` for appending, made with `mode` when it is not there. A symbolic link at its end is refused (ELOOP), a pipe
+/// Opens `path` for appending, made with `mode` when it is not there. A symbolic link at its end is refused (ELOOP) unless links are followed, a pipe
 /// that nobody reads too (ENXIO): the caller must not wait here.
-pub fn append(path: &Path, mode: u32) -> io::Result<OwnedFd> {
+pub fn append(path: &Path, mode: u32, follow: bool) -> io::Result<OwnedFd> {
+    let links = if follow { OFlag::empty() } else { OFlag::O_NOFOLLOW };
     let flags = OFlag::O_WRONLY
         | OFlag::O_APPEND
         | OFlag::O_CREAT
-        | OFlag::O_NOFOLLOW
+        | links
         | OFlag::O_NONBLOCK
         | OFlag::O_NOCTTY
         | OFlag::O_CLOEXEC;

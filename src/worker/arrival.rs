@@ -26,7 +26,7 @@ pub fn refusal(birth: &Birth, (index, server): (usize, &Server), client: &Client
     let server_index = u16::try_from(index).unwrap_or(u16::MAX);
     match ask(birth, &Request::Connection { server: server_index, peer: client.peer.ip() }) {
         Some(Answer::Serve) => None,
-        Some(Answer::Full(kind, most)) => Some(one_too_many(birth, server, client, (kind, most))),
+        Some(Answer::Full(kind, most)) => Some(one_too_many(birth, (index, server), client, (kind, most))),
         _ => Some(vec![unavailable()]),
     }
 }
@@ -40,11 +40,11 @@ fn must_ask(birth: &Birth, server: &Server) -> bool {
 
 fn one_too_many(
     birth: &Birth,
-    server: &Server,
+    (index, server): (usize, &Server),
     client: &Client,
     (kind, most): (LimitKind, u32),
 ) -> Vec<Reply> {
-    let log = logger(birth, client.local, client.peer);
+    let log = logger(birth, index, client.local, client.peer);
     let daemon = &birth.settings.daemon;
     match kind {
         LimitKind::ConnectionsPerHost => {

@@ -20,7 +20,7 @@ use super::timeouts::Timers;
 use super::virtual_host;
 use super::watch::unavailable;
 use crate::config::settings::Server;
-use crate::logging;
+use crate::logging::{self, Speaker, Voice};
 use crate::protocol::Reply;
 use crate::protocol::foreign::TLS_HANDSHAKE;
 use crate::scoreboard::Totals;
@@ -61,14 +61,14 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
         return Greeted::Left;
     }
     if !virtual_host::may_log_in(server, &subject::stranger(birth, client.peer)) {
-        let (log, peer) = (logger(birth, client.local, client.peer), client.peer);
+        let (log, peer) = (logger(birth, index, client.local, client.peer), client.peer);
         slog::info!(log, "Connection from {} [{}] denied by <Limit LOGIN>", peer.name(), peer.ip());
         return Greeted::Left;
     }
     say(&client, &welcome(birth, server, &client));
     match await_first_byte(birth, server, &client, &timers) {
         Met::Encrypts => {
-            let log = logger(birth, client.local, client.peer);
+            let log = logger(birth, index, client.local, client.peer);
             slog::warn!(log, "client speaks TLS, disconnecting");
             Greeted::Left
         }
@@ -86,9 +86,17 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
 }
 
 /// The session's logger: `SERVER (CLIENTNAME[CLIENTIP])`, each without blanks, as monitors expect it.
-pub fn logger(birth: &Birth, local: SocketAddr, peer: Peer) -> slog::Logger {
-    let origin = format!("{} ({}[{}])", local.ip(), peer.name(), peer.ip());
-    logging::logger(Arc::clone(&birth.recorder), &origin)
+pub fn logger(birth: &Birth, index: usize, local: SocketAddr, peer: Peer) -> slog::Logger {
+    let server = birth.settings.servers.get(index);
+    let options = server.map(|server| server.log_options).unwrap_or_default();
+    let client = format!("({}[{}])", peer.name(), peer.ip());
+    let voice = Voice {
+        log: birth.logs.get(index).and_then(|logs| logs.lines),
+        least: server.map_or(slog::Level::Trace, |server| server.least_level),
+        style: options.style(Speaker::Session),
+        origin: if options.virtual_host { format!("{} {client}", local.ip()) } else { client },
+    };
+    logging::logger(Arc::clone(&birth.recorder), voice)
 }
 
 /// The replies that refuse a client at connect; an empty list closes silently.
@@ -98,7 +106,7 @@ fn refusal(birth: &Birth, (index, server): (usize, &Server), client: &Client) ->
     }
     let facts = facts_of(birth, server, client);
     if let Some(message) = shutdown::message_of_denial(birth, &facts) {
-        let (log, peer) = (logger(birth, client.local, client.peer), client.peer);
+        let (log, peer) = (logger(birth, index, client.local, client.peer), client.peer);
         let said = String::from_utf8_lossy(&message);
         slog::info!(log, "connection refused ({said}) from {} [{}]", peer.name(), peer.ip());
         return Some(vec![shutdown::denial(500, &message)]);

@@ -1,5 +1,7 @@
 //! Refused logins: what the client hears, what the log hears, and whether the session may go on.
 
+use std::borrow::Cow;
+
 use crate::auth::places::LimitKind;
 use crate::auth::wire::Denial;
 use crate::config::settings::{LimitText, SessionRules};
@@ -25,14 +27,16 @@ pub enum Refusal {
 }
 
 /// Why a login was wrong, as logs are searched for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// `: no such user found from NAME [IP] to IP:PORT`.
     NoSuchUser,
     /// `: user is not a UserAlias from NAME [IP] to IP:PORT`.
     NotAnAlias,
+    /// `SECURITY VIOLATION: Root login attempted`, in place of all of it.
+    Root,
     /// ` (Login failed): ` and these words.
-    Failed(&'static str),
+    Failed(Cow<'static, str>),
 }
 
 /// The 530 that tells nobody why.
@@ -44,11 +48,14 @@ pub fn incorrect() -> Reply {
 pub fn refusal(denial: &Denial, rules: &SessionRules, class: Option<&str>) -> Refusal {
     match denial {
         Denial::NoSuchUser => Refusal::Wrong { reason: Reason::NoSuchUser },
-        Denial::WrongPassword => Refusal::Wrong { reason: Reason::Failed("Incorrect password") },
-        Denial::Root => Refusal::Wrong { reason: Reason::Failed("Root login denied") },
-        Denial::Shell => Refusal::Wrong { reason: Reason::Failed("Invalid shell") },
-        Denial::Expired => Refusal::Wrong { reason: Reason::Failed("Account disabled") },
-        Denial::FtpUsers => Refusal::Wrong { reason: Reason::Failed("User in /etc/ftpusers") },
+        Denial::WrongPassword => Refusal::Wrong { reason: Reason::Failed("Incorrect password".into()) },
+        Denial::Root => Refusal::Wrong { reason: Reason::Root },
+        Denial::Shell(shell) => {
+            let words = format!("Invalid shell: '{}'", String::from_utf8_lossy(shell));
+            Refusal::Wrong { reason: Reason::Failed(words.into()) }
+        }
+        Denial::Expired => Refusal::Wrong { reason: Reason::Failed("Account disabled".into()) },
+        Denial::FtpUsers => Refusal::Wrong { reason: Reason::Failed("User in /etc/ftpusers".into()) },
         Denial::NotAnAlias => Refusal::Wrong { reason: Reason::NotAnAlias },
         Denial::Limit(kind, most) => limited(*kind, *most, (rules, class)),
     }

@@ -129,6 +129,10 @@ fn deny(watch: &Watch, denial: &Denial, scope: &Scope, name: &[u8]) -> Result<Ve
             tell_unknown(watch, &user, "user is not a UserAlias");
             refused(watch, Verdict::Wrong)
         }
+        Refusal::Wrong { reason: Reason::Root } => {
+            slog::warn!(watch.log, "SECURITY VIOLATION: Root login attempted"; "user" => &*user);
+            refused(watch, Verdict::Wrong)
+        }
         Refusal::Wrong { reason: Reason::Failed(why) } => {
             slog::warn!(watch.log, "USER {user} (Login failed): {why}");
             refused(watch, Verdict::Wrong)

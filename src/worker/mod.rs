@@ -137,7 +137,7 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     let Guest { client: Client { socket, peer, local }, server: index, timers } = guest;
     let server = &birth.settings.servers[index];
     let conversation = Conversation::new(socket, server.command_buffer);
-    let log = greeting::logger(birth, local, peer);
+    let log = greeting::logger(birth, index, local, peer);
     tell_of_panics(&log);
     let index = u16::try_from(index).unwrap_or(u16::MAX);
     let watch = Watch::new(birth, (index, server), (peer, local), conversation, timers, log);

@@ -56,7 +56,7 @@ fn take_answer(watch: &mut Watch, naming: &Naming) {
 fn name_peer(watch: &mut Watch, name: &[u8]) {
     watch.peer.take_name(String::from_utf8_lossy(name).into_owned());
     watch.birth.own.client_name(name);
-    watch.log = greeting::logger(watch.birth, watch.local, watch.peer);
+    watch.log = greeting::logger(watch.birth, usize::from(watch.server_index), watch.local, watch.peer);
 }
 
 /// All is known of where the client comes from.

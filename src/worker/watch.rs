@@ -12,6 +12,7 @@ use super::Birth;
 use super::conversation::{Conversation, Received};
 use super::data::{Attend, Cooling, Interrupt, Listener};
 pub use super::ending::{Ending, unavailable};
+use super::greeting;
 use super::journal::{Journal, Logs};
 use super::naming::Naming;
 use super::orders::{self, Standing};
@@ -127,6 +128,7 @@ impl Watch {
         self.conversation.lines_up_to(server.command_buffer);
         self.birth.own.server_name(server.name.as_bytes());
         self.journal.under(Logs::of(&server.session, self.logs(None)));
+        self.log = greeting::logger(self.birth, usize::from(index), self.local, self.peer);
     }
 
     /// Where sessions of this server are written, or those of one of its anonymous sections.

@@ -15,7 +15,7 @@ const PACKAGE: &str = "proftpd-core";
 /// The package's files, fetched once and kept among what the build makes; says what is skipped where they cannot be had.
 pub fn files(test: &str) -> Option<&'static Path> {
     static FILES: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    match FILES.get_or_init(fetch) {
+    match FILES.get_or_init(|| fetch(PACKAGE)) {
         Ok(folder) => Some(folder),
         Err(why) => {
             skipped(&format!("needs Debian's package {PACKAGE}: {why}"), test);
@@ -24,16 +24,22 @@ pub fn files(test: &str) -> Option<&'static Path> {
     }
 }
 
-fn fetch() -> Result<PathBuf, String> {
-    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGE);
+/// The files of another of Debian's packages, for a program that watches or speaks to the daemon.
+pub fn unpacked(package: &str, test: &str) -> Option<PathBuf> {
+    let found = fetch(package);
+    found.map_err(|why| skipped(&format!("needs Debian's package {package}: {why}"), test)).ok()
+}
+
+fn fetch(package: &str) -> Result<PathBuf, String> {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(package);
     if kept.is_dir() {
         return Ok(kept);
     }
     let fresh = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_err(|error| error.to_string())?;
     let here = fresh.path();
     // A bare machine has no lists of packages yet.
-    ran(here, "apt-get", &["download", PACKAGE]).or_else(|_| {
-        ran(here, "apt-get", &["update"]).and_then(|()| ran(here, "apt-get", &["download", PACKAGE]))
+    ran(here, "apt-get", &["download", package]).or_else(|_| {
+        ran(here, "apt-get", &["update"]).and_then(|()| ran(here, "apt-get", &["download", package]))
     })?;
     ran(here, "sh", &["-c", "dpkg-deb -x *.deb root"])?;
     // Another run of the tests may have been quicker.

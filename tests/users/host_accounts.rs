@@ -107,8 +107,8 @@ fn shells_and_ftpusers_are_read_at_each_login() {
         .with_host_file("ftpusers", "# staff\nroot\n")
         .start();
     daemon.client().login("dora");
-    refused(&daemon, "shellless", PASSWORD, "USER shellless (Login failed): Invalid shell");
-    refused(&daemon, "bare", PASSWORD, "USER bare (Login failed): Invalid shell");
+    refused(&daemon, "shellless", PASSWORD, "USER shellless (Login failed): Invalid shell: '");
+    refused(&daemon, "bare", PASSWORD, "USER bare (Login failed): Invalid shell: '");
     daemon.setup.replace_host_file("shells", "/usr/sbin/nologin\n/bin/sh\n", 0o644);
     daemon.client().login("shellless");
     daemon.setup.replace_host_file("ftpusers", "root\n dora # on leave\n", 0o644);
@@ -235,7 +235,7 @@ fn root_of_the_host_is_never_let_in() {
     ];
     let daemon = accounts.into_iter().fold(setup(), Setup::with_host_account).start();
     for name in ["toor", "half", "wheel"] {
-        refused(&daemon, name, PASSWORD, &format!("USER {name} (Login failed): Root login denied"));
+        refused(&daemon, name, PASSWORD, &format!("SECURITY VIOLATION: Root login attempted user={name}"));
     }
     daemon.stop();
 }

@@ -198,7 +198,7 @@ impl Users<'_> {
 /// What keeps an account out, whatever its password.
 fn refusal(rules: LoginRules, candidate: &Candidate) -> Result<Option<Denial>, SourceError> {
     if rules.require_valid_shell && !shells::is_valid(&candidate.shell) {
-        return Ok(Some(Denial::Shell));
+        return Ok(Some(Denial::Shell(candidate.shell.clone())));
     }
     let is_listed = rules.use_ftp_users && ftpusers::names(&candidate.account.name)?;
     Ok(is_listed.then_some(Denial::FtpUsers))

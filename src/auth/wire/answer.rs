@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::limit_kind::LimitKind;
 use super::record::{FieldReader, FieldWriter, Malformed};
-use super::{GROUP_NAME_MAX, HOME_MAX, NAME_MAX, NAMES_MAX, PEER_NAME_MAX, RECORD_MAX};
+use super::{GROUP_NAME_MAX, HOME_MAX, NAME_MAX, NAMES_MAX, PEER_NAME_MAX, RECORD_MAX, SHELL_MAX};
 use crate::auth::Account;
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
@@ -55,8 +55,8 @@ pub enum Denial {
     WrongPassword,
     /// uid 0 or gid 0.
     Root,
-    /// RequireValidShell.
-    Shell,
+    /// RequireValidShell; the account's shell.
+    Shell(Vec<u8>),
     /// The account is closed: it or its password has expired, or a rule of PAM's keeps it out.
     Expired,
     /// UseFtpUsers.
@@ -144,7 +144,7 @@ impl Denial {
             Denial::NoSuchUser => record.byte(1),
             Denial::WrongPassword => record.byte(2),
             Denial::Root => record.byte(3),
-            Denial::Shell => record.byte(4),
+            Denial::Shell(shell) => record.byte(4).text(shell, SHELL_MAX),
             Denial::Expired => record.byte(5),
             Denial::FtpUsers => record.byte(6),
             Denial::NotAnAlias => record.byte(7),
@@ -157,7 +157,7 @@ impl Denial {
             1 => Denial::NoSuchUser,
             2 => Denial::WrongPassword,
             3 => Denial::Root,
-            4 => Denial::Shell,
+            4 => Denial::Shell(fields.text(SHELL_MAX)?.to_vec()),
             5 => Denial::Expired,
             6 => Denial::FtpUsers,
             7 => Denial::NotAnAlias,

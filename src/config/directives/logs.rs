@@ -1,13 +1,13 @@
 //! Logs.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{Contexts, GLOBAL, MAIN, SESSIONS};
+use super::super::contexts::{Contexts, GLOBAL, MAIN, SERVERS, SESSIONS};
 use super::super::draft::{ExtendedDraft, Scope};
 use super::super::limits::is_limitable;
 use super::super::settings::{ExtendedTarget, LogTarget};
 use super::{Row, sets};
 use crate::logging::extended::{Format, Selection, Unknown};
-use crate::logging::{Facility, Severity};
+use crate::logging::{Facility, LogOptions, Severity};
 
 pub const ROWS: &[Row] = &[
     sets(
@@ -70,12 +70,99 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
+    sets(
+        "SyslogLevel",
+        "mod_core",
+        SERVERS,
+        "emerg|alert|crit|error|warn|notice|info|debug",
+        "info",
+        "The least grave lines that SystemLog, ServerLog and syslog get; refused logins are graver than info.",
+        |scope, arguments| {
+            let name = arguments.text("a level")?;
+            let level = Severity::named(&name);
+            scope.server.syslog_level =
+                Some(level.ok_or_else(|| arguments.fault(format!("syslog has no level '{name}'")))?);
+            Ok(())
+        },
+    ),
+    sets(
+        "DebugLevel",
+        "mod_core",
+        SERVERS,
+        "0 to 10",
+        "0",
+        "Above 0 the daemon's own processes tell more, as with -d; the main server's holds.",
+        |scope, arguments| {
+            let level = arguments.number(0..=10)?;
+            scope.server.debug_level = Some(level);
+            Ok(())
+        },
+    ),
+    sets(
+        "ServerLog",
+        "mod_log",
+        SERVERS,
+        "path|none",
+        "SystemLog",
+        "Where sessions of this server write what else would stand in SystemLog.",
+        |scope, arguments| {
+            scope.server.server_log = Some(target(arguments)?);
+            Ok(())
+        },
+    ),
+    sets(
+        "LogOptions",
+        "mod_log",
+        SERVERS,
+        "+|-Timestamp|Hostname|VirtualHost|RoleBasedProcessLabels …",
+        "+Timestamp +Hostname +VirtualHost",
+        "How lines of SystemLog and ServerLog begin.",
+        |scope, arguments| {
+            let mut options = scope.server.log_options.unwrap_or_default();
+            for word in arguments.words("an option")? {
+                set_option(&mut options, &word.text)
+                    .ok_or_else(|| arguments.fault(format!("'{}' is no option with + or -", word.text)))?;
+            }
+            scope.server.log_options = Some(options);
+            Ok(())
+        },
+    )
+    .adds(),
+    sets(
+        "AllowLogSymlinks",
+        "mod_log",
+        SERVERS,
+        "on|off",
+        "off",
+        "Whether a log's path may end in a symbolic link; whoever may change the link may choose the file.",
+        |scope, arguments| {
+            scope.server.log_links = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
 ];
+
+fn set_option(options: &mut LogOptions, word: &str) -> Option<()> {
+    let (is_on, name) = match word.split_at_checked(1)? {
+        ("+", name) => (true, name),
+        ("-", name) => (false, name),
+        _ => return None,
+    };
+    let option = match name.to_ascii_lowercase().as_str() {
+        "timestamp" => &mut options.timestamp,
+        "hostname" => &mut options.hostname,
+        "virtualhost" => &mut options.virtual_host,
+        "rolebasedprocesslabels" => &mut options.roles,
+        _ => return None,
+    };
+    *option = is_on;
+    Some(())
+}
 
 fn log_format(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let name = arguments.text("a name")?;
     let text = arguments.text("a format")?;
-    let (format, unknown) = Format::compile(&text, |name| std::env::var(name).ok());
+    let (format, unknown) = Format::compile(&text);
     for Unknown { text, occurrence } in unknown {
         arguments.warn_of(&text, occurrence, format!("'{text}' is no variable"));
     }

@@ -125,7 +125,7 @@ pub const ROWS: &[Row] = &[
         SERVERS,
         "name value",
         "",
-        "A variable of the environment, for display files (`%{env:name}`); `TZ` of the server config is the zone of times shown.",
+        "A variable of the environment, for display files and LogFormat (`%{env:name}`); `TZ` of the server config is the zone of times shown.",
         |scope, arguments| {
             let name = variable(arguments)?;
             let value = arguments.text("a value")?;

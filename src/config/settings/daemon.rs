@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::auth::places::ConnectionRate;
-use crate::logging::Facility;
+use crate::logging::{Facility, Links};
 use crate::sys::{GroupId, UserId};
 
 /// What holds for the whole daemon.
@@ -43,6 +43,10 @@ pub struct Daemon {
     pub backlog: i32,
     /// SystemLog.
     pub system_log: LogTarget,
+    /// AllowLogSymlinks, of the main server's.
+    pub log_links: Links,
+    /// DebugLevel is above 0.
+    pub tells_debug: bool,
     /// SyslogFacility.
     pub syslog_facility: Facility,
     /// UseReverseDNS.

@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use slog::Level;
+
 use super::{DirectoryRules, LimitText, LogTarget, SessionRules};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
 use crate::config::facts::FactRules;
 use crate::config::masquerade::Masquerade;
+use crate::logging::{Links, LogOptions};
 use crate::protocol::Offer;
 
 /// One virtual host (the main server is the first).
@@ -34,6 +37,14 @@ pub struct Server {
     pub max_connections_per_host: LimitText,
     /// TransferLog.
     pub transfer_log: LogTarget,
+    /// ServerLog; None where its sessions write to SystemLog.
+    pub server_log: Option<LogTarget>,
+    /// SyslogLevel: the least grave line that is written.
+    pub least_level: Level,
+    /// LogOptions.
+    pub log_options: LogOptions,
+    /// AllowLogSymlinks.
+    pub log_links: Links,
     /// PassivePorts.
     pub passive_ports: Option<(u16, u16)>,
     /// MasqueradeAddress, when it is an address.

@@ -18,6 +18,8 @@ pub(super) enum Part {
     Value { variable: Variable, is_quoted: bool },
     /// The time, by a pattern of strftime(3).
     Time(Box<str>),
+    /// A variable of the environment, until [`Format::settled`].
+    Environment(Box<str>),
 }
 
 /// What stands behind a `%` and means nothing.
@@ -35,18 +37,26 @@ const DEFAULT: &str = "%h %l %u %t \"%r\" %s %b";
 impl Format {
     /// The format that has no need of a name.
     pub fn usual() -> Format {
-        Format::compile(DEFAULT, |_| None).0
+        Format::compile(DEFAULT).0
     }
 
-    /// Reads a format. `environment` is asked for `%{NAME}e` and `%{env:NAME}`, now: a worker has no environment of its own. What is
-    /// unknown is told, and stays as ProFTPD writes it.
-    pub fn compile(text: &str, environment: impl Fn(&str) -> Option<String>) -> (Format, Vec<Unknown>) {
-        let mut compiler = Compiler { environment: &environment, ..Compiler::new(text) };
+    /// Reads a format. What is unknown is told, and stays as ProFTPD writes it.
+    pub fn compile(text: &str) -> (Format, Vec<Unknown>) {
+        let mut compiler = Compiler::new(text);
         while let Some(next) = compiler.rest.chars().next() {
             compiler.step(next);
         }
         compiler.end_text();
         (Format { parts: compiler.parts }, compiler.unknown)
+    }
+
+    /// The same with `%{NAME}e` and `%{env:NAME}` replaced by what the environment has now: a worker has none of its own.
+    pub fn settled(&self, environment: impl Fn(&str) -> Option<String>) -> Format {
+        let settle = |part: &Part| match part {
+            Part::Environment(name) => Part::Text(environment(name).unwrap_or_default().into()),
+            other => other.clone(),
+        };
+        Format { parts: self.parts.iter().map(settle).collect() }
     }
 
     /// Whether a line tells any path.
@@ -65,7 +75,6 @@ struct Compiler<'a> {
     text: String,
     is_quoted: bool,
     unknown: Vec<Unknown>,
-    environment: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// What one `%` leads to.
@@ -73,19 +82,13 @@ enum Meaning {
     Value(Variable),
     Text(String),
     Time(String),
+    Environment(String),
     Nothing(String),
 }
 
 impl<'a> Compiler<'a> {
     fn new(rest: &'a str) -> Compiler<'a> {
-        Compiler {
-            rest,
-            parts: Vec::new(),
-            text: String::new(),
-            is_quoted: false,
-            unknown: Vec::new(),
-            environment: &|_| None,
-        }
+        Compiler { rest, parts: Vec::new(), text: String::new(), is_quoted: false, unknown: Vec::new() }
     }
 
     fn step(&mut self, next: char) {
@@ -101,6 +104,7 @@ impl<'a> Compiler<'a> {
         match meaning {
             Meaning::Value(variable) => self.add(Part::Value { variable, is_quoted: self.is_quoted }),
             Meaning::Time(pattern) => self.add(Part::Time(pattern.into())),
+            Meaning::Environment(name) => self.add(Part::Environment(name.into())),
             Meaning::Text(text) => self.text.push_str(&text),
             Meaning::Nothing(text) => {
                 let occurrence = self.unknown.iter().filter(|known| known.text == written).count();
@@ -134,11 +138,10 @@ impl<'a> Compiler<'a> {
         if let Some(variable) = variable::by_name(name) {
             return (Meaning::Value(variable), length);
         }
-        let environment = |name: &str| (self.environment)(name).unwrap_or_default();
         match (name.strip_prefix("env:"), rest.chars().next()) {
-            (Some(name), _) => (Meaning::Text(environment(name)), length),
+            (Some(name), _) => (Meaning::Environment(name.to_owned()), length),
             (None, Some('t')) if is_pattern(name) => (Meaning::Time(name.to_owned()), length + 1),
-            (None, Some('e')) => (Meaning::Text(environment(name)), length + 1),
+            (None, Some('e')) => (Meaning::Environment(name.to_owned()), length + 1),
             _ => (Meaning::Nothing(name.to_owned()), length),
         }
     }
@@ -163,13 +166,23 @@ mod tests {
     use super::*;
 
     fn compiled(text: &str) -> (Vec<Part>, Vec<Unknown>) {
-        let environment = |name: &str| (name == "HOME").then(|| "/root".to_owned());
-        let (Format { parts }, unknown) = Format::compile(text, environment);
+        let (Format { parts }, unknown) = Format::compile(text);
         (parts, unknown)
     }
 
     fn text(text: &str) -> Part {
         Part::Text(text.into())
+    }
+
+    fn environment(name: &str) -> Part {
+        Part::Environment(name.into())
+    }
+
+    #[test]
+    fn the_environment_is_read_when_a_format_is_settled() {
+        let (format, _) = Format::compile("%{HOME}e%{NOPE}e");
+        let settled = format.settled(|name| (name == "HOME").then(|| "/root".to_owned()));
+        assert_eq!(settled.parts, [text("/root"), text("")]);
     }
 
     fn value(variable: Variable) -> Part {
@@ -186,7 +199,7 @@ mod tests {
             ("x \"%r\" %s", vec![text("x \""), quoted, text("\" "), value(Variable::Status)]),
             ("100%% %{Basename}", vec![text("100% "), value(Variable::Basename)]),
             ("%{%Y-%m}t|", vec![Part::Time("%Y-%m".into()), text("|")]),
-            ("%{HOME}e %{NOPE}e. %{env:HOME}", vec![text("/root . /root")]),
+            ("%{HOME}e.%{env:HOME}", vec![environment("HOME"), text("."), environment("HOME")]),
             ("%{note:mod_x.y}", vec![value(Variable::Note)]),
         ];
         for (format, parts) in table {
@@ -211,7 +224,7 @@ mod tests {
     #[test]
     fn paths_are_asked_for_only_where_they_are_told() {
         assert!(!Format::usual().tells_paths());
-        assert!(Format::compile("%m %F", |_| None).0.tells_paths());
+        assert!(Format::compile("%m %F").0.tells_paths());
     }
 
     proptest! {

@@ -31,8 +31,7 @@ pub(super) fn append(out: &mut Vec<u8>, value: &[u8], within: Within) {
 /// The same, of at most so many bytes as they are written; what is longer ends in `...`.
 pub(super) fn append_most(out: &mut Vec<u8>, value: &[u8], within: Within, most: usize) {
     let start = out.len();
-    let mut rest = value.utf8_chunks().peekable();
-    while let Some(chunk) = rest.next() {
+    for chunk in value.utf8_chunks() {
         for character in chunk.valid().chars() {
             append_character(out, character, within);
             if over(out, start, most) {

@@ -95,6 +95,11 @@ impl Evidence {
         self.logs.values().any(|log| log.outlet.is_stuck())
     }
 
+    /// Whether one waits for a reader who is behind, so that it should be tried again soon.
+    pub(super) fn is_behind(&self) -> bool {
+        self.logs.values().any(|log| log.outlet.is_behind())
+    }
+
     /// Takes a record; `false` when its log is unknown or has no room.
     pub(super) fn add(&mut self, number: LogNumber, text: &[u8]) -> bool {
         let Some(log) = self.logs.get_mut(&number).filter(|log| log.outlet.has_room(RECORD_MAX)) else {

@@ -13,6 +13,7 @@ use slog_async::{Async, AsyncGuard, OverflowStrategy};
 
 use super::scribe::{Desk, Scribe};
 use crate::logging::line::Printable;
+use crate::logging::record::Record;
 use crate::logging::{Kind, LogNumber};
 use crate::sys::ProcessId;
 
@@ -118,14 +119,8 @@ impl Lines {
     }
 
     /// Writes a line; `false` when it is lost: what only developers read gives way to the rest.
-    pub(super) fn write(
-        &self,
-        log: LogNumber,
-        level: Level,
-        pid: ProcessId,
-        origin: &[u8],
-        text: &[u8],
-    ) -> bool {
+    pub(super) fn write(&self, record: Record<'_>, pid: ProcessId) -> bool {
+        let Record { log, level, style, origin, text } = record;
         let is_busy = self.desk.on_the_way() > ON_THE_WAY_MAX / 2;
         if !self.has_room() || (is_busy && !level.is_at_least(Level::Info)) {
             return false;
@@ -136,7 +131,7 @@ impl Lines {
         self.logger.log(&slog::Record::new(
             &what,
             &format_args!("{}", Printable(text)),
-            b!("log" => log.0, "pid" => pid.0, "origin" => origin),
+            b!("log" => log.0, "style" => style.encode(), "pid" => pid.0, "origin" => origin),
         ));
         true
     }

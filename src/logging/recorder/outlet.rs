@@ -25,6 +25,8 @@ pub(super) struct Outlet<W = File> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Flowing,
+    /// Whoever reads a pipe or a terminal is behind: tried again soon, and nothing to be told.
+    Behind,
     Stuck,
 }
 
@@ -53,7 +55,12 @@ impl<W: Write> Outlet<W> {
 
     /// Whether the last attempt to write failed.
     pub(super) fn is_stuck(&self) -> bool {
-        self.state == State::Stuck
+        self.state != State::Flowing
+    }
+
+    /// Whether it failed because a reader is behind.
+    pub(super) fn is_behind(&self) -> bool {
+        self.state == State::Behind
     }
 
     /// Whether there is enough to write without waiting for more.
@@ -76,9 +83,13 @@ impl<W: Write> Outlet<W> {
                 self.state = State::Flowing;
                 (before == State::Stuck).then_some(Change::Flows)
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.state = State::Behind;
+                (before == State::Stuck).then_some(Change::Flows)
+            }
             Err(error) => {
                 self.state = State::Stuck;
-                (before == State::Flowing).then_some(Change::Stuck(error))
+                (before != State::Stuck).then_some(Change::Stuck(error))
             }
         }
     }

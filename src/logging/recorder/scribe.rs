@@ -19,7 +19,7 @@ use super::Foreground;
 use super::outlet::Outlet;
 use super::syslog::Syslog;
 use crate::logging::line::{Line, Stamp};
-use crate::logging::{LogNumber, Sorting};
+use crate::logging::{LogNumber, Sorting, Style};
 use crate::sys::ProcessId;
 
 /// Writes lines, in a thread of its own.
@@ -94,6 +94,7 @@ impl Drain for Scribe {
         let line = Line {
             stamp: Stamp { moment: Timestamp::now(), zone: self.zone },
             host: &self.host,
+            style: fields.style,
             pid: ProcessId(fields.pid),
             origin: &fields.origin,
             text: &text,
@@ -111,6 +112,7 @@ impl Drain for Scribe {
 #[derive(Default)]
 struct Fields {
     log: u16,
+    style: Style,
     pid: i32,
     origin: String,
 }
@@ -118,6 +120,11 @@ struct Fields {
 impl Serializer for Fields {
     fn emit_u16(&mut self, _: Key, log: u16) -> slog::Result {
         self.log = log;
+        Ok(())
+    }
+
+    fn emit_u8(&mut self, _: Key, style: u8) -> slog::Result {
+        self.style = Style::decode(style).unwrap_or_default();
         Ok(())
     }
 

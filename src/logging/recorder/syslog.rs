@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use slog::Level;
 
 use crate::logging::Sorting;
-use crate::logging::line::{Line, TAG};
+use crate::logging::line::Line;
 
 /// How long a line waits for a syslog daemon that does not read.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -67,8 +67,9 @@ struct Datagram<'a> {
 impl fmt::Display for Datagram<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Line { stamp, pid, origin, text, .. } = self.line;
+        let tag = self.line.tag();
         let local = stamp.zone.to_datetime(stamp.moment);
-        write!(f, "<{}>{} {TAG}[{pid}]: ", self.priority, local.strftime("%b %e %H:%M:%S"))?;
+        write!(f, "<{}>{} {tag}[{pid}]: ", self.priority, local.strftime("%b %e %H:%M:%S"))?;
         if !origin.is_empty() {
             write!(f, "{origin} - ")?;
         }
@@ -82,15 +83,22 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::logging::Facility;
     use crate::logging::line::Stamp;
+    use crate::logging::{Facility, Style};
     use crate::sys::ProcessId;
 
     const UTC: &TimeZone = &TimeZone::UTC;
 
     fn line(origin: &str) -> Line<'_> {
         let stamp = Stamp { moment: Timestamp::from_second(1_000_000_000).unwrap(), zone: UTC };
-        Line { stamp, host: "web1", pid: ProcessId(42), origin, text: "FTP session opened." }
+        Line {
+            stamp,
+            host: "web1",
+            style: Style::USUAL,
+            pid: ProcessId(42),
+            origin,
+            text: "FTP session opened.",
+        }
     }
 
     #[test]

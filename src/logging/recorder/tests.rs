@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::logging::control::Control;
-use crate::logging::{Channel, Facility, Kind, LogNumber, Sorting, logger, open};
+use crate::logging::{Channel, Facility, Kind, Links, LogNumber, Sorting, Voice, logger, open};
 use crate::sys::socket;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -63,12 +63,12 @@ impl House {
 
     fn open(&self, log: LogNumber, kind: Kind, name: &str) {
         let path = self.path(name);
-        let file = open(&path, kind).unwrap();
+        let file = open(&path, kind, Links::Refused).unwrap();
         self.control.open(log, kind, &path, Some(file.as_fd())).unwrap();
     }
 
     fn log(&self) -> slog::Logger {
-        logger(Arc::clone(&self.channel), "Main (h[::1])")
+        logger(Arc::clone(&self.channel), Voice::usual("Main (h[::1])"))
     }
 
     fn evidence(&self, line: &[u8]) {
@@ -151,7 +151,7 @@ fn after_rotation_the_new_file_is_written() {
     house.control.flush(LONG).unwrap();
     for (log, kind, name) in [(XFERLOG, Kind::Raw, "xferlog"), (LogNumber::SYSTEM, Kind::Line, "system")] {
         fs::rename(house.path(name), house.path(name).with_extension("1")).unwrap();
-        house.control.reopened(log, open(&house.path(name), kind).unwrap().as_fd()).unwrap();
+        house.control.reopened(log, open(&house.path(name), kind, Links::Refused).unwrap().as_fd()).unwrap();
     }
     house.evidence(b"after");
     info!(house.log(), "after");
@@ -185,7 +185,7 @@ fn a_full_disk_holds_evidence_back_while_lines_go_on() {
     let system = house.flushed("system");
     assert!(system.contains("cannot write /dev/full: No space left on device"), "{system}");
     assert!(system.ends_with("still heard\n"), "{system}");
-    let file = open(&house.path("xferlog"), Kind::Raw).unwrap();
+    let file = open(&house.path("xferlog"), Kind::Raw, Links::Refused).unwrap();
     house.control.reopened(XFERLOG, file.as_fd()).unwrap();
     assert_eq!(house.flushed("xferlog").lines().count(), sent);
     assert!(house.flushed("system").contains("is written again"));
@@ -263,7 +263,7 @@ proptest! {
 fn a_system_log_that_is_none_loses_nothing_that_counts() {
     let (channel, ends) = Channel::pair().unwrap();
     let (control, recorder) = start(&ends);
-    info!(logger(Arc::new(channel), "Main"), "for nobody");
+    info!(logger(Arc::new(channel), Voice::usual("Main")), "for nobody");
     control.stop(LONG).unwrap();
     recorder.join().unwrap().unwrap();
 }

@@ -17,7 +17,7 @@ use super::outlet::Change;
 use super::scribe::Scribe;
 use crate::logging::control::{self, Message};
 use crate::logging::record::{self, RECORD_MAX, Record};
-use crate::logging::{Ends, Kind, LogNumber};
+use crate::logging::{Ends, Kind, LogNumber, Style};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::{ProcessId, socket};
 
@@ -25,6 +25,8 @@ use crate::sys::{ProcessId, socket};
 const LINGER: Duration = Duration::from_millis(1);
 /// Between two attempts to write a file that could not be written.
 const RETRY: Duration = Duration::from_secs(1);
+/// The same where whoever reads a pipe is behind.
+const SLOW_READER: Duration = Duration::from_millis(20);
 /// Between two looks at a scribe who is behind.
 const SCRIBE_PAUSE: Duration = Duration::from_millis(20);
 /// How long the scribe may take to finish what it has.
@@ -143,7 +145,8 @@ impl Recorder {
             Pace::Waiting => None,
             Pace::Gathering { until } => Some(until),
         };
-        let retry = (self.evidence.is_stuck() || self.lines.is_stuck()).then(|| now + RETRY);
+        let pause = if self.evidence.is_behind() { SLOW_READER } else { RETRY };
+        let retry = (self.evidence.is_stuck() || self.lines.is_stuck()).then(|| now + pause);
         let scribe = (!self.lines.has_room()).then(|| now + SCRIBE_PAUSE);
         let report = self.losses.due(now).filter(|_| !self.lines.is_stuck());
         [gathered, retry, scribe, report].into_iter().flatten().min()
@@ -229,11 +232,13 @@ impl Recorder {
             return;
         }
         let own = ProcessId(std::process::id().cast_signed());
-        self.write_line(LogNumber::SYSTEM, level, own, self.server.clone().as_bytes(), text.as_bytes());
+        let origin = self.server.clone();
+        let (log, style) = (LogNumber::SYSTEM, Style::USUAL);
+        self.write_line(Record { log, level, style, origin: origin.as_bytes(), text: text.as_bytes() }, own);
     }
 
-    fn write_line(&mut self, log: LogNumber, level: Level, pid: ProcessId, origin: &[u8], text: &[u8]) {
-        if !self.lines.write(log, level, pid, origin, text) {
+    fn write_line(&mut self, record: Record<'_>, pid: ProcessId) {
+        if !self.lines.write(record, pid) {
             self.losses.counts.unwritten += 1;
         }
     }
@@ -304,7 +309,7 @@ impl Recorder {
         if self.evidence.contains(record.log) {
             self.losses.counts.unwritten += u64::from(!self.evidence.add(record.log, record.text));
         } else if self.lines.contains(record.log) {
-            self.write_line(record.log, record.level, sender, record.origin, record.text);
+            self.write_line(record, sender);
         } else if record.log != LogNumber::SYSTEM {
             // SystemLog may be `none`; no other number is ever used without a log.
             self.losses.counts.unknown += 1;

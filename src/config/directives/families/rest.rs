@@ -29,13 +29,11 @@ pub const REST: &[Family] = &[
         NOT_DONE,
         &[
             "CDPath",
-            "DebugLevel",
             "IncludeOptions",
             "ProcessTitles",
             "RegexOptions",
             "ScoreboardOptions",
             "SocketOptions",
-            "SyslogLevel",
             "Trace",
             "TraceLog",
             "TraceOptions",
@@ -48,5 +46,4 @@ pub const REST: &[Family] = &[
         &["FSCachePolicy", "FSOptions", "ScoreboardMutex", "ScoreboardScrub", "TCPNoDelay"],
     ),
     family("mod_cap", Accepted, ALWAYS, &["CapabilitiesEngine", "CapabilitiesRootRevoke", "CapabilitiesSet"]),
-    family("mod_log", Ignored, NOT_DONE, &["AllowLogSymlinks", "LogOptions", "ServerLog"]),
 ];
