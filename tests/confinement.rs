@@ -5,6 +5,7 @@ mod limits;
 mod mounts;
 mod race;
 mod shapes;
+mod trees;
 
 use std::fs::{self, File, FileTimes};
 use std::io::Read;

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
-use crate::harness::{Client, Daemon, Setup, eventually};
+use crate::harness::setup::NOBODY;
+use crate::harness::{Client, Daemon, Setup, as_root, eventually};
 
 const COPIED: &str = "250 Copy successful";
 const READY: &str = "350 File or directory exists, ready for destination name";
@@ -144,13 +145,69 @@ fn what_single_commands_may_not_do_these_may_not() {
     }
 }
 
+/// Everything lies open to the account that the section serves: only its `<Limit>` keeps strangers from it.
+#[test]
+fn strangers_change_nothing_where_their_section_says_so() {
+    if !as_root("strangers_change_nothing_where_their_section_says_so") {
+        return;
+    }
+    let setup = Setup::new();
+    let root = setup.path("anon");
+    let section = format!(
+        "<Anonymous {0}>\nUser nobody\nGroup nogroup\n<Limit WRITE>\nDenyAll\n</Limit>\n\
+         <Directory {0}/incoming>\n<Limit STOR>\nAllowAll\n</Limit>\n</Directory>\n\
+         <Directory {0}/kept>\n<Limit READ>\nDenyAll\n</Limit>\n</Directory>\n</Anonymous>",
+        root.display()
+    );
+    let daemon = setup.line(&section).start();
+    for folder in ["", "d", "incoming", "kept"] {
+        daemon.setup.make_folder(&root.join(folder), Some(NOBODY));
+    }
+    for name in ["f", "d/g", "kept/f"] {
+        fs::write(root.join(name), "text").expect("a file");
+        daemon.setup.give(&root.join(name), Some(NOBODY));
+    }
+    let before = fs::metadata(root.join("f")).expect("there");
+    let mut client = daemon.client();
+    client.command("USER nobody").expect(331);
+    client.command("PASS a@b.example").expect(230);
+    for line in [
+        "SITE CHMOD 600 f",
+        "SITE CHGRP 65534 f",
+        "SITE UTIME 202001010000 f",
+        "SITE SYMLINK f l",
+        "SITE SYMLINK kept/f incoming/l",
+        "SITE MKDIR new",
+        "SITE MKDIR incoming/new",
+        "SITE RMDIR d",
+        "SITE COPY f g",
+        "SITE COPY kept/f incoming/f",
+        "SITE CPFR kept/f",
+        "MFF modify=20200101000000;UNIX.mode=0600; f",
+        "MFMT 20200101000000 f",
+        "XCRC kept/f",
+        "MD5 kept/f",
+    ] {
+        client.command(line).expect(550);
+    }
+    client.command("HASH kept/f").expect(552);
+    client.command("SITE CPFR f").expect(350);
+    client.command("SITE CPTO g").expect(550);
+    let after = fs::metadata(root.join("f")).expect("kept");
+    assert_eq!((before.mode(), before.mtime(), before.gid()), (after.mode(), after.mtime(), after.gid()));
+    assert!(root.join("d/g").exists());
+    for name in ["l", "g", "new", "incoming/new", "incoming/l", "incoming/f"] {
+        assert!(root.join(name).symlink_metadata().is_err(), "{name}");
+    }
+}
+
 #[test]
 fn overwriting_needs_leave() {
     let daemon = Setup::new().line("AllowOverwrite off").start();
     let mut client = daemon.session();
     client.store("f", b"one");
     client.store("g", b"two");
-    assert_eq!(client.command("SITE COPY f g").text(), "550 COPY: Overwrite permission denied");
+    assert_eq!(client.command("SITE COPY f g").text(), "550 COPY: Permission denied");
     assert_eq!(fs::read(daemon.setup.home("alice").join("g")).expect("kept"), b"two");
 }
 
@@ -237,7 +294,7 @@ fn abor_ends_a_copy_and_what_was_made_of_it() {
     let path = home.join("large");
     let large = fs::File::create(&path).expect("a file");
     // Mostly a hole: the copy writes all of it, the original costs nothing.
-    large.set_len(64 << 30).expect("a length");
+    large.set_len(8 << 30).expect("a length");
     daemon.setup.give(&path, daemon.setup.has_identities().then_some(crate::harness::setup::FIRST_UID));
     let mut client = daemon.session();
     client.send("SITE COPY large copy");

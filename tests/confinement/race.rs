@@ -182,9 +182,14 @@ fn a_file_swapped_with_a_link_is_the_one_or_refused() {
         "MLST file",
         "MFMT 20020202020202 file",
         "SITE CHMOD 644 file",
+        "SITE UTIME 202002020202 file",
+        "SITE COPY file copied",
+        "SITE SYMLINK file linked",
+        "SITE RMDIR file",
+        "XCRC file",
     ]
     .map(str::to_owned);
-    let heard = say(&mut client, &lines, &cage.folder, rounds(440, 11_000));
+    let heard = say(&mut client, &lines, &cage.folder, rounds(480, 12_000));
     settle(daemon, client, &cage, racer, heard, "a file");
 }
 

@@ -5,6 +5,9 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::harness::PASSWORD;
@@ -127,7 +130,7 @@ pub struct Heard {
 
 /// Performs a script: the greeting, the login, the steps, and that nothing more is said before QUIT.
 pub fn perform(script: &Script, address: SocketAddr) -> Vec<Heard> {
-    let mut talk = Talk { client: None, heard: Vec::new(), ended: false };
+    let mut talk = Talk { client: None, heard: Vec::new(), ended: false, is_deflated: false };
     match Client::connect(address) {
         Ok(client) => {
             client.stream().set_read_timeout(Some(PATIENCE)).expect("a span");
@@ -154,19 +157,33 @@ struct Talk {
     client: Option<Client>,
     heard: Vec<Heard>,
     ended: bool,
+    /// MODE Z was said.
+    is_deflated: bool,
 }
 
 impl Talk {
     fn obey(&mut self, step: &Step) {
         let said = step.line().escape_ascii().to_string();
+        if let Some(mode) = said.strip_prefix("MODE ") {
+            self.is_deflated = mode == "Z";
+        }
         match step {
             Step::Say(line) => self.step(&said, |client| Ok((vec![say(client, line)?], None))),
             Step::Bytes(bytes, replies) => self.step(&said, |client| {
                 client.stream().write_all(bytes)?;
                 (0..*replies).map(|_| client.try_reply()).collect::<io::Result<_>>().map(|all| (all, None))
             }),
-            Step::Fetch(by, line) => self.step(&said, |client| moved(client, *by, line, None)),
-            Step::Send(by, line) => self.step(&said, |client| moved(client, *by, line, Some(UPLOADED))),
+            Step::Fetch(by, line) => {
+                let is_deflated = self.is_deflated;
+                self.step(&said, |client| {
+                    let (replies, data) = moved(client, *by, line, None)?;
+                    Ok((replies, data.map(|data| if is_deflated { inflated(&data) } else { data })))
+                });
+            }
+            Step::Send(by, line) => {
+                let sent = if self.is_deflated { deflated(UPLOADED) } else { UPLOADED.to_vec() };
+                self.step(&said, |client| moved(client, *by, line, Some(&sent)));
+            }
         }
     }
 
@@ -207,6 +224,20 @@ fn say(client: &mut Client, line: &[u8]) -> io::Result<Reply> {
     bytes.extend_from_slice(b"\r\n");
     client.stream().write_all(&bytes)?;
     client.try_reply()
+}
+
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes all")
+}
+
+/// What a stream holds; what is none stays as it is, to be seen.
+fn inflated(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    match ZlibDecoder::new(bytes).read_to_end(&mut plain) {
+        Ok(_) => plain,
+        Err(_) => bytes.to_vec(),
+    }
 }
 
 /// A data connection on its way.

@@ -9,8 +9,14 @@ mod sessions;
 use super::script::{Script, Step, Who};
 
 /// Configurations: a name, and the lines besides the usual ones.
-pub const SETTINGS: &[(&str, &str)] =
-    &[("plain", ANONYMOUS), ("rooted", ROOTED), ("limited", LIMITED), ("narrow", NARROW), ("spoken", SPOKEN)];
+pub const SETTINGS: &[(&str, &str)] = &[
+    ("plain", ANONYMOUS),
+    ("rooted", ROOTED),
+    ("limited", LIMITED),
+    ("narrow", NARROW),
+    ("spoken", SPOKEN),
+    ("deflated", DEFLATED),
+];
 
 const ANONYMOUS: &str = "\
 AllowOverwrite on
@@ -47,6 +53,8 @@ DenyAll
 
 const NARROW: &str =
     "DefaultRoot ~\n<Limit SITE_CHMOD MKD RNFR>\nDenyAll\n</Limit>\n<Limit STOR>\nDenyAll\n</Limit>\n";
+
+const DEFLATED: &str = "AllowOverwrite on\nDefaultRoot ~\nDeflateEngine on\n";
 
 const SPOKEN: &str = "MultilineRFC2228 on\nServerIdent on \"%L %V %v %E %R %U %u %C %%\"\nAccessGrantMsg \"Welcome %u from %h\"\nMaxLoginAttempts 1\n";
 

@@ -11,7 +11,7 @@ use crate::protocol::site::{self, Row};
 use crate::scoreboard::Direction;
 use crate::worker::data::{self, Interrupt, Outcome, Stop};
 use crate::worker::member::Member;
-use crate::worker::storage::{Asked, Copy, CopyVerbs, Denied, Verb, code_of, words_of};
+use crate::worker::storage::{Asked, Copy, CopyVerbs, Denied, Reason, Verb, code_of, words_of};
 use crate::worker::transfer_log::{self, Logged};
 use crate::worker::watch::{Ending, Watch};
 
@@ -145,7 +145,7 @@ fn conclude(
     match ended {
         Ok(()) => Ok(success),
         Err(Failure::Over(ending)) => Err(ending),
-        Err(Failure::Denied(denied)) => Ok(refusal(&denied)),
+        Err(Failure::Denied(denied)) => Ok(refusal(&reworded(denied))),
         Err(Failure::Stopped(Stop::Interrupted(Interrupt::Aborted))) => {
             watch.reply(&Reply::new(426, "Copy aborted"));
             Ok(Reply::new(226, "Abort successful"))
@@ -158,5 +158,13 @@ fn conclude(
         Err(Failure::Stopped(Stop::File(error) | Stop::Connection(error))) => {
             Ok(Reply::about(code_of(&error), row.name.as_bytes(), &words_of(&error)))
         }
+    }
+}
+
+/// A copy that may not overwrite is told so in the words for all that it may not do.
+fn reworded(denied: Denied) -> Denied {
+    match denied.reason {
+        Reason::Overwrite => Denied { reason: Reason::LimitDirectory, ..denied },
+        _ => denied,
     }
 }

@@ -34,7 +34,11 @@ pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, 
         Site::Utime(times, path) => session.as_member(|_, member| {
             let asked = told(member, (&site::UTIME).into(), (&path, said));
             let done = asked.and_then(|asked| member.storage.set_times(&asked, times));
-            Ok(concluded(&site::UTIME, done))
+            let reworded = |denied: Denied| match denied.reason {
+                Reason::LimitDirectory => Denied { reason: Reason::Limit, ..denied },
+                _ => denied,
+            };
+            Ok(concluded(&site::UTIME, done.map_err(reworded)))
         }),
         Site::Symlink(target, link) => {
             session.as_member(|_, member| Ok(make_link(member, (&target, &link), said)))

@@ -31,6 +31,52 @@ const VERBS: &[(&str, &str, &[&str])] = &[
     ("SITE CHGRP", "SITE CHGRP club @", &[]),
 ];
 
+/// The same, which are one in both types.
+const OTHERS: &[(&str, &str, &[&str])] = &[
+    ("XCRC", "XCRC @", &[]),
+    ("HASH", "HASH @", &[]),
+    ("MD5", "MD5 @", &[]),
+    ("RANG", "RANG 2 5|< RETR @", &[]),
+    ("MFF", "MFF modify=20200102030405;UNIX.mode=0750; @", &[]),
+    ("SITE UTIME", "SITE UTIME 202001020304 @", &[]),
+    ("SITE COPY", "SITE COPY @ copied|DELE copied", &[]),
+    ("SITE COPY over", "SITE COPY empty @", &[]),
+    ("SITE CPFR", "SITE CPFR @|SITE CPTO copied|DELE copied", &[]),
+    ("SITE SYMLINK", "SITE SYMLINK @ linked|DELE linked", &[]),
+    ("SITE MKDIR", "SITE MKDIR @/made", &[]),
+    ("SITE RMDIR", "SITE RMDIR @", &[]),
+];
+
+/// What moves data, in MODE Z.
+const DEFLATED: &[(&str, &str, &[&str])] = &[
+    ("RETR", "< RETR @", &["MODE Z"]),
+    ("STOR", "> STOR @", &["MODE Z"]),
+    ("APPE", "> APPE @", &["MODE Z"]),
+    ("MLSD", "< MLSD @", &["MODE Z"]),
+];
+
+/// What SITE's commands that copy, make and remove are asked of: ProFTPD copies a folder into itself for ever, empties the root, and
+/// what it makes of folders and links to them stays in the way of all that follows.
+const OF_SITE: &[&str] = &[
+    "a file",
+    "a large file",
+    "missing",
+    "below a missing folder",
+    "in a folder",
+    "forbidden",
+    "another's",
+    "in another's folder",
+    "in a forbidden folder",
+    "in a read-only folder",
+    "a link to a file",
+    "a link to what is forbidden",
+    "a quote",
+    "no UTF-8",
+    "UTF-8",
+    "255 bytes",
+    "256 bytes",
+];
+
 /// Names, and what they are.
 fn kinds() -> Vec<(&'static str, Vec<u8>)> {
     let long = [b'm'; 256];
@@ -101,16 +147,25 @@ fn kinds() -> Vec<(&'static str, Vec<u8>)> {
     kinds
 }
 
+const SPEAKERS: [(Who, &str); 3] = [(Who::User, "rooted"), (Who::User, "limited"), (Who::Anonymous, "plain")];
+
 /// A script for each verb, speaker and type.
 pub fn scripts() -> Vec<Script> {
     let mut scripts = Vec::new();
-    for row in VERBS {
-        for (who, setting) in [(Who::User, "rooted"), (Who::User, "limited"), (Who::Anonymous, "plain")] {
+    for (who, setting) in SPEAKERS {
+        for row in VERBS {
             for kind in ["A", "I"] {
                 let name = format!("names in TYPE {kind}, {setting}/{}", row.0);
                 scripts.push(script(name, setting, who, &rows(row, kind)));
             }
         }
+        for row in OTHERS {
+            scripts.push(script(format!("names, {setting}/{}", row.0), setting, who, &rows(row, "I")));
+        }
+    }
+    for row in DEFLATED {
+        let name = format!("names in MODE Z/{}", row.0);
+        scripts.push(script(name, "deflated", Who::User, &rows(row, "I")));
     }
     scripts
 }
@@ -118,7 +173,9 @@ pub fn scripts() -> Vec<Script> {
 fn rows((_, lines, before): &(&str, &str, &[&str]), kind: &str) -> Vec<Vec<u8>> {
     let mut rows = vec![format!("TYPE {kind}").into_bytes()];
     rows.extend(before.iter().map(|line| line.as_bytes().to_vec()));
-    for (_, name) in kinds() {
+    let is_of_site = lines.contains("SITE ") && !lines.contains("SITE CH") && !lines.contains("UTIME");
+    let is_meant = |kind: &str| !is_of_site || OF_SITE.contains(&kind);
+    for (_, name) in kinds().into_iter().filter(|(kind, _)| is_meant(kind)) {
         rows.extend(lines.split('|').map(|line| named(line, &name)));
     }
     rows

@@ -7,7 +7,7 @@ pub const ROWS: &[Wanted] = &[
     wanted(r"\\xff", "\u{fffd}\u{fffd}", "\u{fffd}", "a byte 255 in a name"),
     wanted(r"^CWD (a/){20}", "^500 Command line too long$", r"^\(silence\)$", "a line that is too long"),
     wanted(
-        r"^[A-Z]+( \d+| CHMOD \d+| CHGRP club)? ~$",
+        r"^[A-Z0-9]+( \d+| CHMOD \d+| CHGRP club| modify\S+)? ~$",
         "",
         "(^|\n)550 ~: No such file or directory$",
         "`~` is the home",
@@ -28,7 +28,7 @@ pub const ROWS: &[Wanted] = &[
     ),
     wanted("^RMD to-folder$", ": Not a directory$", ": Permission denied$", "RMD of a link"),
     wanted(
-        "^(RNFR|MFMT \\d+) to-folder",
+        "^(RNFR|MFMT \\d+|MFF \\S+) to-folder",
         "^550 [^\n]*: (Operation not|Permission)",
         "^(350|213) ",
         "a link leads around `<Limit>`",
@@ -67,7 +67,7 @@ pub const ROWS: &[Wanted] = &[
     ),
     wanted(r"^\(disk\) .*/STOR at 5/", "^$", " new 0 bytes", "STOR behind the end of a file"),
     wanted("^MFMT ", "^501 [^\n]*: Invalid argument$", "^(213|501) ", "MFMT takes dates"),
-    wanted("^MFMT .*plain/$", "^213", "^501 [^\n]*: Not a directory$", "a slash behind a file"),
+    wanted("^(MFMT|MFF) .*plain/$", "^213", "^501 [^\n]*: Not a directory$", "a slash behind a file"),
     wanted(
         "^SITE CHMOD",
         "^500 'SITE CHMOD' not understood$",
@@ -82,13 +82,13 @@ pub const ROWS: &[Wanted] = &[
     ),
     wanted("^SITE CHMOD u.x,", "^200", ": invalid mode$", "`SITE CHMOD` takes one change"),
     wanted(
-        "^SITE CH.* plain/below$",
+        "^(SITE CH.*|HASH|MD5|XCRC) plain/below$",
         ": Not a directory$",
         ": No such file or directory$",
         "`SITE CHMOD` below a file",
     ),
     wanted(
-        r"^SITE CH(MOD|GRP) .*(trailing |\\t| leading)",
+        r"^SITE (CH(MOD|GRP)|UTIME) .*(trailing |\\t| leading)",
         "",
         ": No such file or directory$",
         "SITE's paths lose",
@@ -97,9 +97,9 @@ pub const ROWS: &[Wanted] = &[
     wanted(r"^\(disk\) sequence/REST and APPE", "", "", "APPE after REST"),
     wanted(r"^\(disk\) (sequence/RN|sessions/renames)", "", "", "after RNFR everything"),
     wanted(r"^\(disk\) .*/RNTO/", "dangling: link", "", "RNTO onto a link that leads nowhere"),
-    wanted(r"^\(disk\) .*limited/(MFMT|RNFR)/", "", "", "a link leads around `<Limit>`"),
+    wanted(r"^\(disk\) .*limited/(MFMT|RNFR|MFF)/", "", "", "a link leads around `<Limit>`"),
     wanted(r"^\(disk\) sessions/attributes", "", "", "MFMT takes dates"),
-    wanted(r"^\(disk\) .*/SITE CH", "", "", "SITE's paths lose"),
+    wanted(r"^\(disk\) .*/SITE (CH|UTIME)", "", "", "SITE's paths lose"),
     wanted("^ALLO", "^(200|552)", "^202", "ALLO is always `202`"),
     wanted("^ALLO", "^504", "^20[02]", "ALLO is always `202`"),
     wanted("", "", "(^|\n)501 Bad sequence of commands$", "after RNFR everything"),
@@ -117,15 +117,15 @@ pub const ROWS: &[Wanted] = &[
     ),
     wanted("^RNTO ", ": Not a directory$", ": Operation not permitted$", "a name is judged before"),
     wanted(
-        "^MFMT .*plain/$",
+        "^(MFMT|MFF) .*plain/$",
         ": Operation not permitted$",
         "^501 [^\n]*: Not a directory$",
         "a slash behind a file",
     ),
     wanted(
-        "^MFMT \\d+ to-folder",
+        "^(MFMT|MFF) \\S+ to-folder",
         "^550 Unable to handle command$",
-        "^213 ",
+        "^(213|501) ",
         "a link leads around `<Limit>`",
     ),
     wanted("^X(CRC|MD5|SHA\\d*) trailing $", "^250", "^550 trailing : No such", "a checksum's path loses"),
@@ -140,6 +140,23 @@ pub const ROWS: &[Wanted] = &[
         .but_for("(UTIME|SYMLINK|RMDIR|MKDIR|CPFR|CPTO|COPY) <sp>[^\n]*|\n *"),
     wanted("^SITE HELP (UTIME|COPY)$", "^214", "^502 ", "SITE HELP does not know COPY"),
     wanted("(?i)^AVBL", "^(213|501|530|550)", "^500 AVBL not understood$", "AVBL is not known"),
+    wanted(r"^XCRC (tab\\there| leading)$", "^250", "^5", "a checksum's path loses"),
+    wanted("^SITE UTIME .* outside$", ": No such", ": Permission denied$", "a name is judged before"),
+    wanted(
+        "^SITE MKDIR .*/made$",
+        ": Not a directory$",
+        ": Operation not permitted$",
+        "a name is judged before",
+    ),
+    wanted(
+        "^SITE COPY empty folder/inside$",
+        "^550 COPY: Op",
+        "^550 folder/inside: Op",
+        "a copy that `<Limit>` refuses",
+    ),
+    wanted("^SITE (COPY to-secret|CPTO) copied$", ": Permission denied$", "^2", "copies are made of links"),
+    wanted("^DELE copied$", "^550", "^250", "copies are made of links"),
+    wanted("^SITE CPFR m{256}$", "^550 m", "^550 /m", "CWD with a name that is too long"),
 ];
 
 /// Verbs whose differences have not all been mended or explained yet, a line each; the list only grows shorter.
