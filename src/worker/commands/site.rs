@@ -34,10 +34,6 @@ pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, 
         Site::Utime(times, path) => session.as_member(|_, member| {
             let asked = told(member, (&site::UTIME).into(), (&path, said));
             let done = asked.and_then(|asked| member.storage.set_times(&asked, times));
-            let reworded = |denied: Denied| match denied.reason {
-                Reason::LimitDirectory => Denied { reason: Reason::Limit, ..denied },
-                _ => denied,
-            };
             Ok(concluded(&site::UTIME, done.map_err(reworded)))
         }),
         Site::Symlink(target, link) => {
@@ -46,7 +42,7 @@ pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, 
         Site::Mkdir(path) => session.as_member(|_, member| {
             let asked = told(member, (&site::MKDIR).into(), (&path, said));
             let done = asked.and_then(|asked| member.storage.make_directories(&asked));
-            Ok(concluded(&site::MKDIR, done))
+            Ok(concluded(&site::MKDIR, done.map_err(reworded)))
         }),
         Site::Rmdir(path) => session.as_member(|watch, member| remove_folder(watch, member, (&path, said))),
         Site::CopyFrom(path) => session.as_member(|_, member| Ok(copying::from(member, &path))),
@@ -92,14 +88,14 @@ fn remove_folder(watch: &mut Watch, member: &Member, path: (&[u8], &[u8])) -> Re
         .and_then(|asked| member.storage.removal(&asked, FILES_OF_RMDIR));
     let mut removal = match removal {
         Ok(removal) => removal,
-        Err(denied) => return Ok(refusal(&denied)),
+        Err(denied) => return Ok(refusal(&reworded(denied))),
     };
     let mut steps: usize = 0;
     loop {
         match removal.step() {
             Ok(true) => steps += 1,
             Ok(false) => return Ok(concluded(&site::RMDIR, Ok(()))),
-            Err(denied) => return Ok(refusal(&denied)),
+            Err(denied) => return Ok(refusal(&reworded(denied))),
         }
         if steps.is_multiple_of(LOOK_EVERY) {
             watch.look()?;
@@ -111,6 +107,14 @@ fn remove_folder(watch: &mut Watch, member: &Member, path: (&[u8], &[u8])) -> Re
 fn told(member: &Member, verb: Verb, (path, said): (&[u8], &[u8])) -> Result<Asked, Denied> {
     let asked = as_verb(member, verb, path).map_err(|denied| denied.of(said))?;
     Ok(Asked { argument: said.to_vec(), ..asked })
+}
+
+/// What `<Limit>` refuses is told in the same words, whatever these commands do.
+fn reworded(denied: Denied) -> Denied {
+    match denied.reason {
+        Reason::LimitDirectory => Denied { reason: Reason::Limit, ..denied },
+        _ => denied,
+    }
 }
 
 fn concluded(row: &Row, done: Result<(), Denied>) -> Reply {
