@@ -126,3 +126,44 @@ fn what_no_rule_can_mean_is_refused() {
         daemon.session().command("QUIT").expect(221);
     }
 }
+
+/// What ProFTPD 1.3.8 was seen to answer, where it takes the same lines.
+#[test]
+fn rules_hold_for_some_sessions() {
+    let deny = "<Limit MKD>\nDenyAll\n</Limit>";
+    let allow = "<Limit MKD>\nAllowAll\n</Limit>";
+    let given = |kind: &str, lines: &str| {
+        let name = kind.split(' ').next().unwrap_or_default();
+        format!("<If{kind}>\n{lines}\n</If{name}>\n")
+    };
+    let folder = |lines: &str| format!("<Directory ~>\n{lines}\n</Directory>\n");
+    for (lines, expected) in [
+        (given("User alice", deny), "bc"),
+        (given("User !alice", deny), "a"),
+        (given("User regex ^[ab]", deny), "c"),
+        (given("Group all", deny), "c"),
+        (given("Group all,web", deny), "bc"),
+        (given("Group OR all,web", deny), "c"),
+        (given("Class local", deny), ""),
+        (given("Class remote", deny), "abc"),
+        (given("Authenticated", deny), ""),
+        (given("User alice", deny) + allow, "bc"),
+        (given("User alice", allow) + deny, "a"),
+        (folder(allow) + &given("User alice", deny), "abc"),
+        (folder(deny) + &given("User alice", allow), ""),
+        (folder(allow) + &given("User alice", &folder(deny)), "bc"),
+        (folder(deny) + &given("User alice", &folder(allow)), "a"),
+        (given("User alice,bob", deny) + &given("User alice", allow), "c"),
+        (given("User alice", allow) + &given("User alice,bob", deny), "ac"),
+        (given("User alice", "PathDenyFilter e$"), "bc"),
+        (format!("<Global>\n{}</Global>\n", given("User bob", deny)), "ac"),
+    ] {
+        let classes = "<Class local>\nFrom 127.0.0.1\n</Class>\n<Class remote>\nFrom 10.0.0.1\n</Class>\n";
+        let daemon = started(&format!("{classes}{lines}"));
+        let may = |client: &mut Client, name: &str| {
+            client.login(name);
+            client.command("MKD made").code == 257
+        };
+        assert_eq!(those(&daemon, may), expected, "{lines}");
+    }
+}

@@ -107,7 +107,8 @@ impl Term {
         matches!(self, Term::Everybody)
     }
 
-    fn has(&self, subject: &Subject) -> Option<bool> {
+    /// Whether somebody is among them; None where that is not known yet.
+    pub fn has(&self, subject: &Subject) -> Option<bool> {
         match self {
             Term::Everybody => Some(true),
             Term::From(origins) => comes_from(origins, subject),

@@ -11,7 +11,7 @@ use super::inherit::Inherit;
 use super::lines::Word;
 use super::names::{group, home_of, user};
 use super::roots::roots;
-use super::servers::{Surroundings, default_transfer_log, sections};
+use super::servers::{Surroundings, add_conditions, default_transfer_log, sections};
 use super::settings::{Anonymous, DirectoryRules, DisplayFile};
 use crate::auth::shells;
 use crate::sys::{GroupId, UserId, accounts};
@@ -40,7 +40,8 @@ pub fn anonymous(
     let mut base = said.files.clone();
     base.inherit(&server.files);
     let folders: Vec<&DirectoryDraft> = said.directories.iter().collect();
-    let sections = sections(&folders, Some(&root), complaints);
+    let mut sections = sections(&folders, Some(&root), complaints);
+    add_conditions(&mut sections, &server.conditions, None);
     Some(Anonymous {
         root,
         user: name.text.clone(),

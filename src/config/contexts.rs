@@ -22,14 +22,17 @@ pub const LIMIT: Contexts = Contexts(32);
 /// `<Class>`.
 pub const CLASS: Contexts = Contexts(64);
 
+/// `<IfUser>` and its like.
+pub const CONDITION: Contexts = Contexts(128);
+
 /// Whatever makes a server.
 pub const SERVERS: Contexts = Contexts(1 | 2 | 4);
 /// A server and `<Anonymous>`.
 pub const SESSIONS: Contexts = Contexts(1 | 2 | 4 | 8);
-/// A server, `<Anonymous>` and `<Directory>`.
-pub const FILES: Contexts = Contexts(1 | 2 | 4 | 8 | 16);
+/// A server, `<Anonymous>`, `<Directory>` and `<IfUser>`.
+pub const FILES: Contexts = Contexts(1 | 2 | 4 | 8 | 16 | 128);
 /// Everywhere but in `<Class>`, which is no scope.
-pub const ANYWHERE: Contexts = Contexts(63);
+pub const ANYWHERE: Contexts = Contexts(63 | 128);
 
 const NAMES: &[(Contexts, &str)] = &[
     (MAIN, "server config"),
@@ -39,6 +42,7 @@ const NAMES: &[(Contexts, &str)] = &[
     (DIRECTORY, "<Directory>"),
     (LIMIT, "<Limit>"),
     (CLASS, "<Class>"),
+    (CONDITION, "<IfUser>"),
 ];
 
 impl Contexts {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::conditions::Condition;
 use super::listings;
 use super::settings::{
     DirectoryRules, FakesHere, Filter, HiddenHere, HiddenName, HiddenStores, PathRules, ScopeRules, Subject,
@@ -35,6 +36,8 @@ struct Section {
     target: Target,
     /// `/*` at the end: what lies within, but not the folder itself.
     within: bool,
+    /// For whom; None for everybody.
+    condition: Option<Condition>,
     rules: ScopeRules,
 }
 
@@ -49,28 +52,49 @@ enum Target {
     Pattern(GlobMatcher, usize),
     /// The same, below the session's home.
     HomePattern(GlobMatcher, usize),
+    /// Every folder, outermost.
+    Everywhere,
 }
 
 impl Sections {
     /// Adds a section: an absolute path or pattern, or one that begins with `~`. Later ones weigh more than earlier ones of the same
     /// depth.
     pub fn add(&mut self, text: &str, rules: ScopeRules) -> Result<(), String> {
+        self.add_for(None, text, rules)
+    }
+
+    /// The same for some sessions.
+    pub fn add_for(
+        &mut self,
+        condition: Option<Condition>,
+        text: &str,
+        rules: ScopeRules,
+    ) -> Result<(), String> {
         let (folder, within) = match text.strip_suffix("/*") {
             Some(folder) => (if folder.is_empty() { "/" } else { folder }, true),
             None => (text, false),
         };
-        let target = target(folder)?;
+        self.push(Section { target: target(folder)?, within, condition, rules });
+        Ok(())
+    }
+
+    /// What holds for some sessions outside every section: within them these weigh more than what is said for everybody.
+    pub fn add_everywhere(&mut self, condition: Condition, rules: ScopeRules) {
+        self.push(Section { target: Target::Everywhere, within: false, condition: Some(condition), rules });
+    }
+
+    fn push(&mut self, section: Section) {
+        let rules = &section.rules;
         self.has_limits |= !rules.limits.is_empty();
         self.hides |= rules.hiding.hides();
         self.ignores_hidden |= !rules.hiding.ignored_by.is_empty();
         self.fakes |= rules.fakes.says_anything();
         let position = self.list.len();
-        match &target {
+        match &section.target {
             Target::Plain(path) => self.plain.entry(path.clone()).or_default().push(position),
             _ => self.other.push(position),
         }
-        self.list.push(Section { target, within, rules });
-        Ok(())
+        self.list.push(section);
     }
 
     /// Every section's rules.
@@ -79,7 +103,7 @@ impl Sections {
     }
 
     /// Sections around a path, the deepest first.
-    fn around(&self, path: &Path, home: &Path) -> Vec<&ScopeRules> {
+    fn around(&self, path: &Path, subject: &Subject) -> Vec<&ScopeRules> {
         // A listing asks for every name.
         if self.list.is_empty() {
             return Vec::new();
@@ -92,8 +116,11 @@ impl Sections {
             found.extend(plain.filter(|at| !self.list[**at].within || folder != path).map(|at| (depth, *at)));
         }
         for at in &self.other {
-            found.extend(self.list[*at].depth(path, home).map(|depth| (depth, *at)));
+            found.extend(self.list[*at].depth(path, &subject.home).map(|depth| (depth, *at)));
         }
+        found.retain(|(_, at)| {
+            self.list[*at].condition.as_ref().is_none_or(|condition| condition.holds(subject))
+        });
         // The same depth: what is within a folder is narrower than the folder; then the later one.
         found.sort_by_key(|(depth, at)| (*depth, self.list[*at].within, *at));
         found.into_iter().rev().map(|(_, at)| &self.list[at].rules).collect()
@@ -105,6 +132,7 @@ impl Section {
     fn depth(&self, path: &Path, home: &Path) -> Option<usize> {
         let fits = |folder: &Path| !self.within || folder != path;
         match &self.target {
+            Target::Everywhere => Some(0),
             Target::Plain(folder) => {
                 (path.starts_with(folder) && fits(folder)).then(|| folder.components().count())
             }
@@ -193,7 +221,7 @@ impl DirectoryRules {
 
     /// What holds for a canonical path, and for whom.
     pub fn rules_for<'a>(&'a self, canonical: &Path, subject: &'a Subject) -> PathRules<'a> {
-        let mut scopes = self.sections.around(canonical, &subject.home);
+        let mut scopes = self.sections.around(canonical, subject);
         scopes.push(&self.base);
         merged(&scopes, subject)
     }

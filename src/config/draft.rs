@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::classes::{ClassDraft, Classes};
+use super::conditions::ConditionDraft;
 use super::lines::Word;
 use super::listings::ListStyle;
 use super::settings::{
@@ -49,7 +50,7 @@ pub struct AnonymousDraft {
 }
 
 /// A `<Directory>`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DirectoryDraft {
     /// Its path or pattern.
     pub path: Word,
@@ -106,6 +107,8 @@ pub struct Scope {
     pub ignores_hidden: bool,
     /// `<Directory>` sections.
     pub directories: Vec<DirectoryDraft>,
+    /// `<IfUser>` and its like.
+    pub conditions: Vec<ConditionDraft>,
     /// `<Anonymous>` sections.
     pub anonymous: Vec<AnonymousDraft>,
 }

@@ -86,8 +86,10 @@ mod tests {
         let source = Source::new("/f".into(), format!("Name {text}").as_bytes());
         let line = lines(&source).remove(0);
         let (name, words) = line.words.split_first().expect("words");
-        let read = Expression::read(usually, &mut Arguments::new(name, words)).ok().expect(text);
-        read.holds(names.iter().map(|name| name.as_bytes()))
+        match Expression::read(usually, &mut Arguments::new(name, words)) {
+            Ok(read) => read.holds(names.iter().map(|name| name.as_bytes())),
+            Err(fault) => panic!("{text}: {}", fault.message),
+        }
     }
 
     /// As ProFTPD 1.3.8 was seen to answer.

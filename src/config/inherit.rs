@@ -139,6 +139,7 @@ pub fn from_global(server: &mut Scope, global: &Scope) {
     server.session.inherit(&global.session);
     server.files.inherit(&global.files);
     server.aliases.extend(global.aliases.iter().cloned());
+    server.conditions.extend(global.conditions.iter().cloned());
 }
 
 #[cfg(test)]

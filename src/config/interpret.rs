@@ -1,11 +1,14 @@
 //! The tree, read with the rows: what each scope says. Contexts are checked here, and every complaint is gathered.
 
+use super::access::Term;
 use super::arguments::{Arguments, Fault, absolute, switch};
 use super::classes::Classes;
 use super::complaint::{Complaint, Complaints, similar_names};
-use super::contexts::{ANONYMOUS, CLASS, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN};
+use super::conditions::{Condition, ConditionDraft};
+use super::contexts::{ANONYMOUS, CLASS, CONDITION, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN};
 use super::directives::{Effect, Row, names, row};
 use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, Draft, HostDraft, Scope};
+use super::expressions::{Expression, Usually};
 use super::limits::is_limitable;
 use super::repeated::Said;
 use super::settings::Limit;
@@ -169,6 +172,9 @@ impl Reader<'_> {
             "<Anonymous>" => self.anonymous(node, children, scope),
             "<Directory>" => self.directory(node, children, context, scope),
             "<Limit>" => self.limit(node, children, scope),
+            "<IfUser>" | "<IfGroup>" | "<IfClass>" | "<IfAuthenticated>" => {
+                self.condition(node, row, children, scope)
+            }
             "<Class>" => self.class(node, children),
             _ => self.complaints.warning(&node.name.mark, format!("{}: {}", row.name, row.sentence)),
         }
@@ -237,6 +243,27 @@ impl Reader<'_> {
             None => path.clone(),
         };
         scope.directories.push(DirectoryDraft { path, files: inner.files });
+    }
+
+    fn condition(&mut self, node: &Node, row: Row, children: &[Node], scope: &mut Scope) {
+        let mut inner = Scope::default();
+        self.scope(children, CONDITION, &mut inner);
+        let mut arguments = Arguments::new(&node.name, &node.arguments);
+        let mut read = |usually| Expression::read(usually, &mut arguments);
+        let condition = match row.name {
+            "<IfUser>" => read(Usually::Any).map(Term::User).map(Condition::Among),
+            "<IfGroup>" => read(Usually::All).map(Term::Group).map(Condition::Among),
+            "<IfClass>" => read(Usually::Any).map(Term::Class).map(Condition::Among),
+            _ => Ok(Condition::Authenticated),
+        };
+        match condition.and_then(|condition| arguments.end().map(|()| condition)) {
+            Ok(condition) => scope.conditions.push(ConditionDraft {
+                condition,
+                files: inner.files,
+                directories: inner.directories,
+            }),
+            Err(fault) => self.complaints.error(&fault.mark, format!("{}: {}", row.name, fault.message)),
+        }
     }
 
     fn limit(&mut self, node: &Node, children: &[Node], scope: &mut Scope) {

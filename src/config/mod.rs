@@ -10,6 +10,7 @@ mod arguments;
 mod assemble;
 pub(crate) mod classes;
 mod complaint;
+mod conditions;
 mod contexts;
 pub(crate) mod defaults;
 mod directives;

@@ -12,6 +12,7 @@ use super::anonymous::anonymous;
 use super::assemble::session_rules;
 use super::classes::Classes;
 use super::complaint::Complaints;
+use super::conditions::{Condition, ConditionDraft};
 use super::directories::Sections;
 use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope, SessionDraft};
 use super::extended::{Formats, extended_logs};
@@ -176,7 +177,8 @@ fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints
     let group_file = file(said.auth_group_file.as_ref(), AccountFile::Groups);
     let masquerade = said.masquerade.as_ref().map(|word| masquerade(word, complaints));
     let folders: Vec<&DirectoryDraft> = around.global.directories.iter().chain(&scope.directories).collect();
-    let sections = sections(&folders, None, complaints);
+    let mut sections = sections(&folders, None, complaints);
+    add_conditions(&mut sections, &scope.conditions, Some(&mut *complaints));
     let drafts = scope.anonymous.iter().chain(&around.global.anonymous);
     let anonymous = drafts.filter_map(|draft| anonymous(draft, scope, around, complaints)).collect();
     LookedUp { user_file, group_file, masquerade, sections, anonymous }
@@ -235,19 +237,46 @@ fn masquerade(word: &Word, complaints: &mut Complaints) -> Masquerade {
 /// The way to `<Directory>` sections. Within `<Anonymous>` a relative path is the root's.
 pub fn sections(drafts: &[&DirectoryDraft], root: Option<&Path>, complaints: &mut Complaints) -> Sections {
     let mut sections = Sections::default();
-    for draft in drafts {
-        let text = &draft.path.text;
-        let of_user = text.starts_with('~') && text.len() > 1 && !text.starts_with("~/");
-        let path = match root {
-            Some(root) if !text.starts_with(['/', '~']) => Some(joined(root, text)),
-            _ if of_user => home_of(&draft.path, "<Directory>", complaints),
-            _ => Some(text.clone()),
-        };
-        if let Some(Err(message)) = path.map(|path| sections.add(&path, draft.files.clone())) {
-            complaints.error(&draft.path.mark, format!("<Directory>: {message}"));
+    drafts.iter().for_each(|draft| add(&mut sections, None, draft, root, complaints));
+    sections
+}
+
+/// `<IfUser>` and its like: of two that say something the earlier one weighs more, as in ProFTPD. To an `<Anonymous>` section the
+/// server's are handed on without their folders, as all that the server says.
+pub fn add_conditions(
+    sections: &mut Sections,
+    drafts: &[ConditionDraft],
+    complaints: Option<&mut Complaints>,
+) {
+    for draft in drafts.iter().rev() {
+        sections.add_everywhere(draft.condition.clone(), draft.files.clone());
+    }
+    let Some(complaints) = complaints else { return };
+    for draft in drafts.iter().rev() {
+        for folder in &draft.directories {
+            add(sections, Some(&draft.condition), folder, None, complaints);
         }
     }
-    sections
+}
+
+fn add(
+    sections: &mut Sections,
+    condition: Option<&Condition>,
+    draft: &DirectoryDraft,
+    root: Option<&Path>,
+    complaints: &mut Complaints,
+) {
+    let text = &draft.path.text;
+    let of_user = text.starts_with('~') && text.len() > 1 && !text.starts_with("~/");
+    let path = match root {
+        Some(root) if !text.starts_with(['/', '~']) => Some(joined(root, text)),
+        _ if of_user => home_of(&draft.path, "<Directory>", complaints),
+        _ => Some(text.clone()),
+    };
+    let added = path.map(|path| sections.add_for(condition.cloned(), &path, draft.files.clone()));
+    if let Some(Err(message)) = added {
+        complaints.error(&draft.path.mark, format!("<Directory>: {message}"));
+    }
 }
 
 fn joined(root: &Path, text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Sections, and what is carried out while the file is read.
 
-use super::super::contexts::{ANYWHERE, Contexts, DIRECTORY, GLOBAL, HOST, MAIN, SERVERS, SESSIONS};
+use super::super::contexts::{ANYWHERE, CONDITION, Contexts, DIRECTORY, HOST, MAIN, SERVERS, SESSIONS};
 use super::{Effect, Repeats, Row};
 
 const fn language(
@@ -36,7 +36,13 @@ const fn refused(name: &'static str, module: &'static str, sentence: &'static st
     }
 }
 
-const FILES_SCOPES: Contexts = Contexts::of(&[MAIN, HOST, GLOBAL, SESSIONS, DIRECTORY]);
+const FILES_SCOPES: Contexts = Contexts::of(&[SESSIONS, DIRECTORY, CONDITION]);
+const FOLDER_SCOPES: Contexts = Contexts::of(&[SESSIONS, CONDITION]);
+const EXPRESSION: &str = "[OR|AND] [!]name,…|regex pattern";
+
+const fn condition(name: &'static str, syntax: &'static str, sentence: &'static str) -> Row {
+    Row { module: "mod_ifsession", ..language(name, SERVERS, syntax, sentence) }
+}
 
 pub const ROWS: &[Row] = &[
     language(
@@ -49,7 +55,7 @@ pub const ROWS: &[Row] = &[
     language("<Anonymous>", SERVERS, "root", "Logins without an account of their own, confined to a root."),
     language(
         "<Directory>",
-        SESSIONS,
+        FOLDER_SCOPES,
         "path|pattern",
         "What holds in a folder and below; the deepest that matches weighs most.",
     ),
@@ -62,10 +68,14 @@ pub const ROWS: &[Row] = &[
     ),
     language("<IfDefine>", ANYWHERE, "[!]name", "Holds if the name is defined."),
     language("<IfModule>", ANYWHERE, "[!]module", "Holds if ferryd does that module's work."),
-    refused("<IfUser>", "mod_ifsession", "sections for some users are not yet supported."),
-    refused("<IfGroup>", "mod_ifsession", "sections for some groups are not yet supported."),
-    refused("<IfClass>", "mod_ifsession", "sections for some classes are not yet supported."),
-    refused("<IfAuthenticated>", "mod_ifsession", "sections for logged-in sessions are not yet supported."),
+    condition(
+        "<IfUser>",
+        EXPRESSION,
+        "What holds by folder, and `<Limit>`, for some users, from their login on.",
+    ),
+    condition("<IfGroup>", EXPRESSION, "The same for who is in all of these groups (`OR`: in one of them)."),
+    condition("<IfClass>", EXPRESSION, "The same for clients of these classes."),
+    condition("<IfAuthenticated>", "", "The same for whoever has logged in."),
     refused("<IfVersion>", "mod_ifversion", "sections for some versions are not yet supported."),
     language("Include", ANYWHERE, "path|folder|pattern", "Reads another file here, up to 64 deep."),
     language("Define", ANYWHERE, "name [value]", "As -D on the command line."),

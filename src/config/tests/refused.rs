@@ -57,7 +57,8 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
         "AuthUserFile /etc/passwd id 1-5",
         "<Limit LOGIN>\nOrder allow\n</Limit>",
         "<Limit LOGIN>\nDeny from 192.0.2.1/33\n</Limit>",
-        "<IfUser x>\n</IfUser>",
+        "<IfUser x>\nDefaultRoot ~\n</IfUser>",
+        "<IfUser x>\n<IfClass y>\n</IfClass>\n</IfUser>",
         "DenyFilter (",
         "MaxInstances 0",
     ] {
