@@ -68,6 +68,7 @@ fn ferryd_says_and_does_what_proftpd_does() {
     );
     if is_narrowed() {
         println!("{}", grouped(&unsettled));
+        list.uses().for_each(|(row, uses)| println!("{uses:5}  {}  {}", row.said, row.page));
     }
     assert!(unknown.is_empty(), "{} differences that nobody wants:\n\n{}", unknown.len(), grouped(&unknown));
     if is_long() && !is_narrowed() {

@@ -48,7 +48,7 @@ fn clients_name_themselves_and_their_language() {
         ("LANG en-GB", "200 Using language en-GB"),
         ("LANG tlh", "504 Language tlh not supported"),
         ("LANG en fr", "501 Invalid number of parameters"),
-        ("HELP CLNT", "214 Syntax: CLNT <sp> client-info"),
+        ("HELP CLNT", "214 Syntax: CLNT <cp> client-info"),
     ] {
         assert_eq!(client.command(line).text(), text, "{line}");
     }

@@ -252,7 +252,7 @@ fn servers_of_one_address_are_told_apart_by_name() {
         ("HOST", "500 'HOST' not understood"),
         ("HOST two.example x", "500 'HOST' not understood"),
         ("HOST two.example:21", "501 two.example:21: Invalid hostname provided"),
-        ("HOST [::1]", "501 [::1]: Invalid hostname provided"),
+        ("HOST [::1]", "504 [::1]: Unknown hostname provided"),
         ("HOST 127.0.0.1", "220 HOST command successful"),
         ("HOST 127.0.0.2", "504 127.0.0.2: Unknown hostname provided"),
         ("HOST nobody.example", "504 nobody.example: Unknown hostname provided"),

@@ -10,7 +10,7 @@ pub use session::{argument, listing, path, text};
 use ferryd::config::{LoadOptions, load};
 use ferryd::protocol::line::{Line, LineReader};
 use ferryd::protocol::options::Choice;
-use ferryd::protocol::{Command, Facts, Permissions, Reply, Site, time, verbs};
+use ferryd::protocol::{Command, Fact, Permissions, Reply, Site, time, verbs};
 use ferryd::shutmsg;
 use jiff::tz::TimeZone;
 
@@ -76,8 +76,9 @@ fn values(command: &Command) {
         Command::Port(address) => {
             assert!(address.is_ipv4() && !address.ip().is_unspecified() && address.port() != 0, "{address}");
         }
-        Command::Opts(Choice::Facts(facts)) => {
-            assert_eq!(Facts::read(facts.list().as_bytes()), *facts, "another choice");
+        Command::Opts(Choice::Facts(Some(facts))) => {
+            let told: String = facts.iter().map(|fact| format!("{};", fact.name())).collect();
+            assert_eq!(Fact::list(told.as_bytes()), *facts, "another choice");
         }
         _ => {}
     }

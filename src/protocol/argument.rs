@@ -6,7 +6,6 @@ use super::byte_range::ByteRange;
 use super::changes::Changes;
 use super::command::{Command, EpsvArgument, Type};
 use super::digest::{Algorithm, Checksum};
-use super::host::HostName;
 use super::reply::Reply;
 use super::{options, site, time};
 
@@ -98,22 +97,22 @@ impl<'a> Argument<'a> {
 
     /// TYPE's letters: A, A N, I, L, L 8 (RFC 959 §5.3.2).
     pub fn representation(self) -> Reading {
-        let upper = self.bytes.to_ascii_uppercase();
-        let mut words = upper.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-        match (words.next(), words.next(), words.next()) {
-            (None, ..) | (.., Some(_)) => Err(self.words_not_understood(500)),
-            (Some(b"A"), None | Some(b"N" | b"T"), None) => {
-                Ok(Command::Type(Type::Ascii, self.first_letter()))
+        let (letter, form) = match *self.words() {
+            [letter] => (letter, None),
+            [letter, form] => (letter, Some(form)),
+            _ => return Err(self.words_not_understood(500)),
+        };
+        let kind = match (letter, form) {
+            ([b'A' | b'a'], None | Some([b'N' | b'n' | b'T' | b't'])) => Type::Ascii,
+            ([b'I' | b'i'], None) | ([b'L' | b'l'], Some(b"8")) => Type::Image,
+            _ => {
+                return Err(Reply::new(
+                    504,
+                    [b"TYPE not implemented for '", letter, b"' parameter"].concat(),
+                ));
             }
-            (Some(b"I"), None, None) | (Some(b"L"), Some(b"8"), None) => {
-                Ok(Command::Type(Type::Image, self.first_letter()))
-            }
-            _ => Err(Reply::new(504, [b"TYPE not implemented for '", self.bytes, b"' parameter"].concat())),
-        }
-    }
-
-    fn first_letter(&self) -> char {
-        self.bytes.iter().find(|byte| **byte != b' ').copied().map_or(' ', char::from)
+        };
+        Ok(Command::Type(kind, char::from(letter[0])))
     }
 
     /// MODE's letter: S, or Z, which not every server offers.
@@ -218,11 +217,11 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// HOST's name.
+    /// HOST's name: one word.
     pub fn host(self) -> Reading {
-        match self.bytes {
-            name if name.is_empty() || name.contains(&b' ') => Err(self.not_understood(500)),
-            name => HostName::read(name).map(Command::Host),
+        match *self.words() {
+            [name] => Ok(Command::Host(name.to_vec())),
+            _ => Err(self.not_understood(500)),
         }
     }
 
@@ -304,7 +303,9 @@ impl<'a> Argument<'a> {
             b"1" => Ok(Command::Epsv(EpsvArgument::V4)),
             b"2" => Ok(Command::Epsv(EpsvArgument::V6)),
             b"ALL" => Ok(Command::Epsv(EpsvArgument::All)),
-            other if other.iter().all(u8::is_ascii_digit) => Ok(Command::Epsv(EpsvArgument::Other)),
+            other if decimal::<u128>(other.strip_prefix(b"-").unwrap_or(other)).is_some() => {
+                Ok(Command::Epsv(EpsvArgument::Other))
+            }
             _ => Err(Reply::new(501, "EPSV: unknown network protocol")),
         }
     }

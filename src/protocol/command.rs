@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use super::byte_range::ByteRange;
 use super::changes::Changes;
 use super::digest::Checksum;
-use super::host::HostName;
 use super::options::Choice;
 use super::site::Site;
 
@@ -79,7 +78,7 @@ pub enum Command {
     /// `AVBL [path]`.
     Avbl(Option<Vec<u8>>),
     /// HOST.
-    Host(HostName),
+    Host(Vec<u8>),
     /// CLNT: what the client is called is for logs alone.
     Clnt,
     /// CSID.

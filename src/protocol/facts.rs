@@ -41,6 +41,16 @@ const NAMES: [(Fact, &str); 10] = [
 ];
 
 impl Fact {
+    /// As it is told.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(fact, _)| *fact == self).map_or("", |(_, name)| name)
+    }
+
+    /// Those of a list, in its order; see [`Facts::read`].
+    pub fn list(list: &[u8]) -> Vec<Fact> {
+        list.split(|byte| *byte == b';').filter_map(Fact::named).collect()
+    }
+
     /// By its name, in any case.
     pub fn named(name: &[u8]) -> Option<Fact> {
         NAMES.iter().find(|(_, known)| known.as_bytes().eq_ignore_ascii_case(name)).map(|(fact, _)| *fact)
@@ -79,23 +89,20 @@ impl Facts {
 
     /// `type;size;` as OPTS MLST has it. Names that we do not know are passed over (RFC 3659 §7.9), a missing `;` at the end, too.
     pub fn read(list: &[u8]) -> Facts {
-        let known = list.split(|byte| *byte == b';').filter_map(Fact::named);
-        known.fold(Facts::NONE, Facts::with)
-    }
-
-    /// `size;type;`
-    pub fn list(self) -> String {
-        self.among(|fact| self.has(fact), "")
+        Fact::list(list).into_iter().collect()
     }
 
     /// FEAT's `MLST size*;type*;unique;`: all that may be chosen, a star at those that are (RFC 3659 §7.8).
     pub fn feature(self, available: Facts) -> String {
-        format!("MLST {}", self.among(|fact| available.has(fact), "*"))
+        let told = NAMES.iter().filter(|(fact, _)| available.has(*fact));
+        let list = told.map(|(fact, name)| format!("{name}{};", if self.has(*fact) { "*" } else { "" }));
+        format!("MLST {}", list.collect::<String>())
     }
+}
 
-    fn among(self, is_meant: impl Fn(Fact) -> bool, mark: &str) -> String {
-        let meant = NAMES.iter().filter(|(fact, _)| is_meant(*fact));
-        meant.map(|(fact, name)| format!("{name}{};", if self.has(*fact) { mark } else { "" })).collect()
+impl FromIterator<Fact> for Facts {
+    fn from_iter<T: IntoIterator<Item = Fact>>(facts: T) -> Facts {
+        facts.into_iter().fold(Facts::NONE, Facts::with)
     }
 }
 
@@ -104,19 +111,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_choice_is_read_and_told() {
+    fn a_choice_is_read_in_its_order() {
         let table: [(&[u8], &str); 8] = [
-            (b"type;size;", "size;type;"),
-            (b"TYPE;unix.MODE", "type;UNIX.mode;"),
-            (b"bogus;modify;lang;", "modify;"),
-            (b"type;type;", "type;"),
+            (b"type;size;", "type size"),
+            (b"TYPE;unix.MODE", "type UNIX.mode"),
+            (b"bogus;modify;lang;", "modify"),
+            (b"type;type;", "type type"),
             (b"", ""),
             (b";;;", ""),
             (b" type;", ""),
-            (b"\xff\0;perm;", "perm;"),
+            (b"\xff\0;perm;", "perm"),
         ];
         for (given, told) in table {
-            assert_eq!(Facts::read(given).list(), told, "{given:?}");
+            let names: Vec<&str> = Fact::list(given).into_iter().map(Fact::name).collect();
+            assert_eq!(names.join(" "), told, "{given:?}");
         }
     }
 
@@ -125,13 +133,14 @@ mod tests {
         let chosen = Facts::read(b"type;perm;");
         let available = Facts::read(b"type;perm;size;");
         assert_eq!(chosen.feature(available), "MLST perm*;size;type*;");
-        assert_eq!(Facts::ALL.list().matches(';').count(), NAMES.len());
+        assert_eq!(Facts::ALL.feature(Facts::ALL).matches("*;").count(), NAMES.len());
     }
 
     #[test]
     fn each_fact_has_its_bit() {
         for (fact, name) in NAMES {
-            assert_eq!(Facts::NONE.with(fact).list(), format!("{name};"));
+            assert_eq!(fact.name(), name);
+            assert!(Facts::NONE.with(fact).has(fact));
             assert!(!Facts::ALL.without(fact).has(fact));
         }
     }

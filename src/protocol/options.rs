@@ -1,13 +1,13 @@
 //! OPTS (RFC 2389 §4): which verbs have options, and how each reads its own.
 
-use super::facts::Facts;
+use super::facts::Fact;
 use super::reply::Reply;
 
 /// What a client chooses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// `OPTS MLST [facts]`.
-    Facts(Facts),
+    /// `OPTS MLST [facts]`, in the client's order.
+    Facts(Option<Vec<Fact>>),
     /// `OPTS UTF8 on|off`. Names are the bytes they are, either way.
     Utf8(bool),
     /// `OPTS HASH [algorithm]`, in the client's own letters.
@@ -35,7 +35,7 @@ pub fn read(argument: &[u8]) -> Result<Choice, Reply> {
     };
     let (first, second) = (words.next(), words.next());
     let choice = match verb.as_slice() {
-        b"MLST" => second.is_none().then(|| Choice::Facts(Facts::read(first.unwrap_or_default()))),
+        b"MLST" => second.is_none().then(|| Choice::Facts(first.map(Fact::list))),
         b"UTF8" => first.filter(|_| second.is_none()).and_then(switch).map(Choice::Utf8),
         b"MODE" => Some(Choice::Mode(mode(argument))),
         b"HASH" if second.is_some() => {
@@ -90,9 +90,10 @@ mod tests {
             ("HASH", Choice::Hash(None)),
             ("hash sha-256", Choice::Hash(Some(b"sha-256".to_vec()))),
             ("utf8 off", Choice::Utf8(false)),
-            ("MLST", Choice::Facts(Facts::NONE)),
-            ("mlst type;", Choice::Facts(Facts::read(b"type"))),
-            ("MLST  type;size;", Choice::Facts(Facts::read(b"type;size"))),
+            ("MLST", Choice::Facts(None)),
+            ("MLST ;x;", Choice::Facts(Some(Vec::new()))),
+            ("mlst type;", Choice::Facts(Some(vec![Fact::Type]))),
+            ("MLST  type;size;", Choice::Facts(Some(vec![Fact::Type, Fact::Size]))),
         ] {
             assert_eq!(read(given.as_bytes()), Ok(choice), "{given}");
         }

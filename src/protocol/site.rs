@@ -232,9 +232,9 @@ pub fn read(argument: &[u8]) -> Result<Site, Reply> {
     }
 }
 
-/// Whether only who is logged in may ask for it: all but HELP, and what is no command.
-pub fn is_for_members(argument: &[u8]) -> bool {
-    find(first_word(argument).0).is_some_and(|row| row.name != HELP.name)
+/// Whether only who is logged in may ask for it: all but HELP, and what is no command here.
+pub fn is_for_members(argument: &[u8], offer: Offer) -> bool {
+    find(first_word(argument).0).is_some_and(|row| row.name != HELP.name && offer.has(row.module))
 }
 
 fn find(word: &[u8]) -> Option<&'static Row> {
@@ -423,7 +423,7 @@ mod tests {
         for (given, is_for_members) in
             [("CHMOD", true), ("chgrp x f", true), ("HELP CHMOD", false), ("x", false)]
         {
-            assert_eq!(super::is_for_members(given.as_bytes()), is_for_members, "{given}");
+            assert_eq!(super::is_for_members(given.as_bytes(), Offer::ALL), is_for_members, "{given}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::argument::{Argument, Reading};
 use super::command::Command;
-use super::digest::{Algorithm, Algorithms};
+use super::digest::Algorithm;
 use super::offer::{Module, Offer};
 use super::reply::Reply;
 use super::{changes, site};
@@ -58,8 +58,8 @@ pub struct Request {
 
 impl Request {
     /// Whether only who is logged in may ask for it.
-    pub fn is_for_members(&self) -> bool {
-        let is_of_site = self.verb.name == "SITE" && site::is_for_members(&self.argument);
+    pub fn is_for_members(&self, offer: Offer) -> bool {
+        let is_of_site = self.verb.name == "SITE" && site::is_for_members(&self.argument, offer);
         self.verb.when == When::LoggedIn || is_of_site
     }
 }
@@ -76,9 +76,9 @@ const UNIQUE_NAME: &str = "(store unique filename)";
 const NOTHING: &str = "is not implemented";
 
 /// The feature whose line tells the session's facts.
-const FACTS: &str = "MLST";
+pub(super) const FACTS: &str = "MLST";
 /// The feature whose line tells the algorithms.
-const HASH: &str = "HASH";
+pub(super) const HASH: &str = "HASH";
 
 /// A row without alias and feature.
 const fn verb(
@@ -148,7 +148,7 @@ use When::{Always, LoggedIn};
 pub const VERBS: &[Verb] = &[
     verb("CWD", PATH, DIRS, LoggedIn, |a| a.path(Command::Cwd)).also(&["XCWD"]),
     verb("CDUP", "(up one directory)", DIRS, LoggedIn, |a| a.none(Command::Cdup)).also(&["XCUP"]),
-    verb("SMNT", NOTHING, NONE, Always, |a| a.not_done()).not_done(),
+    verb("SMNT", NOTHING, NONE, LoggedIn, |a| a.not_done()).not_done(),
     verb("QUIT", "(close control connection)", NONE, Always, |_| Ok(Command::Quit)),
     verb("PORT", "<sp> h1,h2,h3,h4,p1,p2", NONE, LoggedIn, |a| a.host_port()),
     verb("PASV", "(returns address/port)", NONE, LoggedIn, |a| a.none(Command::Pasv)),
@@ -160,9 +160,6 @@ pub const VERBS: &[Verb] = &[
     verb("RNTO", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnto)),
     verb("DELE", PATH, WRITE, LoggedIn, |a| a.path(Command::Dele)),
     verb("MDTM", PATH, DIRS, LoggedIn, |a| a.path(Command::Mdtm)).feature("MDTM"),
-    verb("MFF", "<sp> fact=value; … <sp> pathname", WRITE, LoggedIn, |a| a.facts_and_path())
-        .feature(changes::FEATURE),
-    verb("MFMT", "<sp> modify-time <sp> pathname", WRITE, LoggedIn, |a| a.time_and_path()).feature("MFMT"),
     verb("RMD", PATH, WRITE, LoggedIn, |a| a.path(Command::Rmd)).also(&["XRMD"]),
     verb("MKD", PATH, WRITE, LoggedIn, |a| a.path(Command::Mkd)).also(&["XMKD"]),
     verb("PWD", "(returns current working directory)", DIRS, LoggedIn, |a| a.none(Command::Pwd))
@@ -172,23 +169,20 @@ pub const VERBS: &[Verb] = &[
     verb("HELP", "[<sp> command]", NONE, Always, |a| a.optional(Command::Help)),
     verb("NOOP", "(no operation)", NONE, Always, |_| Ok(Command::Noop)),
     verb("FEAT", "(returns feature list)", NONE, Always, |a| a.none(Command::Feat)),
-    verb("OPTS", "<sp> command [<sp> options]", NONE, Always, |a| a.choice()).feature("UTF8"),
-    verb("HOST", "<sp> hostname", NONE, Always, |a| a.host()).feature("HOST"),
-    verb("CLNT", "<sp> client-info", NONE, Always, |_| Ok(Command::Clnt)).feature("CLNT"),
-    verb("CSID", "<sp> name=value; …", NONE, LoggedIn, |_| Ok(Command::Csid)).feature("CSID"),
-    verb("LANG", "[<sp> language]", NONE, Always, |a| a.language()).feature("LANG EN*").of(Module::Lang),
+    verb("OPTS", "<sp> command [<sp> options]", NONE, Always, |a| a.choice()),
+    verb("HOST", "<cp> hostname", NONE, Always, |a| a.host()).feature("HOST"),
+    verb("CLNT", "<cp> client-info", NONE, Always, |_| Ok(Command::Clnt)).feature("CLNT"),
     // RFC 2228 and RFC 4217, of which nothing is served: as a server says that has no TLS.
-    verb("AUTH", "<sp> mechanism", NONE, Always, |a| a.unknown()).not_done(),
-    verb("ADAT", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
+    verb("AUTH", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
     verb("CCC", "(clears protection level)", NONE, Always, |a| a.unknown()).not_done(),
     verb("CONF", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
     verb("ENC", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
     verb("MIC", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
     verb("PBSZ", "<sp> protection buffer size", NONE, Always, |a| a.unknown()).not_done(),
     verb("PROT", "<sp> protection code", NONE, Always, |a| a.unknown()).not_done(),
-    verb("TYPE", "<sp> type-code (A, I, L 8)", NONE, LoggedIn, |a| a.representation()),
-    verb("STRU", "<sp> structure-code (F)", NONE, LoggedIn, |a| a.structure()),
-    verb("MODE", "<sp> mode-code (S)", NONE, LoggedIn, |a| a.mode()),
+    verb("TYPE", "<sp> type-code (A, I, L 8)", NONE, Always, |a| a.representation()),
+    verb("STRU", "is not implemented (always F)", NONE, LoggedIn, |a| a.structure()),
+    verb("MODE", "is not implemented (always S)", NONE, LoggedIn, |a| a.mode()),
     verb("RETR", PATH, READ, LoggedIn, |a| a.file(Command::Retr)),
     verb("STOR", PATH, WRITE, LoggedIn, |a| a.file(Command::Stor)),
     verb("STOU", UNIQUE_NAME, WRITE, LoggedIn, |a| a.word_passed_over(Command::Stou)),
@@ -201,13 +195,11 @@ pub const VERBS: &[Verb] = &[
     verb("ACCT", NOTHING, NONE, Always, |a| a.not_done()).secret().not_done(),
     verb("REIN", NOTHING, NONE, Always, |a| a.not_done()).not_done(),
     verb("LIST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::List)),
-    verb("NLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::Nlst)),
+    verb("NLST", "[<sp> (pathname)]", DIRS, LoggedIn, |a| a.any(Command::Nlst)),
     verb("STAT", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Stat)),
     // Its own commands have rows of their own (`site`), whose names `<Limit>` asks for.
     verb("SITE", "<sp> string", NONE, Always, |a| a.site()),
     verb("MLSD", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlsd)),
-    // draft-peterson-streamlined-ftp-command-extensions §4.
-    verb("AVBL", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Avbl)).feature("AVBL"),
     verb("MLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlst)).feature(FACTS),
     verb("HASH", PATH, READ, LoggedIn, |a| a.path(Command::Hash)).feature(HASH),
     verb("XCRC", PART, READ, LoggedIn, |a| a.sum(Algorithm::Crc32)).sums(Algorithm::Crc32),
@@ -217,10 +209,16 @@ pub const VERBS: &[Verb] = &[
     verb("XSHA1", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha1)).sums(Algorithm::Sha1),
     verb("XSHA256", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha256)).sums(Algorithm::Sha256),
     verb("XSHA512", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha512)).sums(Algorithm::Sha512),
+    // ProFTPD's HELP has none of these: they come last, so that its lines stay as they are.
+    verb("MFF", "<sp> fact=value; … <sp> pathname", WRITE, LoggedIn, |a| a.facts_and_path())
+        .feature(changes::FEATURE),
+    verb("MFMT", "<sp> modify-time <sp> pathname", WRITE, LoggedIn, |a| a.time_and_path()).feature("MFMT"),
+    verb("CSID", "<sp> name=value; …", NONE, LoggedIn, |_| Ok(Command::Csid)).feature("CSID"),
+    verb("LANG", "[<sp> language]", NONE, Always, |a| a.language()).feature("LANG EN*").of(Module::Lang),
+    verb("ADAT", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
+    // draft-peterson-streamlined-ftp-command-extensions §4.
+    verb("AVBL", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Avbl)).feature("AVBL"),
 ];
-
-/// What FEAT says besides the verbs' own lines: paths are slash-separated.
-const OTHER_FEATURES: &[(&str, Option<Module>)] = &[("TVFS", None), ("MODE Z", Some(Module::Deflate))];
 
 /// Reads a line. `Err` is the reply to a line that names no verb.
 pub fn read(line: &[u8]) -> Result<Request, Reply> {
@@ -244,70 +242,6 @@ pub fn find(word: &[u8]) -> Option<(&'static Verb, &'static str)> {
         let mut names = std::iter::once(&verb.name).chain(verb.aliases);
         names.find(|name| name.as_bytes().eq_ignore_ascii_case(word)).map(|name| (verb, *name))
     })
-}
-
-/// HELP without an argument: eight names a line.
-pub fn help(admin: &str) -> Reply {
-    let names: Vec<&str> =
-        VERBS.iter().flat_map(|verb| std::iter::once(&verb.name).chain(verb.aliases)).copied().collect();
-    let mut lines = vec![b"The following commands are recognized (* =>'s unimplemented):".to_vec()];
-    lines.extend(
-        names.chunks(8).map(|row| row.iter().map(|name| column(name)).collect::<String>().into_bytes()),
-    );
-    lines.push(format!("Direct comments to {admin}").into_bytes());
-    Reply::long(214, lines)
-}
-
-fn column(name: &str) -> String {
-    let is_done = find(name.as_bytes()).is_some_and(|(verb, _)| verb.is_done);
-    let mark = if is_done { "" } else { "*" };
-    format!("{:<8}", format!("{name}{mark}"))
-}
-
-/// HELP of one verb; SITE has commands of its own.
-pub fn help_of(offer: Offer, word: &[u8]) -> Reply {
-    match find(word) {
-        Some((verb, _)) if verb.name == "SITE" => site::names(offer),
-        Some((verb, called)) => Reply::new(214, format!("Syntax: {called} {}", verb.syntax)),
-        None => Reply::new(502, [b"Unknown command '", word.to_ascii_uppercase().as_slice(), b"'"].concat()),
-    }
-}
-
-/// What FEAT goes by.
-#[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
-    /// What the server offers.
-    pub offer: Offer,
-    /// MLST's line, where it is advertised.
-    pub facts: Option<&'a str>,
-    /// Sums that the session may ask for,
-    pub algorithms: Algorithms,
-    /// and HASH's line, which tells them.
-    pub hash: Option<&'a str>,
-}
-
-/// FEAT (RFC 2389 §3), as far as the server offers it.
-pub fn features(told: Told<'_>) -> Reply {
-    let is_offered = |verb: &&Verb| {
-        told.offer.has(verb.module) && verb.algorithm.is_none_or(|one| told.algorithms.has(one))
-    };
-    let offered = VERBS.iter().filter(is_offered);
-    let mut lines: Vec<&str> = Vec::new();
-    for line in offered.filter_map(|verb| verb.feature) {
-        match line {
-            FACTS => lines.extend(told.facts),
-            HASH => lines.extend(told.hash),
-            line => lines.push(line),
-        }
-    }
-    let others = OTHER_FEATURES.iter().filter(|(_, module)| told.offer.has(*module));
-    lines.extend(others.map(|(line, _)| *line));
-    site::features(told.offer).for_each(|line| lines.push(line));
-    lines.sort_unstable();
-    let mut all = vec![b"Features:".to_vec()];
-    all.extend(lines.iter().map(|line| line.as_bytes().to_vec()));
-    all.push(b"End".to_vec());
-    Reply::long(211, all)
 }
 
 #[cfg(test)]
@@ -346,52 +280,6 @@ mod tests {
             let reply = read(line).unwrap_err();
             assert_eq!((reply.code, reply.text()), (500, text.as_bytes()));
         }
-    }
-
-    fn told(offer: Offer, facts: Option<&str>) -> Told<'_> {
-        let algorithms = Algorithms::NONE.with(Algorithm::Md5);
-        Told { offer, facts, algorithms, hash: Some("HASH MD5*;") }
-    }
-
-    #[test]
-    fn sums_are_told_where_they_are_served() {
-        let mut out = Vec::new();
-        features(told(Offer::ALL, None)).write(&mut out);
-        let text = String::from_utf8(out).unwrap();
-        for (line, is_there) in [("HASH MD5*;", true), ("MD5", true), ("XMD5", true), ("XCRC", false)] {
-            assert_eq!(text.contains(&format!("\r\n {line}\r\n")), is_there, "{line}");
-        }
-    }
-
-    #[test]
-    fn help_and_features_come_from_the_table() {
-        assert_eq!(help_of(Offer::ALL, b"stor").text(), b"Syntax: STOR <sp> pathname");
-        assert_eq!(help_of(Offer::ALL, b"xyz").text(), b"Unknown command 'XYZ'");
-        let mut out = Vec::new();
-        features(told(Offer::ALL, Some("MLST type*;"))).write(&mut out);
-        let text = String::from_utf8(out).unwrap();
-        for line in [
-            "CLNT",
-            "EPRT",
-            "LANG EN*",
-            "MFF modify;UNIX.group;UNIX.mode;",
-            "MLST type*;",
-            "RANG STREAM",
-            "REST STREAM",
-        ] {
-            assert!(text.contains(&format!("\r\n {line}\r\n")), "{line}");
-        }
-        let mut without = Vec::new();
-        features(told(Offer::ALL.without(Module::Lang), None)).write(&mut without);
-        let without = String::from_utf8(without).unwrap();
-        assert!(!without.contains("LANG") && !without.contains("MLST"));
-        assert!(text.ends_with("\r\n XMD5\r\n211 End\r\n"));
-        let mut out = Vec::new();
-        help("root@here").write(&mut out);
-        let text = String::from_utf8(out).unwrap();
-        assert!(text.contains(" CWD     XCWD    CDUP    XCUP    SMNT*   QUIT    PORT    PASV    \r\n"));
-        assert!(text.contains("REIN*") && text.contains("AUTH*") && text.contains("CLNT "));
-        assert!(text.ends_with("214 Direct comments to root@here\r\n"));
     }
 
     proptest! {

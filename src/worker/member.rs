@@ -4,7 +4,6 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::data::Coding;
 use super::display::{Held, Seen};
 use super::giving::Giver;
 use super::listing::Owners;
@@ -17,7 +16,7 @@ use crate::auth::Account;
 use crate::auth::secret::Secret;
 use crate::config::listings::ListOptions;
 use crate::config::settings::{Anonymous, DirectoryRules, SessionRules, Subject};
-use crate::protocol::{Algorithm, Facts, Type, Verb};
+use crate::protocol::Verb;
 use crate::sys::files::Kind;
 
 /// Who came in, and by what.
@@ -28,33 +27,6 @@ pub struct Entry {
     pub given_name: Vec<u8>,
     /// With PASS; an anonymous session's is what it likes to be called.
     pub given_password: Secret,
-}
-
-/// MODE (RFC 959 §3.4; draft-preston-ftpext-deflate).
-#[derive(Clone, Copy, Debug)]
-pub struct Mode {
-    /// Z was said last, not S.
-    pub is_deflated: bool,
-    /// OPTS MODE Z LEVEL.
-    pub level: u8,
-}
-
-impl Default for Mode {
-    fn default() -> Mode {
-        Mode { is_deflated: false, level: 6 }
-    }
-}
-
-impl Mode {
-    /// What becomes of bytes that leave,
-    pub fn sending(self) -> Coding {
-        if self.is_deflated { Coding::Deflate(self.level) } else { Coding::Plain }
-    }
-
-    /// and of those that come.
-    pub fn receiving(self) -> Coding {
-        if self.is_deflated { Coding::Inflate } else { Coding::Plain }
-    }
 }
 
 /// The state of a logged-in session.
@@ -91,16 +63,8 @@ pub struct Member {
     pub copying: Option<FtpPath>,
     /// How the next data connection is made.
     pub rendezvous: Rendezvous,
-    /// TYPE.
-    pub representation: Type,
-    /// MODE, and its level.
-    pub mode: Mode,
     /// REST or RANG, for the next transfer.
     pub portion: Portion,
-    /// What HASH makes, where the client has chosen (OPTS HASH).
-    pub hash: Option<Algorithm>,
-    /// What MLST and MLSD tell (OPTS MLST).
-    pub facts: Facts,
     /// EPSV ALL was said.
     pub extended_only: bool,
     /// Display files that are out of its reach.
@@ -150,11 +114,7 @@ impl Member {
             renaming: None,
             copying: None,
             rendezvous: Rendezvous::default(),
-            representation: Type::Ascii,
-            mode: Mode::default(),
             portion: Portion::Whole,
-            hash: None,
-            facts: watch.server.facts.usual,
             extended_only: false,
             held: Held::default(),
             seen: Seen::default(),

@@ -28,6 +28,7 @@ mod session;
 mod shutdown;
 mod storage;
 mod subject;
+mod terms;
 mod text;
 mod timeouts;
 mod transfer;

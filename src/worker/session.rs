@@ -146,7 +146,7 @@ impl Session {
         if !self.watch.server.offer.has(request.verb.module) {
             return Ok(Reply::new(500, format!("{} not understood", request.called)));
         }
-        if request.is_for_members() && !self.is_logged_in() {
+        if request.is_for_members(self.watch.server.offer) && !self.is_logged_in() {
             return Ok(please_log_in());
         }
         self.watch.birth.own.command(request.called.as_bytes(), &request.argument);

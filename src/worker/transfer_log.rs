@@ -46,7 +46,7 @@ pub fn write(watch: &mut Watch, member: &Member, logged: &Logged<'_>) -> Result<
         host: watch.peer.name().as_bytes(),
         bytes: logged.bytes,
         path: logged.path.as_os_str().as_bytes(),
-        representation: match member.representation {
+        representation: match watch.terms.representation {
             Type::Ascii => Representation::Ascii,
             Type::Image => Representation::Binary,
         },

@@ -18,6 +18,7 @@ use super::naming::Naming;
 use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::shutdown;
+use super::terms::Terms;
 use super::text::Facts;
 use super::timeouts::{Expired, Timers};
 use crate::config::settings::{Anonymous, Caller, Class, Server, SessionRules};
@@ -53,6 +54,8 @@ pub struct Watch {
     pub timers: Timers,
     /// The session's logger.
     pub log: Logger,
+    /// How the client wants its files told and carried.
+    pub terms: Terms,
     /// The client's name, while it is awaited.
     pub naming: Option<Naming>,
     /// The name given with USER; empty before it.
@@ -107,6 +110,7 @@ impl Watch {
             conversation,
             timers,
             log,
+            terms: Terms::default(),
             naming: None,
             user: Vec::new(),
             cwd: Vec::new(),

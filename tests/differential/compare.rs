@@ -58,7 +58,10 @@ pub fn compare(script: &str, ours: &Run<'_>, theirs: &Run<'_>) -> (usize, Vec<Di
         let said = mine.or(other).map(|heard| heard.said.clone()).unwrap_or_default();
         let replies = (ours.replies(mine), theirs.replies(other));
         if replies.0 != replies.1 {
-            found.push(difference(&said, replies));
+            found.push(difference(
+                &said,
+                if are_tables(&replies) { without_the_same(&replies) } else { replies },
+            ));
         }
         let data = (ours.data(mine), theirs.data(other));
         if data.0 != data.1 {
@@ -91,6 +94,12 @@ impl Run<'_> {
 
 fn told(left: &Snapshot) -> String {
     left.iter().map(|(name, about)| format!("{name}: {about}\n")).collect()
+}
+
+/// HELP and FEAT: of many lines, those count that differ.
+fn are_tables((ours, theirs): &(String, String)) -> bool {
+    let is_table = |reply: &str| reply.starts_with("211-") || reply.starts_with("214-");
+    is_table(ours) && is_table(theirs)
 }
 
 /// The lines that only one side has; where there are none, their order differs.

@@ -33,8 +33,10 @@ static TIMES: LazyLock<Regex> =
 
 /// Text without what belongs to one server and one moment.
 pub fn plain(text: &str, folder: &Path, port: u16) -> String {
-    let text =
-        text.replace(&folder.display().to_string(), "<folder>").replace(&port.to_string(), "<server port>");
+    let text = text.replace(&folder.display().to_string(), "<folder>");
+    // As a word: the digits may stand in a sum, too.
+    let own_port = Regex::new(&format!(r"\b{port}\b")).expect("a pattern");
+    let text = own_port.replace_all(&text, "<server port>").into_owned();
     let text = PLACEHOLDERS
         .iter()
         .fold(text, |text, row| row.pattern.replace_all(&text, row.in_its_place).into_owned());

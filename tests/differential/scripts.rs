@@ -16,6 +16,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("narrow", NARROW),
     ("spoken", SPOKEN),
     ("deflated", DEFLATED),
+    ("bare", BARE),
 ];
 
 const ANONYMOUS: &str = "\
@@ -57,6 +58,8 @@ const NARROW: &str =
 const DEFLATED: &str = "AllowOverwrite on\nDefaultRoot ~\nDeflateEngine on\n";
 
 const SPOKEN: &str = "MultilineRFC2228 on\nServerIdent on \"%L %V %v %E %R %U %u %C %%\"\nAccessGrantMsg \"Welcome %u from %h\"\nMaxLoginAttempts 1\n";
+
+const BARE: &str = "DefaultRoot ~\nDigestEngine off\nLangEngine off\nCopyEngine off\nSiteMiscEngine off\n";
 
 /// Every script.
 pub fn all() -> Vec<Script> {

@@ -41,8 +41,8 @@ RequireValidShell off
 UseReverseDNS off
 ModulePath {modules}
 LoadModule mod_digest.c
-LoadModule mod_deflate.c
 LoadModule mod_copy.c
+LoadModule mod_deflate.c
 LoadModule mod_site_misc.c
 User nobody
 Group nogroup
@@ -137,6 +137,8 @@ fn started(program: Program, package: &Package, folder: &Path) -> Child {
     };
     let stderr = File::create(folder.join("stderr")).expect("a file in the test's folder");
     command.arg("-n").arg("-c").arg(folder.join("server.conf")).current_dir(folder).process_group(0);
+    // ProFTPD tells it in FEAT.
+    command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().expect("the server's program")
 }
 

@@ -136,9 +136,11 @@ fn clients_choose_the_facts() {
     let daemon = Daemon::usual();
     let mut client = daemon.client();
     client.command("OPTS UTF8 ON").expect(200);
-    client.command("OPTS MLST type;").expect(530);
+    client.command("OPTS MLST type;").expect(200);
     client.login("alice");
     client.store("one", b"x");
+    assert!(told(&mut client, "MLST one").starts_with("type=file; /"), "chosen before login");
+    let mut client = daemon.session();
     let features = client.command("FEAT").expect(211).text();
     assert!(features.contains("\n MLST modify*;perm*;size*;type*;unique*;UNIX.group*;"), "{features}");
     for (line, reply, told_line) in [

@@ -16,23 +16,25 @@ use crate::worker::virtual_host;
 use crate::worker::watch::{Ending, Watch};
 
 /// HOST (RFC 7151): another server of the same address, before anybody is named.
-pub fn host(session: &mut Session, name: &HostName) -> Reply {
+pub fn host(session: &mut Session, given: &[u8]) -> Reply {
     let Session { watch, phase, .. } = session;
     if !matches!(phase, Phase::Unnamed) {
         return Reply::new(503, "Bad sequence of commands");
     }
-    let unknown = || Reply::about(504, name.to_string().as_bytes(), "Unknown hostname provided");
-    let local = watch.local.ip().to_canonical();
+    let name = match HostName::read(given) {
+        Ok(name) => name,
+        Err(refusal) => return refusal,
+    };
+    let unknown = || Reply::about(504, given, "Unknown hostname provided");
     match name {
-        HostName::Address(address) if *address == local => Reply::new(220, "HOST command successful"),
-        HostName::Address(address) if address.is_ipv4() != local.is_ipv4() => {
-            HostName::invalid(name.to_string().as_bytes())
+        HostName::Address(address) if address == watch.local.ip().to_canonical() => {
+            Reply::new(220, "HOST command successful")
         }
         HostName::Address(_) => unknown(),
         HostName::Name(wanted) => match virtual_host::named(
             watch.birth.settings,
             (watch.local, &subject::stranger(watch.birth, watch.peer)),
-            wanted,
+            &wanted,
         ) {
             Some((index, server)) => {
                 watch.enter_server(index, server);

@@ -14,9 +14,6 @@ use crate::worker::watch::{Ending, Watch};
 
 /// PASV. The client is told the address that it can reach, which MasqueradeAddress may know better than the socket.
 pub fn passive(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> {
-    if member.extended_only {
-        return Ok(extended_only("PASV"));
-    }
     let IpAddr::V4(address) = told_address(watch) else {
         return Ok(Reply::new(500, "Illegal PASV command, use EPSV"));
     };
@@ -77,9 +74,6 @@ fn listen(watch: &mut Watch, member: &mut Member, reply: impl FnOnce(u16) -> Rep
 
 /// PORT, EPRT.
 pub fn port(watch: &mut Watch, member: &mut Member, called: &str, to: SocketAddr) -> Result<Reply, Ending> {
-    if member.extended_only {
-        return Ok(extended_only(called));
-    }
     if called == "EPRT" && to.is_ipv4() != watch.local.is_ipv4() {
         return Ok(other_family(watch));
     }
@@ -116,8 +110,11 @@ pub fn abort(session: &mut Session) -> Reply {
     Reply::new(226, "Abort successful")
 }
 
-fn extended_only(called: &str) -> Reply {
-    Reply::new(500, format!("Illegal {called} command, EPSV ALL in effect"))
+/// After EPSV ALL every other word for a data connection is refused, whatever follows it (RFC 2428 §4).
+pub fn ruled_out(session: &Session, called: &str) -> Option<Reply> {
+    let is_extended_only = session.member().is_some_and(|member| member.extended_only);
+    (is_extended_only && matches!(called, "PASV" | "PORT" | "EPRT"))
+        .then(|| Reply::new(500, format!("Illegal {called} command, EPSV ALL in effect")))
 }
 
 fn other_family(watch: &Watch) -> Reply {

@@ -27,7 +27,7 @@ pub fn hash(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) ->
         Portion::Within(_) => mem::take(&mut member.portion),
         Portion::Whole | Portion::From(_) => Portion::Whole,
     };
-    let Some(algorithm) = chosen(member) else { return Ok(unknown(verb.name)) };
+    let Some(algorithm) = chosen(watch, member.rules.digests) else { return Ok(unknown(verb.name)) };
     let codes = Codes { forbidden: 552, not_regular: 553, too_long: 556 };
     let mut source = match opened(member, verb, path, codes) {
         Ok(source) => source,
@@ -141,27 +141,30 @@ fn made(
     }
 }
 
-fn chosen(member: &Member) -> Option<Algorithm> {
-    member.hash.or(member.rules.digests.usual)
+/// What HASH makes: the client's choice, as far as whoever it has become may have it.
+fn chosen(watch: &Watch, rules: DigestRules) -> Option<Algorithm> {
+    watch.terms.hash.filter(|one| rules.algorithms.has(*one)).or(rules.usual)
 }
 
-/// HASH's line in FEAT, and the rules it tells of.
-pub fn feature(session: &Session) -> (DigestRules, Option<String>) {
-    let (rules, chosen) = match session.member() {
-        Some(member) => (member.rules.digests, chosen(member)),
-        None => (session.watch.server.session.digests, session.watch.server.session.digests.usual),
-    };
-    (rules, rules.algorithms.feature(chosen))
+/// Before login, the server's.
+pub fn rules(session: &Session) -> DigestRules {
+    session.member().map_or(session.watch.server.session.digests, |member| member.rules.digests)
+}
+
+/// HASH's line in FEAT.
+pub fn feature(watch: &Watch, rules: DigestRules) -> Option<String> {
+    rules.algorithms.feature(chosen(watch, rules))
 }
 
 /// OPTS HASH: tells the algorithm, or chooses one.
-pub fn choose(member: &mut Member, name: Option<Vec<u8>>) -> Reply {
-    let rules = member.rules.digests;
-    let Some(current) = chosen(member) else { return Reply::new(500, "OPTS HASH not understood") };
+pub fn choose(session: &mut Session, name: Option<Vec<u8>>) -> Reply {
+    let rules = rules(session);
+    let watch = &mut session.watch;
+    let Some(current) = chosen(watch, rules) else { return Reply::new(500, "OPTS HASH not understood") };
     let Some(name) = name else { return Reply::new(200, current.name()) };
     match Algorithm::named(&name).filter(|one| rules.algorithms.has(*one)) {
         Some(algorithm) => {
-            member.hash = Some(algorithm);
+            watch.terms.hash = Some(algorithm);
             Reply::new(200, name)
         }
         None => Reply::new(501, [name.as_slice(), b": Unsupported algorithm"].concat()),

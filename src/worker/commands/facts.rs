@@ -1,12 +1,10 @@
-//! Files told in the form that programs read (RFC 3659 §7): MLSD, MLST, and OPTS, which chooses the facts.
+//! Files told in the form that programs read (RFC 3659 §7): MLSD, MLST, and OPTS MLST, which chooses the facts.
 
-use super::{asked, digests, parameters, refusal};
-use crate::protocol::options::Choice;
-use crate::protocol::{Facts, Reply, Verb};
+use super::{asked, refusal};
+use crate::protocol::{Fact, Facts, Reply, Verb};
 use crate::sys::clock;
 use crate::worker::listing::{self, Listing, Surroundings, Telling};
 use crate::worker::member::Member;
-use crate::worker::session::Session;
 use crate::worker::storage::{Denied, Reason};
 use crate::worker::watch::{Ending, Watch};
 
@@ -14,7 +12,7 @@ use super::listings::{Shown, send};
 
 /// MLSD.
 pub fn directory(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    let telling = telling(watch, member);
+    let telling = telling(watch);
     let listing =
         asked(member, verb, path).and_then(|asked| Listing::of_directory(&member.storage, &asked, telling));
     match listing {
@@ -28,7 +26,7 @@ pub fn directory(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8
 
 /// MLST. Why something cannot be told is not told, so that a hidden file is like one that is not there.
 pub fn file(watch: &mut Watch, member: &mut Member, verb: &Verb, path: Option<&[u8]>) -> Reply {
-    let telling = telling(watch, member);
+    let telling = telling(watch);
     let own_path = member.cwd.as_bytes().to_vec();
     let path = path.unwrap_or(&own_path);
     let line = asked(member, verb, path).and_then(|asked| {
@@ -45,32 +43,28 @@ pub fn file(watch: &mut Watch, member: &mut Member, verb: &Verb, path: Option<&[
     }
 }
 
-fn telling(watch: &Watch, member: &Member) -> Telling {
-    Telling { facts: member.facts, link_targets: watch.server.facts.link_targets }
+fn telling(watch: &Watch) -> Telling {
+    Telling { facts: chosen(watch), link_targets: watch.server.facts.link_targets }
 }
 
-/// FEAT's line; a client that has not logged in may choose nothing yet.
-pub fn feature(session: &Session) -> Option<String> {
-    let rules = &session.watch.server.facts;
-    let chosen = session.member().map_or(rules.usual, |member| member.facts);
-    rules.advertised.then(|| chosen.feature(rules.available))
+fn chosen(watch: &Watch) -> Facts {
+    let rules = &watch.server.facts;
+    // HOST may have led to a server that tells less.
+    watch.terms.facts.map_or(rules.usual, |facts| facts.common(rules.available))
 }
 
-/// OPTS.
-pub fn choose(session: &mut Session, choice: Choice) -> Result<Reply, Ending> {
-    match choice {
-        Choice::Utf8(on) => Ok(Reply::new(200, format!("UTF8 set to {}", if on { "on" } else { "off" }))),
-        Choice::Hash(name) => session.as_member(|_, member| Ok(digests::choose(member, name))),
-        Choice::Mode(option) => {
-            session.as_member(|watch, member| Ok(parameters::mode_option(watch, member, option)))
-        }
-        Choice::Facts(facts) => session.as_member(|watch, member| {
-            member.facts = facts.common(watch.server.facts.available);
-            Ok(Reply::new(200, chosen(member.facts)))
-        }),
-    }
+/// FEAT's line.
+pub fn feature(watch: &Watch) -> Option<String> {
+    let rules = &watch.server.facts;
+    rules.advertised.then(|| chosen(watch).feature(rules.available))
 }
 
-fn chosen(facts: Facts) -> String {
-    format!("MLST OPTS {}", facts.list()).trim_end().to_owned()
+/// OPTS MLST (RFC 3659 §7.9): the answer names what is told from now on, in the client's order.
+pub fn choose(watch: &mut Watch, wished: Option<&[Fact]>) -> Reply {
+    let available = watch.server.facts.available;
+    let told: Vec<Fact> =
+        wished.unwrap_or_default().iter().copied().filter(|fact| available.has(*fact)).collect();
+    watch.terms.facts = Some(told.iter().copied().collect());
+    let names: String = told.iter().map(|fact| format!("{};", fact.name())).collect();
+    Reply::new(200, if wished.is_some() { format!("MLST OPTS {names}") } else { "MLST OPTS".to_owned() })
 }

@@ -1,8 +1,7 @@
 //! What the server tells of itself: HELP, STAT, CSID, LANG.
 
 use super::{digests, facts};
-use crate::protocol::verbs::{self, Told};
-use crate::protocol::{Reply, Type};
+use crate::protocol::{Reply, Told, Type};
 use crate::worker::member::Member;
 use crate::worker::session::Session;
 use crate::worker::watch::{Ending, Watch};
@@ -19,29 +18,32 @@ pub fn language(tag: Option<&[u8]>) -> Reply {
 }
 
 /// HELP, of one verb or of all.
-pub fn help(watch: &Watch, of: Option<&[u8]>) -> Reply {
+pub fn help(session: &Session, of: Option<&[u8]>) -> Reply {
     let mut words = of.unwrap_or_default().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     match words.next() {
-        Some(word) => verbs::help_of(watch.server.offer, word),
-        None => verbs::help(&watch.facts().admin()),
+        Some(word) => told(session).help_of(word),
+        None => told(session).help(&session.watch.facts().admin()),
     }
 }
 
 /// FEAT.
 pub fn features(session: &Session) -> Reply {
-    let facts = facts::feature(session);
-    let (digests, hash) = digests::feature(session);
-    verbs::features(Told {
-        offer: session.watch.server.offer,
-        facts: facts.as_deref(),
+    told(session).features()
+}
+
+fn told(session: &Session) -> Told {
+    let (watch, digests) = (&session.watch, digests::rules(session));
+    Told {
+        offer: watch.server.offer,
+        facts: facts::feature(watch),
         algorithms: digests.algorithms,
-        hash: hash.as_deref(),
-    })
+        hash: digests::feature(watch, digests),
+    }
 }
 
 /// STAT without a path, between transfers.
 pub fn status(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> {
-    let representation = match member.representation {
+    let representation = match watch.terms.representation {
         Type::Ascii => "ASCII",
         Type::Image => "BINARY",
     };

@@ -66,10 +66,10 @@ pub fn send(
     listing: Listing,
     Shown { verb, path, what }: Shown<'_>,
 ) -> Result<Reply, Ending> {
-    let mode = if member.representation == Type::Ascii { "ASCII" } else { "BINARY" };
+    let mode = if watch.terms.representation == Type::Ascii { "ASCII" } else { "BINARY" };
     let errand = Errand {
         direction: Direction::Listing,
-        coding: member.mode.sending(),
+        coding: watch.terms.mode.sending(),
         verb: verb.name,
         path,
         size: None,

@@ -10,6 +10,7 @@ mod files;
 mod folders;
 mod information;
 mod listings;
+mod options;
 mod parameters;
 mod site;
 mod transfers;
@@ -24,6 +25,9 @@ use crate::protocol::{Command, Reply, Request, Verb};
 /// Carries a request out; an error ends the session.
 pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
     let Request { verb, called, argument, command } = request;
+    if let Some(refusal) = data_port::ruled_out(session, called) {
+        return Ok(refusal);
+    }
     let command = match command {
         Ok(command) => command,
         Err(refusal) => return Ok(misread(session, verb, refusal)),
@@ -39,9 +43,9 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Noop => Ok(Reply::new(200, "NOOP command successful")),
         Command::Syst => Ok(Reply::new(215, "UNIX Type: L8")),
         Command::Feat => Ok(information::features(session)),
-        Command::Opts(choice) => facts::choose(session, choice),
+        Command::Opts(choice) => Ok(options::choose(session, choice)),
         Command::Site(command) => site::obey(session, command, &argument),
-        Command::Help(of) => Ok(information::help(&session.watch, of.as_deref())),
+        Command::Help(of) => Ok(information::help(session, of.as_deref())),
         Command::Stat(None) => session.as_member(information::status),
         Command::Stat(Some(path)) => {
             session.as_member(|watch, member| listings::stat(watch, member, verb, &path))
@@ -60,7 +64,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Dele(path) => session.as_member(|watch, member| files::delete(watch, member, verb, &path)),
         Command::Rnfr(path) => session.as_member(|_, member| Ok(files::rename_from(member, verb, &path))),
         Command::Rnto(path) => session.as_member(|_, member| Ok(files::rename_to(member, verb, &path))),
-        Command::Size(path) => session.as_member(|_, member| Ok(files::size(member, verb, &path))),
+        Command::Size(path) => session.as_member(|watch, member| Ok(files::size(watch, member, verb, &path))),
         Command::Mdtm(path) => session.as_member(|_, member| Ok(files::modified(member, verb, &path))),
         Command::Mfmt(seconds, path) => {
             session.as_member(|_, member| Ok(attributes::set_time(member, verb, (seconds, &path))))
@@ -82,18 +86,18 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
             facts::directory(watch, member, verb, path.as_deref().unwrap_or_default())
         }),
         Command::Allo(bytes) => session.as_member(|_, member| Ok(parameters::allocate(member, bytes))),
-        Command::Type(kind, letter) => {
-            session.as_member(|_, member| Ok(parameters::representation(member, kind, letter)))
-        }
-        Command::Mode(is_deflated) => {
-            session.as_member(|watch, member| Ok(parameters::mode(watch, member, is_deflated)))
-        }
+        Command::Type(kind, letter) => Ok(parameters::representation(&mut session.watch, kind, letter)),
+        Command::Mode(is_deflated) => Ok(parameters::mode(&mut session.watch, is_deflated)),
         Command::Stru => Ok(Reply::new(200, "Structure set to F")),
-        Command::Rest(offset) => session.as_member(|_, member| Ok(parameters::restart(member, offset))),
+        Command::Rest(offset) => {
+            session.as_member(|watch, member| Ok(parameters::restart(watch, member, offset)))
+        }
         Command::Hash(path) => session.as_member(|watch, member| digests::hash(watch, member, verb, &path)),
         Command::Md5(path) => session.as_member(|watch, member| digests::md5(watch, member, verb, &path)),
         Command::Sum(asked) => session.as_member(|watch, member| digests::sum(watch, member, verb, asked)),
-        Command::Rang(range) => session.as_member(|_, member| Ok(parameters::range(member, range))),
+        Command::Rang(range) => {
+            session.as_member(|watch, member| Ok(parameters::range(watch, member, range)))
+        }
         Command::Pasv => session.as_member(data_port::passive),
         Command::Epsv(which) => {
             session.as_member(|watch, member| data_port::extended_passive(watch, member, which))

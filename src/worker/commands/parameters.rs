@@ -9,8 +9,8 @@ use crate::worker::storage::Portion;
 use crate::worker::watch::Watch;
 
 /// TYPE.
-pub fn representation(member: &mut Member, kind: Type, letter: char) -> Reply {
-    member.representation = kind;
+pub fn representation(watch: &mut Watch, kind: Type, letter: char) -> Reply {
+    watch.terms.representation = kind;
     Reply::new(200, format!("Type set to {letter}"))
 }
 
@@ -33,8 +33,8 @@ pub fn available(member: &Member, verb: &Verb, path: Option<&[u8]>) -> Reply {
 }
 
 /// REST. An offset in ASCII has no meaning that both sides share.
-pub fn restart(member: &mut Member, offset: u64) -> Reply {
-    if member.representation == Type::Ascii && offset != 0 {
+pub fn restart(watch: &Watch, member: &mut Member, offset: u64) -> Reply {
+    if watch.terms.representation == Type::Ascii && offset != 0 {
         return Reply::new(501, "REST: Resuming transfers not allowed in ASCII mode");
     }
     member.portion = offset.into();
@@ -42,14 +42,14 @@ pub fn restart(member: &mut Member, offset: u64) -> Reply {
 }
 
 /// RANG (draft-bryan-ftp-range). It and REST take each other's place.
-pub fn range(member: &mut Member, range: Option<ByteRange>) -> Reply {
+pub fn range(watch: &Watch, member: &mut Member, range: Option<ByteRange>) -> Reply {
     let Some(range) = range else {
         if let Portion::Within(_) = member.portion {
             member.portion = Portion::Whole;
         }
         return Reply::new(350, "Reset byte transfer range");
     };
-    if member.representation == Type::Ascii {
+    if watch.terms.representation == Type::Ascii {
         return Reply::new(551, "RANG: Transfer ranges not allowed in ASCII mode");
     }
     member.portion = Portion::Within(range);
@@ -59,26 +59,26 @@ pub fn range(member: &mut Member, range: Option<ByteRange>) -> Reply {
 }
 
 /// MODE.
-pub fn mode(watch: &Watch, member: &mut Member, is_deflated: bool) -> Reply {
+pub fn mode(watch: &mut Watch, is_deflated: bool) -> Reply {
     if !is_deflated {
-        member.mode.is_deflated = false;
+        watch.terms.mode.is_deflated = false;
         return Reply::new(200, "Mode set to S");
     }
     if !watch.server.offer.has(Some(Module::Deflate)) {
         return Reply::new(501, "'MODE Z' unrecognized transfer mode");
     }
-    member.mode.is_deflated = true;
+    watch.terms.mode.is_deflated = true;
     Reply::new(200, "OK")
 }
 
 /// OPTS MODE Z.
-pub fn mode_option(watch: &Watch, member: &mut Member, option: Option<ModeOption>) -> Reply {
+pub fn mode_option(watch: &mut Watch, option: Option<ModeOption>) -> Reply {
     let Some(option) = option.filter(|_| watch.server.offer.has(Some(Module::Deflate))) else {
         return Reply::new(500, "OPTS MODE not understood");
     };
     match option {
         ModeOption::Level(level) => {
-            member.mode.level = level;
+            watch.terms.mode.level = level;
             Reply::new(200, "OPTS MODE Z OK")
         }
         ModeOption::Nothing => Reply::new(200, "OPTS_MODE OK"),

@@ -35,13 +35,13 @@ pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]
     let canonical = source.canonical.clone();
     let errand = Errand {
         direction: Direction::Download,
-        coding: member.mode.sending(),
+        coding: watch.terms.mode.sending(),
         verb: verb.name,
         path: asked.path.as_bytes(),
         size: Some(left),
-        opening: opening(member, path, Some(left)),
+        opening: opening(watch, path, Some(left)),
     };
-    let form = member.representation;
+    let form = watch.terms.representation;
     let rendezvous = mem::take(&mut member.rendezvous);
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         data::download(stream, &mut source, form, attend)
@@ -102,7 +102,7 @@ fn receive(
         Ok(opened) => opened,
         Err(denied) => return Ok(refusal(&denied)),
     };
-    let opening = opening(member, path, placement.range_length());
+    let opening = opening(watch, path, placement.range_length());
     take(watch, member, (verb, &asked, target), opening)
 }
 
@@ -117,13 +117,13 @@ fn take(
     let file = FileFacts { offset: Some(target.begins_at()), is_modified: !target.is_new, size: None };
     let errand = Errand {
         direction: Direction::Upload,
-        coding: member.mode.receiving(),
+        coding: watch.terms.mode.receiving(),
         verb: verb.name,
         path: asked.path.as_bytes(),
         size: None,
         opening,
     };
-    let form = member.representation;
+    let form = watch.terms.representation;
     let rendezvous = mem::take(&mut member.rendezvous);
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         data::upload(stream, target, form, attend)
@@ -132,8 +132,8 @@ fn take(
     conclude(watch, member, carried, Direction::Upload, canonical)
 }
 
-fn opening(member: &Member, path: &[u8], size: Option<u64>) -> Reply {
-    let mode = match member.representation {
+fn opening(watch: &Watch, path: &[u8], size: Option<u64>) -> Reply {
+    let mode = match watch.terms.representation {
         Type::Ascii => "ASCII",
         Type::Image => "BINARY",
     };

@@ -218,7 +218,7 @@ fn facts<'a>(
     ((event, reason), now, moment): ((Event, &'a str), Instant, Timestamp),
 ) -> Facts<'a> {
     let command = match event {
-        Event::Command => kept.told(now, form(member)),
+        Event::Command => kept.told(now, form(watch)),
         Event::Connect | Event::Exit => Command::default(),
     };
     Facts { event, moment, zone: watch.birth.zone, session: session(watch, member), command, reason }
@@ -235,10 +235,10 @@ fn is_about(log: &ExtendedLog, event: Event, kept: &Kept) -> bool {
     }
 }
 
-fn form(member: Option<&Member>) -> TransferForm {
-    match member.map(|member| member.representation) {
-        Some(Type::Image) => TransferForm::Binary,
-        Some(Type::Ascii) | None => TransferForm::Ascii,
+fn form(watch: &Watch) -> TransferForm {
+    match watch.terms.representation {
+        Type::Image => TransferForm::Binary,
+        Type::Ascii => TransferForm::Ascii,
     }
 }
 

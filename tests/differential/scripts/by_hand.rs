@@ -1,5 +1,7 @@
 //! What no table makes: orders of commands, odd lines, logins, data connections, configurations.
 
+use ferryd::protocol::verbs::VERBS;
+
 use super::{Script, Who, script};
 
 /// Name, configuration, who, steps.
@@ -20,6 +22,71 @@ const SCRIPTS: &[(&str, &str, Who, &[&str])] = &[
     ("login/after an upload", "plain", Who::User, &["> STOR new", "USER alice", "REIN", "PWD"]),
     ("login/anonymous without @", "plain", Who::Unnamed, &["USER ftp", "PASS me", "PWD"]),
     ("login/anonymous empty", "plain", Who::Unnamed, &["USER ftp", "PASS", "PWD"]),
+    (
+        "login/choices before it",
+        "plain",
+        Who::Unnamed,
+        &[
+            "TYPE I",
+            "OPTS MLST type;size;",
+            "OPTS HASH MD5",
+            "USER alice",
+            "PASS wonderland",
+            "STAT",
+            "MLST plain",
+            "HASH plain",
+            "SIZE plain",
+        ],
+    ),
+    (
+        "login/others between",
+        "plain",
+        Who::Unnamed,
+        &[
+            "USER alice",
+            "NOOP",
+            "SYST",
+            "FEAT",
+            "HELP NOOP",
+            "CLNT x",
+            "OPTS UTF8 on",
+            "PWD",
+            "TYPE A",
+            "ACCT x",
+            "AUTH TLS",
+            "BOGUS",
+            "PASS wonderland",
+            "PWD",
+        ],
+    ),
+    (
+        "login/HOST between",
+        "plain",
+        Who::Unnamed,
+        &[
+            "HOST example.org",
+            "USER alice",
+            "HOST example.org",
+            "HOST",
+            "PASS wonderland",
+            "HOST example.org",
+        ],
+    ),
+    ("login/QUIT between", "plain", Who::Unnamed, &["USER alice", "QUIT"]),
+    ("login/REIN", "plain", Who::User, &["REIN", "PWD", "USER alice", "PASS wonderland", "ACCT x", "PWD"]),
+    ("login/protection", "plain", Who::Unnamed, &["PBSZ 0", "PROT P", "AUTH TLS", "PBSZ 0", "PROT C", "CCC"]),
+    (
+        "login/after a wrong one",
+        "plain",
+        Who::Refused,
+        &["PASS wonderland", "USER alice", "PASS wonderland", "PWD"],
+    ),
+    (
+        "login/anonymous after a wrong one",
+        "plain",
+        Who::Refused,
+        &["USER ftp", "PASS me@", "PWD", "USER alice"],
+    ),
     ("login/rooted", "rooted", Who::User, &["PWD", "CWD ..", "PWD"]),
     ("login/spoken", "spoken", Who::User, &["PWD", "HELP", "FEAT", "STAT", "STAT folder"]),
     ("login/spoken wrong", "spoken", Who::Refused, &["PWD"]),
@@ -163,6 +230,25 @@ const SCRIPTS: &[(&str, &str, Who, &[&str])] = &[
         Who::User,
         &["EPSV ALL", "PASV", "PORT 127,0,0,1,200,200", "EPRT |1|127.0.0.1|51400|", "EPSV", "< RETR plain"],
     ),
+    (
+        "data/EPSV ALL, wrong words",
+        "rooted",
+        Who::User,
+        &["EPSV ALL", "PASV x", "PORT x", "PORT", "EPRT x", "EPRT", "EPSV 1", "EPSV 3", "EPSV x", "EPSV ALL"],
+    ),
+    (
+        "data/the last word holds",
+        "rooted",
+        Who::User,
+        &[
+            "PORT 127,0,0,1,200,200",
+            "PASV",
+            "PORT 8,8,8,8,200,200",
+            "PASV< RETR plain",
+            "EPSV x",
+            "PORT< RETR plain",
+        ],
+    ),
     ("data/EPSV all", "rooted", Who::User, &["EPSV all", "PASV"]),
     (
         "data/types",
@@ -203,6 +289,28 @@ const SCRIPTS: &[(&str, &str, Who, &[&str])] = &[
             "STAT",
         ],
     ),
+    (
+        "offers/deflated",
+        "deflated",
+        Who::User,
+        &[
+            "FEAT",
+            "OPTS MODE",
+            "OPTS MODE Z",
+            "OPTS MODE Z LEVEL",
+            "OPTS MODE Z LEVEL 5",
+            "OPTS MODE Z X 1",
+            "OPTS MODE S",
+            "MODE Z",
+            "MODE z",
+            "MODE S",
+            "MODE B",
+            "< RETR plain",
+        ],
+    ),
+    ("offers/deflated", "deflated", Who::Unnamed, &["FEAT", "OPTS MODE Z LEVEL 5", "MODE S", "MODE Z"]),
+    ("offers/bare", "bare", Who::User, BARE),
+    ("offers/bare", "bare", Who::Unnamed, BARE),
     ("stat/unnamed", "rooted", Who::Unnamed, &["STAT", "STAT plain"]),
     (
         "folders/walk",
@@ -425,6 +533,40 @@ const SCRIPTS: &[(&str, &str, Who, &[&str])] = &[
     ),
 ];
 
+/// What may be switched off.
+const BARE: &[&str] = &[
+    "FEAT",
+    "HELP",
+    "HELP HASH",
+    "HELP XCRC",
+    "HELP LANG",
+    "HASH plain",
+    "XCRC plain",
+    "MD5 plain",
+    "OPTS HASH",
+    "OPTS HASH MD5",
+    "LANG",
+    "LANG en",
+    "SITE HELP",
+    "HELP SITE",
+    "SITE HELP CPFR",
+    "SITE CPFR plain",
+    "SITE CPTO copied",
+    "SITE MKDIR made",
+    "SITE SYMLINK plain linked",
+    "SITE UTIME 202001020304 plain",
+];
+
+/// HELP of each verb.
+fn help() -> Script {
+    let lines: Vec<Vec<u8>> = VERBS
+        .iter()
+        .flat_map(|verb| std::iter::once(&verb.name).chain(verb.aliases))
+        .map(|name| format!("HELP {name}").into_bytes())
+        .collect();
+    script("help/each verb".to_owned(), "plain", Who::User, &lines)
+}
+
 /// All of them.
 pub fn scripts() -> Vec<Script> {
     let rows = |steps: &[&str]| steps.iter().map(|step| step.as_bytes().to_vec()).collect::<Vec<_>>();
@@ -432,6 +574,6 @@ pub fn scripts() -> Vec<Script> {
     SCRIPTS
         .iter()
         .map(|(name, setting, who, steps)| script((*name).to_owned(), setting, *who, &rows(steps)))
-        .chain([script("lines/too long".to_owned(), "plain", Who::User, &long)])
+        .chain([script("lines/too long".to_owned(), "plain", Who::User, &long), help()])
         .collect()
 }

@@ -129,8 +129,14 @@ pub const ROWS: &[Wanted] = &[
         "STOU that gets no data",
     )
     .but_for(" 100644 | 100600 "),
-    wanted("(?i)^SITE HELP", "^214", "^214", "SITE HELP does not know COPY")
-        .but_for("(UTIME|SYMLINK|RMDIR|MKDIR|CPFR|CPTO|COPY) <sp>[^\n]*|\n *"),
+    wanted("(?i)^SITE HELP *$", "^ COPY <sp> source <sp> destination$", "^$", "SITE HELP does not know COPY"),
+    wanted(
+        "^SITE HELP CHMOD$",
+        "^$",
+        "^( (UTIME|SYMLINK|RMDIR|MKDIR|CPFR|CPTO) <sp>[^\n]*\n?){6}$",
+        "SITE HELP does not know COPY",
+    ),
+    wanted("^SITE HELP (UTIME|COPY)$", "^214", "^502 ", "SITE HELP does not know COPY"),
     wanted("(?i)^AVBL", "^(213|501|530|550)", "^500 AVBL not understood$", "AVBL is not known"),
     wanted(r"^XCRC (tab\\there| leading)$", "^250", "^5", "a checksum's path loses"),
     wanted("^SITE UTIME .* outside$", ": No such", ": Permission denied$", "a name is judged before"),
