@@ -136,7 +136,6 @@ pub const ROWS: &[Wanted] = &[
         "^( (UTIME|SYMLINK|RMDIR|MKDIR|CPFR|CPTO) <sp>[^\n]*\n?){6}$",
         "SITE HELP does not know COPY",
     ),
-    wanted("^SITE HELP (UTIME|COPY)$", "^214", "^502 ", "SITE HELP does not know COPY"),
     wanted("(?i)^AVBL", "^(213|501|530|550)", "^500 AVBL not understood$", "AVBL is not known"),
     wanted(r"^XCRC (tab\\there| leading)$", "^250", "^5", "a checksum's path loses"),
     wanted("^SITE UTIME .* outside$", ": No such", ": Permission denied$", "a name is judged before"),
