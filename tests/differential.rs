@@ -2,6 +2,7 @@
 //! compared: reply codes, reply texts, data, and what is left on the disk.
 
 mod compare;
+mod configurations;
 mod fixture;
 mod package;
 mod plain;
@@ -23,6 +24,7 @@ use ferryd::protocol::verbs::VERBS;
 use crate::harness::as_root;
 use crate::harness::scale::is_long;
 use compare::{Difference, Run, compare, grouped};
+use configurations::CONFIGURATIONS;
 use package::Package;
 use script::{Script, perform};
 use scripts::SETTINGS;
@@ -74,6 +76,36 @@ fn ferryd_says_and_does_what_proftpd_does() {
     if is_long() && !is_narrowed() {
         nothing_is_idle(&list, &unsettled);
     }
+}
+
+/// Each configuration is told the same session; in CI one of a few.
+#[test]
+fn rules_mean_what_they_mean_to_proftpd() {
+    const TEST: &str = "rules_mean_what_they_mean_to_proftpd";
+    if !as_root(TEST) {
+        return;
+    }
+    let Some(package) = Package::obtain(TEST) else { return };
+    let step = if is_long() { 1 } else { IN_CI };
+    let outcome = Mutex::new(Outcome::default());
+    for (number, lines) in CONFIGURATIONS.iter().enumerate().step_by(step) {
+        perform_share(&package, lines, &[&configurations::script(number)], &outcome);
+    }
+    let outcome = outcome.into_inner().expect("no thread has failed");
+    let _ = writeln!(
+        io::stderr(),
+        "differential: {} configurations, {} replies compared",
+        outcome.scripts,
+        outcome.replies
+    );
+    let mut list = List::new();
+    let unknown: Vec<Difference> = outcome.differences.into_iter().filter(|one| !list.wants(one)).collect();
+    assert!(unknown.is_empty(), "{} differences that nobody wants:\n\n{}", unknown.len(), told(&unknown));
+}
+
+/// Each with its configuration.
+fn told(differences: &[Difference]) -> String {
+    differences.iter().map(|one| format!("{}\n{one}\n", one.script)).collect()
 }
 
 /// What no difference needs is to be taken from the lists.

@@ -221,10 +221,10 @@ impl Operation for Overwrite {
         if self.found.status.kind != Kind::File {
             return Err(Reason::NotRegular);
         }
-        self.placement.suits(rules)?;
         if !rules.allow_store_restart && self.placement != Placement::Whole {
             return Err(Reason::StoreRestart);
         }
+        self.placement.suits(rules)?;
         self.placement.lies_in(self.found.status.size)
     }
 
