@@ -1,6 +1,7 @@
 //! ferryd beside ProFTPD: both on the same configuration and the same files, both told the same, and all that they say and do
 //! compared: reply codes, reply texts, data, and what is left on the disk.
 
+mod access;
 mod compare;
 mod configurations;
 mod fixture;

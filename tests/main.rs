@@ -22,6 +22,7 @@ mod files;
 mod full_disk;
 mod fuzz;
 mod hostile;
+mod hosts;
 mod house;
 mod limits;
 mod logs;

@@ -6,3 +6,4 @@ mod files;
 mod homes;
 mod host_accounts;
 mod pam;
+mod rules;

@@ -30,7 +30,9 @@ pub use accounts::known_ids::{KnownIds, known_ids};
 pub use accounts::shells;
 pub use life::serve;
 pub use login::order;
-pub use policy::{AnonymousPolicy, Gifts, LimitPolicy, LoginRules, PamPolicy, Policy, ServerPolicy};
+pub use policy::{
+    AnonymousPolicy, Gate, Gifts, LimitPolicy, LoginRules, PamPolicy, Policy, ServerPolicy, Visitor,
+};
 pub use steward::attendance::Books;
 pub use steward::home;
 pub use wire::{control, places, question};

@@ -1,12 +1,15 @@
 //! What auth is told of one generation's configuration: plain values, a row for each directive that it heeds.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::Books;
 use super::home::HomePolicy;
 use super::order::Ordered;
 use super::places::{ConnectionRate, LoginLimits};
+use super::{Account, Books};
 
 /// Everything auth needs to know of one generation's configuration; plain values.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +53,41 @@ pub struct ServerPolicy {
     pub create_home: Option<HomePolicy>,
     /// UserOwner and GroupOwner.
     pub gifts: Gifts,
+    /// `<Limit LOGIN>`, outside `<Anonymous>`.
+    pub gate: Gate,
+}
+
+/// Who comes to a gate.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor<'a> {
+    /// Whom the session would become.
+    pub account: &'a Account,
+    /// Where it comes from.
+    pub peer: IpAddr,
+    /// What that is called, as far as it is known.
+    pub name: Option<&'a str>,
+}
+
+/// A rule of the configuration that lets accounts in or not, whatever their password.
+#[derive(Clone, Default)]
+pub struct Gate(Option<Arc<dyn Fn(Visitor<'_>) -> bool + Send + Sync>>);
+
+impl Gate {
+    /// One that asks.
+    pub fn new(rule: impl Fn(Visitor<'_>) -> bool + Send + Sync + 'static) -> Gate {
+        Gate(Some(Arc::new(rule)))
+    }
+
+    /// Whether somebody may come in.
+    pub fn is_open_to(&self, visitor: Visitor<'_>) -> bool {
+        self.0.as_ref().is_none_or(|rule| rule(visitor))
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Gate(asks)" } else { "Gate(open)" })
+    }
 }
 
 /// To whom files may be given away, anywhere in a server.
@@ -89,6 +127,8 @@ pub struct AnonymousPolicy {
     pub books: Books,
     /// Its own limits.
     pub limits: LimitPolicy,
+    /// Its `<Limit LOGIN>`.
+    pub gate: Gate,
 }
 
 /// What keeps an account out, whatever its password.

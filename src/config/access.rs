@@ -72,10 +72,8 @@ impl AccessRules {
 
     /// What it says of somebody.
     pub fn word(&self, subject: &Subject) -> Word {
-        // AllowAll does not take DenyAll back.
-        let is_closed = self.denies.iter().any(Term::is_everybody);
-        let allowed = any(&self.allows, subject, |term| is_closed && term.is_everybody());
-        let denied = any(&self.denies, subject, |_| false);
+        let allowed = one_of(self.allows.iter().map(|term| term.has(subject)));
+        let denied = one_of(self.denies.iter().map(|term| term.has(subject)));
         match (self.order, allowed, denied) {
             (Order::AllowDeny, Some(true), _) => Word::Allowed,
             (Order::AllowDeny, None, _) => Word::Open,
@@ -89,11 +87,11 @@ impl AccessRules {
     }
 }
 
-/// Whether one of them has somebody in it; None where that is not known yet.
-fn any(terms: &[Term], subject: &Subject, is_void: impl Fn(&Term) -> bool) -> Option<bool> {
+/// Whether one of them holds; None where that hangs on what is not known yet.
+fn one_of(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut found = Some(false);
-    for term in terms.iter().filter(|term| !is_void(term)) {
-        match term.has(subject) {
+    for answer in answers {
+        match answer {
             Some(true) => return Some(true),
             Some(false) => {}
             None => found = None,
@@ -102,11 +100,12 @@ fn any(terms: &[Term], subject: &Subject, is_void: impl Fn(&Term) -> bool) -> Op
     found
 }
 
-impl Term {
-    fn is_everybody(&self) -> bool {
-        matches!(self, Term::Everybody)
-    }
+/// Whether all of them hold.
+fn all_of(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    one_of(answers.map(|answer| answer.map(|holds| !holds))).map(|fails| !fails)
+}
 
+impl Term {
     /// Whether somebody is among them; None where that is not known yet.
     pub fn has(&self, subject: &Subject) -> Option<bool> {
         match self {
@@ -128,16 +127,17 @@ impl Term {
     }
 }
 
+/// `10.0.0.0/8 !10.0.0.7`: from one of the places, and from none of those with `!`; `!10.0.0.7` alone: from anywhere else.
 fn comes_from(origins: &[Origin], subject: &Subject) -> Option<bool> {
     let address = subject.address?;
     let name = subject.peer_name.as_ref().and_then(Option::as_deref);
-    let caller = Caller { address, name };
-    let (certain, named): (Vec<&Origin>, Vec<&Origin>) =
-        origins.iter().partition(|origin| subject.peer_name.is_some() || !origin.needs_name());
-    match certain.iter().any(|origin| origin.has(caller)) {
-        true => Some(true),
-        false => named.is_empty().then_some(false),
-    }
+    let is_named = subject.peer_name.is_some();
+    let has =
+        |origin: &Origin| (is_named || !origin.needs_name()).then(|| origin.has(Caller { address, name }));
+    let (without, with): (Vec<&Origin>, Vec<&Origin>) =
+        origins.iter().partition(|origin| origin.is_negated());
+    let is_among = if with.is_empty() { Some(true) } else { one_of(with.into_iter().map(has)) };
+    all_of([is_among].into_iter().chain(without.into_iter().map(has)))
 }
 
 #[cfg(test)]
@@ -174,12 +174,29 @@ mod tests {
             (DenyAllow, vec![here()], vec![], Word::Allowed),
             (DenyAllow, vec![elsewhere()], vec![], Word::Denied),
             (DenyAllow, vec![here()], vec![all()], Word::Denied),
-            (AllowDeny, vec![all()], vec![all()], Word::Denied),
+            (AllowDeny, vec![all()], vec![all()], Word::Allowed),
             (AllowDeny, vec![all(), here()], vec![all()], Word::Allowed),
         ];
         for (order, allows, denies, expected) in table {
             let rules = AccessRules { order, allows, denies };
             assert_eq!(rules.word(&anybody()), expected, "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_with_a_mark_is_taken_out_of_the_others() {
+        let comes = |text: &str| {
+            let origins = text.split(' ').map(|origin| Origin::read(origin).expect(origin)).collect();
+            Term::From(origins).has(&anybody())
+        };
+        for (text, expected) in [
+            ("127.0.0.0/8 !127.0.0.9", true),
+            ("127.0.0.0/8 !127.0.0.1", false),
+            ("10.0.0.0/8 !10.0.0.7", false),
+            ("!10.0.0.7", true),
+            ("!127.0.0.1", false),
+        ] {
+            assert_eq!(comes(text), Some(expected), "{text}");
         }
     }
 

@@ -10,7 +10,8 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::conditions::Condition;
 use super::listings;
 use super::settings::{
-    DirectoryRules, FakesHere, Filter, HiddenHere, HiddenName, HiddenStores, PathRules, ScopeRules, Subject,
+    DirectoryRules, FakesHere, Filter, HiddenHere, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
+    Subject,
 };
 
 /// The `<Directory>` sections of one scope.
@@ -85,7 +86,7 @@ impl Sections {
 
     fn push(&mut self, section: Section) {
         let rules = &section.rules;
-        self.has_limits |= !rules.limits.is_empty();
+        self.has_limits |= !rules.limits.is_empty() || rules.says.is_some();
         self.hides |= rules.hiding.hides();
         self.ignores_hidden |= !rules.hiding.ignored_by.is_empty();
         self.fakes |= rules.fakes.says_anything();
@@ -128,6 +129,15 @@ impl Sections {
 }
 
 impl Section {
+    /// Whether it holds in `/` itself.
+    fn is_at_the_root(&self) -> bool {
+        match &self.target {
+            Target::Everywhere => true,
+            Target::Plain(folder) => !self.within && folder == Path::new("/"),
+            _ => false,
+        }
+    }
+
     /// How deep the folder lies by which this section holds for a path; None if it does not.
     fn depth(&self, path: &Path, home: &Path) -> Option<usize> {
         let fits = |folder: &Path| !self.within || folder != path;
@@ -190,7 +200,7 @@ fn canonical(path: &Path) -> PathBuf {
 impl DirectoryRules {
     /// Whether there is a `<Limit>` anywhere: without one there is nothing to ask for a name.
     pub fn has_limits(&self) -> bool {
-        !self.base.limits.is_empty() || self.sections.has_limits
+        !self.base.limits.is_empty() || self.base.says.is_some() || self.sections.has_limits
     }
 
     /// What each scope says, in no order.
@@ -227,6 +237,33 @@ impl DirectoryRules {
     }
 }
 
+impl DirectoryRules {
+    /// What is asked at a login, which is done in no folder: `<Limit LOGIN>`, for everybody and for some, and nothing else.
+    pub fn of_logins(&self) -> DirectoryRules {
+        let mut sections = Sections::default();
+        for section in self.sections.list.iter().filter(|section| section.is_at_the_root()) {
+            let Section { within, condition, rules, .. } = section;
+            let (target, rules) = (Target::Plain(PathBuf::from("/")), of_logins(rules));
+            sections.push(Section { target, within: *within, condition: condition.clone(), rules });
+        }
+        DirectoryRules { base: of_logins(&self.base), sections }
+    }
+}
+
+fn of_logins(rules: &ScopeRules) -> ScopeRules {
+    let is_login = |limit: &&Limit| limit.commands.iter().any(|command| command == "LOGIN");
+    let limits = rules.limits.iter().filter(is_login).cloned().collect();
+    ScopeRules { limits, ..ScopeRules::default() }
+}
+
+/// How many limits stand within the nearest scope that says DenyAll outside every `<Limit>`; None where a nearer one says AllowAll, or none
+/// says anything.
+fn closed_behind(scopes: &[&ScopeRules]) -> Option<usize> {
+    let nearest = scopes.iter().position(|scope| scope.says.is_some())?;
+    let within = || scopes[..nearest].iter().map(|scope| scope.limits.len()).sum();
+    (scopes[nearest].says == Some(false)).then(within)
+}
+
 /// The nearest scope that says something decides; limits are all kept, the nearest first.
 fn merged<'a>(scopes: &[&'a ScopeRules], subject: &'a Subject) -> PathRules<'a> {
     fn nearest<T>(scopes: &[&ScopeRules], says: impl Fn(&ScopeRules) -> Option<T>, otherwise: T) -> T {
@@ -256,6 +293,7 @@ fn merged<'a>(scopes: &[&'a ScopeRules], subject: &'a Subject) -> PathRules<'a> 
         hiding: HiddenHere::merged(scopes.iter().map(|scope| &scope.hiding)),
         fakes: FakesHere::merged(scopes.iter().map(|scope| &scope.fakes)),
         limits: scopes.iter().flat_map(|scope| &scope.limits).collect(),
+        closed_behind: closed_behind(scopes),
         subject,
     }
 }

@@ -295,13 +295,14 @@ impl Reader<'_> {
     }
 }
 
-/// The end of a scope: a bare AllowAll or DenyAll becomes a limit on ALL, and the last section stands first, as it outweighs the
-/// others of its scope (so does ProFTPD's).
+/// The end of a scope: what it says outside every `<Limit>` (AllowAll before DenyAll, as within), and the last section stands first, as
+/// it outweighs the others of its scope (so does ProFTPD's).
 fn settle(scope: &mut Scope) {
     let access = std::mem::take(&mut scope.access);
-    if !access.is_empty() {
-        scope.files.limits.push(Limit { commands: vec!["ALL".into()], access });
-    }
+    scope.files.says = match access.is_empty() {
+        true => None,
+        false => Some(!access.allows.is_empty()),
+    };
     scope.files.limits.reverse();
 }
 

@@ -35,29 +35,30 @@ pub fn limitable() -> impl Iterator<Item = &'static str> {
 impl PathRules<'_> {
     /// Whether `<Limit>` allows a verb (upper case, `STOR`) whose groups (`WRITE`, …) its row names. Single commands weigh more than
     /// groups, groups more than ALL; the nearest scope that speaks decides; nothing said is allowed. `LOGIN` is asked as a verb.
+    /// A DenyAll outside every `<Limit>` closes its scope, whatever is allowed there and around it.
     pub fn allows(&self, verb: &str, groups: &[&str]) -> bool {
         self.decides(verb, groups) == Some(true)
     }
 
     /// The same before all is known of who asks: None where that could change the answer.
     pub fn decides(&self, verb: &str, groups: &[&str]) -> Option<bool> {
-        let named = |name: &str| self.says(|limit| limit.commands.iter().any(|command| command == name));
-        let grouped =
-            || self.says(|limit| limit.commands.iter().any(|command| groups.contains(&command.as_str())));
-        let all = || if APART_FROM_ALL.contains(&verb) { Word::Silent } else { named("ALL") };
-        let or = |word, next: &dyn Fn() -> Word| if word == Word::Silent { next() } else { word };
-        match or(or(named(verb), &grouped), &all) {
-            Word::Allowed | Word::Silent => Some(true),
-            Word::Denied => Some(false),
-            Word::Open => None,
+        let is_apart = APART_FROM_ALL.contains(&verb);
+        let closed = self.closed_behind.filter(|_| !is_apart);
+        let heard = &self.limits[..closed.unwrap_or(self.limits.len())];
+        let says = |is_meant: &dyn Fn(&str) -> bool| {
+            let is_meant = |limit: &&&Limit| limit.commands.iter().any(|command| is_meant(command));
+            let mut words = heard.iter().filter(is_meant).map(|limit| limit.access.word(self.subject));
+            words.find(|word| *word != Word::Silent)
+        };
+        let word = says(&|command| command == verb)
+            .or_else(|| says(&|command| groups.contains(&command)))
+            .or_else(|| says(&|command| command == "ALL" && !is_apart));
+        match word {
+            Some(Word::Allowed) => Some(true),
+            Some(Word::Denied) => Some(false),
+            Some(Word::Open) => None,
+            Some(Word::Silent) | None => Some(closed.is_none()),
         }
-    }
-
-    /// What the nearest section that speaks says.
-    fn says(&self, is_meant: impl Fn(&Limit) -> bool) -> Word {
-        let words =
-            self.limits.iter().filter(|limit| is_meant(limit)).map(|limit| limit.access.word(self.subject));
-        words.into_iter().find(|word| *word != Word::Silent).unwrap_or(Word::Silent)
     }
 }
 
@@ -100,6 +101,25 @@ mod tests {
             assert!(allows(vec![limit(&["ALL"], false)], verb, &[]), "{verb}");
             assert!(!allows(vec![limit(&[verb], false)], verb, &[]), "{verb}");
         }
+    }
+
+    #[test]
+    fn a_bare_denial_closes_its_scope_whatever_is_allowed_there_and_around() {
+        let scope = |says, limits| ScopeRules { says, limits, ..ScopeRules::default() };
+        let asked = |outer: ScopeRules, inner: ScopeRules, verb: &str| {
+            let mut rules = DirectoryRules { base: outer, sections: Default::default() };
+            rules.sections.add("/in", inner).expect("sound");
+            rules.rules_for("/in/x".as_ref(), Subject::at("/")).allows(verb, &["WRITE"])
+        };
+        let open = || vec![limit(&["STOR"], true)];
+        assert!(!asked(scope(None, open()), scope(Some(false), open()), "STOR"));
+        assert!(!asked(scope(Some(false), Vec::new()), scope(None, Vec::new()), "STOR"));
+        assert!(asked(scope(Some(false), Vec::new()), scope(None, open()), "STOR"));
+        assert!(asked(scope(Some(false), Vec::new()), scope(Some(true), Vec::new()), "STOR"));
+        assert!(!asked(scope(None, vec![limit(&["STOR"], false)]), scope(Some(true), Vec::new()), "STOR"));
+        // To log in, and to set transfers up, is no part of it.
+        assert!(asked(scope(Some(false), Vec::new()), scope(None, Vec::new()), "EPSV"));
+        assert!(!asked(scope(None, vec![limit(&["LOGIN"], false)]), scope(Some(false), Vec::new()), "LOGIN"));
     }
 
     #[test]

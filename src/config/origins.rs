@@ -48,6 +48,11 @@ impl Origin {
         Ok(Origin { is_negated, place: place(bare)? })
     }
 
+    /// Whether it was written with `!`.
+    pub fn is_negated(&self) -> bool {
+        self.is_negated
+    }
+
     /// Whether a client comes from there; with `!`, whether it does not.
     pub fn has(&self, caller: Caller<'_>) -> bool {
         self.place.has(caller) != self.is_negated

@@ -1,17 +1,19 @@
 //! What auth needs to know of a configuration, as plain values.
 
 use std::collections::HashSet;
+use std::path::Path;
 
-use super::settings::{Anonymous, Pam, Server, SessionRules, Settings};
+use super::classes::Classes;
+use super::settings::{Anonymous, DirectoryRules, Pam, Server, SessionRules, Settings, Subject};
 use crate::auth::order::{Module, Ordered};
 use crate::auth::places::class_key;
-use crate::auth::{AnonymousPolicy, Books, Gifts, LimitPolicy, PamPolicy, Policy, ServerPolicy};
+use crate::auth::{AnonymousPolicy, Books, Gate, Gifts, LimitPolicy, PamPolicy, Policy, ServerPolicy};
 
 impl Settings {
     /// For the auth process of this generation. `rootless`: every session is the caller.
     pub fn auth_policy(&self, rootless: bool) -> Policy {
         Policy {
-            servers: self.servers.iter().map(|said| server(said, rootless)).collect(),
+            servers: self.servers.iter().map(|said| server(said, &self.classes, rootless)).collect(),
             use_reverse_dns: self.daemon.use_reverse_dns,
             connection_rate: self.daemon.max_connection_rate,
             rootless,
@@ -19,7 +21,7 @@ impl Settings {
     }
 }
 
-fn server(server: &Server, rootless: bool) -> ServerPolicy {
+fn server(server: &Server, classes: &Classes, rootless: bool) -> ServerPolicy {
     let order = order(server, rootless);
     let asks = |module: Module| order.iter().any(|ordered| ordered.module == module);
     let by_file = asks(Module::File);
@@ -31,14 +33,32 @@ fn server(server: &Server, rootless: bool) -> ServerPolicy {
         aliases: server.user_aliases.iter().map(|(alias, real)| (bytes(alias), bytes(real))).collect(),
         alias_only: server.alias_only,
         rules: server.login_rules,
-        anonymous: server.anonymous.iter().map(|section| anonymous(section, server.use_lastlog)).collect(),
+        anonymous: server
+            .anonymous
+            .iter()
+            .map(|section| anonymous(section, classes, server.use_lastlog))
+            .collect(),
         books: books(&server.session, server.use_lastlog),
         pam,
         connections_per_host: server.max_connections_per_host.most,
         limits: limits(&server.session),
         create_home: server.create_home.clone(),
         gifts: gifts(server),
+        gate: gate(&server.directories, classes),
     }
+}
+
+/// `<Limit LOGIN>`: auth asks nothing else of a configuration's rules.
+fn gate(rules: &DirectoryRules, classes: &Classes) -> Gate {
+    let rules = rules.of_logins();
+    if !rules.has_limits() {
+        return Gate::default();
+    }
+    let classes = classes.clone();
+    Gate::new(move |visitor| {
+        let subject = Subject::visitor(visitor, &classes);
+        rules.rules_for(Path::new("/"), &subject).decides("LOGIN", &[]) != Some(false)
+    })
 }
 
 /// What UserOwner and GroupOwner say anywhere in it.
@@ -72,7 +92,7 @@ fn books(session: &SessionRules, lastlog: bool) -> Books {
     Books { wtmp: session.wtmp_log, lastlog }
 }
 
-fn anonymous(section: &Anonymous, lastlog: bool) -> AnonymousPolicy {
+fn anonymous(section: &Anonymous, classes: &Classes, lastlog: bool) -> AnonymousPolicy {
     AnonymousPolicy {
         user: bytes(&section.user),
         group: section.group.as_deref().map(bytes),
@@ -82,6 +102,7 @@ fn anonymous(section: &Anonymous, lastlog: bool) -> AnonymousPolicy {
         rules: section.login_rules,
         books: books(&section.session, lastlog),
         limits: limits(&section.session),
+        gate: gate(&section.directories, classes),
     }
 }
 

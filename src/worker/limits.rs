@@ -56,6 +56,7 @@ pub fn refusal(denial: &Denial, rules: &SessionRules, class: Option<&str>) -> Re
         }
         Denial::Expired => Refusal::Wrong { reason: Reason::Failed("Account disabled".into()) },
         Denial::FtpUsers => Refusal::Wrong { reason: Reason::Failed("User in /etc/ftpusers".into()) },
+        Denial::Rule => Refusal::Wrong { reason: Reason::Failed("Limit access denies login".into()) },
         Denial::NotAnAlias => Refusal::Wrong { reason: Reason::NotAnAlias },
         Denial::Limit(kind, most) => limited(*kind, *most, (rules, class)),
     }

@@ -24,10 +24,7 @@ pub fn stranger(birth: &Birth, peer: Peer) -> Subject {
 
 /// A client whose name is known, or given up, by now; and the account that it is granted.
 pub fn settled(watch: &Watch, account: Option<&Account>) -> Subject {
-    let who = account.map(|account| Who {
-        name: account.name.clone(),
-        groups: account.groups.iter().map(|(_, name)| name.clone()).collect(),
-    });
+    let who = account.map(Who::from);
     let home = account.map(|account| account.home.canonicalize().unwrap_or_else(|_| account.home.clone()));
     Subject {
         home: home.unwrap_or_else(|| PathBuf::from("/")),

@@ -92,6 +92,9 @@ impl<H: Hasher> Desk<H> {
         let pam =
             PamOfServer { office: self.office, policy: &users.policy.pam, peer, worker: errand.visit.pid };
         match users.judge(name, password, (&mut self.hasher, &pam)) {
+            Ok(Ok(admission)) if !self.office.opens_to(server, peer, &admission) => {
+                self.office.refuse_later(errand, peer, Denial::Rule)
+            }
             Ok(Ok(admission)) => self.admit(errand, caller, admission),
             Ok(Err(denial)) => self.office.refuse_later(errand, peer, denial),
             Err(failed) => self.apologise(errand, &failed),

@@ -22,13 +22,13 @@ use super::accounts::remarks::Remarks;
 use super::accounts::source::Source;
 use super::accounts::virtual_users::VirtualUsers;
 use super::door::ledger::Ledger;
-use super::login::Users;
 use super::login::order::{Checker, Module, Step};
+use super::login::{Admission, Users};
 use super::steward::Steward;
 use super::steward::attendance::{Arrival, Attendance};
 use super::wire::places::{ConnectionPlace, PlaceKind};
 use super::wire::{Answer, Denial};
-use super::{Account, Policy, ServerPolicy};
+use super::{Account, Policy, ServerPolicy, Visitor};
 use crate::sys::{GroupId, ProcessId, UserId, identity};
 
 pub mod desk;
@@ -154,6 +154,16 @@ impl Office {
     pub fn users(&self, server: u16) -> Option<Users<'_>> {
         let (policy, steps) = self.server(server)?;
         Some(Users { policy, steps, caller: self.caller, remarks: &self.remarks })
+    }
+
+    /// Whether `<Limit LOGIN>` lets an account in whose password was right.
+    pub fn opens_to(&self, server: u16, peer: IpAddr, admission: &Admission) -> bool {
+        let Some((policy, _)) = self.server(server) else { return false };
+        let section = admission.anonymous.and_then(|index| policy.anonymous.get(usize::from(index)));
+        let name = self.peer_names.as_ref().and_then(|names| names.known(peer));
+        let name = name.as_deref().and_then(|name| str::from_utf8(name).ok());
+        let gate = section.map_or(&policy.gate, |section| &section.gate);
+        gate.is_open_to(Visitor { account: &admission.account, peer, name })
     }
 
     /// Notes a login in wtmp and lastlog, before its worker hears of it: so its end cannot come first.

@@ -63,6 +63,8 @@ pub enum Denial {
     FtpUsers,
     /// AuthAliasOnly.
     NotAnAlias,
+    /// `<Limit LOGIN>`.
+    Rule,
     /// This limit on sessions, of this many, is reached.
     Limit(LimitKind, u32),
 }
@@ -148,6 +150,7 @@ impl Denial {
             Denial::Expired => record.byte(5),
             Denial::FtpUsers => record.byte(6),
             Denial::NotAnAlias => record.byte(7),
+            Denial::Rule => record.byte(9),
             Denial::Limit(limit, most) => record.byte(8).byte(limit.code()).word(*most),
         }
     }
@@ -162,6 +165,7 @@ impl Denial {
             6 => Denial::FtpUsers,
             7 => Denial::NotAnAlias,
             8 => Denial::Limit(LimitKind::of(fields.byte()?)?, fields.word()?),
+            9 => Denial::Rule,
             other => return Err(Malformed::Kind(other)),
         })
     }

@@ -59,6 +59,8 @@ pub struct ScopeRules {
     pub fakes: Fakes,
     /// `<Limit>` sections, the nearest scope first.
     pub limits: Vec<Limit>,
+    /// AllowAll (true) or DenyAll (false) outside every `<Limit>`.
+    pub says: Option<bool>,
 }
 
 /// DisplayChdir.
@@ -150,6 +152,8 @@ pub struct PathRules<'a> {
     pub fakes: FakesHere<'a>,
     /// `<Limit>` sections, the nearest scope first,
     pub limits: Vec<&'a Limit>,
+    /// how many of them stand within the scope that says DenyAll outside every `<Limit>` (the others allow nothing),
+    pub closed_behind: Option<usize>,
     /// and who is asked about.
     pub subject: &'a Subject,
 }

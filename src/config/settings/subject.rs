@@ -3,6 +3,10 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use crate::auth::{Account, Visitor};
+use crate::config::classes::Classes;
+use crate::config::origins::Caller;
+
 /// A client, or the session that it has become. What is None is not known yet.
 #[derive(Debug, Default)]
 pub struct Subject {
@@ -25,6 +29,29 @@ pub struct Who {
     pub name: Vec<u8>,
     /// Those of its groups.
     pub groups: Vec<Vec<u8>>,
+}
+
+impl Subject {
+    /// Whoever stands at the gate of a login, of whom all is known that will be.
+    pub fn visitor(visitor: Visitor<'_>, classes: &Classes) -> Subject {
+        let class = classes.of(Caller { address: visitor.peer, name: visitor.name });
+        Subject {
+            home: visitor.account.home.clone(),
+            who: Some(Who::from(visitor.account)),
+            address: Some(visitor.peer),
+            peer_name: Some(visitor.name.map(str::to_owned)),
+            class: Some(class.map(|class| class.name.clone())),
+        }
+    }
+}
+
+impl From<&Account> for Who {
+    fn from(account: &Account) -> Who {
+        Who {
+            name: account.name.clone(),
+            groups: account.groups.iter().map(|(_, name)| name.clone()).collect(),
+        }
+    }
 }
 
 #[cfg(test)]
