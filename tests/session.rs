@@ -163,6 +163,41 @@ fn default_chdir_is_where_a_session_begins() {
 }
 
 #[test]
+fn cdpath_is_where_cwd_looks_for_what_is_not_here() {
+    let daemon = Setup::new()
+        .line("DefaultRoot ~\nCDPath /nowhere\nCDPath /pub\n<Global>\nCDPath /shut\n</Global>\n<Directory ~/shut/in>\n<Limit CWD>\nDenyAll\n</Limit>\n</Directory>")
+        .start();
+    let home = daemon.setup.home("alice");
+    for name in ["pub/sub", "shut/in", "shut/other"] {
+        daemon.setup.make_folder(&home.join(name), Some(FIRST_UID));
+    }
+    let mut client = daemon.session();
+    for (line, code, place) in [
+        ("CWD sub", 250, "/pub/sub"),
+        ("CWD /", 250, "/"),
+        ("CWD /sub", 250, "/pub/sub"),
+        ("XCWD other", 250, "/shut/other"),
+        // What it finds is judged like everything else.
+        ("CWD in", 550, "/shut/other"),
+        ("CWD none", 550, "/shut/other"),
+        ("CWD ../../pub", 250, "/pub"),
+    ] {
+        client.command(line).expect(code);
+        assert!(client.command("PWD").text().contains(&format!("\"{place}\"")), "{line}");
+    }
+}
+
+#[test]
+fn the_type_before_type_is_said_may_be_binary() {
+    for (line, bytes) in [("", &b"a\r\nb"[..]), ("DefaultTransferMode binary", b"a\nb")] {
+        let daemon = Setup::new().line(line).start();
+        let mut client = daemon.session();
+        std::fs::write(daemon.setup.home("alice").join("file"), "a\nb").expect("written");
+        assert_eq!(client.download("RETR file"), bytes, "{line}");
+    }
+}
+
+#[test]
 fn the_configured_words_are_said() {
     let daemon =
         Setup::new().line("ServerIdent on \"Harbour\"\nAccessGrantMsg \"Welcome aboard, %u\"").start();

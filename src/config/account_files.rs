@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::arguments::absolute;
 use super::complaint::Complaints;
@@ -65,6 +65,18 @@ fn fault(text: &str, which: AccountFile, insecure: bool) -> Result<PathBuf, Stri
         ));
     }
     Ok(path)
+}
+
+/// `~user` and `~user/sub` as the path that they stand for, where an AuthUserFile knows the user.
+pub fn home_in(users: &Path, text: &str) -> Option<String> {
+    let (name, below) = text.strip_prefix('~')?.split_once('/').unwrap_or((&text[1..], ""));
+    let content = fs::read(users).ok()?;
+    let fields = content
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.split(|byte| *byte == b':').collect::<Vec<_>>())
+        .find(|fields| fields.first() == Some(&name.as_bytes()))?;
+    let home = std::str::from_utf8(fields.get(5)?).ok().filter(|home| home.starts_with('/'))?;
+    Some(Path::new(home).join(below).to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -40,8 +40,8 @@ pub fn anonymous(
     let mut base = said.files.clone();
     base.inherit(&server.files);
     let folders: Vec<&DirectoryDraft> = said.directories.iter().collect();
-    let mut sections = sections(&folders, Some(&root), complaints);
-    add_conditions(&mut sections, &server.conditions, None);
+    let mut sections = sections(&folders, (Some(&root), None), complaints);
+    add_conditions(&mut sections, &server.conditions, None, None);
     Some(Anonymous {
         root,
         user: name.text.clone(),

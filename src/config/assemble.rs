@@ -16,7 +16,7 @@ use super::settings::{
 };
 use super::{Complaint, LoadOptions, defaults};
 use crate::logging::{Facility, Links};
-use crate::protocol::Algorithms;
+use crate::protocol::{Algorithms, Type};
 
 /// Makes settings; they hold only if no complaint is an error.
 pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &mut Complaints) -> Settings {
@@ -142,6 +142,8 @@ pub fn session_rules(
         timeout_stalled: seconds(said.timeout_stalled, 3600),
         timeout_session: seconds(said.timeout_session, 0),
         digests,
+        transfer_mode: said.transfer_mode.unwrap_or(Type::Ascii),
+        search_path: said.search_path,
         allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
         times_gmt: said.times_gmt.unwrap_or(true),
         list_style: said.list_style.unwrap_or_default(),

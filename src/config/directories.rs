@@ -1,6 +1,9 @@
 //! `<Directory>`: which sections a path lies in, and what they say together. Sections are merged when a path is asked for: only then
 //! is it known which of them meet there (`~` is another folder in every session, patterns overlap), and a denial in one must not be
 //! lost to a deeper one. Plain paths are found by hashing, so that thousands of sections cost a session nothing.
+//!
+//! Among plain paths the deeper one weighs more, wherever it stands; a pattern weighs more than what stands before it in the file and
+//! less than what stands behind it, as in ProFTPD.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +18,7 @@ use super::settings::{
 };
 
 /// The `<Directory>` sections of one scope.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sections {
     list: Vec<Section>,
     /// Plain paths: positions in `list`.
@@ -32,34 +35,45 @@ pub struct Sections {
     fakes: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Section {
     target: Target,
-    /// `/*` at the end: what lies within, but not the folder itself.
-    within: bool,
+    extent: Extent,
     /// For whom; None for everybody.
     condition: Option<Condition>,
     rules: ScopeRules,
 }
 
+/// What of a folder a section is for. Of two for one folder the later variant weighs more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Extent {
+    /// `*` in `<Anonymous>`: all that lies within its root.
+    Everything,
+    /// The folder and what lies within.
+    Folder,
+    /// `/*` at the end: what lies within, but not the folder itself.
+    Within,
+}
+
 /// What a section names.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Target {
     /// A folder.
     Plain(PathBuf),
     /// The session's home, or a folder below it.
     Home(PathBuf),
-    /// Every folder whose path matches, and how many components the pattern has.
-    Pattern(GlobMatcher, usize),
+    /// Every folder whose path matches; `*` stands for folders within folders, too.
+    Pattern(GlobMatcher),
     /// The same, below the session's home.
-    HomePattern(GlobMatcher, usize),
+    HomePattern(GlobMatcher),
     /// Every folder, outermost.
     Everywhere,
+    /// With `%u`, which has a value once somebody has logged in.
+    OfUser(String),
 }
 
 impl Sections {
-    /// Adds a section: an absolute path or pattern, or one that begins with `~`. Later ones weigh more than earlier ones of the same
-    /// depth.
+    /// Adds a section: an absolute path or pattern, or one that begins with `~`.
     pub fn add(&mut self, text: &str, rules: ScopeRules) -> Result<(), String> {
         self.add_for(None, text, rules)
     }
@@ -71,17 +85,28 @@ impl Sections {
         text: &str,
         rules: ScopeRules,
     ) -> Result<(), String> {
-        let (folder, within) = match text.strip_suffix("/*") {
-            Some(folder) => (if folder.is_empty() { "/" } else { folder }, true),
-            None => (text, false),
+        let (folder, extent) = match text.strip_suffix("/*") {
+            Some(folder) => (if folder.is_empty() { "/" } else { folder }, Extent::Within),
+            None => (text, Extent::Folder),
         };
-        self.push(Section { target: target(folder)?, within, condition, rules });
+        self.push(Section { target: target(folder)?, extent, condition, rules });
         Ok(())
     }
 
     /// What holds for some sessions outside every section: within them these weigh more than what is said for everybody.
     pub fn add_everywhere(&mut self, condition: Condition, rules: ScopeRules) {
-        self.push(Section { target: Target::Everywhere, within: false, condition: Some(condition), rules });
+        self.push(Section {
+            target: Target::Everywhere,
+            extent: Extent::Folder,
+            condition: Some(condition),
+            rules,
+        });
+    }
+
+    /// Adds `*` of an `<Anonymous>` with this root.
+    pub fn add_everything(&mut self, root: &Path, rules: ScopeRules) {
+        let target = Target::Plain(canonical(root));
+        self.push(Section { target, extent: Extent::Everything, condition: None, rules });
     }
 
     fn push(&mut self, section: Section) {
@@ -98,6 +123,24 @@ impl Sections {
         self.list.push(section);
     }
 
+    /// The sections of one account, whose name stands for `%u`; None where none is written so. A name that is no single name of a
+    /// folder stands in no path.
+    fn of_user(&self, name: &str) -> Option<Sections> {
+        let is_named = |section: &Section| matches!(section.target, Target::OfUser(_));
+        if !self.list.iter().any(is_named) || matches!(name, "" | "." | "..") || name.contains('/') {
+            return None;
+        }
+        let mut own = Sections::default();
+        for section in &self.list {
+            let target = match &section.target {
+                Target::OfUser(text) => target(&text.replace("%u", &globset::escape(name))).ok()?,
+                other => other.clone(),
+            };
+            own.push(Section { target, ..section.clone() });
+        }
+        Some(own)
+    }
+
     /// Every section's rules.
     pub fn rules_mut(&mut self) -> impl Iterator<Item = &mut ScopeRules> {
         self.list.iter_mut().map(|section| &mut section.rules)
@@ -109,22 +152,35 @@ impl Sections {
         if self.list.is_empty() {
             return Vec::new();
         }
-        let mut found: Vec<(usize, usize)> = Vec::new();
+        // A place in the file where a pattern stands, the depth, the section.
+        let mut found: Vec<(Option<usize>, usize, usize)> = Vec::new();
         for (depth, folder) in
             path.ancestors().zip((1..=path.components().count()).rev()).map(|(f, d)| (d, f))
         {
             let plain = self.plain.get(folder).into_iter().flatten();
-            found.extend(plain.filter(|at| !self.list[**at].within || folder != path).map(|at| (depth, *at)));
+            let fits = |at: &&usize| self.list[**at].extent == Extent::Folder || folder != path;
+            found.extend(plain.filter(fits).map(|at| (None, depth, *at)));
         }
         for at in &self.other {
-            found.extend(self.list[*at].depth(path, &subject.home).map(|depth| (depth, *at)));
+            let section = &self.list[*at];
+            // What holds everywhere weighs least.
+            let place = match &section.target {
+                Target::Everywhere => Some(0),
+                target => target.is_pattern().then_some(*at),
+            };
+            found.extend(section.depth(path, &subject.home).map(|depth| (place, depth, *at)));
         }
-        found.retain(|(_, at)| {
+        found.retain(|(.., at)| {
             self.list[*at].condition.as_ref().is_none_or(|condition| condition.holds(subject))
         });
-        // The same depth: what is within a folder is narrower than the folder; then the later one.
-        found.sort_by_key(|(depth, at)| (*depth, self.list[*at].within, *at));
-        found.into_iter().rev().map(|(_, at)| &self.list[at].rules).collect()
+        // Plain ones stand together, where the outermost of them is written.
+        let outermost =
+            found.iter().filter(|(place, ..)| place.is_none()).min_by_key(|(_, depth, at)| (*depth, *at));
+        let together = outermost.map_or(0, |(.., at)| *at);
+        found.sort_by_key(|(place, depth, at)| {
+            (place.unwrap_or(together), *depth, self.list[*at].extent, *at)
+        });
+        found.into_iter().rev().map(|(.., at)| &self.list[at].rules).collect()
     }
 }
 
@@ -133,14 +189,18 @@ impl Section {
     fn is_at_the_root(&self) -> bool {
         match &self.target {
             Target::Everywhere => true,
-            Target::Plain(folder) => !self.within && folder == Path::new("/"),
+            Target::Plain(folder) => self.extent == Extent::Folder && folder == Path::new("/"),
             _ => false,
         }
     }
 
     /// How deep the folder lies by which this section holds for a path; None if it does not.
     fn depth(&self, path: &Path, home: &Path) -> Option<usize> {
-        let fits = |folder: &Path| !self.within || folder != path;
+        let fits = |folder: &Path| self.extent == Extent::Folder || folder != path;
+        let deepest = |matches: &dyn Fn(&Path) -> bool| {
+            let found = path.ancestors().find(|folder| fits(folder) && matches(folder));
+            found.map(|folder| folder.components().count())
+        };
         match &self.target {
             Target::Everywhere => Some(0),
             Target::Plain(folder) => {
@@ -150,38 +210,41 @@ impl Section {
                 let folder = if below.as_os_str().is_empty() { home.to_owned() } else { home.join(below) };
                 (path.starts_with(&folder) && fits(&folder)).then(|| folder.components().count())
             }
-            Target::Pattern(pattern, depth) => {
-                let folder = ancestor(path, *depth)?;
-                (pattern.is_match(folder) && fits(folder)).then_some(*depth)
+            Target::Pattern(pattern) => deepest(&|folder| pattern.is_match(folder)),
+            Target::HomePattern(pattern) => {
+                let is_below =
+                    |folder: &Path| folder.strip_prefix(home).is_ok_and(|inner| pattern.is_match(inner));
+                deepest(&is_below)
             }
-            Target::HomePattern(pattern, below) => {
-                let depth = home.components().count() + below;
-                let folder = ancestor(path, depth)?;
-                let inner = folder.strip_prefix(home).ok()?;
-                (pattern.is_match(inner) && fits(folder)).then_some(depth)
-            }
+            Target::OfUser(_) => None,
         }
     }
 }
 
-/// The ancestor of a path, or itself, that has so many components.
-fn ancestor(path: &Path, depth: usize) -> Option<&Path> {
-    path.ancestors().find(|folder| folder.components().count() == depth)
+impl Target {
+    fn is_pattern(&self) -> bool {
+        matches!(self, Target::Pattern(_) | Target::HomePattern(_))
+    }
 }
 
 fn target(folder: &str) -> Result<Target, String> {
+    if folder.contains("%u") {
+        // Whether it is a pattern that can be read does not depend on the name.
+        target(&folder.replace("%u", "u"))?;
+        return Ok(Target::OfUser(folder.to_owned()));
+    }
     let below = folder.strip_prefix('~').map(|below| below.trim_start_matches('/'));
     match (below, folder.contains(['*', '?', '['])) {
         (Some(below), false) => Ok(Target::Home(PathBuf::from(below.trim_end_matches('/')))),
-        (Some(below), true) => Ok(Target::HomePattern(glob(below)?, Path::new(below).components().count())),
-        (None, true) => Ok(Target::Pattern(glob(folder)?, Path::new(folder).components().count())),
+        (Some(below), true) => Ok(Target::HomePattern(glob(below)?)),
+        (None, true) => Ok(Target::Pattern(glob(folder)?)),
         (None, false) => Ok(Target::Plain(canonical(Path::new(folder)))),
     }
 }
 
 fn glob(text: &str) -> Result<GlobMatcher, String> {
     let built =
-        GlobBuilder::new(text.trim_end_matches('/')).literal_separator(true).backslash_escape(true).build();
+        GlobBuilder::new(text.trim_end_matches('/')).literal_separator(false).backslash_escape(true).build();
     built
         .map(|glob| glob.compile_matcher())
         .map_err(|error| format!("'{text}' is no pattern: {}", error.kind()))
@@ -229,6 +292,12 @@ impl DirectoryRules {
         self.base.fakes.says_anything() || self.sections.fakes
     }
 
+    /// The rules of one account, whose name stands for `%u` in sections; None where it stands in none.
+    pub fn of_user(&self, name: &[u8]) -> Option<DirectoryRules> {
+        let sections = self.sections.of_user(std::str::from_utf8(name).ok()?)?;
+        Some(DirectoryRules { base: self.base.clone(), sections })
+    }
+
     /// What holds for a canonical path, and for whom.
     pub fn rules_for<'a>(&'a self, canonical: &Path, subject: &'a Subject) -> PathRules<'a> {
         let mut scopes = self.sections.around(canonical, subject);
@@ -242,9 +311,9 @@ impl DirectoryRules {
     pub fn of_logins(&self) -> DirectoryRules {
         let mut sections = Sections::default();
         for section in self.sections.list.iter().filter(|section| section.is_at_the_root()) {
-            let Section { within, condition, rules, .. } = section;
+            let Section { extent, condition, rules, .. } = section;
             let (target, rules) = (Target::Plain(PathBuf::from("/")), of_logins(rules));
-            sections.push(Section { target, within: *within, condition: condition.clone(), rules });
+            sections.push(Section { target, extent: *extent, condition: condition.clone(), rules });
         }
         DirectoryRules { base: of_logins(&self.base), sections }
     }
@@ -347,8 +416,15 @@ mod tests {
             (&["~/*"], "/ferryd-home/joe", 0o022),
             (&["~/*/cgi"], "/ferryd-home/joe/www/cgi/x", 1),
             (&["/ferryd-home/*/www"], "/ferryd-home/ann/www/x", 1),
-            (&["/ferryd-home/*/www"], "/ferryd-home/ann/x/www", 0o022),
-            (&["/ferryd-home/*/www", "~"], "/ferryd-home/joe/www", 1),
+            (&["/ferryd-home/*/www"], "/ferryd-home/ann/x/www", 1),
+            (&["/ferryd-home/*/www"], "/ferryd-home/ann/www2", 0o022),
+            (&["/ferryd-home/*/*"], "/ferryd-home/ann", 0o022),
+            (&["/ferryd-home/*/*"], "/ferryd-home/ann/x", 1),
+            (&["/ferryd-home/*/www", "~"], "/ferryd-home/joe/www", 2),
+            (&["~", "/ferryd-home/*/www"], "/ferryd-home/joe/www", 2),
+            (&["/a/?", "/a/b/c"], "/a/b/c", 2),
+            (&["/a/b/c", "/a/?"], "/a/b/c", 2),
+            (&["/a/b/c", "/a/?", "/a"], "/a/b/c", 1),
         ];
         for (sections, path, expected) in table {
             assert_eq!(umask_at(sections, path), *expected, "{sections:?} at {path}");
@@ -387,5 +463,51 @@ mod tests {
         std::os::unix::fs::symlink(&real, folder.path().join("link")).expect("a link");
         let link = folder.path().join("link/new");
         assert_eq!(umask_at(&[link.to_str().expect("text")], real.join("new/x").to_str().expect("text")), 1);
+    }
+
+    #[test]
+    fn everything_of_an_anonymous_root_weighs_less_than_the_root() {
+        let umask = |number| ScopeRules { umask: Some((number, number)), ..ScopeRules::default() };
+        for root_is_first in [true, false] {
+            let mut rules = DirectoryRules { base: ScopeRules::default(), sections: Sections::default() };
+            if root_is_first {
+                rules.sections.add("/r", umask(1)).expect("sound");
+            }
+            rules.sections.add_everything("/r".as_ref(), umask(2));
+            if !root_is_first {
+                rules.sections.add("/r", umask(1)).expect("sound");
+            }
+            assert_eq!(rules.rules_for("/r/x".as_ref(), Subject::at("/")).umask_file, 1);
+        }
+        let mut rules = DirectoryRules { base: umask(3), sections: Sections::default() };
+        rules.sections.add_everything("/r".as_ref(), umask(2));
+        assert_eq!(rules.rules_for("/r/x".as_ref(), Subject::at("/")).umask_file, 2);
+        assert_eq!(rules.rules_for("/r".as_ref(), Subject::at("/")).umask_file, 3);
+    }
+
+    #[test]
+    fn a_users_name_stands_in_sections_once_it_is_known() {
+        let umask = |number| ScopeRules { umask: Some((number, number)), ..ScopeRules::default() };
+        let mut rules = DirectoryRules { base: umask(9), sections: Sections::default() };
+        rules.sections.add("/ferryd-srv/%u/in", umask(1)).expect("sound");
+        rules.sections.add("/ferryd-srv/*/%u", umask(2)).expect("sound");
+        assert!(rules.sections.add("/ferryd-srv/%u/[", umask(2)).is_err());
+        let at =
+            |rules: &DirectoryRules, path: &str| rules.rules_for(path.as_ref(), Subject::at("/")).umask_file;
+        assert_eq!(at(&rules, "/ferryd-srv/joe/in"), 9);
+        let joe = rules.of_user(b"joe").expect("his own");
+        for (path, wanted) in [
+            ("/ferryd-srv/joe/in/x", 1),
+            ("/ferryd-srv/ann/in", 9),
+            ("/ferryd-srv/x/joe", 2),
+            ("/ferryd-srv/x/ann", 9),
+        ] {
+            assert_eq!(at(&joe, path), wanted, "{path}");
+        }
+        let star = rules.of_user(b"*").expect("his own");
+        assert_eq!((at(&star, "/ferryd-srv/joe/in"), at(&star, "/ferryd-srv/*/in")), (9, 1));
+        for name in ["..", ".", "", "a/b"] {
+            assert!(rules.of_user(name.as_bytes()).is_none(), "{name}");
+        }
     }
 }

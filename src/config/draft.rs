@@ -16,7 +16,7 @@ use crate::auth::order::Ordered;
 use crate::auth::places::ConnectionRate;
 use crate::logging::extended::{Format, Selection};
 use crate::logging::{Facility, LogOptions, Severity};
-use crate::protocol::{Algorithm, Algorithms, Facts};
+use crate::protocol::{Algorithm, Algorithms, Facts, Type};
 
 /// A whole configuration, as written.
 #[derive(Debug, Default)]
@@ -293,6 +293,10 @@ pub struct SessionDraft {
     pub access_deny_message: Option<String>,
     /// AllowForeignAddress.
     pub allow_foreign_address: Option<bool>,
+    /// DefaultTransferMode.
+    pub transfer_mode: Option<Type>,
+    /// CDPath.
+    pub search_path: Vec<String>,
     /// WtmpLog.
     pub wtmp_log: Option<bool>,
     /// TimeoutLogin; here and below the inner None is off.

@@ -88,6 +88,7 @@ impl Inherit for SessionDraft {
             timeout_stalled,
             timeout_session,
             allow_foreign_address,
+            transfer_mode,
             times_gmt,
             list_style,
             use_globbing,
@@ -97,6 +98,7 @@ impl Inherit for SessionDraft {
         );
         self.max_clients_per_class.extend(outer.max_clients_per_class.iter().cloned());
         self.extended_logs.extend(outer.extended_logs.iter().cloned());
+        self.search_path.extend(outer.search_path.iter().cloned());
         self.default_root.extend(outer.default_root.iter().cloned());
         self.default_chdir.extend(outer.default_chdir.iter().cloned());
     }

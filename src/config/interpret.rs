@@ -235,9 +235,6 @@ impl Reader<'_> {
                 format!("<Directory>: takes an absolute path or ~ outside <Anonymous>, not '{}'", path.text);
             return self.complaints.error(&path.mark, message);
         }
-        if path.text.contains("%u") {
-            return self.complaints.error(&path.mark, "<Directory>: %u is not yet supported");
-        }
         let path = match absolute(&path.text) {
             Some(plain) => super::lines::Word { text: plain.to_string_lossy().into_owned(), ..path.clone() },
             None => path.clone(),

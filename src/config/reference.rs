@@ -18,8 +18,9 @@ On and off may be written yes and no, true and false, 1 and 0. Times are seconds
 Within quotes other backslashes stay (ProFTPD drops them): `\"\\.exe$\"` is the pattern `\\.exe$`.
 
 What an inner scope does not say, the outer one says for it: `<Global>`, server, `<Anonymous>`, `<Directory>`. Of the `<Directory>`
-sections around a path the deepest that says something decides, of two equally deep the later one; a server's do not reach into its
-`<Anonymous>` sections. In `<Limit>` single commands weigh more than groups, groups more than `ALL`; the nearest section that speaks
+sections around a path the deepest that says something decides; one with a pattern (`*`, `?` and `[` stand for slashes, too) weighs more than
+what stands before it in the file, and less than what stands behind it; a server's sections do not reach into its `<Anonymous>`
+sections. In `<Limit>` single commands weigh more than groups, groups more than `ALL`; the nearest section that speaks
 decides, of two in one scope the later one. `ALL` does not mean `LOGIN`.
 
 **Fail closed.** A directive that restricts access or protects data and is not done yet is an error, at start and at reload, unless

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use slog::Level;
 
-use super::account_files::{AccountFile, checked};
+use super::account_files::{AccountFile, checked, home_in};
 use super::addresses::Families;
 use super::anonymous::anonymous;
 use super::assemble::session_rules;
@@ -177,8 +177,8 @@ fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints
     let group_file = file(said.auth_group_file.as_ref(), AccountFile::Groups);
     let masquerade = said.masquerade.as_ref().map(|word| masquerade(word, complaints));
     let folders: Vec<&DirectoryDraft> = around.global.directories.iter().chain(&scope.directories).collect();
-    let mut sections = sections(&folders, None, complaints);
-    add_conditions(&mut sections, &scope.conditions, Some(&mut *complaints));
+    let mut sections = sections(&folders, (None, user_file.as_deref()), complaints);
+    add_conditions(&mut sections, &scope.conditions, user_file.as_deref(), Some(&mut *complaints));
     let drafts = scope.anonymous.iter().chain(&around.global.anonymous);
     let anonymous = drafts.filter_map(|draft| anonymous(draft, scope, around, complaints)).collect();
     LookedUp { user_file, group_file, masquerade, sections, anonymous }
@@ -234,10 +234,15 @@ fn masquerade(word: &Word, complaints: &mut Complaints) -> Masquerade {
     masquerade
 }
 
-/// The way to `<Directory>` sections. Within `<Anonymous>` a relative path is the root's.
-pub fn sections(drafts: &[&DirectoryDraft], root: Option<&Path>, complaints: &mut Complaints) -> Sections {
+/// The way to `<Directory>` sections. Within `<Anonymous>` a relative path is the root's. `~user` is somebody of AuthUserFile, or of the
+/// host.
+pub fn sections(
+    drafts: &[&DirectoryDraft],
+    (root, users): (Option<&Path>, Option<&Path>),
+    complaints: &mut Complaints,
+) -> Sections {
     let mut sections = Sections::default();
-    drafts.iter().for_each(|draft| add(&mut sections, None, draft, root, complaints));
+    drafts.iter().for_each(|draft| add(&mut sections, None, draft, (root, users), complaints));
     sections
 }
 
@@ -246,6 +251,7 @@ pub fn sections(drafts: &[&DirectoryDraft], root: Option<&Path>, complaints: &mu
 pub fn add_conditions(
     sections: &mut Sections,
     drafts: &[ConditionDraft],
+    users: Option<&Path>,
     complaints: Option<&mut Complaints>,
 ) {
     for draft in drafts.iter().rev() {
@@ -254,7 +260,7 @@ pub fn add_conditions(
     let Some(complaints) = complaints else { return };
     for draft in drafts.iter().rev() {
         for folder in &draft.directories {
-            add(sections, Some(&draft.condition), folder, None, complaints);
+            add(sections, Some(&draft.condition), folder, (None, users), complaints);
         }
     }
 }
@@ -263,14 +269,19 @@ fn add(
     sections: &mut Sections,
     condition: Option<&Condition>,
     draft: &DirectoryDraft,
-    root: Option<&Path>,
+    (root, users): (Option<&Path>, Option<&Path>),
     complaints: &mut Complaints,
 ) {
     let text = &draft.path.text;
+    if let Some(root) = root.filter(|_| text == "*") {
+        return sections.add_everything(root, draft.files.clone());
+    }
     let of_user = text.starts_with('~') && text.len() > 1 && !text.starts_with("~/");
     let path = match root {
         Some(root) if !text.starts_with(['/', '~']) => Some(joined(root, text)),
-        _ if of_user => home_of(&draft.path, "<Directory>", complaints),
+        _ if of_user => users
+            .and_then(|users| home_in(users, text))
+            .or_else(|| home_of(&draft.path, "<Directory>", complaints)),
         _ => Some(text.clone()),
     };
     let added = path.map(|path| sections.add_for(condition.cloned(), &path, draft.files.clone()));

@@ -164,9 +164,12 @@ fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Endin
             return refused(watch, Verdict::Out(quarters.refusal()));
         }
     };
+    // `%u` in `<Directory>`: the paths are followed while all of them can be.
+    let own = scope.directories.of_user(&entry.account.name);
+    let directories: &'static DirectoryRules = own.map_or(scope.directories, |own| Box::leak(Box::new(own)));
     let held = if quarters.is_confined() { Held::open(scope.rules) } else { Held::default() };
     identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
-    let Scope { anonymous, rules, directories } = scope;
+    let Scope { anonymous, rules, .. } = scope;
     let mut member = Box::new(Member::new(entry, anonymous, (rules, directories), (root, watch)));
     member.held = held;
     if !quarters.settle(&mut member) {

@@ -1,6 +1,7 @@
 //! How files are told and carried, as the client chooses by TYPE, MODE and OPTS; what it chose before its login holds after it.
 
 use super::data::Coding;
+use crate::config::settings::SessionRules;
 use crate::protocol::{Algorithm, Facts, Type};
 
 /// What holds until the client chooses otherwise, or its session ends.
@@ -16,10 +17,10 @@ pub struct Terms {
     pub facts: Option<Facts>,
 }
 
-impl Default for Terms {
-    /// RFC 959 §5.1.
-    fn default() -> Terms {
-        Terms { representation: Type::Ascii, mode: Mode::default(), hash: None, facts: None }
+impl Terms {
+    /// As a session begins; DefaultTransferMode is ASCII unless it says otherwise (RFC 959 §5.1).
+    pub fn of(rules: &SessionRules) -> Terms {
+        Terms { representation: rules.transfer_mode, mode: Mode::default(), hash: None, facts: None }
     }
 }
 

@@ -110,7 +110,7 @@ impl Watch {
             conversation,
             timers,
             log,
-            terms: Terms::default(),
+            terms: Terms::of(&server.session),
             naming: None,
             user: Vec::new(),
             cwd: Vec::new(),
@@ -128,6 +128,7 @@ impl Watch {
     /// HOST: from here on the session is another server's. What it may take for its login began with the connection.
     pub fn enter_server(&mut self, index: u16, server: &'static Server) {
         (self.server_index, self.server, self.rules) = (index, server, &server.session);
+        self.terms = Terms::of(&server.session);
         self.timers.under(&server.session);
         self.conversation.lines_up_to(server.command_buffer);
         self.birth.own.server_name(server.name.as_bytes());

@@ -51,6 +51,21 @@ fn table() -> Vec<(String, &'static [&'static str], &'static [&'static str])> {
     let all = |parts: &[String]| parts.concat();
     vec![
         (limit("WRITE", "DenyAll"), &["RETR a/f", "CWD a"], &["STOR new", "MKD m", "DELE a/f"]),
+        (section("~alice/a", "WRITE", "DenyAll"), &["STOR up/new"], &["STOR a/new", "STOR a/b/c/new"]),
+        (section("@/../%u/a", "WRITE", "DenyAll"), &["STOR up/new"], &["STOR a/new", "STOR a/b/c/new"]),
+        (section("@/../bob%u/a", "WRITE", "DenyAll"), &["STOR a/new"], &[]),
+        (section("@/*/c", "WRITE", "DenyAll"), &["STOR a/b/new"], &["STOR a/b/c/new"]),
+        (section("~/*/c", "WRITE", "DenyAll"), &["STOR a/b/new"], &["STOR a/b/c/new"]),
+        (
+            all(&[section("@/*/b", "WRITE", "AllowAll"), section("@/a", "WRITE", "DenyAll")]),
+            &["STOR x/new"],
+            &["STOR a/new", "STOR a/b/new"],
+        ),
+        (
+            all(&[section("@/a", "WRITE", "DenyAll"), section("@/*/b", "WRITE", "AllowAll")]),
+            &["STOR a/b/new", "STOR a/b/c/new"],
+            &["STOR a/new"],
+        ),
         (section("@/a", "WRITE", "DenyAll"), &["STOR up/new"], &["STOR a/new", "STOR a/b/c/new", "MKD a/m"]),
         (
             all(&[section("@/a", "WRITE", "DenyAll"), section("@/a/b", "STOR", "AllowAll")]),

@@ -217,3 +217,19 @@ fn its_folders_have_rules_of_their_own() {
     // The server's own sections do not reach into it, as in ProFTPD.
     assert_eq!(client.retrieve("pub/file"), b"for everybody");
 }
+
+#[test]
+fn everything_weighs_less_than_its_root() {
+    let section = |folder: &str, what: &str| {
+        format!("<Directory {folder}>\n<Limit WRITE>\n{what}\n</Limit>\n</Directory>\n")
+    };
+    for (inside, code) in [
+        (section("*", "AllowAll") + &section("@/anon", "DenyAll"), 550),
+        (section("@/anon", "AllowAll") + &section("*", "DenyAll"), 257),
+        (section("*", "DenyAll") + &section("in", "AllowAll"), 257),
+        (section("*", "DenyAll"), 550),
+    ] {
+        let daemon = daemon(&inside, "");
+        enters(&daemon, "anonymous", "me@x").command("MKD in/new").expect(code);
+    }
+}

@@ -6,8 +6,39 @@ use super::super::draft::Scope;
 use super::super::settings::LimitText;
 use super::{Row, sets};
 use crate::auth::places::ConnectionRate;
+use crate::protocol::Type;
 
 pub const ROWS: &[Row] = &[
+    sets(
+        "DefaultTransferMode",
+        "mod_xfer",
+        SERVERS,
+        "ascii|binary",
+        "ascii",
+        "What TYPE is before a client says it.",
+        |scope, arguments| {
+            let word = arguments.word("ascii or binary")?;
+            scope.session.transfer_mode = Some(match word.text.to_ascii_lowercase().as_str() {
+                "ascii" => Type::Ascii,
+                "binary" => Type::Image,
+                other => return Err(arguments.fault(format!("takes ascii or binary, not '{other}'"))),
+            });
+            Ok(())
+        },
+    ),
+    sets(
+        "CDPath",
+        "mod_core",
+        SESSIONS,
+        "folder",
+        "",
+        "A folder, as clients see it, where CWD looks for what is not in the working directory.",
+        |scope, arguments| {
+            scope.session.search_path.push(arguments.text("a folder")?);
+            Ok(())
+        },
+    )
+    .adds(),
     sets(
         "MaxClients",
         "mod_auth",

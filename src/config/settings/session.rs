@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ExtendedLog;
 use crate::config::listings::ListStyle;
-use crate::protocol::{Algorithm, Algorithms};
+use crate::protocol::{Algorithm, Algorithms, Type};
 
 /// What holds for a session from its login on, the same in every folder.
 #[derive(Clone, Debug)]
@@ -42,6 +42,10 @@ pub struct SessionRules {
     pub timeout_session: Option<Duration>,
     /// DigestEngine, DigestAlgorithms, DigestDefaultAlgorithm, DigestMaxSize.
     pub digests: DigestRules,
+    /// DefaultTransferMode.
+    pub transfer_mode: Type,
+    /// CDPath: where CWD looks for a folder that is not there, as clients see it.
+    pub search_path: Vec<String>,
     /// AllowForeignAddress.
     pub allow_foreign_address: bool,
     /// TimesGMT: listings tell times in UTC.

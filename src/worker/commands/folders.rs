@@ -4,6 +4,7 @@ use super::{asked, refusal};
 use crate::protocol::reply::quoted;
 use crate::protocol::{Reply, Verb};
 use crate::worker::member::Member;
+use crate::worker::storage::Denied;
 use crate::worker::watch::Watch;
 
 /// PWD.
@@ -13,11 +14,17 @@ pub fn print(member: &Member) -> Reply {
 
 /// CWD, CDUP.
 pub fn change(watch: &mut Watch, member: &mut Member, (verb, called): (&Verb, &str), path: &[u8]) -> Reply {
-    let entered = asked(member, verb, path).and_then(|asked| {
+    let enter = |path: &[u8]| {
+        let asked = asked(member, verb, path)?;
         let canonical = member.storage.enter(&asked)?;
         Ok((asked.path, canonical))
-    });
-    match entered {
+    };
+    // CDPath; who finds nothing there hears what was wrong at first.
+    let elsewhere = |refused: Denied| {
+        let below = |folder: &String| enter(&[folder.as_bytes(), b"/", path].concat()).ok();
+        member.rules.search_path.iter().find_map(below).ok_or(refused)
+    };
+    match enter(path).or_else(elsewhere) {
         Ok((path, canonical)) => {
             member.stand_in(path, canonical);
             watch.cwd = member.cwd.as_bytes().to_vec();

@@ -21,14 +21,13 @@ pub const REST: &[Family] = &[
         &["DelayEngine", "DelayControlsACLs", "DelayOnEvent", "DelayTable"],
     ),
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
-    family("mod_xfer", Ignored, NOT_DONE, &["DefaultTransferMode", "TransferOptions", "TransferRate"]),
+    family("mod_xfer", Ignored, NOT_DONE, &["TransferOptions", "TransferRate"]),
     family("mod_xfer", Accepted, ALWAYS, &["UseSendfile"]),
     family(
         "mod_core",
         Ignored,
         NOT_DONE,
         &[
-            "CDPath",
             "IncludeOptions",
             "ProcessTitles",
             "RegexOptions",
