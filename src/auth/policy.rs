@@ -70,7 +70,9 @@ pub struct Visitor<'a> {
 
 /// A rule of the configuration that lets accounts in or not, whatever their password.
 #[derive(Clone, Default)]
-pub struct Gate(Option<Arc<dyn Fn(Visitor<'_>) -> bool + Send + Sync>>);
+pub struct Gate(Option<Arc<GateRule>>);
+
+type GateRule = dyn Fn(Visitor<'_>) -> bool + Send + Sync;
 
 impl Gate {
     /// One that asks.
