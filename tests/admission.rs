@@ -13,6 +13,7 @@ use crate::harness::{Client, Daemon, PASSWORD, Reply, Setup, processes, rounds};
 mod classes;
 mod connections;
 mod hosts;
+mod transfers;
 
 const LIMIT: usize = 10;
 

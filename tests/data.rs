@@ -6,4 +6,6 @@ mod interruptions;
 mod masquerade;
 mod ports;
 mod ranges;
+mod rates;
+mod sizes;
 mod transfers;

@@ -28,8 +28,8 @@ use crate::scoreboard::AuthBoard;
 use crate::sys::crypt::Crypt;
 use crate::sys::limits;
 
-/// Questions about connections on their way to the thread that answers them.
-const CONNECTIONS_WAITING: usize = 1024;
+/// Questions for the master on their way to the thread that answers them.
+const FOR_MASTER_WAITING: usize = 1024;
 
 /// Why auth cannot begin.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
     let predecessors = if policy.keeps_books() { mapped.granted() } else { Vec::new() };
     let staff = Staff::engaged(places, policy.waits_for_steward())?;
     let descriptors = confinement::confine(policy.gives_files()).map_err(BeginError::Privileges)?;
-    let (connections, waiting_connections) = bounded(CONNECTIONS_WAITING);
+    let (masters, waiting_masters) = bounded(FOR_MASTER_WAITING);
     let (ids, waiting_ids) = bounded(NAMES_WAITING);
     let (gifts, waiting_gifts) = policy.gives_files().then(|| bounded(GIFTS_WAITING)).unzip();
     let (letters, postman) = post();
@@ -94,21 +94,21 @@ fn begin(inheritance: Inheritance, log: &Logger) -> Result<Reception, BeginError
         policy,
         Ledger::new(Box::new(mapped)),
         bounds(descriptors, staff.hashers.len()),
-        (connections, ids, gifts),
+        (masters, ids, gifts),
         letters,
         (steward, names, Attendance::new(predecessors)),
         log.clone(),
     )));
     staff.set_to_work(
         office,
-        Work { connections: waiting_connections, ids: waiting_ids, gifts: waiting_gifts, lookups, postman },
+        Work { masters: waiting_masters, ids: waiting_ids, gifts: waiting_gifts, lookups, postman },
     )?;
     Ok(Reception::new(office, requests, control))
 }
 
 /// What waits for one thread, or for one kind of them.
 struct Work {
-    connections: Receiver<Errand>,
+    masters: Receiver<Errand>,
     ids: Receiver<Errand>,
     /// None without UserOwner.
     gifts: Option<Receiver<Errand>>,
@@ -119,21 +119,21 @@ struct Work {
 
 /// Those who need something of their own, which they have from before the confinement.
 struct Staff {
-    /// The line to the master for questions about connections.
-    connections: OwnedFd,
+    /// The line to the master for questions about connections and transfers.
+    masters: OwnedFd,
     hashers: Vec<(Crypt, PlaceDesk)>,
     /// They may wait for the steward; none where nobody does.
     talkers: Vec<(Crypt, PlaceDesk)>,
 }
 
 impl Staff {
-    /// Shares out the lines to the master: one for connections, one for all that wait for the steward, one for each that hashes.
+    /// Shares out the lines to the master: one for connections and transfers, one for all that wait for the steward, one for each that hashes.
     fn engaged(mut lines: Vec<OwnedFd>, waits_for_steward: bool) -> Result<Staff, BeginError> {
         let mut take = || lines.pop().filter(|_| !lines.is_empty()).ok_or(BeginError::Places);
-        let connections = take()?;
+        let masters = take()?;
         let conversations = waits_for_steward.then(take).transpose()?;
         Ok(Staff {
-            connections,
+            masters,
             hashers: lines
                 .into_iter()
                 .map(|line| with_crypt(PlaceDesk::new(line)))
@@ -143,9 +143,9 @@ impl Staff {
     }
 
     fn set_to_work(self, office: &'static Office, work: Work) -> Result<(), BeginError> {
-        let Work { connections, ids, gifts, lookups, postman } = work;
+        let Work { masters, ids, gifts, lookups, postman } = work;
         start("post", move || postman.deliver_for_life())?;
-        start("connections", move || desk::admit_connections(office, &connections, self.connections))?;
+        start("masters", move || desk::ask_master_for_life(office, &masters, self.masters))?;
         if let (Some(names), Some(lookups)) = (&office.peer_names, lookups) {
             for lookups in std::iter::repeat_n(lookups, RESOLVERS) {
                 start("names", move || names.look_for_life(&lookups, confirmed_name))?;

@@ -92,6 +92,7 @@ fn answer_places(master: OwnedFd) {
         let Ok(question) = PlaceQuestion::decode(&buffer[..received.length]) else { return };
         assert_eq!((question.slot, question.pid), (SLOT, process::own()));
         let answer = match question.kind {
+            PlaceKind::Transfer(_) | PlaceKind::TransferEnd => PlaceAnswer::Granted,
             PlaceKind::Connection(_) => PlaceAnswer::Full(LimitKind::Instances, 7),
             PlaceKind::Login(login) if login.name == b"full" => {
                 PlaceAnswer::Full(LimitKind::Clients, login.limits.clients.unwrap())
@@ -129,7 +130,7 @@ fn start(folder: &Path) -> Auth {
         log,
     )));
     thread::spawn(move || postman.deliver_for_life());
-    thread::spawn(move || desk::admit_connections(office, &errands, line_to_master()));
+    thread::spawn(move || desk::ask_master_for_life(office, &errands, line_to_master()));
     thread::spawn(move || name_desk::tell_for_life(office, &waiting_names));
     thread::spawn(move || {
         Desk::new(office, PlaceDesk::new(line_to_master()), Plain).work_for_life(&office.queue)

@@ -33,6 +33,9 @@ pub struct Sections {
     ignores_hidden: bool,
     /// or shows files otherwise than they are.
     fakes: bool,
+    /// Whether any says something of transfers; whether the master has to know of them.
+    speak_of_transfers: bool,
+    count_transfers: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -113,6 +116,8 @@ impl Sections {
         let rules = &section.rules;
         self.has_limits |= !rules.limits.is_empty() || rules.says.is_some();
         self.hides |= rules.hiding.hides();
+        self.speak_of_transfers |= rules.transfers.say_something();
+        self.count_transfers |= rules.transfers.are_counted();
         self.ignores_hidden |= !rules.hiding.ignored_by.is_empty();
         self.fakes |= rules.fakes.says_anything();
         let position = self.list.len();
@@ -274,6 +279,25 @@ impl DirectoryRules {
     /// Whether new files have another owner or group anywhere.
     pub fn have_owners(&self) -> bool {
         self.scopes().any(|scope| scope.user_owner.is_some() || scope.group_owner.is_some())
+    }
+
+    /// Whether anything is said of transfers anywhere.
+    pub fn speak_of_transfers(&self) -> bool {
+        self.base.transfers.say_something() || self.sections.speak_of_transfers
+    }
+
+    /// Whether the master has to know of transfers, wherever they are: limits hold for all of a user's.
+    pub fn count_transfers(&self) -> bool {
+        self.base.transfers.are_counted() || self.sections.count_transfers
+    }
+
+    /// The scopes around a canonical path, the nearest first.
+    pub(super) fn scopes_around(
+        &self,
+        canonical: &Path,
+        subject: &Subject,
+    ) -> impl Iterator<Item = &ScopeRules> {
+        self.sections.around(canonical, subject).into_iter().chain([&self.base])
     }
 
     /// Whether anything is hidden anywhere.

@@ -132,6 +132,7 @@ impl Inherit for ScopeRules {
         self.hiding.names.extend(outer.hiding.names.iter().cloned());
         self.hiding.ignored_by.extend(outer.hiding.ignored_by.iter().cloned());
         self.limits.extend(outer.limits.iter().cloned());
+        self.transfers.extend(&outer.transfers);
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) mod settings;
 mod survey;
 #[cfg(test)]
 mod tests;
+pub(crate) mod transfers;
 mod tree;
 mod variables;
 

@@ -70,7 +70,7 @@ impl Master {
             generation.forget(slot, pid);
         }
         self.board.settle(slot);
-        self.admission.release(slot);
+        self.admission.release(slot, &self.board);
         match ending {
             Ending::Exited(0) => {}
             Ending::Exited(status) if status == i32::from(worker::STILLBORN) => {
@@ -113,7 +113,7 @@ impl Master {
     fn give_back(&mut self, slot: SlotNumber) {
         self.workers.free(slot);
         self.board.settle(slot);
-        self.admission.release(slot);
+        self.admission.release(slot, &self.board);
     }
 
     /// Starts what has ended and is still needed: auth as long as a generation has workers, which may be for long while the daemon

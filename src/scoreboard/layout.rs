@@ -113,6 +113,8 @@ pub mod place {
     pub const SERVER: usize = 48;
     /// Hash of the client's class; 0 for none.
     pub const CLASS: usize = 56;
+    /// How many transfers share the rate of this session's; 0 for none. Stored without the sequence.
+    pub const SHARERS: usize = 64;
 }
 
 /// Offsets in a grant. Its writer is the generation's auth; the master clears it.

@@ -131,6 +131,19 @@ impl MasterBoard {
         }
     }
 
+    /// Master: how many transfers share the rate of this slot's.
+    pub fn publish_sharers(&self, slot: SlotNumber, count: u64) {
+        if self.geometry.has(slot) {
+            fields::store(&self.map, self.geometry.place(slot) + place::SHARERS, count);
+        }
+    }
+
+    /// What was published of them.
+    #[cfg(test)]
+    pub fn sharers(&self, slot: SlotNumber) -> u64 {
+        self.map.word(self.geometry.place(slot) + place::SHARERS)
+    }
+
     /// What was published of the slot's session.
     #[cfg(test)]
     pub fn place(&self, slot: SlotNumber) -> PlaceRecord {

@@ -53,6 +53,7 @@ fn place_rows() -> Vec<Row> {
         word("host", place::HOST),
         word("server", place::SERVER),
         word("class", place::CLASS),
+        word("sharers", place::SHARERS),
     ]
 }
 

@@ -62,6 +62,11 @@ impl WorkerBoard {
         SlotOrder::of(self.orders.word(self.geometry.place(slot) + place::ORDER))
     }
 
+    /// Worker: how many transfers share the rate of its own, at least this one.
+    pub fn sharers(&self, slot: SlotNumber) -> u64 {
+        self.orders.word(self.geometry.place(slot) + place::SHARERS).max(1)
+    }
+
     /// Worker: the generation new workers are born with.
     pub fn generation(&self) -> u32 {
         fields::number(self.orders.word(header::GENERATION))

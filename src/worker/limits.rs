@@ -72,18 +72,25 @@ fn limited(kind: LimitKind, most: u32, (rules, class): (&SessionRules, Option<&s
         LimitKind::ClientsPerClass => of_class().map(|(_, limit)| limit),
         // Asked about before a login, and not by it.
         LimitKind::Instances | LimitKind::ConnectionRate | LimitKind::ConnectionsPerHost => None,
+        LimitKind::TransfersPerHost | LimitKind::TransfersPerUser => None,
     };
     let (directive, standard) = words(kind);
     let reached = match (kind, class) {
         (LimitKind::ClientsPerClass, Some(class)) => format!("{directive} {class} {most}"),
         _ => format!("{directive} {most}"),
     };
-    Refusal::Limited { reply: full(configured, standard, most), reached }
+    Refusal::Limited { reply: full(530, configured, standard, most), reached }
 }
 
 /// What a client hears that is one too many from its address.
 pub fn too_many_connections(limit: &LimitText, most: u32) -> Reply {
-    full(Some(limit), words(LimitKind::ConnectionsPerHost).1, most)
+    full(530, Some(limit), words(LimitKind::ConnectionsPerHost).1, most)
+}
+
+/// What a client hears whose transfer is one too many; and, for the log, the directive.
+pub fn too_many_transfers(kind: LimitKind, limit: Option<&LimitText>, most: u32) -> (Reply, &'static str) {
+    let (directive, standard) = words(kind);
+    (full(451, limit, standard, most), directive)
 }
 
 /// A limit's directive, and the words of ProFTPD where the operator has none.
@@ -114,11 +121,19 @@ fn words(kind: LimitKind) -> (&'static str, &'static str) {
             "MaxHostsPerUser",
             "Sorry, the maximum number of hosts (%m) for this user are already connected.",
         ),
+        LimitKind::TransfersPerHost => (
+            "MaxTransfersPerHost",
+            "Sorry, the maximum number of data transfers (%m) from your host are currently being used.",
+        ),
+        LimitKind::TransfersPerUser => (
+            "MaxTransfersPerUser",
+            "Sorry, the maximum number of data transfers (%m) from this user are currently being used.",
+        ),
     }
 }
 
-fn full(configured: Option<&LimitText>, standard: &str, most: u32) -> Reply {
+fn full(code: u16, configured: Option<&LimitText>, standard: &str, most: u32) -> Reply {
     let template = configured.and_then(|limit| limit.text.as_deref()).unwrap_or(standard);
     let number = |name: &[u8]| (name == b"m").then(|| most.to_string().into_bytes());
-    Reply::new(530, text::expand(template.as_bytes(), number))
+    Reply::new(code, text::expand(template.as_bytes(), number))
 }

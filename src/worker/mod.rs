@@ -33,6 +33,7 @@ mod text;
 mod timeouts;
 mod transfer;
 mod transfer_log;
+mod turn;
 mod virtual_host;
 mod watch;
 

@@ -88,6 +88,14 @@ impl Attend for Patience<'_> {
         self.watch.glance()
     }
 
+    fn rest_until(&mut self, moment: Instant) -> Result<(), Interrupt> {
+        self.watch.rest_until(moment)
+    }
+
+    fn sharers(&self) -> u64 {
+        self.watch.sharers()
+    }
+
     fn progress(&mut self, done: u64) {
         self.watch.progress(done);
     }

@@ -103,7 +103,7 @@ pub fn reply(watch: &mut Watch, carried: Carried) -> Result<Reply, Ending> {
         Err(Stop::Interrupted(_)) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
         Err(Stop::Connection(error)) if !carried.was_open => Ok(unbuilt(&error)),
         Err(Stop::Connection(_)) => Ok(Reply::new(426, "Transfer aborted. Data connection closed")),
-        Err(Stop::Range) => Ok(Reply::new(426, "Transfer aborted. Operation not permitted")),
+        Err(Stop::Range | Stop::TooLarge) => Ok(Reply::new(426, "Transfer aborted. Operation not permitted")),
         Err(Stop::Unnamed(unnamed)) => Ok(Reply::new(550, unnamed.to_string())),
         Err(Stop::File(error)) => {
             let code = if code_of(&error) == 550 { 451 } else { code_of(&error) };

@@ -442,6 +442,22 @@ impl Attend for Watch {
         }
     }
 
+    fn rest_until(&mut self, moment: Instant) -> Result<(), Interrupt> {
+        loop {
+            self.hear_urgent()?;
+            if moment <= Instant::now() {
+                return Ok(());
+            }
+            if let Err(ending) = self.wait(None, Some(moment)) {
+                return Err(self.interrupted(ending));
+            }
+        }
+    }
+
+    fn sharers(&self) -> u64 {
+        self.birth.board.sharers(self.birth.slot)
+    }
+
     fn progress(&mut self, done: u64) {
         let Some(moving) = &mut self.transfer else { return };
         if done != moving.done {

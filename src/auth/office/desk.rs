@@ -29,17 +29,22 @@ pub struct Desk<H> {
     hasher: H,
 }
 
-/// Answers questions about connections, which need no hash and never wait for one.
-pub fn admit_connections(office: &Office, errands: &Receiver<Errand>, places: OwnedFd) {
+/// Answers what the master alone decides: questions that need no hash and never wait for one.
+pub fn ask_master_for_life(office: &Office, errands: &Receiver<Errand>, places: OwnedFd) {
     let places = PlaceDesk::new(places);
     while let Ok(errand) = errands.recv() {
-        let Request::Connection { server, peer } = errand.request else { continue };
-        let answer = match places.ask(&errand.visit, office.connection_place(server, peer)) {
+        let kind = match errand.request {
+            Request::Connection { server, peer } => office.connection_place(server, peer),
+            Request::Transfer(place) => PlaceKind::Transfer(place),
+            Request::TransferEnd => PlaceKind::TransferEnd,
+            _ => continue,
+        };
+        let answer = match places.ask(&errand.visit, kind) {
             Ok(PlaceAnswer::Granted) => Answer::Serve,
             Ok(PlaceAnswer::Full(limit, most)) => Answer::Full(limit, most),
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
             Err(failed) => {
-                error!(office.log, "cannot ask the master for a connection's place: {failed}");
+                error!(office.log, "cannot ask the master for a place: {failed}");
                 Answer::TryAgain
             }
         };

@@ -69,8 +69,8 @@ pub struct Office {
     pub queue: Logins,
     /// Logins at servers that ask PAM or make homes: their threads may have to wait, and keep no hash waiting.
     pub conversations: Logins,
-    /// Questions about connections, which the master answers at once.
-    pub connections: Sender<Errand>,
+    /// Questions about connections and transfers, which the master answers at once.
+    pub masters: Sender<Errand>,
     /// Questions about names, which a name service may take long to answer.
     pub names: Sender<Errand>,
     /// Files to give away; None where no UserOwner asks for it.
@@ -103,7 +103,7 @@ impl Office {
         policy: Policy,
         ledger: Ledger,
         bounds: Bounds,
-        (connections, names, gifts): (Sender<Errand>, Sender<Errand>, Option<Sender<Errand>>),
+        (masters, names, gifts): (Sender<Errand>, Sender<Errand>, Option<Sender<Errand>>),
         letters: LetterBox,
         (steward, peer_names, attendance): (Option<Steward>, Option<PeerNames>, Attendance),
         log: Logger,
@@ -119,7 +119,7 @@ impl Office {
             ledger: Arc::new(ledger),
             queue: Turnstile::new(bounds),
             conversations: Turnstile::new(Bounds { served_of_one: CONVERSATIONS_OF_ONE, ..bounds }),
-            connections,
+            masters,
             names,
             gifts,
             letters,

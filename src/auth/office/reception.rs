@@ -128,7 +128,9 @@ impl Reception {
     /// Whoever is turned away reads the end of its descriptor, and asks again or leaves.
     fn hand_on(&self, errand: Errand) {
         match errand.request {
-            Request::Connection { .. } => drop(self.office.connections.try_send(errand)),
+            Request::Connection { .. } | Request::Transfer(_) | Request::TransferEnd => {
+                drop(self.office.masters.try_send(errand));
+            }
             Request::PeerName { peer } => self.name(errand, peer),
             Request::Names { .. } => drop(self.office.names.try_send(errand)),
             Request::Give { .. } => match &self.office.gifts {

@@ -21,11 +21,15 @@ pub enum LimitKind {
     ClientsPerClass,
     /// MaxHostsPerUser.
     HostsPerUser,
+    /// MaxTransfersPerHost.
+    TransfersPerHost,
+    /// MaxTransfersPerUser.
+    TransfersPerUser,
 }
 
 impl LimitKind {
     /// Every kind, at the index that is its number less one.
-    pub const ALL: [LimitKind; 8] = [
+    pub const ALL: [LimitKind; 10] = [
         LimitKind::Instances,
         LimitKind::ConnectionRate,
         LimitKind::ConnectionsPerHost,
@@ -34,6 +38,8 @@ impl LimitKind {
         LimitKind::ClientsPerHost,
         LimitKind::ClientsPerClass,
         LimitKind::HostsPerUser,
+        LimitKind::TransfersPerHost,
+        LimitKind::TransfersPerUser,
     ];
 
     /// Its number; never 0.

@@ -11,6 +11,7 @@ pub mod record;
 mod request;
 #[cfg(test)]
 mod tests;
+mod transfer_verbs;
 
 pub use answer::{Answer, Denial};
 pub use request::Request;

@@ -7,6 +7,7 @@ use super::record::{FieldReader, FieldWriter, Malformed};
 
 pub use super::limit_kind::LimitKind;
 pub use super::place_keys::{account_key, class_key, host_key};
+pub use super::transfer_verbs::{TransferVerb, TransferVerbs};
 use crate::scoreboard::SlotNumber;
 use crate::sys::ProcessId;
 
@@ -33,6 +34,10 @@ pub enum PlaceKind {
     Connection(ConnectionPlace),
     /// A login whose password was right.
     Login(LoginPlace),
+    /// A transfer of a session that is logged in.
+    Transfer(TransferPlace),
+    /// That transfer is over.
+    TransferEnd,
 }
 
 /// What a connection is counted by.
@@ -72,6 +77,28 @@ pub struct LoginLimits {
     pub hosts_per_user: Option<u32>,
 }
 
+/// What one transfer is, and may be one too many of; whose it is the master knows from the login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransferPlace {
+    /// Its command.
+    pub verb: TransferVerb,
+    /// MaxTransfersPerHost.
+    pub per_host: Option<TransferMost>,
+    /// MaxTransfersPerUser.
+    pub per_user: Option<TransferMost>,
+    /// TransferRate … shared: the user's transfers share a rate.
+    pub shares_rate: bool,
+}
+
+/// So many transfers by these commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransferMost {
+    /// Those that are counted together.
+    pub verbs: TransferVerbs,
+    /// How many.
+    pub most: u32,
+}
+
 /// The keys a login is counted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginPlace {
@@ -104,6 +131,8 @@ pub enum PlaceAnswer {
 
 const CONNECTION: u8 = 1;
 const LOGIN: u8 = 2;
+const TRANSFER: u8 = 3;
+const TRANSFER_END: u8 = 4;
 
 impl PlaceQuestion {
     /// As it travels.
@@ -111,11 +140,15 @@ impl PlaceQuestion {
         let kind = match self.kind {
             PlaceKind::Connection(_) => CONNECTION,
             PlaceKind::Login(_) => LOGIN,
+            PlaceKind::Transfer(_) => TRANSFER,
+            PlaceKind::TransferEnd => TRANSFER_END,
         };
         let head = FieldWriter::new(kind, PLACE_RECORD_MAX).word(self.slot.0).word(self.pid.0 as u32);
         match &self.kind {
             PlaceKind::Connection(connection) => connection.write(head),
             PlaceKind::Login(login) => login.write(head),
+            PlaceKind::Transfer(transfer) => transfer.write(head),
+            PlaceKind::TransferEnd => head,
         }
         .finish()
     }
@@ -129,6 +162,8 @@ impl PlaceQuestion {
         let kind = match kind {
             CONNECTION => PlaceKind::Connection(ConnectionPlace::read(&mut fields)?),
             LOGIN => PlaceKind::Login(LoginPlace::read(&mut fields)?),
+            TRANSFER => PlaceKind::Transfer(TransferPlace::read(&mut fields)?),
+            TRANSFER_END => PlaceKind::TransferEnd,
             other => return Err(Malformed::Kind(other)),
         };
         fields.finish(PlaceQuestion { slot, pid, kind })
@@ -150,6 +185,32 @@ impl ConnectionPlace {
         let (count, seconds) = (fields.optional()?, fields.word()?);
         let rate = count.map(|count| ConnectionRate { count, seconds });
         Ok(ConnectionPlace { host, server, per_host, rate })
+    }
+}
+
+impl TransferPlace {
+    /// As it travels, from a worker to auth and from there to the master.
+    pub(super) fn write(&self, record: FieldWriter) -> FieldWriter {
+        let own: TransferVerbs = [self.verb].into_iter().collect();
+        [self.per_host, self.per_user].into_iter().fold(
+            record.byte(own.bits()).byte(u8::from(self.shares_rate)),
+            |record, most| {
+                let (verbs, most) = (most.map_or(0, |most| most.verbs.bits()), most.map(|most| most.most));
+                record.byte(verbs).optional(most)
+            },
+        )
+    }
+
+    /// See [`TransferPlace::write`].
+    pub(super) fn read(fields: &mut FieldReader<'_>) -> Result<TransferPlace, Malformed> {
+        let bits = fields.byte()?;
+        let verb = TransferVerbs::of_bits(bits).iter().next().ok_or(Malformed::Kind(bits))?;
+        let shares_rate = fields.byte()? == 1;
+        let mut most = || {
+            let (verbs, most) = (TransferVerbs::of_bits(fields.byte()?), fields.optional()?);
+            Ok(most.map(|most| TransferMost { verbs, most }))
+        };
+        Ok(TransferPlace { verb, per_host: most()?, per_user: most()?, shares_rate })
     }
 }
 
@@ -257,7 +318,23 @@ mod tests {
     }
 
     fn kind() -> impl Strategy<Value = PlaceKind> {
-        prop_oneof![connection().prop_map(PlaceKind::Connection), login().prop_map(PlaceKind::Login)]
+        prop_oneof![
+            connection().prop_map(PlaceKind::Connection),
+            login().prop_map(PlaceKind::Login),
+            transfer().prop_map(PlaceKind::Transfer),
+            Just(PlaceKind::TransferEnd),
+        ]
+    }
+
+    fn transfer() -> impl Strategy<Value = TransferPlace> {
+        let most = || {
+            any::<Option<(u8, u32)>>().prop_map(|most| {
+                most.map(|(bits, most)| TransferMost { verbs: TransferVerbs::of_bits(bits), most })
+            })
+        };
+        (0..4_usize, most(), most(), any::<bool>()).prop_map(|(at, per_host, per_user, shares_rate)| {
+            TransferPlace { verb: TransferVerb::ALL[at], per_host, per_user, shares_rate }
+        })
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::places::TransferPlace;
 use super::record::{FieldReader, FieldWriter, Malformed};
 use super::{GROUP_NAME_MAX, NAME_MAX, NAMES_MAX, PASSWORD_MAX, RECORD_MAX};
 use crate::auth::secret::Secret;
@@ -31,6 +32,10 @@ pub enum Request {
         /// As given with PASS; wiped after use.
         password: Secret,
     },
+    /// A transfer begins, where transfers are limited: answered with Serve or Full.
+    Transfer(TransferPlace),
+    /// It is over; answered with Serve.
+    TransferEnd,
     /// When the client has spoken: what its address is called. Once in a worker's life; other questions may be asked meanwhile.
     PeerName {
         /// Where the client comes from.
@@ -70,6 +75,8 @@ impl Request {
                     .text(name, NAME_MAX + 1)
                     .text(password.reveal(), PASSWORD_MAX + 1)
             }
+            Request::Transfer(place) => place.write(FieldWriter::new(b'T', 16)),
+            Request::TransferEnd => FieldWriter::new(b'E', 0),
             Request::PeerName { peer } => FieldWriter::new(b'P', 17).address(*peer),
             Request::Give { server, user, group } => FieldWriter::new(b'G', 6 + user.len() + group.len())
                 .short(*server)
@@ -96,6 +103,8 @@ impl Request {
                 name: fields.text(NAME_MAX + 1)?.to_vec(),
                 password: Secret::new(fields.text(PASSWORD_MAX + 1)?.to_vec()),
             },
+            b'T' => Request::Transfer(TransferPlace::read(&mut fields)?),
+            b'E' => Request::TransferEnd,
             b'P' => Request::PeerName { peer: fields.address()? },
             b'G' => Request::Give {
                 server: fields.short()?,

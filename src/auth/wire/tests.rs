@@ -40,7 +40,7 @@ fn request() -> impl Strategy<Value = Request> {
         (any::<u16>(), any::<IpAddr>()).prop_map(|(server, peer)| Request::Connection { server, peer });
     let give = (any::<u16>(), bytes(NAME_MAX), bytes(GROUP_NAME_MAX))
         .prop_map(|(server, user, group)| Request::Give { server, user, group });
-    prop_oneof![connection, login, peer_name, give, names]
+    prop_oneof![Just(Request::TransferEnd), connection, login, peer_name, give, names]
 }
 
 fn account() -> impl Strategy<Value = Account> {

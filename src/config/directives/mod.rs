@@ -24,6 +24,7 @@ mod pool;
 mod process;
 mod sections;
 mod sessions;
+mod transfers;
 mod uploads;
 
 /// One directive.
@@ -112,6 +113,7 @@ const SUBJECTS: &[&[Row]] = &[
     homes::ROWS,
     sessions::ROWS,
     files::ROWS,
+    transfers::ROWS,
     uploads::ROWS,
     hiding::ROWS,
     digests::ROWS,
@@ -135,6 +137,7 @@ const HEADINGS: &[&str] = &[
     "Roots and homes",
     "Sessions",
     "Files",
+    "Transfers",
     "Uploads",
     "Hidden files",
     "Sums of files",

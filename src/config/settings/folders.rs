@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{AccessRules, Fakes, FakesHere, HiddenHere, Hiding, Subject};
+use super::{AccessRules, Fakes, FakesHere, HiddenHere, Hiding, Subject, TransferLines};
 use crate::config::directories::Sections;
 use crate::config::listings::ListOptions;
 
@@ -61,6 +61,8 @@ pub struct ScopeRules {
     pub limits: Vec<Limit>,
     /// AllowAll (true) or DenyAll (false) outside every `<Limit>`.
     pub says: Option<bool>,
+    /// How many transfers, how fast, how large.
+    pub transfers: TransferLines,
 }
 
 /// DisplayChdir.

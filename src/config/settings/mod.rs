@@ -17,6 +17,7 @@ mod logs;
 mod server;
 mod session;
 mod subject;
+mod transfers;
 
 pub use daemon::{Daemon, LogTarget};
 pub use folders::{
@@ -27,6 +28,7 @@ pub use logs::{ExtendedLog, ExtendedTarget, Form};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, DisplayFile, LimitText, PathFor, SessionRules};
 pub use subject::{Subject, Who};
+pub use transfers::{RateLine, SizeLine, TransferLimit, TransferLines, TransferRate};
 
 /// A whole configuration.
 #[derive(Debug)]

@@ -9,9 +9,28 @@ use crate::scoreboard::{PlaceRecord, SlotNumber};
 
 /// Sessions are counted within their virtual host, and anonymous ones within their section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Scope {
+pub struct Scope {
     server: u16,
     anonymous: Option<u16>,
+}
+
+/// Whom what a session does is counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Where it is logged in.
+    pub scope: Scope,
+    /// As whom.
+    pub account: u64,
+    /// From where.
+    pub host: IpAddr,
+}
+
+impl Owner {
+    /// For tests.
+    #[cfg(test)]
+    pub fn of(account: u64, host: IpAddr) -> Owner {
+        Owner { scope: Scope { server: 0, anonymous: None }, account, host }
+    }
 }
 
 /// What one slot's session is counted in.
@@ -97,6 +116,12 @@ impl Logins {
         if self.users_there.lower((scope, account, host)) == 0 {
             self.hosts_of_users.lower((scope, account));
         }
+    }
+
+    /// Whose session a slot's is.
+    pub fn whose(&self, slot: SlotNumber) -> Option<Owner> {
+        let Held { scope, account, host, .. } = *self.held.get(&slot)?;
+        Some(Owner { scope, account, host })
     }
 
     /// What a slot's session holds, for the board.

@@ -7,14 +7,16 @@ use std::time::Instant;
 use self::connections::Connections;
 use self::logins::Logins;
 use self::rate::Arrivals;
+use self::transfers::Transfers;
 use super::workers::{Stage, Workers};
-use crate::auth::places::{ConnectionPlace, LimitKind, PlaceAnswer, PlaceKind, PlaceQuestion};
+use crate::auth::places::{ConnectionPlace, LimitKind, PlaceAnswer, PlaceKind, PlaceQuestion, TransferPlace};
 use crate::scoreboard::{MasterBoard, PlaceRecord, SlotNumber, State};
 
 mod connections;
 mod logins;
 mod rate;
 mod tally;
+mod transfers;
 
 /// The counts.
 #[derive(Debug, Default)]
@@ -26,6 +28,7 @@ pub struct Admission {
     arrivals: Arrivals,
     connections: Connections,
     logins: Logins,
+    transfers: Transfers,
 }
 
 impl Admission {
@@ -79,8 +82,14 @@ impl Admission {
                 self.connection((question.slot, place), workers, board, Instant::now())
             }
             PlaceKind::Login(login) => self.logins.admit(question.slot, login),
+            PlaceKind::Transfer(transfer) => self.transfer(question.slot, transfer, board),
+            PlaceKind::TransferEnd => {
+                self.transfers.release(question.slot, board);
+                PlaceAnswer::Granted
+            }
         };
-        if answer == PlaceAnswer::Granted {
+        let is_kept = matches!(question.kind, PlaceKind::Connection(_) | PlaceKind::Login(_));
+        if answer == PlaceAnswer::Granted && is_kept {
             board.publish_place(question.slot, &self.record(question.slot));
         }
         answer
@@ -137,8 +146,17 @@ impl Admission {
         false
     }
 
+    /// Of somebody who is logged in; nobody else transfers anything.
+    fn transfer(&mut self, slot: SlotNumber, place: &TransferPlace, board: &MasterBoard) -> PlaceAnswer {
+        match self.logins.whose(slot) {
+            Some(owner) => self.transfers.admit(slot, owner, place, board),
+            None => PlaceAnswer::Refused,
+        }
+    }
+
     /// The worker has ended: whatever it held is free.
-    pub fn release(&mut self, slot: SlotNumber) {
+    pub fn release(&mut self, slot: SlotNumber, board: &MasterBoard) {
+        self.transfers.release(slot, board);
         self.instances.remove(&slot);
         self.connections.release(slot);
         self.logins.release(slot);

@@ -152,7 +152,7 @@ fn conclude(
         }
         Err(Failure::Stopped(Stop::Interrupted(_))) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
         // No range bounds a copy, and nothing hides it.
-        Err(Failure::Stopped(Stop::Range | Stop::Unnamed(_))) => {
+        Err(Failure::Stopped(Stop::Range | Stop::TooLarge | Stop::Unnamed(_))) => {
             Ok(Reply::about(550, row.name.as_bytes(), "Invalid argument"))
         }
         Err(Failure::Stopped(Stop::File(error) | Stop::Connection(error))) => {

@@ -145,7 +145,8 @@ pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]
     match write_to(listing, member, zone, &mut StatusLines { watch, code }) {
         Err(Stop::Interrupted(_)) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
         // What could not be read of the folder is not shown; the reply has begun and is closed.
-        Ok(()) | Err(Stop::Connection(_) | Stop::File(_) | Stop::Range | Stop::Unnamed(_)) => {
+        Ok(())
+        | Err(Stop::Connection(_) | Stop::File(_) | Stop::Range | Stop::TooLarge | Stop::Unnamed(_)) => {
             Ok(Reply::new(code, "End of status"))
         }
     }

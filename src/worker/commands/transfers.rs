@@ -1,24 +1,36 @@
 //! Files moved: RETR, STOR, STOU, APPE.
 
 use std::mem;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{asked, refusal};
 use crate::logging::xferlog::{Completion, Direction as Way};
 use crate::protocol::{Reply, Type, Verb};
 use crate::scoreboard::{Direction, Totals};
-use crate::worker::data::{self, Outcome};
+use crate::sys::files::Errno;
+use crate::worker::data::{self, Outcome, Stop};
 use crate::worker::display::Occasion;
 use crate::worker::evidence;
 use crate::worker::journal::FileFacts;
 use crate::worker::member::Member;
-use crate::worker::storage::{Asked, Placement, Portion, Target};
+use crate::worker::storage::{Asked, FtpPath, Placement, Portion, Target};
 use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::transfer_log::{self, Logged};
+use crate::worker::turn;
 use crate::worker::watch::{Ending, Watch};
 
 /// RETR, the part that REST or RANG said.
 pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
+    let meant = meant(member, verb, path);
+    turn::take(watch, member, (verb, meant), |watch, member| send(watch, member, verb, path))
+}
+
+/// What a path means, as far as that can be said.
+fn meant(member: &Member, verb: &Verb, path: &[u8]) -> Option<FtpPath> {
+    asked(member, verb, path).ok().map(|asked| asked.path)
+}
+
+fn send(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
     let portion = mem::take(&mut member.portion);
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
@@ -31,6 +43,9 @@ pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]
         Ok(opened) => opened,
         Err(denied) => return Ok(refusal(&denied)),
     };
+    if let Some(most) = source.terms.largest.filter(|_| source.is_too_large) {
+        tell_too_large(watch, "MaxRetrieveFileSize", most, &source.canonical);
+    }
     let (left, offset) = (source.left(), source.offset);
     let canonical = source.canonical.clone();
     let errand = Errand {
@@ -61,20 +76,26 @@ pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Resu
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
-    match member.storage.store_unique(verb.into(), &member.cwd) {
-        Ok((asked, target)) => {
-            // RFC 1123 §4.1.2.9 wants these words.
-            let opening = Reply::new(150, [b"FILE: ", asked.argument.as_slice()].concat());
-            take(watch, member, (verb, &asked, target), opening)
+    let folder = member.cwd.clone();
+    turn::take(watch, member, (verb, Some(folder)), |watch, member| {
+        match member.storage.store_unique(verb.into(), &member.cwd) {
+            Ok((asked, target)) => {
+                // RFC 1123 §4.1.2.9 wants these words.
+                let opening = Reply::new(150, [b"FILE: ", asked.argument.as_slice()].concat());
+                take(watch, member, (verb, &asked, target), opening)
+            }
+            Err(denied) => Ok(refusal(&denied)),
         }
-        Err(denied) => Ok(refusal(&denied)),
-    }
+    })
 }
 
 /// STOR; after REST or RANG into what is there.
 pub fn store(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    let portion = mem::take(&mut member.portion);
-    receive(watch, member, (verb, path), portion.into())
+    let meant = meant(member, verb, path);
+    turn::take(watch, member, (verb, meant), |watch, member| {
+        let portion = mem::take(&mut member.portion);
+        receive(watch, member, (verb, path), portion.into())
+    })
 }
 
 /// APPE.
@@ -82,7 +103,10 @@ pub fn append(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) 
     if let Portion::Within(_) = mem::take(&mut member.portion) {
         return Ok(Reply::new(550, "APPE incompatible with RANG"));
     }
-    receive(watch, member, (verb, path), Placement::End)
+    let meant = meant(member, verb, path);
+    turn::take(watch, member, (verb, meant), |watch, member| {
+        receive(watch, member, (verb, path), Placement::End)
+    })
 }
 
 fn receive(
@@ -115,6 +139,7 @@ fn take(
 ) -> Result<Reply, Ending> {
     let canonical = target.canonical.clone();
     let file = FileFacts { offset: Some(target.begins_at()), is_modified: !target.is_new, size: None };
+    let largest = target.terms.largest;
     let errand = Errand {
         direction: Direction::Upload,
         coding: watch.terms.mode.receiving(),
@@ -129,7 +154,17 @@ fn take(
         data::upload(stream, target, form, attend)
     });
     watch.journal.moved_file(&canonical, asked.path.as_bytes(), file);
+    if let (Some(most), Err(Stop::File(error))) = (largest, &carried.outcome.ended)
+        && error.raw_os_error() == Some(Errno::EFBIG as i32)
+    {
+        tell_too_large(watch, "MaxStoreFileSize", most, &canonical);
+    }
     conclude(watch, member, carried, Direction::Upload, canonical)
+}
+
+fn tell_too_large(watch: &Watch, directive: &str, most: u64, file: &Path) {
+    let file = file.display();
+    slog::warn!(watch.log, "{directive} ({most} bytes) reached: aborting transfer of '{file}'");
 }
 
 fn opening(watch: &Watch, path: &[u8], size: Option<u64>) -> Reply {

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::time::Instant;
 
 use crate::sys::files::Errno;
 use crate::worker::storage::{CloseError, Unnamed};
@@ -11,6 +12,7 @@ mod active;
 mod deflated;
 mod line_ends;
 mod lines;
+mod pace;
 mod passive;
 mod stream;
 mod transfer;
@@ -27,6 +29,10 @@ pub trait Attend {
     fn attend(&mut self, fd: BorrowedFd<'_>, readable: bool, writable: bool) -> Result<(), Interrupt>;
     /// The same without waiting, between large blocks.
     fn glance(&mut self) -> Result<(), Interrupt>;
+    /// Rests until a moment, serving the control connection, timers and the bell.
+    fn rest_until(&mut self, moment: Instant) -> Result<(), Interrupt>;
+    /// How many transfers share this one's rate.
+    fn sharers(&self) -> u64;
     /// Bytes moved so far in this transfer: the stall timer and the scoreboard live from it.
     fn progress(&mut self, done: u64);
 }
@@ -69,6 +75,8 @@ pub enum Stop {
     File(io::Error),
     /// What came is not what RANG said would come.
     Range,
+    /// The file is larger than MaxRetrieveFileSize.
+    TooLarge,
     /// All of it came, but it could not get its name.
     Unnamed(Box<Unnamed>),
 }

@@ -1,7 +1,7 @@
 //! A session for tests: it waits for the data connection alone, and loses patience on demand.
 
 use std::os::fd::BorrowedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Attend, Interrupt};
 use crate::sys::poll::{self, Waiting};
@@ -36,6 +36,15 @@ impl Attend for Waits {
             Some(patience) if self.done >= patience => Err(Interrupt::Aborted),
             _ => Ok(()),
         }
+    }
+
+    fn rest_until(&mut self, moment: Instant) -> Result<(), Interrupt> {
+        std::thread::sleep(moment.saturating_duration_since(Instant::now()));
+        self.glance()
+    }
+
+    fn sharers(&self) -> u64 {
+        1
     }
 
     fn progress(&mut self, done: u64) {

@@ -2,12 +2,14 @@
 //! passes through one buffer that is mapped for the transfer.
 
 use std::io::{self, Read, Write};
+use std::time::Instant;
 
 use super::line_ends::{Expand, Strip};
+use super::pace::Pace;
 use super::{Attend, Outcome, Stop, Stream};
 use crate::protocol::Type;
 use crate::sys::buffer::Buffer;
-use crate::worker::storage::{Source, Target};
+use crate::worker::storage::{Source, Target, Terms};
 
 /// Most bytes of one call that sends a file: small enough to look up between two.
 const FILE_BLOCK: usize = 2 << 20;
@@ -18,7 +20,10 @@ const GLANCE_EVERY: u64 = 4 << 20;
 
 /// Sends a file from its offset to its end.
 pub fn download(stream: &mut Stream, source: &mut Source, form: Type, attend: &mut dyn Attend) -> Outcome {
-    let mut moved = Moved::default();
+    if source.is_too_large {
+        return Outcome { bytes: 0, ended: Err(Stop::TooLarge) };
+    }
+    let mut moved = Moved::at(source.terms);
     let ended = match form {
         Type::Image => send_image(stream, source, &mut moved, attend),
         Type::Ascii => send_ascii(stream, source, &mut moved, attend),
@@ -28,7 +33,7 @@ pub fn download(stream: &mut Stream, source: &mut Source, form: Type, attend: &m
 
 /// Receives a file until the client ends the connection.
 pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut dyn Attend) -> Outcome {
-    let mut moved = Moved::default();
+    let mut moved = Moved::at(target.terms);
     // A client sends when it has seen the 150, which leaves with this wait; the buffer is mapped while it is on its way.
     let received =
         attend.attend(stream.descriptor(), true, false).map_err(Stop::from).and_then(|()| match form {
@@ -41,7 +46,7 @@ pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut 
 
 /// Copies a file into another, after `before` bytes of the same errand.
 pub fn copy(source: &mut Source, mut target: Target, before: u64, attend: &mut dyn Attend) -> Outcome {
-    let mut moved = Moved { bytes: before, glanced_at: before };
+    let mut moved = Moved { bytes: before, glanced_at: before, pace: None };
     let copied = attend
         .glance()
         .map_err(Stop::from)
@@ -73,12 +78,26 @@ fn copy_through(
 struct Moved {
     bytes: u64,
     glanced_at: u64,
+    pace: Option<Pace>,
 }
 
 impl Moved {
+    fn at(terms: Terms) -> Moved {
+        Moved { pace: terms.rate.map(|rate| Pace::new(rate, Instant::now())), ..Moved::default() }
+    }
+
+    /// How many bytes to move at once, of at most `most`.
+    fn block(&self, most: usize, attend: &dyn Attend) -> usize {
+        self.pace.as_ref().map_or(most, |pace| pace.block(most, attend.sharers()))
+    }
+
     fn more(&mut self, count: usize, attend: &mut dyn Attend) -> Result<(), Stop> {
         self.bytes += count as u64;
         attend.progress(self.bytes);
+        if let Some(pace) = &mut self.pace {
+            let due = pace.spend(count, attend.sharers(), Instant::now());
+            attend.rest_until(due)?;
+        }
         if self.bytes - self.glanced_at >= GLANCE_EVERY {
             self.glanced_at = self.bytes;
             attend.glance()?;
@@ -95,7 +114,7 @@ fn send_image(
 ) -> Result<(), Stop> {
     let mut offset = source.offset;
     loop {
-        let most = source.block(offset, FILE_BLOCK);
+        let most = source.block(offset, moved.block(FILE_BLOCK, attend));
         match stream.send_file(source.file(), &mut offset, most) {
             Some(Ok(0)) => return Ok(()),
             Some(Ok(count)) => {
@@ -140,7 +159,8 @@ fn send_copied(
     let (block, wire) = buffer.split_at_mut(BLOCK);
     let mut file = source.reader().map_err(Stop::File)?;
     loop {
-        let count = read_some(&mut file, block).map_err(Stop::File)?;
+        let most = moved.block(BLOCK, attend);
+        let count = read_some(&mut file, &mut block[..most]).map_err(Stop::File)?;
         if count == 0 {
             return Ok(());
         }
@@ -173,7 +193,8 @@ fn receive_image(
 ) -> Result<(), Stop> {
     let mut buffer = Buffer::map(BLOCK).map_err(Stop::File)?;
     loop {
-        let count = receive_some(stream, &mut buffer, attend)?;
+        let most = moved.block(BLOCK, attend);
+        let count = receive_some(stream, &mut buffer[..most], attend)?;
         if count == 0 {
             return Ok(());
         }
@@ -191,7 +212,8 @@ fn receive_ascii(
     let mut buffer = Buffer::map(BLOCK).map_err(Stop::File)?;
     let mut strip = Strip::default();
     loop {
-        let count = receive_some(stream, &mut buffer[Strip::ROOM..], attend)?;
+        let most = moved.block(BLOCK - Strip::ROOM, attend);
+        let count = receive_some(stream, &mut buffer[Strip::ROOM..][..most], attend)?;
         if count == 0 {
             return target.write_all(strip.rest()).map_err(Stop::of_file);
         }

@@ -149,11 +149,12 @@ impl Reason {
     }
 }
 
-/// The code for an error of the file system: 452 for a full disk or quota, 451 for one that may pass or a disk that
+/// The code for an error of the file system: 452 for a full disk or quota, 552 for a file that may not be as large, 451 for one that may pass or a disk that
 /// fails, 550 else (RFC 959 §4.2).
 pub fn code_of(error: &io::Error) -> u16 {
     match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG) => 452,
+        Some(Errno::ENOSPC | Errno::EDQUOT) => 452,
+        Some(Errno::EFBIG) => 552,
         Some(Errno::EIO | Errno::EAGAIN | Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE) => 451,
         _ => 550,
     }

@@ -28,6 +28,7 @@ mod rights;
 mod root;
 mod seeing;
 mod storing;
+mod terms;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use retrieving::Source;
 pub use rights::Asker;
 pub use root::Root;
 pub use storing::{CloseError, Placement, Target};
+pub use terms::{Counted, Terms};
 
 /// A session's files.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use super::operation::{Inspect, Look, Retrieve, Summarise};
 use super::path::FtpPath;
 use super::policy::Asked;
 use super::portion::Portion;
+use super::terms::Terms;
 use crate::config::settings::PathRules;
 use crate::sys::files::{self, Access, Errno, Kind, Status};
 
@@ -29,6 +30,10 @@ pub struct Source {
     /// Where it ends: its length, or the end of a range.
     pub end: u64,
     is_range: bool,
+    /// How fast it goes, and how large it may be.
+    pub terms: Terms,
+    /// It is larger.
+    pub is_too_large: bool,
 }
 
 impl Source {
@@ -80,12 +85,16 @@ impl Storage {
         if found.status.size > READ_AHEAD {
             files::will_read_through(file.as_fd());
         }
+        let terms = self.terms(&found.canonical, asked.verb, false);
         Ok(Source {
             file,
             canonical: found.canonical,
             offset: portion.start(),
             end: portion.end(found.status.size),
-            is_range: matches!(portion, Portion::Within(_)),
+            // A file that grows beyond the limit meanwhile is sent as far as it was judged.
+            is_range: matches!(portion, Portion::Within(_)) || terms.largest.is_some(),
+            terms,
+            is_too_large: terms.largest.is_some_and(|largest| found.status.size > largest),
         })
     }
 
@@ -98,7 +107,8 @@ impl Storage {
         if end > READ_AHEAD {
             files::will_read_through(file.as_fd());
         }
-        Ok(Source { file, canonical: found.canonical, offset: 0, end, is_range: true })
+        let (canonical, terms) = (found.canonical, Terms::default());
+        Ok(Source { file, canonical, offset: 0, end, is_range: true, terms, is_too_large: false })
     }
 
     /// A link that leads nowhere, or back to itself, is something: it only has no data.

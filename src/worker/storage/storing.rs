@@ -14,6 +14,7 @@ use super::landing::{Becoming, Landing, Unnamed};
 use super::operation::{Create, Overwrite};
 use super::policy::Asked;
 use super::root::Entry;
+use super::terms::Terms;
 use super::{Accounting, Change, Storage};
 use crate::config::settings::{HiddenName, PathRules};
 use crate::sys::files::{self, Access, Errno, Overwriting, Status};
@@ -38,6 +39,8 @@ pub struct Target {
     landing: Option<Box<Landing>>,
     /// Nothing was there before.
     pub is_new: bool,
+    /// How fast it comes, and how large it may become.
+    pub terms: Terms,
 }
 
 /// Why a file that was written could not be left as it should be.
@@ -99,6 +102,9 @@ impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let bytes = self.fitting(bytes)?;
         let reach = self.position.saturating_add(bytes.len() as u64);
+        if self.terms.largest.is_some_and(|largest| reach > largest) {
+            return Err(Errno::EFBIG.into());
+        }
         let growth = Change { owner: self.owner, bytes: signed(reach.saturating_sub(self.end)), files: 0 };
         self.accounting.report(growth)?;
         let written = self.file.write(bytes);
@@ -161,7 +167,7 @@ impl Storage {
                 Err(error) => return Err(asked.denied(self.without_data(asked, error))),
             };
             match outcome {
-                Ok(target) => return Ok(Target { is_new, ..target }),
+                Ok(target) => return Ok(self.on_terms(Target { is_new, ..target }, asked.verb)),
                 Err(error) if again && error.kind() == io::ErrorKind::AlreadyExists => again = false,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     return Err(asked.denied(Reason::NotRegular));
@@ -223,6 +229,7 @@ impl Storage {
             range_left,
             landing: None,
             is_new: false,
+            terms: Terms::default(),
         })
     }
 
@@ -322,7 +329,18 @@ impl Storage {
         range_left: Option<u64>,
     ) -> Target {
         let accounting = Rc::clone(&self.accounting);
-        Target { file, canonical, owner, accounting, position: 0, end: 0, range_left, landing, is_new: true }
+        Target {
+            file,
+            canonical,
+            owner,
+            accounting,
+            position: 0,
+            end: 0,
+            range_left,
+            landing,
+            is_new: true,
+            terms: Terms::default(),
+        }
     }
 }
 

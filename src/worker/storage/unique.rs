@@ -31,7 +31,10 @@ impl Storage {
             let entry = self.find_entry(&asked).map_err(|error| asked.denied(error))?;
             let permit = authorise(&self.policy, &asked, Create(entry))?;
             match self.create_target(permit, Placement::Whole, Writing::Upload) {
-                Ok(target) => return Ok((asked, target)),
+                Ok(target) => {
+                    let target = self.on_terms(target, verb);
+                    return Ok((asked, target));
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => break,
                 Err(error) => return Err(asked.denied(error)),

@@ -6,12 +6,6 @@ use super::{ALWAYS, Family, NOT_DONE, family};
 const NO_TRANSFER_LIMITS: &str = "limits on transfers and on the rate of connections are not yet supported.";
 
 pub const REST: &[Family] = &[
-    family(
-        "mod_xfer",
-        Guards,
-        NO_TRANSFER_LIMITS,
-        &["MaxRetrieveFileSize", "MaxStoreFileSize", "MaxTransfersPerHost", "MaxTransfersPerUser"],
-    ),
     family("mod_core", Guards, NO_TRANSFER_LIMITS, &["MaxCommandRate"]),
     family("mod_core", Guards, "this rule of access is not yet supported.", &["AllowOverride"]),
     family(
@@ -21,7 +15,7 @@ pub const REST: &[Family] = &[
         &["DelayEngine", "DelayControlsACLs", "DelayOnEvent", "DelayTable"],
     ),
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
-    family("mod_xfer", Ignored, NOT_DONE, &["TransferOptions", "TransferRate"]),
+    family("mod_xfer", Ignored, NOT_DONE, &["TransferOptions"]),
     family("mod_xfer", Accepted, ALWAYS, &["UseSendfile"]),
     family(
         "mod_core",

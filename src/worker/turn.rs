@@ -1,0 +1,47 @@
+//! A transfer's turn, where only so many may go on at once: asked of the master before the file is touched, given back before the client
+//! hears of the end. A session that ends gives it back by ending.
+
+use std::mem;
+
+use super::inquiry;
+use super::limits;
+use super::member::Member;
+use super::storage::{Counted, FtpPath};
+use super::watch::{Ending, Watch};
+use crate::auth::places::LimitKind;
+use crate::auth::wire::{Answer, Request};
+use crate::protocol::{Reply, Verb};
+
+/// Has `run` transfer something to or from a path, as soon as its turn has come; refuses it where there are too many already.
+pub fn take(
+    watch: &mut Watch,
+    member: &mut Member,
+    (verb, path): (&Verb, Option<FtpPath>),
+    run: impl FnOnce(&mut Watch, &mut Member) -> Result<Reply, Ending>,
+) -> Result<Reply, Ending> {
+    let counted = path.and_then(|path| member.storage.counted(verb.name, &path));
+    let Some(counted) = counted else { return run(watch, member) };
+    match inquiry::ask(watch, &Request::Transfer(counted.place()))? {
+        Answer::Serve => {}
+        answer => {
+            // As after every transfer that fails.
+            mem::take(&mut member.portion);
+            return Ok(refusal(watch, &counted, &answer));
+        }
+    }
+    let reply = run(watch, member)?;
+    // Where auth does not answer, the place is free with the session's next transfer, or its end.
+    inquiry::ask(watch, &Request::TransferEnd)?;
+    Ok(reply)
+}
+
+fn refusal(watch: &Watch, counted: &Counted, answer: &Answer) -> Reply {
+    let Answer::Full(kind, most) = answer else {
+        slog::error!(watch.log, "auth gave no answer, no transfer");
+        return Reply::new(451, "Transfers cannot be counted now, try again later");
+    };
+    let limit = counted.limit(*kind == LimitKind::TransfersPerUser);
+    let (reply, directive) = limits::too_many_transfers(*kind, limit, *most);
+    slog::warn!(watch.log, "Transfer refused ({directive} {most})");
+    reply
+}
