@@ -11,8 +11,10 @@ use crate::harness::events::until;
 use crate::harness::{Client, Daemon, PASSWORD, Reply, Setup, processes, rounds};
 
 mod classes;
+mod commands;
 mod connections;
 mod hosts;
+mod resources;
 mod transfers;
 
 const LIMIT: usize = 10;

@@ -8,7 +8,8 @@ use super::conditions::ConditionDraft;
 use super::lines::Word;
 use super::listings::ListStyle;
 use super::settings::{
-    AccessRules, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords, ScopeRules,
+    AccessRules, CommandRate, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords,
+    ResourceLimits, ScopeRules,
 };
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
@@ -183,6 +184,10 @@ pub struct ServerDraft {
     pub defer_welcome: Option<bool>,
     /// MaxLoginAttempts; the inner None is `none`.
     pub max_login_attempts: Option<Option<u32>>,
+    /// MaxCommandRate; the inner None is without bound.
+    pub command_rate: Option<Option<CommandRate>>,
+    /// RLimitCPU, RLimitMemory, RLimitOpenFiles.
+    pub resources: ResourceLimits,
     /// MaxConnectionsPerHost.
     pub max_connections_per_host: Option<LimitText>,
     /// ServerLog.

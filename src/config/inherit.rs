@@ -35,6 +35,7 @@ impl Inherit for ServerDraft {
             log_options,
             log_links,
             debug_level,
+            command_rate,
             passive_ports,
             masquerade,
             command_buffer,
@@ -59,6 +60,7 @@ impl Inherit for ServerDraft {
         );
         // The later word holds: the inner one.
         self.environment.splice(0..0, outer.environment.iter().cloned());
+        self.resources.inherit(&outer.resources);
     }
 }
 

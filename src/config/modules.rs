@@ -26,6 +26,7 @@ const PROVIDED: &[Module] = &[
     module("mod_digest.c", "Sums of files."),
     module("mod_ifsession.c", "Rules by folder, and <Limit>, for some users, groups and classes."),
     module("mod_log.c", "SystemLog and TransferLog."),
+    module("mod_rlimit.c", "What a session may use of the host."),
     module("mod_cap.c", "Privileges given up, one by one."),
     module("mod_dso.c", "LoadModule and ModulePath are understood; everything is built in."),
 ];
@@ -64,7 +65,6 @@ const ABSENT: &[&str] = &[
     "mod_readme.c",
     "mod_redis.c",
     "mod_rewrite.c",
-    "mod_rlimit.c",
     "mod_sftp.c",
     "mod_sftp_pam.c",
     "mod_sftp_sql.c",

@@ -117,6 +117,8 @@ fn finish(
         ident: said.ident.unwrap_or(Ident::Standard),
         defer_welcome: said.defer_welcome.unwrap_or(false),
         max_login_attempts: said.max_login_attempts.unwrap_or(Some(3)),
+        command_rate: said.command_rate.flatten(),
+        resources: said.resources,
         max_connections_per_host: said.max_connections_per_host.unwrap_or_default(),
         transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
         server_log: said.server_log,

@@ -18,6 +18,8 @@ pub enum Stage {
     Fresh,
     /// It has read from its client and will meet no other.
     Session,
+    /// It was told to leave while it waited; a client that it met at that moment is served first.
+    Leaving,
 }
 
 /// One worker.
@@ -98,7 +100,7 @@ impl Workers {
             Stage::Asked => self.asked.retain(|other| *other != slot),
             Stage::Spare => self.spares.retain(|other| *other != slot),
             Stage::Fresh => self.fresh.retain(|other| *other != slot),
-            Stage::Session => {}
+            Stage::Session | Stage::Leaving => {}
         }
         self.free.push(Reverse(slot.0));
         Some(worker)
@@ -108,7 +110,7 @@ impl Workers {
     pub fn let_go(&mut self, slot: SlotNumber) {
         self.spares.retain(|other| *other != slot);
         if let Some(worker) = self.slots.get_mut(slot.0 as usize).and_then(Option::as_mut) {
-            worker.stage = Stage::Session;
+            worker.stage = Stage::Leaving;
         }
     }
 
@@ -184,7 +186,7 @@ impl Workers {
                 Stage::Asked => self.asked.push(slot),
                 Stage::Spare => self.spares.push(slot),
                 Stage::Fresh => self.fresh.push_back(slot),
-                Stage::Session => {}
+                Stage::Session | Stage::Leaving => {}
             }
         }
     }

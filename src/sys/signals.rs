@@ -25,9 +25,9 @@ static CRASH_LOG: AtomicI32 = AtomicI32::new(2);
 pub const MASTERS: [Signal; 6] =
     [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGCHLD];
 
-/// The signals by which a process ends itself through a fault.
-const FAULTS: [Signal; 5] =
-    [Signal::SIGABRT, Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE];
+/// The signals by which a process ends itself: through a fault, or because its processor time is used up (RLimitCPU).
+const FAULTS: [Signal; 6] =
+    [Signal::SIGABRT, Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE, Signal::SIGXCPU];
 
 /// Whether TERM has come to this worker.
 pub fn leave_asked() -> bool {
@@ -148,6 +148,7 @@ extern "C" fn announce(number: libc::c_int) {
         libc::SIGBUS => b"ferryd: master died of SIGBUS; sessions go on, start it again\n",
         libc::SIGILL => b"ferryd: master died of SIGILL; sessions go on, start it again\n",
         libc::SIGFPE => b"ferryd: master died of SIGFPE; sessions go on, start it again\n",
+        libc::SIGXCPU => b"ferryd: master died of SIGXCPU; sessions go on, start it again\n",
         _ => b"ferryd: master died of SIGSEGV; sessions go on, start it again\n",
     };
     let log: RawFd = CRASH_LOG.load(Ordering::Relaxed);

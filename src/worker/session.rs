@@ -1,5 +1,7 @@
 //! One client's session, from its first byte to its end: line by line, each answered in the phase the session is in.
 
+use std::time::Instant;
+
 use crate::protocol::verbs;
 use crate::protocol::{Foreign, Line, Reply};
 use crate::scoreboard::{State, Totals};
@@ -9,6 +11,7 @@ use super::commands;
 use super::journal;
 use super::member::Member;
 use super::naming;
+use super::throttle::Throttle;
 use super::watch::{Ending, Watch};
 
 /// What only makes sense at one stage of a session is inside its variant.
@@ -39,12 +42,14 @@ pub struct Session {
     pub phase: Phase,
     /// Logins refused so far.
     pub refused: u32,
+    /// MaxCommandRate, where there is one.
+    throttle: Option<Throttle>,
 }
 
 impl Session {
     /// The client has spoken; nothing is read yet.
     pub fn new(watch: Watch) -> Session {
-        Session { watch, phase: Phase::Unnamed, refused: 0 }
+        Session { watch, phase: Phase::Unnamed, refused: 0, throttle: None }
     }
 
     /// Serves the client until one side ends it.
@@ -86,6 +91,7 @@ impl Session {
 
     fn obey(&mut self, line: Line) -> Result<(), Ending> {
         self.watch.unburden()?;
+        self.await_turn()?;
         self.watch.journal.begin();
         let answered = match line {
             Line::Whole(text) => self.carry_out(text),
@@ -108,11 +114,18 @@ impl Session {
     }
 
     fn log_end(&mut self, ending: &Ending) {
-        let Session { watch, phase, refused } = self;
+        let Session { watch, phase, refused, .. } = self;
         let is_out_of_attempts = *ending == Ending::Refused
             && phase.member().is_none()
             && watch.server.max_login_attempts.is_some_and(|most| *refused >= most);
         journal::end(watch, phase.member(), ending, is_out_of_attempts);
+    }
+
+    fn await_turn(&mut self) -> Result<(), Ending> {
+        let Some(rate) = self.watch.server.command_rate else { return Ok(()) };
+        let now = Instant::now();
+        let turn = self.throttle.get_or_insert_with(|| Throttle::new(rate, now)).turn(rate, now);
+        self.watch.bide(turn)
     }
 
     fn too_long(&self, word: &[u8]) -> Result<Reply, Ending> {

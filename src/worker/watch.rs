@@ -17,6 +17,7 @@ use super::journal::{Journal, Logs};
 use super::naming::Naming;
 use super::orders::{self, Standing};
 use super::peer::Peer;
+use super::resources;
 use super::shutdown;
 use super::terms::Terms;
 use super::text::Facts;
@@ -130,6 +131,7 @@ impl Watch {
         (self.server_index, self.server, self.rules) = (index, server, &server.session);
         self.terms = Terms::of(&server.session);
         self.timers.under(&server.session);
+        resources::limit(&server.resources, &self.log);
         self.conversation.lines_up_to(server.command_buffer);
         self.birth.own.server_name(server.name.as_bytes());
         self.journal.under(Logs::of(&server.session, self.logs(None)));
@@ -168,6 +170,14 @@ impl Watch {
     /// Waits for the client, having sent what there is to say.
     pub fn rest(&mut self) -> Result<(), Ending> {
         self.wait(None, None).map(drop)
+    }
+
+    /// Waits until a moment, whatever the client says meanwhile.
+    pub fn bide(&mut self, moment: Instant) -> Result<(), Ending> {
+        while Instant::now() < moment {
+            self.wait(None, Some(moment))?;
+        }
+        Ok(())
     }
 
     /// Waits until the client has taken what was said before, as far as the socket holds no more.

@@ -22,6 +22,7 @@ mod network;
 mod offers;
 mod pool;
 mod process;
+mod resources;
 mod sections;
 mod sessions;
 mod transfers;
@@ -114,6 +115,7 @@ const SUBJECTS: &[&[Row]] = &[
     sessions::ROWS,
     files::ROWS,
     transfers::ROWS,
+    resources::ROWS,
     uploads::ROWS,
     hiding::ROWS,
     digests::ROWS,
@@ -138,6 +140,7 @@ const HEADINGS: &[&str] = &[
     "Sessions",
     "Files",
     "Transfers",
+    "Resources",
     "Uploads",
     "Hidden files",
     "Sums of files",

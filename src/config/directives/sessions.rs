@@ -3,7 +3,7 @@
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{MAIN, SERVERS, SESSIONS};
 use super::super::draft::Scope;
-use super::super::settings::LimitText;
+use super::super::settings::{CommandRate, LimitText};
 use super::{Row, sets};
 use crate::auth::places::ConnectionRate;
 use crate::protocol::Type;
@@ -123,6 +123,15 @@ pub const ROWS: &[Row] = &[
         connection_rate,
     ),
     sets(
+        "MaxCommandRate",
+        "mod_core",
+        SERVERS,
+        "number [seconds]",
+        "",
+        "The most commands of a session in one second, or in so many; others wait their turn. 0 is without bound.",
+        command_rate,
+    ),
+    sets(
         "TimeoutLogin",
         "mod_auth",
         SERVERS,
@@ -192,6 +201,13 @@ pub const ROWS: &[Row] = &[
         |_, arguments| arguments.duration().map(drop),
     ),
 ];
+
+fn command_rate(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let count = arguments.number(0..=u32::MAX)?;
+    let seconds = if arguments.has_more() { arguments.number(1..=u32::MAX)? } else { 1 };
+    scope.server.command_rate = Some((count > 0).then_some(CommandRate { count, seconds }));
+    Ok(())
+}
 
 fn connection_rate(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let count = arguments.number(1..=u32::MAX)?;

@@ -14,6 +14,7 @@ mod daemon;
 mod folders;
 mod hiding;
 mod logs;
+mod resources;
 mod server;
 mod session;
 mod subject;
@@ -25,6 +26,7 @@ pub use folders::{
 };
 pub use hiding::{FakeName, Fakes, FakesHere, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner, Whom};
 pub use logs::{ExtendedLog, ExtendedTarget, Form};
+pub use resources::{CommandRate, ResourceLimit, ResourceLimits};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, DisplayFile, LimitText, PathFor, SessionRules};
 pub use subject::{Subject, Who};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use slog::Level;
 
-use super::{DirectoryRules, LimitText, LogTarget, SessionRules};
+use super::{CommandRate, DirectoryRules, LimitText, LogTarget, ResourceLimits, SessionRules};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -35,6 +35,10 @@ pub struct Server {
     pub max_login_attempts: Option<u32>,
     /// MaxConnectionsPerHost.
     pub max_connections_per_host: LimitText,
+    /// MaxCommandRate.
+    pub command_rate: Option<CommandRate>,
+    /// RLimitCPU, RLimitMemory, RLimitOpenFiles.
+    pub resources: ResourceLimits,
     /// TransferLog.
     pub transfer_log: LogTarget,
     /// ServerLog; None where its sessions write to SystemLog.

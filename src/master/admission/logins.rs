@@ -209,6 +209,32 @@ mod tests {
         assert_eq!(ask(5, 3), PlaceAnswer::Granted);
     }
 
+    /// Among 5,000 sessions, in an unoptimised build.
+    #[test]
+    fn a_login_costs_the_same_among_thousands() {
+        let mut logins = Logins::default();
+        let limits = LoginLimits {
+            clients: Some(9_000),
+            per_user: Some(9_000),
+            per_host: Some(9_000),
+            per_class: Some(9_000),
+            hosts_per_user: Some(9_000),
+        };
+        let host = |number: u32| IpAddr::from([10, 0, (number >> 8) as u8, number as u8]);
+        let mut ask = |slot: u32| {
+            let login = login(u64::from(slot % 50) + 1, host(slot), u64::from(slot % 3), limits);
+            logins.admit(SlotNumber(slot), &login)
+        };
+        assert!((0..5_000).all(|slot| ask(slot) == PlaceAnswer::Granted));
+        let began = std::time::Instant::now();
+        for slot in 5_000..6_000 {
+            assert_eq!(ask(slot), PlaceAnswer::Granted);
+        }
+        let each = began.elapsed() / 1_000;
+        println!("{each:?} a login among 5,000");
+        assert!(each < std::time::Duration::from_micros(100), "{each:?}");
+    }
+
     #[test]
     fn counts_of_nobody_are_forgotten() {
         let mut logins = Logins::default();

@@ -220,12 +220,6 @@ pub const GUARDS: &[Family] = &[
     family("mod_dnsbl", Guards, NO_WRAP, &["DNSBLDomain", "DNSBLEngine", "DNSBLPolicy"]),
     family("mod_dnsbl", Ignored, NO_WRAP, &["DNSBLLog"]),
     family("mod_load", Guards, "limits by the host's load are not supported.", &["MaxLoad"]),
-    family(
-        "mod_rlimit",
-        Guards,
-        "limits on a session's resources are not yet supported.",
-        &["RLimitCPU", "RLimitChroot", "RLimitMemory", "RLimitOpenFiles"],
-    ),
     family("mod_ratio", Guards, NO_RATIO, &["Ratios", "AnonRatio", "GroupRatio", "HostRatio", "UserRatio"]),
     family(
         "mod_ratio",

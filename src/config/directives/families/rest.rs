@@ -3,10 +3,7 @@
 use super::super::Effect::{Accepted, Guards, Ignored};
 use super::{ALWAYS, Family, NOT_DONE, family};
 
-const NO_TRANSFER_LIMITS: &str = "limits on transfers and on the rate of connections are not yet supported.";
-
 pub const REST: &[Family] = &[
-    family("mod_core", Guards, NO_TRANSFER_LIMITS, &["MaxCommandRate"]),
     family("mod_core", Guards, "this rule of access is not yet supported.", &["AllowOverride"]),
     family(
         "mod_delay",
