@@ -18,6 +18,7 @@ mod life;
 mod login;
 mod office;
 mod policy;
+mod recognition;
 pub mod secret;
 mod steward;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use login::order;
 pub use policy::{
     AnonymousPolicy, Gate, Gifts, LimitPolicy, LoginRules, PamPolicy, Policy, ServerPolicy, Visitor,
 };
+pub use recognition::recognise;
 pub use steward::attendance::Books;
 pub use steward::home;
 pub use wire::{control, places, question};

@@ -38,6 +38,7 @@ mod repeated;
 mod roots;
 mod servers;
 pub(crate) mod settings;
+mod sketch;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ pub use modules::module_table;
 pub use outline::{Statement, statements};
 pub use reference::{DirectiveSummary, directive_summaries, reference};
 pub use settings::Settings;
+pub use sketch::Sketch;
 pub use survey::{Standing, Survey, SurveyedLine, survey};
 
 /// What the command line says about the configuration.

@@ -39,6 +39,14 @@ pub fn statements(bytes: &[u8]) -> Option<Vec<Statement>> {
     bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(statement).collect()
 }
 
+/// The directives of a tree, and the sections that hold nothing.
+pub fn statement_lines(nodes: &[Node]) -> Vec<Statement> {
+    let all = statements(&outline(nodes)).unwrap_or_default();
+    let depths = all.iter().skip(1).map(|one| one.within.len()).chain([0]).collect::<Vec<usize>>();
+    let is_told = |(one, next): (Statement, usize)| (next <= one.within.len()).then_some(one);
+    all.into_iter().zip(depths).filter_map(is_told).collect()
+}
+
 fn write(nodes: &[Node], within: &mut Vec<String>, bytes: &mut Vec<u8>) {
     for node in nodes {
         let mark = node.name.mark.place();

@@ -4,6 +4,7 @@
 mod differences;
 mod directives;
 mod document;
+mod explanation;
 mod report;
 mod test;
 mod trial;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 use crate::master::Options;
 use crate::sys::streams;
+pub use crate::worker::rehearsal::{Request, knows};
 
 /// What is asked of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Inquiry {
     Report,
     /// `--diff`: what would a HUP change, of the daemon that runs with the same PidFile?
     Differences,
+    /// `--explain`: what would a request come to, and by which lines?
+    Explanation(Request),
     /// `--list-directives`: what is there to be written? Reads no configuration.
     Directives,
 }
@@ -37,12 +41,16 @@ pub enum Form {
 }
 
 /// Answers on stdout, complaints of a text on stderr. The exit status is 0 where all is well, 1 where the configuration cannot be
-/// used or nothing runs to be compared with it; 2 where it can be used and lines have no effect (`--report`) or differ (`--diff`).
+/// used or nothing runs to be compared with it; 2 where it can be used and lines have no effect (`--report`) or differ (`--diff`), or where the request is refused (`--explain`).
 pub fn answer(options: &Options, inquiry: &Inquiry, form: Form) -> ExitCode {
     let (text, status) = match inquiry {
         Inquiry::Test => return test::test(options, form),
         Inquiry::Report => report::report(options, form),
         Inquiry::Differences => match differences::differences(options, form) {
+            Ok(told) => told,
+            Err(why) => return refused(&why),
+        },
+        Inquiry::Explanation(request) => match explanation::explanation(options, request, form) {
             Ok(told) => told,
             Err(why) => return refused(&why),
         },

@@ -136,7 +136,14 @@ fn mistakes_have_a_sentence_each() {
         ("-p 2", "option '--persistent <0|1>': '2' is neither 0 nor 1"),
         ("-D =x", "option '--define <NAME[=VALUE]>': '=x' names nothing"),
         ("--quiet=yes", "option '--quiet' takes no value"),
-        ("--json", "--json goes with -t, --report, --diff or --list-directives"),
+        ("--json", "--json goes with -t, --report, --diff, --explain or --list-directives"),
+        ("--explain path=/x", "option '--explain' needs user=NAME"),
+        ("--explain user=a verb=FLY", "option '--explain': 'verb=FLY' is no command that <Limit> knows"),
+        ("--explain user=a host=here", "option '--explain': 'host=here' names no address"),
+        (
+            "--explain user=a colour=red",
+            "option '--explain': 'colour=red' is neither user= nor host=, path=, verb= or server=",
+        ),
         ("-X", "-X (--nofork) is not yet supported"),
     ];
     for (line, expected) in table {

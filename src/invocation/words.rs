@@ -2,14 +2,14 @@
 //! ProFTPD's and those of the diagnosis; one definition feeds the parser, `--help` and the manual page.
 
 use std::ffi::OsString;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, CommandFactory, Parser};
 
 use super::sentences::{sentence, usage};
 use crate::config::defaults;
-use crate::diagnosis::{Form, Inquiry};
+use crate::diagnosis::{self, Form, Inquiry, Request};
 use crate::master::{Options, versions};
 
 /// What the operator asked for.
@@ -93,10 +93,13 @@ struct Words {
     /// Tell what a HUP would change of the running daemon's configuration, and what wants a restart
     #[arg(long = "diff")]
     differences: bool,
+    /// Tell what a request would come to, and which lines decide it: user=NAME, and perhaps verb=, path=, host= (the client's address), server=
+    #[arg(long = "explain", value_name = "WORD=VALUE", num_args = 1.., action = ArgAction::Append)]
+    explain: Vec<String>,
     /// List the directives that are known, and how each stands
     #[arg(long = "list-directives")]
     list_directives: bool,
-    /// With -t, --report, --diff or --list-directives: for machines
+    /// With -t, --report, --diff, --explain or --list-directives: for machines
     #[arg(long = "json")]
     json: bool,
     /// Print the settings the program was built with
@@ -128,13 +131,17 @@ impl Words {
             return Invocation::Wrong("-X (--nofork) is not yet supported".to_owned());
         }
         let versions = if self.version_status { self.version.max(2) } else { self.version };
-        let (inquiry, form) = (self.inquiry(), if self.json { Form::Json } else { Form::Text });
+        let request = match request(&self.explain) {
+            Ok(request) => request,
+            Err(wrong) => return Invocation::Wrong(wrong),
+        };
+        let (inquiry, form) = (self.inquiry(request), if self.json { Form::Json } else { Form::Text });
         match (versions, self.options(), inquiry) {
             (_, Err(wrong), _) => Invocation::Wrong(wrong),
             (0, Ok(options), Some(inquiry)) => Invocation::Ask(options, inquiry, form),
-            (0, Ok(_), None) if form == Form::Json => {
-                Invocation::Wrong("--json goes with -t, --report, --diff or --list-directives".to_owned())
-            }
+            (0, Ok(_), None) if form == Form::Json => Invocation::Wrong(
+                "--json goes with -t, --report, --diff, --explain or --list-directives".to_owned(),
+            ),
             (0, Ok(options), None) => Invocation::Serve(options),
             (1, Ok(_), _) => Invocation::Print(versions::version()),
             (more, Ok(options), _) => Invocation::VersionStatus(options, more > 2),
@@ -142,9 +149,11 @@ impl Words {
     }
 
     /// What is asked of the configuration, if anything; `-t --report` is a report.
-    fn inquiry(&self) -> Option<Inquiry> {
+    fn inquiry(&self, request: Option<Request>) -> Option<Inquiry> {
         if self.list_directives {
             Some(Inquiry::Directives)
+        } else if let Some(request) = request {
+            Some(Inquiry::Explanation(request))
         } else if self.differences {
             Some(Inquiry::Differences)
         } else if self.report {
@@ -178,6 +187,40 @@ impl Words {
             use_ipv6: if self.ipv4 { Some(false) } else { self.ipv6.then_some(true) },
             check_collisions: !self.no_collision,
         })
+    }
+}
+
+/// The request of `--explain`: who, and what of it is not said is a login from this host, or a look at the root.
+fn request(words: &[String]) -> Result<Option<Request>, String> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let mut request = Request {
+        user: String::new(),
+        client: Ipv4Addr::LOCALHOST.into(),
+        server: None,
+        verb: "LIST".to_owned(),
+        path: "/".to_owned(),
+    };
+    for word in words {
+        let wrong = |what: &str| format!("option '--explain': '{word}' {what}");
+        let (name, value) = word.split_once('=').ok_or_else(|| wrong("is no WORD=VALUE"))?;
+        match name {
+            "user" => request.user = value.to_owned(),
+            "host" => request.client = value.parse().map_err(|_| wrong("names no address"))?,
+            "server" => request.server = Some(value.parse().map_err(|_| wrong("names no ADDRESS:PORT"))?),
+            "path" => request.path = value.to_owned(),
+            "verb" => request.verb = value.to_ascii_uppercase(),
+            _ => return Err(wrong("is neither user= nor host=, path=, verb= or server=")),
+        }
+        if !diagnosis::knows(&request.verb) {
+            return Err(wrong("is no command that <Limit> knows"));
+        }
+    }
+    if request.user.is_empty() {
+        Err("option '--explain' needs user=NAME".to_owned())
+    } else {
+        Ok(Some(request))
     }
 }
 

@@ -39,6 +39,18 @@ pub enum Reason {
     Failed(Cow<'static, str>),
 }
 
+impl Reason {
+    /// In short.
+    pub fn words(&self) -> &str {
+        match self {
+            Reason::NoSuchUser => "no such user found",
+            Reason::NotAnAlias => "user is not a UserAlias",
+            Reason::Root => "Root login attempted",
+            Reason::Failed(words) => words,
+        }
+    }
+}
+
 /// The 530 that tells nobody why.
 pub fn incorrect() -> Reply {
     Reply::new(530, "Login incorrect.")

@@ -23,6 +23,7 @@ mod naming;
 mod orders;
 mod peer;
 mod quarters;
+pub mod rehearsal;
 mod rendezvous;
 mod resources;
 mod session;

@@ -207,7 +207,7 @@ fn note_wrong<P: Copy + Eq + Hash>(guesses: &Mutex<Guesses<P>>, peer: P, now: In
 }
 
 /// One source for each pair of files, and one for the host, however many servers share it.
-fn steps(policy: &Policy, host: &Arc<HostAccounts>, log: &Logger) -> Vec<Vec<Step>> {
+pub fn steps(policy: &Policy, host: &Arc<HostAccounts>, log: &Logger) -> Vec<Vec<Step>> {
     let mut made: HashMap<(PathBuf, Option<PathBuf>), Arc<VirtualUsers>> = HashMap::new();
     let mut source = |server: &ServerPolicy, module: Module| -> Option<Arc<dyn Source>> {
         match module {

@@ -23,6 +23,7 @@ mod operation;
 mod path;
 mod policy;
 mod portion;
+mod rehearsing;
 mod retrieving;
 mod rights;
 mod root;

@@ -1,0 +1,140 @@
+//! A session without a client: what one request would come to under a configuration, by the functions that a session goes through.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use super::limits::{self, Refusal};
+use super::login;
+use super::quarters::Quarters;
+use super::storage::{Asked, FtpPath, Storage, Verb};
+use super::virtual_host;
+use crate::auth::{self, Account};
+use crate::config::Settings;
+use crate::config::settings::{Anonymous, Caller, Server, Subject, Who};
+use crate::protocol::{site, verbs};
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The name given with USER.
+    pub user: String,
+    /// Where the client comes from.
+    pub client: IpAddr,
+    /// Where it connects to; None for the main server.
+    pub server: Option<SocketAddr>,
+    /// What it asks for, as `<Limit>` names it: `STOR`, `SITE_CHMOD`, `LOGIN`.
+    pub verb: String,
+    /// On what, as it sees it.
+    pub path: String,
+}
+
+/// What it comes to: whether it is allowed, and what there is to say, in the order in which it is decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The name of the server that is asked.
+    pub server: String,
+    /// The end of it.
+    pub is_allowed: bool,
+    /// One sentence a step.
+    pub steps: Vec<String>,
+}
+
+/// Whether a verb can be asked about.
+pub fn knows(verb: &str) -> bool {
+    verb == "LOGIN" || limit_verb(verb).is_some()
+}
+
+fn limit_verb(name: &str) -> Option<Verb> {
+    let row = verbs::find(name.as_bytes()).map(|(row, _)| Verb::from(row));
+    row.or_else(|| site::ROWS.iter().find(|row| row.limit == name).map(Verb::from))
+}
+
+/// Goes through a session up to the request, and no further. What it makes of `settings` lives as long as they do.
+pub fn rehearse(settings: &'static Settings, request: &Request, rootless: bool) -> Outcome {
+    let mut outcome = Outcome { server: String::new(), is_allowed: true, steps: Vec::new() };
+    if let Err(why) = run(settings, request, rootless, &mut outcome) {
+        outcome.steps.push(why);
+        outcome.is_allowed = false;
+    }
+    outcome
+}
+
+fn run(
+    settings: &'static Settings,
+    request: &Request,
+    rootless: bool,
+    Outcome { server: called, steps, .. }: &mut Outcome,
+) -> Result<(), String> {
+    let index = match request.server {
+        None => 0,
+        Some(address) => virtual_host::choose(settings, address)
+            .ok_or_else(|| format!("no server of the configuration listens on {address}"))?,
+    };
+    let server = settings.servers.get(index).ok_or("there is no server")?;
+    called.clone_from(&server.name);
+    let (account, section) = admitted(settings, (index, server), request, rootless)?;
+    steps.push(format!("{} logs in as '{}'", request.user, String::from_utf8_lossy(&account.name)));
+    if request.verb == "LOGIN" {
+        return Ok(());
+    }
+    carried_out((settings, server, section), request, &account, steps)
+}
+
+fn admitted(
+    settings: &Settings,
+    (index, server): (usize, &'static Server),
+    request: &Request,
+    rootless: bool,
+) -> Result<(Account, Option<&'static Anonymous>), String> {
+    let number = u16::try_from(index).map_err(|error| error.to_string())?;
+    let policy = settings.auth_policy(rootless);
+    let judgement = auth::recognise(&policy, number, request.user.as_bytes(), request.client)?;
+    let section = login::anonymous_section(server, request.user.as_bytes());
+    let rules = section.map_or(&server.session, |section| &section.session);
+    match judgement {
+        Ok(admission) => {
+            let section = admission.anonymous.and_then(|index| server.anonymous.get(usize::from(index)));
+            Ok((admission.account, section))
+        }
+        Err(denial) => Err(match limits::refusal(&denial, rules, None) {
+            Refusal::Wrong { reason } => format!("{} does not log in: {}", request.user, reason.words()),
+            Refusal::Limited { reached, .. } => format!("{} does not log in: {reached}", request.user),
+        }),
+    }
+}
+
+fn carried_out(
+    (settings, server, section): (&Settings, &'static Server, Option<&'static Anonymous>),
+    request: &Request,
+    account: &Account,
+    steps: &mut Vec<String>,
+) -> Result<(), String> {
+    let verb = limit_verb(&request.verb).ok_or_else(|| format!("'{}' is no verb", request.verb))?;
+    let directories = section.map_or(&server.directories, |section| &section.directories);
+    let subject: &'static Subject = Box::leak(Box::new(subject(settings, request, account)));
+    let root = Quarters::of(server, section, account).open().map_err(|error| error.to_string())?;
+    let place = root.canonical().map_err(|error| error.to_string())?;
+    steps.push(format!("the session's root is {}", place.display()));
+    let storage = Storage::new(root, directories, subject);
+    let asked = Asked::new(verb, &FtpPath::root(), request.path.as_bytes())
+        .map_err(|denied| String::from_utf8_lossy(&denied.text()).into_owned())?;
+    match storage.rehearse(&asked) {
+        Ok(canonical) => {
+            steps.push(format!("{} {} is done to {}", request.verb, request.path, canonical.display()));
+            Ok(())
+        }
+        Err(denied) => Err(format!("{} {}", denied.code(), String::from_utf8_lossy(&denied.text()))),
+    }
+}
+
+fn subject(settings: &Settings, request: &Request, account: &Account) -> Subject {
+    let class = settings.classes.of(Caller { address: request.client, name: None });
+    let home = account.home.canonicalize().unwrap_or_else(|_| Path::to_owned(&account.home));
+    Subject {
+        home,
+        who: Some(Who::from(account)),
+        address: Some(request.client),
+        peer_name: Some(None),
+        class: Some(class.map(|class| class.name.clone())),
+    }
+}
