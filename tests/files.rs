@@ -10,3 +10,4 @@ mod hiding;
 mod listings;
 mod owners;
 mod unique;
+mod waiting;

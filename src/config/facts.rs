@@ -17,7 +17,7 @@ pub struct FactRules {
 }
 
 impl FactRules {
-    /// What a server says; all facts where it says nothing.
+    /// What a server says; the usual facts where it says nothing.
     pub fn said(said: &ServerDraft) -> FactRules {
         let options = said.facts_options.unwrap_or_default();
         let available = match options.no_names {
@@ -27,7 +27,7 @@ impl FactRules {
         FactRules {
             advertised: said.facts_advertised.unwrap_or(true),
             available,
-            usual: said.facts_usual.unwrap_or(Facts::ALL).common(available),
+            usual: said.facts_usual.unwrap_or(Facts::USUAL).common(available),
             link_targets: options.link_targets,
         }
     }
@@ -48,6 +48,7 @@ mod tests {
         let rules = FactRules::said(&said);
         assert_eq!(rules.usual, Facts::read(b"type;"));
         assert!(!rules.available.has(Fact::GroupName) && rules.advertised && !rules.link_targets);
-        assert_eq!(FactRules::said(&ServerDraft::default()).usual, Facts::ALL);
+        let silent = FactRules::said(&ServerDraft::default());
+        assert_eq!((silent.usual, silent.available), (Facts::USUAL, Facts::ALL));
     }
 }

@@ -24,10 +24,14 @@ pub enum Fact {
     Owner,
     /// Its owner's name.
     OwnerName,
+    /// When it came to be.
+    Create,
+    /// What its name says of its content.
+    MediaType,
 }
 
 /// Each with its name, in the order in which lines tell them.
-const NAMES: [(Fact, &str); 10] = [
+const NAMES: [(Fact, &str); 12] = [
     (Fact::Modify, "modify"),
     (Fact::Perm, "perm"),
     (Fact::Size, "size"),
@@ -38,6 +42,8 @@ const NAMES: [(Fact, &str); 10] = [
     (Fact::Mode, "UNIX.mode"),
     (Fact::Owner, "UNIX.owner"),
     (Fact::OwnerName, "UNIX.ownername"),
+    (Fact::Create, "create"),
+    (Fact::MediaType, "media-type"),
 ];
 
 impl Fact {
@@ -66,6 +72,8 @@ impl Facts {
     pub const NONE: Facts = Facts(0);
     /// All that there are.
     pub const ALL: Facts = Facts((1 << NAMES.len()) - 1);
+    /// Those that are told where nobody has chosen: what costs more than a file's status has to be asked for.
+    pub const USUAL: Facts = Facts::ALL.without(Fact::Create).without(Fact::MediaType);
 
     /// These and one more.
     pub const fn with(self, fact: Fact) -> Facts {
@@ -134,6 +142,8 @@ mod tests {
         let available = Facts::read(b"type;perm;size;");
         assert_eq!(chosen.feature(available), "MLST perm*;size;type*;");
         assert_eq!(Facts::ALL.feature(Facts::ALL).matches("*;").count(), NAMES.len());
+        let usual = Facts::USUAL.feature(Facts::ALL);
+        assert!(usual.ends_with("UNIX.ownername*;create;media-type;"), "{usual}");
     }
 
     #[test]

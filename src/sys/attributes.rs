@@ -1,7 +1,13 @@
 //! What is changed of a file without opening it: permissions, group, time. Each acts on the very file that a place stands for.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::sys::stat::{self, FchmodatFlags, Mode, UtimensatFlags};
@@ -10,6 +16,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::{self, Gid};
 
 use super::GroupId;
+use super::files::Status;
 
 /// Sets the permission bits, set-id and sticky among them.
 pub fn set_mode(place: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
@@ -34,6 +41,19 @@ pub fn set_times(place: BorrowedFd<'_>, accessed: Option<i64>, modified: i64) ->
 pub fn room(place: BorrowedFd<'_>) -> io::Result<u64> {
     let about = statvfs::fstatvfs(place)?;
     Ok(about.blocks_available().saturating_mul(about.fragment_size()))
+}
+
+/// When a file came to be, in seconds since the epoch: a name in a place, links not followed, or without a name what the place itself
+/// stands for. None where the file system does not know, and where it is not the file of this status, as after a rename.
+pub fn created(place: BorrowedFd<'_>, name: &[u8], status: &Status) -> Option<i64> {
+    let found = match name {
+        b"" => fs::metadata(link(place)),
+        _ => fs::symlink_metadata(Path::new(&link(place)).join(OsStr::from_bytes(name))),
+    };
+    // The library asks statx(2) for it; fstatat(2), which listings use, does not know it.
+    let found = found.ok().filter(|found| (found.dev(), found.ino()) == (status.device, status.inode))?;
+    let since = found.created().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
 }
 
 /// The kernel's own way from a number to the file: calls that take no place (O_PATH) by its number take this.

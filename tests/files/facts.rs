@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use crate::harness::{Client, Daemon, Setup};
 
@@ -164,6 +166,68 @@ fn clients_choose_the_facts() {
     ] {
         client.command(line).expect(code);
     }
+}
+
+#[test]
+fn birth_and_content_are_told_to_those_that_ask() {
+    let daemon = Daemon::usual();
+    let home = daemon.setup.home("alice");
+    let mut client = daemon.session();
+    for (name, link) in [("page.HTML", "plain.gif"), ("unknown.kind-of-file", "to-folder.gif")] {
+        client.store(name, b"x");
+        client.command(&format!("MFMT 20010203040506 {name}")).expect(213);
+        symlink(name, home.join(link)).expect("a link");
+    }
+    client.command("MKD folder.png").expect(257);
+    let features = client.command("FEAT").expect(211).text();
+    assert!(features.contains(";UNIX.ownername*;create;media-type;"), "{features}");
+    for (_, facts) in listed(&mut client, "MLSD") {
+        assert!(fact(&facts, "create").or(fact(&facts, "media-type")).is_none(), "{facts}");
+    }
+    let chosen = client.command("OPTS MLST Media-Type;create;size;");
+    assert_eq!(chosen.text(), "200 MLST OPTS media-type;create;size;");
+    assert!(client.command("FEAT").expect(211).text().contains(";UNIX.ownername;create*;media-type*;"));
+    for (name, facts) in listed(&mut client, "MLSD") {
+        let path = if name == ".." { home.parent().expect("a folder").to_owned() } else { home.join(&name) };
+        assert_eq!(fact(&facts, "create"), created(&path), "{name}: {facts}");
+        let expected = (name == "page.HTML").then(|| "text/html".to_owned());
+        assert_eq!(fact(&facts, "media-type"), expected, "{name}: {facts}");
+    }
+    for (name, content) in [
+        ("page.HTML", Some("text/html")),
+        ("unknown.kind-of-file", None),
+        ("folder.png", None),
+        // By the name that was said; the content is never looked at.
+        ("plain.gif", Some("image/gif")),
+    ] {
+        let facts = told(&mut client, &format!("MLST {name}"));
+        assert_eq!(fact(&facts, "media-type").as_deref(), content, "{name}: {facts}");
+        let target = fs::canonicalize(home.join(name)).expect("there");
+        assert_eq!(fact(&facts, "create"), created(&target), "{name}: {facts}");
+    }
+}
+
+/// When a file came to be, as far as its file system knows.
+fn created(path: &Path) -> Option<String> {
+    let time = fs::symlink_metadata(path).expect("there").created().ok()?;
+    let seconds = time.duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let time = jiff::Timestamp::from_second(i64::try_from(seconds).expect("a time")).expect("a time");
+    Some(time.strftime("%Y%m%d%H%M%S").to_string())
+}
+
+#[test]
+fn links_that_are_not_shown_are_told_as_what_they_lead_to() {
+    let daemon = Setup::new().line("DefaultRoot ~\nShowSymlinks off\nFactsDefault create media-type").start();
+    let home = daemon.setup.home("alice");
+    let mut client = daemon.session();
+    client.store("plain", b"x");
+    symlink("plain", home.join("link.gif")).expect("a link");
+    let seen = listed(&mut client, "MLSD");
+    let of = |name: &str| seen.iter().find(|(found, _)| found == name).expect("listed").1.clone();
+    assert_eq!(fact(&of("link.gif"), "create"), created(&home.join("plain")));
+    assert_eq!(fact(&of("link.gif"), "media-type").as_deref(), Some("image/gif"));
+    // Nothing above the root is told of.
+    assert_eq!(fact(&of(".."), "create"), created(&home));
 }
 
 #[test]

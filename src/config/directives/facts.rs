@@ -25,7 +25,7 @@ pub const ROWS: &[Row] = &[
         SERVERS,
         "fact …",
         "",
-        "The facts that MLST and MLSD tell to clients that choose none; all of them by default.",
+        "The facts that MLST and MLSD tell to clients that choose none; all of them but create and media-type by default.",
         usual,
     ),
     sets(
@@ -55,9 +55,6 @@ fn usual(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> 
     while let Some(word) = next {
         match Fact::named(word.text.as_bytes()) {
             Some(fact) => facts = facts.with(fact),
-            None if word.text.eq_ignore_ascii_case("media-type") => {
-                arguments.warn("'media-type' is not told");
-            }
             None => return Err(arguments.fault(format!("no fact '{}' is known", word.text))),
         }
         next = arguments.maybe();

@@ -1,6 +1,9 @@
 //! One file as MLST and MLSD tell it (RFC 3659 §7): its facts, a blank, and then, by whoever asks, its name.
 
+use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use crate::protocol::{Fact, Facts, time};
 use crate::sys::files::{Kind, Status};
@@ -35,6 +38,10 @@ pub struct Described<'a> {
     pub role: &'a Role,
     /// Letters of `perm`.
     pub rights: &'a str,
+    /// When it came to be, where that is known and told.
+    pub created: Option<i64>,
+    /// What its name says of its content, where that is told.
+    pub media_type: Option<&'static str>,
     /// Its owner's name.
     pub user: &'a [u8],
     /// Its group's name.
@@ -65,6 +72,12 @@ impl Described<'_> {
         tell(Fact::Mode, "UNIX.mode", format!("0{:o}", status.mode).as_bytes());
         tell(Fact::Owner, "UNIX.owner", &decimal(status.uid.0.into()));
         tell(Fact::OwnerName, "UNIX.ownername", self.user);
+        if let Some(created) = self.created {
+            tell(Fact::Create, "create", time::text(created).as_bytes());
+        }
+        if let Some(media_type) = self.media_type {
+            tell(Fact::MediaType, "media-type", media_type.as_bytes());
+        }
         line.push(b' ');
     }
 
@@ -78,6 +91,16 @@ impl Described<'_> {
             (Role::Entry, _) => b"file".to_vec(),
         }
     }
+}
+
+/// The fact `media-type` (RFC 3659 §7.5.8): what a regular file's name says of its content, by IANA's media types. The content is
+/// not looked at.
+pub fn media_type(kind: Kind, name: &[u8]) -> Option<&'static str> {
+    if kind != Kind::File {
+        return None;
+    }
+    let extension = Path::new(OsStr::from_bytes(name)).extension()?;
+    mime_guess::from_ext(extension.to_str()?).first_raw()
 }
 
 /// What neither ends a fact nor a line.
@@ -111,7 +134,17 @@ mod tests {
             accessed: 0,
             changed: 0,
         };
-        let subject = Described { status: &status, role, rights: "adfrw", user: b"a;b\r", group: b"grp" };
+        let (created, media_type) = (Some(1), media_type(status.kind, b"notes.TXT"));
+        let names: (&[u8], &[u8]) = (b"a;b\r", b"grp");
+        let subject = Described {
+            status: &status,
+            role,
+            rights: "adfrw",
+            created,
+            media_type,
+            user: names.0,
+            group: names.1,
+        };
         let mut line = Vec::new();
         subject.write(facts, &mut line);
         String::from_utf8(line).unwrap()
@@ -122,14 +155,36 @@ mod tests {
         assert_eq!(
             told(Kind::File, &Role::Entry, Facts::ALL),
             "modify=20261122174316;perm=adfrw;size=12;type=file;unique=801UABC;UNIX.group=8;UNIX.groupname=grp;\
-             UNIX.mode=04755;UNIX.owner=7;UNIX.ownername=a?b?; "
+             UNIX.mode=04755;UNIX.owner=7;UNIX.ownername=a?b?;create=19700101000001;media-type=text/plain; "
         );
         assert_eq!(told(Kind::File, &Role::Entry, Facts::NONE), " ");
     }
 
     #[test]
+    fn names_say_what_a_file_holds() {
+        let table: [(&[u8], Option<&str>); 12] = [
+            (b"a.txt", Some("text/plain")),
+            (b"a.HTML", Some("text/html")),
+            (b"a.jpeg", Some("image/jpeg")),
+            (b"a.pdf", Some("application/pdf")),
+            (b"a.tar.gz", Some("application/gzip")),
+            (b".x.zip", Some("application/zip")),
+            (b".txt", None),
+            (b"txt", None),
+            (b"a.", None),
+            (b"a.nobody-knows-this", None),
+            (b"a.\xfft", None),
+            (b"", None),
+        ];
+        for (name, told) in table {
+            assert_eq!(media_type(Kind::File, name), told, "{name:?}");
+            assert_eq!(media_type(Kind::Directory, name), None);
+        }
+    }
+
+    #[test]
     fn types_tell_the_part_in_the_listing() {
-        let facts = Facts::read(b"type;size;");
+        let facts = Facts::read(b"type;size;media-type;");
         let link = Role::Link(Some(b"/a;b".to_vec()));
         for (kind, role, line) in [
             (Kind::Directory, Role::Entry, "type=dir; "),

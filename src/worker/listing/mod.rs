@@ -3,8 +3,11 @@
 
 use jiff::tz::TimeZone;
 
+use crate::protocol::Fact;
 use crate::worker::data::{Lines, Stop};
-use crate::worker::storage::{Asked, Asker, Denied, Directory, DirectoryNames, Listable, Reason, Storage};
+use crate::worker::storage::{
+    Asked, Asker, Denied, Directory, DirectoryNames, Listable, Looked, Reason, Storage,
+};
 
 mod batch;
 mod columns;
@@ -182,15 +185,26 @@ pub fn line_of(
     telling: Telling,
     Surroundings { owners, names, .. }: Surroundings<'_>,
 ) -> Result<Vec<u8>, Denied> {
-    let (status, canonical, parent) = storage.look_at(asked)?;
+    let looked = storage.look_at(asked, telling.facts.has(Fact::Create))?;
+    let Looked { status, canonical, parent, created } = looked;
     let rights = storage.rights(&Asker::own(), &canonical, (parent.as_ref(), &status, &status));
     let guise = Guise::of(storage, || canonical.clone());
     let user = guise.user(&status, owners, names);
     let group = &guise.group(&status, owners, names);
+    let name = asked.path.split_last().filter(|_| telling.facts.has(Fact::MediaType));
+    let media_type = name.and_then(|(_, name)| facts::media_type(status.kind, name));
     let status = guise.told(&status);
     let mut line = Vec::new();
-    Described { status: &status, role: &Role::Entry, rights: &rights, user: &user, group }
-        .write(telling.facts, &mut line);
+    Described {
+        status: &status,
+        role: &Role::Entry,
+        rights: &rights,
+        created,
+        media_type,
+        user: &user,
+        group,
+    }
+    .write(telling.facts, &mut line);
     line.extend_from_slice(asked.path.as_bytes());
     Ok(line)
 }

@@ -197,7 +197,7 @@ struct Busy;
 
 impl Output for Busy {
     fn line(&mut self, line: &[u8]) -> Result<(), Stop> {
-        panic!("nothing matches: {line:?}")
+        panic!("written before it was stopped: {line:?}")
     }
 
     fn glance(&mut self) -> Result<(), Stop> {
@@ -222,4 +222,48 @@ fn a_pattern_that_matches_nothing_is_not_looked_for_to_the_end() {
         Surroundings { owners: &mut owners, names: &mut Demo, zone: &TimeZone::UTC, now: 1_000_000_000 };
     let written = listing.write(place.storage(), surroundings, &mut Busy);
     assert!(matches!(written, Err(Stop::Interrupted(Interrupt::Disconnect))));
+}
+
+#[test]
+fn folders_that_are_searched_in_vain_are_not_all_entered() {
+    let place = Place::open();
+    for number in 0..200 {
+        fs::create_dir(place.path(&format!("d{number:03}"))).unwrap();
+    }
+    let asked = place.asked_bytes("NLST", b"*/nothing");
+    let (options, _) = Options::read(Command::Names, &USUAL, b"");
+    let mut looks = 0;
+    let whole = Listing::of(place.storage(), &asked, options, &mut || {
+        looks += 1;
+        Ok(())
+    });
+    assert!(matches!(whole, Err(Unlisted::Denied(_))));
+    // One before the names, and then one for every sixty-four folders.
+    assert_eq!(looks, 4);
+    for most in 1..=looks {
+        let mut left = most;
+        let stopped = Listing::of(place.storage(), &asked, options, &mut || {
+            left -= 1;
+            if left == 0 { Busy.glance() } else { Ok(()) }
+        });
+        assert!(matches!(stopped, Err(Unlisted::Stopped(Stop::Interrupted(Interrupt::Disconnect)))));
+    }
+}
+
+#[test]
+fn a_folder_is_not_sorted_to_the_end_for_a_session_that_has_to_leave() {
+    let place = Place::open();
+    for number in 0..600 {
+        fs::File::create(place.path(&format!("f{number:03}"))).unwrap();
+    }
+    let asked = place.asked_bytes("LIST", b"");
+    for letters in [b"-t", b"-S"] {
+        let (options, _) = Options::read(Command::List, &USUAL, letters);
+        let listing = Listing::of(place.storage(), &asked, options, &mut || Ok(())).unwrap();
+        let mut owners = Owners::default();
+        let surroundings =
+            Surroundings { owners: &mut owners, names: &mut Demo, zone: &TimeZone::UTC, now: 1_000_000_000 };
+        let written = listing.write(place.storage(), surroundings, &mut Busy);
+        assert!(matches!(written, Err(Stop::Interrupted(Interrupt::Disconnect))));
+    }
 }

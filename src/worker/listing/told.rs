@@ -1,6 +1,6 @@
 //! What a line of a listing tells of one entry, before its name and after it.
 
-use super::facts::{Described, Role, Telling};
+use super::facts::{Described, Role, Telling, media_type};
 use super::guise::Guise;
 use super::line::{self, Columns};
 use super::walk::Walk;
@@ -54,8 +54,11 @@ impl Walk<'_, '_> {
         if telling.facts.has(Fact::GroupName) {
             group = guise.group(status, owners, *names);
         }
+        let created =
+            telling.facts.has(Fact::Create).then(|| self.storage.created(directory, name, status)).flatten();
+        let media_type = telling.facts.has(Fact::MediaType).then(|| media_type(status.kind, name)).flatten();
         let status = &guise.told(status);
-        Described { status, role: &role, rights: &rights, user: &user, group: &group }
+        Described { status, role: &role, rights: &rights, created, media_type, user: &user, group: &group }
             .write(telling.facts, &mut self.line);
     }
 

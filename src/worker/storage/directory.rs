@@ -37,6 +37,19 @@ pub struct Directory {
     show_symlinks: bool,
 }
 
+/// What a path leads to.
+#[derive(Debug)]
+pub struct Looked {
+    /// Its status,
+    pub status: Status,
+    /// where it stands on the host,
+    pub canonical: PathBuf,
+    /// the status of the directory that holds its name,
+    pub parent: Option<Status>,
+    /// and when it came to be.
+    pub created: Option<i64>,
+}
+
 impl Directory {
     /// Its names, `.` and `..` among them, as the file system gives them.
     pub fn names(&self) -> io::Result<Names> {
@@ -119,15 +132,18 @@ impl Storage {
         }
     }
 
-    /// What a path leads to, for MLST, and the status of the directory that holds its name.
-    pub fn look_at(&self, asked: &Asked) -> Result<(Status, PathBuf, Option<Status>), Denied> {
+    /// What a path leads to, for MLST; when that came to be is asked for where it will be told.
+    pub fn look_at(&self, asked: &Asked, tells_created: bool) -> Result<Looked, Denied> {
         let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let Look(found) = authorise(&self.policy, asked, Look(found))?.operation();
         if !asked.path.is_root() && self.names_hidden(asked, &found) {
             return Err(asked.denied(super::Reason::Hidden));
         }
         let parent = asked.path.split_last().and_then(|(parent, _)| self.root.find(&parent).ok());
-        Ok((found.status, found.canonical, parent.map(|parent| parent.status)))
+        let created =
+            tells_created.then(|| attributes::created(found.place.as_fd(), b"", &found.status)).flatten();
+        let parent = parent.map(|parent| parent.status);
+        Ok(Looked { status: found.status, canonical: found.canonical, parent, created })
     }
 
     /// Whether listings leave out what a path leads to, or the name itself.
@@ -194,5 +210,14 @@ impl Storage {
         let path = directory.path.join(name).ok()?;
         let found = self.root.find(&path).ok()?;
         allows(&self.policy, directory.verb, found.canonical()).then(|| *found.status())
+    }
+
+    /// When what is shown of an entry came to be: the entry itself, or what it leads to, whichever has this status.
+    pub fn created(&self, directory: &Directory, name: &[u8], status: &Status) -> Option<i64> {
+        let led_to = || {
+            let found = self.root.find(&directory.path.join(name).ok()?).ok()?;
+            attributes::created(found.place.as_fd(), b"", status)
+        };
+        attributes::created(directory.place.as_fd(), name, status).or_else(led_to)
     }
 }

@@ -42,7 +42,7 @@ pub use accounting::{Accounting, Change};
 pub use altering::Altered;
 pub use copying::{Copy, CopyVerbs};
 pub use denied::{Denied, Reason, code_of, words_of};
-pub use directory::{Directory, Listable};
+pub use directory::{Directory, Listable, Looked};
 pub use hiding::Viewer;
 pub use landing::Unnamed;
 pub use moving::RenameSource;

@@ -11,8 +11,13 @@ pub const ROWS: &[Wanted] = &[
         "^200 name=ProFTPD;version=[^;]*;casesensitive=1;$",
         "CSID tells the version",
     ),
-    wanted("^(FEAT|feat) *$", r"^ AVBL\n LANG EN\*$", r"^ LANG C.UTF-8\*$", "AVBL is not known"),
-    wanted("^FEAT$", "^ AVBL$", "^$", "AVBL is not known").in_scripts("^offers/bare/"),
+    wanted("^(FEAT|feat) *$", r"^ AVBL\n LANG EN\*\n", r"^ LANG C.UTF-8\*\n", "AVBL is not known")
+        .but_for(r"^ AVBL\n LANG EN\*\n|^ LANG C.UTF-8\*\n"),
+    wanted("^(FEAT|feat) *$", "ownername[*]?;create;media-type;$", "ownername[*]?;$", "FEAT lists ten facts")
+        .but_for("create;media-type;$"),
+    wanted("^FEAT$", r"^ AVBL\n MLST ", "^ MLST ", "AVBL is not known")
+        .but_for(r"^ AVBL\n")
+        .in_scripts("^offers/bare/"),
     wanted(
         r"^(HELP|help) *(\\ttab)?$",
         r"^ MFF     MFMT    CSID    LANG    ADAT\*   AVBL    $",
