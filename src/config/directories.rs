@@ -75,6 +75,9 @@ enum Target {
     OfUser(String),
 }
 
+/// What makes a path a pattern.
+const PATTERN: [char; 3] = ['*', '?', '['];
+
 impl Sections {
     /// Adds a section: an absolute path or pattern, or one that begins with `~`.
     pub fn add(&mut self, text: &str, rules: ScopeRules) -> Result<(), String> {
@@ -138,7 +141,7 @@ impl Sections {
         let mut own = Sections::default();
         for section in &self.list {
             let target = match &section.target {
-                Target::OfUser(text) => target(&text.replace("%u", &globset::escape(name))).ok()?,
+                Target::OfUser(text) => of_user(text, name),
                 other => other.clone(),
             };
             own.push(Section { target, ..section.clone() });
@@ -239,12 +242,21 @@ fn target(folder: &str) -> Result<Target, String> {
         return Ok(Target::OfUser(folder.to_owned()));
     }
     let below = folder.strip_prefix('~').map(|below| below.trim_start_matches('/'));
-    match (below, folder.contains(['*', '?', '['])) {
+    match (below, folder.contains(PATTERN)) {
         (Some(below), false) => Ok(Target::Home(PathBuf::from(below.trim_end_matches('/')))),
         (Some(below), true) => Ok(Target::HomePattern(glob(below)?)),
         (None, true) => Ok(Target::Pattern(glob(folder)?)),
         (None, false) => Ok(Target::Plain(canonical(Path::new(folder)))),
     }
+}
+
+/// A section in whose path `%u` stands, for this account. One that is no pattern by its name holds nowhere; the others still do.
+fn of_user(text: &str, name: &str) -> Target {
+    let with = |name: &str| text.replace("%u", &globset::escape(name));
+    let plain = with(name);
+    // In patterns alone a backslash means something: `DOMAIN\joe` is a name that winbind gives.
+    let folder = if plain.contains(PATTERN) { with(&name.replace('\\', r"\\")) } else { plain };
+    target(&folder).unwrap_or_else(|_| Target::OfUser(text.to_owned()))
 }
 
 fn glob(text: &str) -> Result<GlobMatcher, String> {
@@ -530,6 +542,11 @@ mod tests {
         }
         let star = rules.of_user(b"*").expect("his own");
         assert_eq!((at(&star, "/ferryd-srv/joe/in"), at(&star, "/ferryd-srv/*/in")), (9, 1));
+        let of_domain = rules.of_user(br"HOST\joe").expect("his own");
+        assert_eq!(at(&of_domain, r"/ferryd-srv/HOST\joe/in"), 1);
+        assert_eq!(at(&of_domain, r"/ferryd-srv/x/HOST\joe"), 2);
+        let trailing = rules.of_user(br"joe\").expect("his own");
+        assert_eq!((at(&trailing, r"/ferryd-srv/joe\/in"), at(&trailing, r"/ferryd-srv/x/joe\")), (1, 2));
         for name in ["..", ".", "", "a/b"] {
             assert!(rules.of_user(name.as_bytes()).is_none(), "{name}");
         }

@@ -34,8 +34,12 @@ enum Place {
     Domain(String),
     /// A whole name, in lower case.
     Name(String),
-    /// What address or name look like.
-    Pattern(GlobMatcher),
+    /// What the address looks like.
+    Addresses(GlobMatcher),
+    /// What the name looks like.
+    Names(GlobMatcher),
+    /// What one of them looks like.
+    Either(GlobMatcher),
 }
 
 impl Origin {
@@ -60,7 +64,7 @@ impl Origin {
 
     /// Whether the client's name has to be known for a true answer.
     pub fn needs_name(&self) -> bool {
-        matches!(self.place, Place::Domain(_) | Place::Name(_) | Place::Pattern(_))
+        matches!(self.place, Place::Domain(_) | Place::Name(_) | Place::Names(_) | Place::Either(_))
     }
 }
 
@@ -68,16 +72,16 @@ impl Place {
     fn has(&self, caller: Caller<'_>) -> bool {
         let named =
             |is_it: &dyn Fn(&str) -> bool| caller.name.is_some_and(|name| is_it(&name.to_ascii_lowercase()));
+        let looks = |pattern: &GlobMatcher| pattern.is_match(caller.address.to_canonical().to_string());
         match self {
             Place::Constant(answer) => *answer,
             Place::Network(network) => network.contains(&caller.address.to_canonical()),
             Place::Prefix(begin) => caller.address.to_canonical().to_string().starts_with(begin),
             Place::Domain(end) => named(&|name| name.ends_with(end)),
             Place::Name(whole) => named(&|name| name == whole),
-            Place::Pattern(pattern) => {
-                pattern.is_match(caller.address.to_canonical().to_string())
-                    || named(&|name| pattern.is_match(name))
-            }
+            Place::Addresses(pattern) => looks(pattern),
+            Place::Names(pattern) => named(&|name| pattern.is_match(name)),
+            Place::Either(pattern) => looks(pattern) || named(&|name| pattern.is_match(name)),
         }
     }
 }
@@ -93,7 +97,7 @@ fn place(text: &str) -> Result<Place, String> {
     if text.contains(['*', '?', '[']) {
         let built = GlobBuilder::new(text).case_insensitive(true).build();
         let glob = built.map_err(|error| format!("'{text}' is no pattern: {}", error.kind()))?;
-        return Ok(Place::Pattern(glob.compile_matcher()));
+        return Ok(pattern(text)(glob.compile_matcher()));
     }
     let is_number = |part: &str| part.parse::<u8>().is_ok();
     match text.strip_suffix('.') {
@@ -106,6 +110,19 @@ fn place(text: &str) -> Result<Place, String> {
         true if text.starts_with('.') => Ok(Place::Domain(lower)),
         true => Ok(Place::Name(lower)),
         false => Err(format!("'{text}' is no address, network, name or pattern")),
+    }
+}
+
+/// A client's name is what the owner of its address calls it, `192.168.evil.example` if he likes: a pattern that is written as addresses
+/// are does not look at names. `fe80*` might mean either.
+fn pattern(text: &str) -> fn(GlobMatcher) -> Place {
+    let letters = || text.bytes().filter(u8::is_ascii_alphabetic);
+    if text.contains(':') || letters().next().is_none() {
+        Place::Addresses
+    } else if text.contains('.') || letters().any(|letter| !letter.is_ascii_hexdigit()) {
+        Place::Names
+    } else {
+        Place::Either
     }
 }
 
@@ -168,6 +185,12 @@ mod tests {
             ("host.example.com", "192.0.2.1", Some("ghost.example.com"), false),
             ("proxy.*.com", "192.0.2.1", Some("proxy.east.com"), true),
             ("proxy.*.com", "192.0.2.1", Some("proxy.east.org"), false),
+            ("192.168.*", "192.0.2.1", Some("192.168.evil.com"), false),
+            ("10.[0-9]*", "192.0.2.1", Some("10.1.evil.com"), false),
+            ("2001:db8:*", "2001:db8::7", None, true),
+            ("fe80*", "fe80::7", None, true),
+            ("fe80*", "192.0.2.1", Some("fe80.example.com"), true),
+            ("*", "192.0.2.1", None, true),
             ("all", "192.0.2.1", None, true),
             ("!all", "192.0.2.1", None, false),
             ("none", "192.0.2.1", None, false),
@@ -190,7 +213,9 @@ mod tests {
     fn only_names_need_a_name() {
         let needs = |text| Origin::read(text).expect(text).needs_name();
         assert!(needs("a.example.com") && needs(".example.com") && needs("*.example.com"));
-        assert!(!needs("10.0.0.0/8") && !needs("!10.") && !needs("all"));
+        assert!(
+            !needs("10.0.0.0/8") && !needs("!10.") && !needs("all") && !needs("10.*") && !needs("fe80:*")
+        );
     }
 
     proptest! {
