@@ -126,6 +126,10 @@ impl Verb {
         self
     }
 
+    fn shown<'a>(&self, argument: &'a [u8]) -> &'a [u8] {
+        if self.is_secret { b"(hidden)" } else { argument }
+    }
+
     const fn secret(mut self) -> Verb {
         self.is_secret = true;
         self
@@ -232,8 +236,12 @@ pub fn read(line: &[u8]) -> Result<Request, Reply> {
     };
     let argument = rest.get(1..).unwrap_or_default();
     let command = (verb.read)(Argument { verb: called, bytes: argument });
-    let shown = if verb.is_secret { b"(hidden)" } else { argument };
-    Ok(Request { verb, called, argument: shown.to_vec(), command })
+    Ok(Request { verb, called, argument: verb.shown(argument).to_vec(), command })
+}
+
+/// What may be told of the argument that follows a word, whatever the word is.
+pub fn shown<'a>(word: &[u8], argument: &'a [u8]) -> &'a [u8] {
+    find(word).map_or(argument, |(verb, _)| verb.shown(argument))
 }
 
 /// The row that a word names, in any case, and the name it was called by.

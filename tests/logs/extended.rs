@@ -74,6 +74,23 @@ fn each_log_has_the_commands_of_its_classes() {
 }
 
 #[test]
+fn a_password_is_no_logs_business_however_it_is_sent() {
+    let daemon =
+        daemon("LogFormat brief \"%m|%J|%r|%s\"\nExtendedLog @/all ALL brief\nExtendedLog @/json ALL json");
+    let mut client = daemon.client();
+    client.command("USER alice").expect(331);
+    for line in [" PASS secret", "\tpass secret", "  ACCT secret", " PASS\rsecret", "ACCT secret"] {
+        client.command(line);
+    }
+    client.command("PASS secret").expect(530);
+    let all = lines_of(&daemon, "all", 7).join("\n");
+    assert!(all.contains("PASS|(hidden)|PASS (hidden)|500"), "{all}");
+    let json = lines_of(&daemon, "json", 7).join("\n");
+    assert!(!all.contains("secret") && !json.contains("secret"), "{all}\n{json}");
+    daemon.stop();
+}
+
+#[test]
 fn without_classes_a_session_is_logged_from_end_to_end() {
     let daemon = daemon("ExtendedLog @/default");
     let mut client = daemon.client();

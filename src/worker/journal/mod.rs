@@ -19,7 +19,7 @@ use super::watch::{Ending, Watch};
 use crate::config::settings::{ExtendedLog, ExtendedTarget, Form};
 use crate::logging::LogNumber;
 use crate::logging::extended::{self, Command, Event, Facts, Session, TransferForm};
-use crate::protocol::{Reply, Request, Type};
+use crate::protocol::{Reply, Request, Type, verbs};
 use crate::sys::process;
 
 /// Bytes of a line's buffer that is kept for the next one.
@@ -74,8 +74,10 @@ impl Journal {
     pub fn asked_unknown(&mut self, line: &[u8]) {
         let Some(kept) = &mut self.0 else { return };
         let line = line.trim_ascii_start();
-        let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(line.len());
-        kept.take(&line[..end].to_ascii_uppercase(), line.get(end + 1..).unwrap_or_default());
+        let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+        let (word, argument) = (&line[..end], line.get(end + 1..).unwrap_or_default());
+        // ` PASS x` is no command, and holds a password all the same.
+        kept.take(&word.to_ascii_uppercase(), verbs::shown(word, argument));
     }
 
     /// It is PASS, whose session has got logs only by it.
