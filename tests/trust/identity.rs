@@ -225,8 +225,16 @@ fn a_session_gives_its_own_files_and_to_nobody_but_the_owner_that_is_configured(
     }
     let setup = Setup::new().with_account("bob").with_account("carol").workers(3, 3, 6);
     let home = setup.home("alice");
-    let daemon = setup.line(&format!("<Directory {}>\nUserOwner bob\n</Directory>", home.display())).start();
-    let give = |user: &str, group: &str| Request::Give { server: 0, user: user.into(), group: group.into() };
+    let users = setup.path("users").display().to_string();
+    let other = format!(
+        "<VirtualHost 127.0.0.3>\nServerName other\nPort 0\nAuthUserFile {users}\n\
+         <Directory />\nUserOwner carol\n</Directory>\n</VirtualHost>"
+    );
+    let lines = format!("<Directory {}>\nUserOwner bob\n</Directory>\n{other}", home.display());
+    let daemon = setup.line(&lines).start();
+    let give_at =
+        |server, user: &str, group: &str| Request::Give { server, user: user.into(), group: group.into() };
+    let give = |user: &str, group: &str| give_at(0, user, group);
     for (name, uid) in [("own", ALICE), ("carols", BOB + 1), ("roots", 0)] {
         fs::write(home.join(name), name).expect("written");
         std::os::unix::fs::chown(home.join(name), Some(uid as u32), None).expect("given");
@@ -247,6 +255,8 @@ fn a_session_gives_its_own_files_and_to_nobody_but_the_owner_that_is_configured(
         ("own", give("root", "")),
         ("own", give("bob", "shadow")),
         ("own", give("", "")),
+        ("own", give_at(1, "carol", "")),
+        ("own", give_at(2, "bob", "")),
     ] {
         let file = open(&mut puppet, &home.join(name));
         let answer = ask_about(&mut puppet, &request, Some(file));

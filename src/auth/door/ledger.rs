@@ -64,6 +64,8 @@ struct Life {
     standing: Standing,
     /// The question in flight.
     visit: Option<u64>,
+    /// Where it was let in, by the index of the configuration's servers; None where a predecessor of this auth let it in, too.
+    server: Option<u16>,
     /// It has asked for its client's name.
     has_named: bool,
     offences: u32,
@@ -152,9 +154,17 @@ impl Ledger {
         life.is_some_and(|life| matches!(life.standing, Standing::Newcomer))
     }
 
-    /// Grants an account to whoever asked, if it still is the process that asked. False where it is not, or where it
+    /// Whether the worker has logged in, and at no other server as far as is known.
+    pub fn came_in_at(&self, visit: &Visit, server: u16) -> bool {
+        let lives = self.lives();
+        let life = lives.get(&visit.slot).filter(|life| life.pid == visit.pid);
+        life.filter(|life| !matches!(life.standing, Standing::Newcomer))
+            .is_some_and(|life| life.server.is_none_or(|own| own == server))
+    }
+
+    /// Grants an account of a server to whoever asked, if it still is the process that asked. False where it is not, or where it
     /// has had its grant.
-    pub fn grant(&self, visit: &Visit, account: &Account) -> io::Result<bool> {
+    pub fn grant(&self, visit: &Visit, (server, account): (u16, &Account)) -> io::Result<bool> {
         let mut lives = self.lives();
         let Some(life) = lives.get_mut(&visit.slot).filter(|life| life.visit == Some(visit.number)) else {
             return Ok(false);
@@ -169,6 +179,7 @@ impl Ledger {
         }
         let groups = supplementary(account);
         self.grants.write(visit.slot, account.uid, account.gid, &groups);
+        life.server = Some(server);
         life.standing =
             Standing::Granted(Grant::new(visit.slot, account.uid, account.gid, groups.len(), process));
         Ok(true)
@@ -261,7 +272,7 @@ impl Ledger {
             // A grant that stands though we gave none is a predecessor's. Grants die with their auth, and nobody gets
             // a second one.
             let standing = if self.grants.stands(slot) { Standing::Spent } else { Standing::Newcomer };
-            Life { pid, standing, visit: None, has_named: false, offences: 0 }
+            Life { pid, standing, visit: None, server: None, has_named: false, offences: 0 }
         })
     }
 }
@@ -344,10 +355,12 @@ mod tests {
             home: "/srv".into(),
         };
         let visit = ledger.admit(first).unwrap();
-        assert!(ledger.grant(&visit, &account).unwrap());
+        assert!(ledger.grant(&visit, (0, &account)).unwrap());
+        assert!(ledger.came_in_at(&visit, 0) && !ledger.came_in_at(&visit, 1));
         board.0.lock().unwrap().0 = second;
         let newcomer = ledger.admit(second).unwrap();
         assert!(!board.stands(SLOT));
+        assert!(!ledger.came_in_at(&newcomer, 0) && !ledger.came_in_at(&visit, 0));
         assert!(ledger.is_newcomer(&newcomer) && !ledger.is_newcomer(&visit));
         assert_eq!(ledger.lives().len(), 1);
         // The late end of the first one's question is none of the second's.

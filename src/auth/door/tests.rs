@@ -85,7 +85,7 @@ fn play(worker: &str, auth: &Auth) -> Ending {
     let mut ledger = Arc::new(Ledger::new(Box::new(map())));
     if !matches!(auth, Auth::Stern) {
         let visit = ledger.admit(pid).unwrap();
-        assert!(ledger.grant(&visit, &account()).unwrap());
+        assert!(ledger.grant(&visit, (0, &account())).unwrap());
     }
     if matches!(auth, Auth::Successor) {
         ledger = Arc::new(Ledger::new(Box::new(map())));

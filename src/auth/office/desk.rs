@@ -117,7 +117,7 @@ impl<H: Hasher> Desk<H> {
         let answer = match self.places.ask(&errand.visit, self.place(caller, &admission)) {
             Ok(PlaceAnswer::Granted) => {
                 self.provide_home(server, &admission);
-                self.grant(&errand, admission)
+                self.grant(&errand, server, admission)
             }
             Ok(PlaceAnswer::Full(limit, most)) => Answer::Denied(Denial::Limit(limit, most)),
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
@@ -168,8 +168,8 @@ impl<H: Hasher> Desk<H> {
         }
     }
 
-    fn grant(&self, errand: &Errand, admission: Admission) -> Answer {
-        match self.office.ledger.grant(&errand.visit, &admission.account) {
+    fn grant(&self, errand: &Errand, server: u16, admission: Admission) -> Answer {
+        match self.office.ledger.grant(&errand.visit, (server, &admission.account)) {
             Ok(true) => Answer::Granted { account: admission.account, anonymous: admission.anonymous },
             Ok(false) => Answer::TryAgain,
             Err(failed) => {

@@ -20,7 +20,7 @@ pub const GIFTS_WAITING: usize = 256;
 
 /// Why a file was not given away.
 enum NotGiven {
-    /// The worker is no session, or asks for what no configuration says.
+    /// The worker is no session of that server, or asks for what its configuration does not say.
     Unasked,
     /// The file is not the session's own, or no file and no folder.
     NotOwn,
@@ -66,7 +66,7 @@ fn give(office: &Office, errand: &Errand) -> Result<(), NotGiven> {
     let (policy, steps) = office.server(*server).ok_or(NotGiven::Unasked)?;
     let is_meant =
         policy.gifts.users.contains(user) && (group.is_empty() || policy.gifts.groups.contains(group));
-    if !is_meant || office.ledger.is_newcomer(&errand.visit) {
+    if !is_meant || !office.ledger.came_in_at(&errand.visit, *server) {
         return Err(NotGiven::Unasked);
     }
     let status = files::status(file.as_fd()).map_err(NotGiven::Kernel)?;
