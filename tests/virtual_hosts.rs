@@ -166,7 +166,7 @@ fn each_server_has_its_own_users_roots_logs_limits_and_timeouts() {
 }
 
 /// KiB that the session of a client has for itself alone.
-fn own_memory(daemon: &Daemon, client: &Client) -> usize {
+pub fn own_memory(daemon: &Daemon, client: &Client) -> usize {
     let pid = daemon.slot_of(client).pid;
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("root may read it");
     let line = text.lines().find_map(|line| line.strip_prefix("Private_Dirty:")).expect("a line");

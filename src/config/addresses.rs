@@ -1,5 +1,6 @@
 //! Where servers are reached and what is bound for that.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
@@ -88,7 +89,7 @@ fn named(text: &str) -> Result<Vec<(IpAddr, Option<u16>)>, String> {
 }
 
 fn without_repeats(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     addresses.into_iter().filter(|address| seen.insert(*address)).collect()
 }
 
@@ -104,13 +105,12 @@ pub fn listeners(servers: &[Server], bind_tight: bool, families: Families) -> Ve
         }
     }
     let all = without_repeats(all);
-    let wild = |one: &SocketAddr| all.iter().any(|other| other.ip().is_unspecified() && covers(other, one));
-    all.iter().filter(|one| one.ip().is_unspecified() || !wild(one)).copied().collect()
-}
-
-/// The kernel refuses an address beside the wildcard of its family and port.
-fn covers(wildcard: &SocketAddr, one: &SocketAddr) -> bool {
-    wildcard.port() == one.port() && wildcard.is_ipv4() == one.is_ipv4()
+    // The kernel refuses an address beside the wildcard of its family and port.
+    let reach = |address: &SocketAddr| (address.port(), address.is_ipv4());
+    let wild: HashSet<_> = all.iter().filter(|address| address.ip().is_unspecified()).map(reach).collect();
+    all.into_iter()
+        .filter(|address| address.ip().is_unspecified() || !wild.contains(&reach(address)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -127,24 +127,40 @@ fn alternatives(names: &[String]) -> String {
 #[derive(Debug, Default)]
 pub struct Complaints {
     list: Vec<Complaint>,
+    /// How many of them are warnings.
+    warnings: usize,
     more: usize,
     more_errors: bool,
 }
 
 impl Complaints {
-    /// Keeps one, or counts it.
+    /// Keeps one, or counts it. An error takes the place of the last warning: it must not be hidden behind hundreds of those.
     pub fn push(&mut self, complaint: Complaint) {
-        if self.list.len() < COMPLAINTS_MOST {
-            self.list.push(complaint);
-        } else {
+        if self.list.len() == COMPLAINTS_MOST {
             self.more += 1;
-            self.more_errors |= complaint.is_error();
+            if !complaint.is_error() {
+                return;
+            }
+            if self.warnings == 0 {
+                self.more_errors = true;
+                return;
+            }
+            self.drop_last_warning();
+        }
+        self.warnings += usize::from(!complaint.is_error());
+        self.list.push(complaint);
+    }
+
+    fn drop_last_warning(&mut self) {
+        if let Some(at) = self.list.iter().rposition(|kept| !kept.is_error()) {
+            self.list.remove(at);
+            self.warnings -= 1;
         }
     }
 
     /// As [`Complaints::push`], with names that may have been meant: for what is only counted nobody looks for them.
     pub fn push_with_similar(&mut self, complaint: Complaint, similar: impl FnOnce() -> Vec<String>) {
-        let is_shown = self.list.len() < COMPLAINTS_MOST;
+        let is_shown = self.list.len() < COMPLAINTS_MOST || (complaint.is_error() && self.warnings > 0);
         self.push(if is_shown { complaint.with_similar(similar()) } else { complaint });
     }
 
@@ -246,6 +262,19 @@ mod tests {
         assert_eq!(like("DefautlRoot"), ["DefaultRoot"]);
         assert_eq!(like("Prot"), ["Port"]);
         assert!(like("Quux").is_empty());
+    }
+
+    #[test]
+    fn an_error_is_not_hidden_behind_warnings() {
+        let mut complaints = Complaints::default();
+        for number in 0..COMPLAINTS_MOST {
+            complaints.push(Complaint::warning(place(1, "x"), number.to_string()));
+        }
+        complaints.push(Complaint::error(place(1, "x"), "wrong"));
+        let told = complaints.finish();
+        assert_eq!(told.len(), COMPLAINTS_MOST + 1);
+        assert!(told.iter().any(|one| one.message == "wrong" && one.is_error()));
+        assert!(told.last().is_some_and(|last| last.message == "and 1 more complaints" && !last.is_error()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a start would ask of this host, tried without starting: addresses, folders, files. Nothing is made and nothing is changed;
 //! an address is bound for a moment, and nobody can connect to it meanwhile.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -16,7 +17,7 @@ use crate::sys::{files, identity, lock, socket};
 
 /// What a start with these settings would miss; `lines` tell which of them to blame.
 pub fn trial(settings: &Settings, lines: &[SurveyedLine]) -> Vec<Complaint> {
-    let mut trial = Trial { lines, found: Vec::new() };
+    let mut trial = Trial { said: Said::of(lines), found: Vec::new() };
     trial.addresses(settings);
     trial.runtime_files(settings);
     trial.log(&settings.daemon.system_log, settings.daemon.log_links, "SystemLog");
@@ -24,17 +25,38 @@ pub fn trial(settings: &Settings, lines: &[SurveyedLine]) -> Vec<Complaint> {
     trial.found
 }
 
+/// Which line says what, the first of each: a file of thousands of servers may have as many lines to blame.
+struct Said<'a> {
+    /// By directive and argument.
+    word: HashMap<(&'a str, &'a str), &'a Place>,
+    /// By directive.
+    anything: HashMap<&'a str, &'a Place>,
+}
+
+impl<'a> Said<'a> {
+    fn of(lines: &'a [SurveyedLine]) -> Said<'a> {
+        let mut said = Said { word: HashMap::new(), anything: HashMap::new() };
+        for line in lines {
+            let directive = line.directive.as_str();
+            said.anything.entry(directive).or_insert(&line.place);
+            for word in &line.arguments {
+                said.word.entry((directive, word)).or_insert(&line.place);
+            }
+        }
+        said
+    }
+}
+
 struct Trial<'a> {
-    lines: &'a [SurveyedLine],
+    said: Said<'a>,
     found: Vec<Complaint>,
 }
 
 impl Trial<'_> {
     /// The line that says this of a directive; the one that says anything of it, where none does.
     fn blame(&self, directive: &str, argument: &str) -> Option<Place> {
-        let mut said = self.lines.iter().filter(|line| line.directive == directive);
-        let says = |line: &&SurveyedLine| line.arguments.iter().any(|word| word == argument);
-        said.clone().find(says).or_else(|| said.next()).map(|line| line.place.clone())
+        let found = self.said.word.get(&(directive, argument)).or_else(|| self.said.anything.get(directive));
+        found.copied().cloned()
     }
 
     /// A start would fail.

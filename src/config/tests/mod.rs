@@ -4,6 +4,7 @@ use super::settings::Settings;
 use super::*;
 
 mod meaning;
+mod random;
 mod refused;
 mod shipped;
 mod text;
