@@ -9,7 +9,7 @@ use super::contexts::{ANONYMOUS, CLASS, CONDITION, Contexts, DIRECTORY, GLOBAL, 
 use super::directives::{Effect, Row, names, row};
 use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, Draft, HostDraft, Scope};
 use super::expressions::{Expression, Usually};
-use super::limits::is_limitable;
+use super::limits::{self, is_limitable};
 use super::repeated::Said;
 use super::settings::Limit;
 use super::tree::Node;
@@ -276,10 +276,10 @@ impl Reader<'_> {
                         Some(word.mark.place()),
                         format!("<Limit>: no command '{name}' is known"),
                     );
-                    let similar = || similar_names(&name, super::limits::limitable());
+                    let similar = || similar_names(&name, limits::limitable());
                     self.complaints.push_with_similar(complaint, similar);
                 }
-                commands.push(name);
+                commands.push(limits::usual_name(name));
             }
         }
         if commands.is_empty() {

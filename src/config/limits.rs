@@ -1,6 +1,7 @@
 //! `<Limit>`: whether what is written in the scopes around a path allows a command there.
 
 use super::settings::{Limit, PathRules, Word};
+use crate::protocol::verbs;
 
 /// Groups of commands.
 pub const GROUPS: &[&str] = &["ALL", "DIRS", "LOGIN", "READ", "WRITE"];
@@ -25,6 +26,11 @@ const APART_FROM_ALL: &[&str] = &[
 /// Whether a name (upper case) may stand in `<Limit>`.
 pub fn is_limitable(name: &str) -> bool {
     name.starts_with("SITE_") || limitable().any(|known| known == name)
+}
+
+/// A command's usual name: XMKD is MKD, whichever of them is said and asked.
+pub fn usual_name(name: String) -> String {
+    verbs::find(name.as_bytes()).map_or(name, |(verb, _)| verb.name.to_owned())
 }
 
 /// What may stand in `<Limit>`, SITE's own commands aside.
@@ -131,5 +137,7 @@ mod tests {
     fn slips_are_no_commands() {
         assert!(is_limitable("SITE_CHMOD") && is_limitable("XMKD") && is_limitable("WRITE"));
         assert!(!is_limitable("WRTIE"));
+        let usual = |name: &str| usual_name(name.into());
+        assert_eq!(["XMKD", "XCUP", "MKD", "WRITE"].map(usual), ["MKD", "CDUP", "MKD", "WRITE"]);
     }
 }

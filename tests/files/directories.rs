@@ -51,6 +51,10 @@ fn table() -> Vec<(String, &'static [&'static str], &'static [&'static str])> {
     let all = |parts: &[String]| parts.concat();
     vec![
         (limit("WRITE", "DenyAll"), &["RETR a/f", "CWD a"], &["STOR new", "MKD m", "DELE a/f"]),
+        // Both names of a command are one.
+        (limit("XMKD XPWD", "DenyAll"), &["STOR new"], &["MKD m", "XMKD m", "PWD", "XPWD"]),
+        (all(&[limit("WRITE", "DenyAll"), limit("XMKD", "AllowAll")]), &["MKD m"], &["STOR new"]),
+        (limit("STAT", "DenyAll"), &["STOR new"], &["STAT", "STAT a"]),
         (section("~alice/a", "WRITE", "DenyAll"), &["STOR up/new"], &["STOR a/new", "STOR a/b/c/new"]),
         (section("@/../%u/a", "WRITE", "DenyAll"), &["STOR up/new"], &["STOR a/new", "STOR a/b/c/new"]),
         (section("@/../bob%u/a", "WRITE", "DenyAll"), &["STOR a/new"], &[]),

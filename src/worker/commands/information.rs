@@ -1,7 +1,7 @@
 //! What the server tells of itself: HELP, STAT, CSID, LANG.
 
 use super::{digests, facts};
-use crate::protocol::{Reply, Told, Type};
+use crate::protocol::{Reply, Told, Type, Verb};
 use crate::worker::member::Member;
 use crate::worker::session::Session;
 use crate::worker::watch::{Ending, Watch};
@@ -42,7 +42,10 @@ fn told(session: &Session) -> Told {
 }
 
 /// STAT without a path, between transfers.
-pub fn status(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> {
+pub fn status(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Result<Reply, Ending> {
+    if !member.allows(verb) {
+        return Ok(Reply::new(500, "STAT: Operation not permitted"));
+    }
     let representation = match watch.terms.representation {
         Type::Ascii => "ASCII",
         Type::Image => "BINARY",

@@ -46,7 +46,7 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
         Command::Opts(choice) => Ok(options::choose(session, choice)),
         Command::Site(command) => site::obey(session, command, &argument),
         Command::Help(of) => Ok(information::help(session, of.as_deref())),
-        Command::Stat(None) => session.as_member(information::status),
+        Command::Stat(None) => session.as_member(|watch, member| information::status(watch, member, verb)),
         Command::Stat(Some(path)) => {
             session.as_member(|watch, member| listings::stat(watch, member, verb, &path))
         }
