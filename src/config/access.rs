@@ -1,6 +1,7 @@
 //! Whom a `<Limit>` lets: by origin, user, group and class, in its Order.
 
-use super::expressions::Expression;
+use super::arguments::{Arguments, Fault};
+use super::expressions::{Expression, Usually};
 use super::origins::Origin;
 use super::settings::{Caller, Subject};
 
@@ -106,6 +107,25 @@ fn all_of(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 }
 
 impl Term {
+    /// `user joe,ann`, `group staff,!guests`, `class office`; nothing is for everybody.
+    pub fn read(arguments: &mut Arguments<'_>) -> Result<Term, Fault> {
+        if arguments.takes("user") {
+            return Expression::read(Usually::Any, arguments).map(Term::User);
+        }
+        if arguments.takes("group") {
+            return Expression::read(Usually::All, arguments).map(Term::Group);
+        }
+        if arguments.takes("class") {
+            return Expression::read(Usually::Any, arguments).map(Term::Class);
+        }
+        match arguments.maybe() {
+            None => Ok(Term::Everybody),
+            Some(word) => {
+                Err(arguments.fault(format!("takes user, group or class here, not '{}'", word.text)))
+            }
+        }
+    }
+
     /// Whether somebody is among them; None where that is not known yet.
     pub fn has(&self, subject: &Subject) -> Option<bool> {
         match self {
@@ -150,7 +170,7 @@ mod tests {
             address: "127.0.0.1".parse().ok(),
             peer_name: Some(Some("host.example.com".into())),
             class: Some(Some("inside".into())),
-            who: Some(Who { name: b"u".to_vec(), groups: vec![b"g".to_vec(), b"both".to_vec()] }),
+            who: Some(Who::named("u", &["g", "both"])),
             ..Subject::default()
         }
     }

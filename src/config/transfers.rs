@@ -68,7 +68,7 @@ mod tests {
         rules.sections.add("/free", scope(vec![size(0, "")])).expect("sound");
         rules.sections.add("/joe", scope(vec![size(5, "joe")])).expect("sound");
         let of = |name: &str, path: &str| {
-            let who = Some(Who { name: name.into(), groups: Vec::new() });
+            let who = Some(Who::named(name, &[]));
             let subject = Subject { who, ..Subject::default() };
             rules.transfer_rules_for(path.as_ref(), &subject).largest(true, &subject)
         };

@@ -95,8 +95,7 @@ impl Member {
         };
         let giver = Giver::new(watch.birth, watch.server_index, (&account, directories), &watch.log);
         let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
-        let class = watch.class.map(|class| class.name.as_str());
-        let storage = Storage::new(root, directories, subject).giving(giver).seen_by(&account, class);
+        let storage = Storage::new(root, directories, subject).giving(giver);
         Member {
             owners: Owners::default(),
             names: names::Directory::new(watch.birth, watch.server_index, &account),

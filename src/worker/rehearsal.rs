@@ -1,16 +1,15 @@
 //! A session without a client: what one request would come to under a configuration, by the functions that a session goes through.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 
 use super::limits::{self, Refusal};
 use super::login;
 use super::quarters::Quarters;
 use super::storage::{Asked, FtpPath, Storage, Verb};
 use super::virtual_host;
-use crate::auth::{self, Account};
+use crate::auth::{self, Account, Visitor};
 use crate::config::Settings;
-use crate::config::settings::{Anonymous, Caller, Server, Subject, Who};
+use crate::config::settings::{Anonymous, Server, Subject};
 use crate::protocol::{site, verbs};
 
 /// One request.
@@ -128,13 +127,7 @@ fn carried_out(
 }
 
 fn subject(settings: &Settings, request: &Request, account: &Account) -> Subject {
-    let class = settings.classes.of(Caller { address: request.client, name: None });
-    let home = account.home.canonicalize().unwrap_or_else(|_| Path::to_owned(&account.home));
-    Subject {
-        home,
-        who: Some(Who::from(account)),
-        address: Some(request.client),
-        peer_name: Some(None),
-        class: Some(class.map(|class| class.name.clone())),
-    }
+    let home = account.home.canonicalize().unwrap_or_else(|_| account.home.clone());
+    let visitor = Visitor { account, peer: request.client, name: None };
+    Subject { home, ..Subject::visitor(visitor, &settings.classes) }
 }

@@ -1,10 +1,11 @@
 //! What listings do not show, and whether it is there at all.
 
+use super::super::access::Term;
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, LIMIT};
 use super::super::draft::Scope;
 use super::super::patterns::compile;
-use super::super::settings::{HiddenNames, HiddenOwner, Owner, Whom};
+use super::super::settings::{HiddenNames, HiddenOwner, Owner};
 use super::{Row, sets};
 
 const FOLDERS: Contexts = Contexts::of(&[ANONYMOUS, DIRECTORY]);
@@ -84,27 +85,9 @@ fn names(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> 
         true => None,
         false => Some(compile(text, false).map_err(|message| Fault { mark: word.mark.clone(), message })?),
     };
-    let whom = whom(arguments)?;
+    let whom = Term::read(arguments)?;
     scope.files.hiding.names.push(HiddenNames { pattern, unless_found, whom });
     Ok(())
-}
-
-fn whom(arguments: &mut Arguments<'_>) -> Result<Whom, Fault> {
-    let Some(word) = arguments.maybe() else { return Ok(Whom::Everybody) };
-    match word.text.to_ascii_lowercase().as_str() {
-        "user" => list(arguments, "users").map(Whom::Users),
-        "group" => list(arguments, "groups").map(Whom::Groups),
-        "class" => list(arguments, "classes").map(Whom::Classes),
-        _ => {
-            Err(arguments.fault(format!("takes user, group or class after the pattern, not '{}'", word.text)))
-        }
-    }
-}
-
-fn list(arguments: &mut Arguments<'_>, what: &str) -> Result<Vec<String>, Fault> {
-    let words = arguments.words(what)?;
-    let names = words.iter().flat_map(|word| word.text.split(',')).map(str::trim);
-    Ok(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }
 
 fn owner(arguments: &mut Arguments<'_>, what: &str) -> Result<HiddenOwner, Fault> {

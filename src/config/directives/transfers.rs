@@ -4,7 +4,6 @@ use super::super::access::Term;
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::FILES;
 use super::super::draft::Scope;
-use super::super::expressions::{Expression, Usually};
 use super::super::settings::{LimitText, RateLine, SizeLine, TransferLimit, TransferRate};
 use super::{Row, sets};
 use crate::auth::places::{TransferVerb, TransferVerbs};
@@ -79,7 +78,7 @@ fn rate(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
         arguments.fault(format!("takes a rate such as 100 or 8.5:1024, not '{}'", word.text))
     })?;
     let is_shared = arguments.takes("shared");
-    let whom = whom(arguments)?;
+    let whom = Term::read(arguments)?;
     let rate = (bytes_per_second > 0.0).then_some(TransferRate { bytes_per_second, free, is_shared });
     scope.files.transfers.rates.push(RateLine { verbs, rate, whom });
     Ok(())
@@ -96,7 +95,7 @@ fn kilobytes(text: &str) -> Option<(f64, u64)> {
 
 fn size(scope: &mut Scope, arguments: &mut Arguments<'_>, is_stored: bool) -> Result<(), Fault> {
     let most = if arguments.takes("*") { None } else { Some(bytes(arguments)?) };
-    let whom = whom(arguments)?;
+    let whom = Term::read(arguments)?;
     scope.files.transfers.sizes.push(SizeLine { is_stored, most, whom });
     Ok(())
 }
@@ -125,20 +124,6 @@ fn verbs(arguments: &mut Arguments<'_>) -> Result<TransferVerbs, Fault> {
         }
     }
     Ok(verbs)
-}
-
-/// `user joe,ann`, `group staff`, `class office`; nothing is for everybody.
-fn whom(arguments: &mut Arguments<'_>) -> Result<Term, Fault> {
-    if arguments.takes("user") {
-        return Expression::read(Usually::Any, arguments).map(Term::User);
-    }
-    if arguments.takes("group") {
-        return Expression::read(Usually::All, arguments).map(Term::Group);
-    }
-    if arguments.takes("class") {
-        return Expression::read(Usually::Any, arguments).map(Term::Class);
-    }
-    Ok(Term::Everybody)
 }
 
 #[cfg(test)]

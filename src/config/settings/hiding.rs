@@ -2,6 +2,9 @@
 
 use regex::bytes::Regex;
 
+use super::Subject;
+use crate::config::access::Term;
+
 /// What one scope hides; None where it says nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Hiding {
@@ -25,20 +28,7 @@ pub struct HiddenNames {
     /// `!`: those that do not match are hidden.
     pub unless_found: bool,
     /// From whom.
-    pub whom: Whom,
-}
-
-/// Which accounts something is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whom {
-    /// All of them.
-    Everybody,
-    /// `user`: one of these, or with `!` any but this.
-    Users(Vec<String>),
-    /// `group`: all of these, or with `!` not in it.
-    Groups(Vec<String>),
-    /// `class`: clients of one of these, or with `!` of any but this.
-    Classes(Vec<String>),
+    pub whom: Term,
 }
 
 /// HideUser and HideGroup.
@@ -82,9 +72,9 @@ impl<'a> HiddenHere<'a> {
     }
 
     /// HideFiles for an account.
-    pub fn names(&self, is_meant: impl Fn(&Whom) -> bool) -> Option<&'a HiddenNames> {
+    pub fn names(&self, viewer: &Subject) -> Option<&'a HiddenNames> {
         let mut names = self.scopes.iter().flat_map(|scope| &scope.names);
-        names.find(|names| is_meant(&names.whom))
+        names.find(|names| names.whom.has(viewer) == Some(true))
     }
 
     /// HideUser: those of the nearest scope that has any.

@@ -24,7 +24,7 @@ pub use daemon::{Daemon, LogTarget};
 pub use folders::{
     ChdirDisplay, DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
 };
-pub use hiding::{FakeName, Fakes, FakesHere, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner, Whom};
+pub use hiding::{FakeName, Fakes, FakesHere, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner};
 pub use logs::{ExtendedLog, ExtendedTarget, Form};
 pub use resources::{CommandRate, ResourceLimit, ResourceLimits};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::auth::{Account, Visitor};
 use crate::config::classes::Classes;
 use crate::config::origins::Caller;
+use crate::sys::{GroupId, UserId};
 
 /// A client, or the session that it has become. What is None is not known yet.
 #[derive(Debug, Default)]
@@ -22,13 +23,17 @@ pub struct Subject {
     pub class: Option<Option<String>>,
 }
 
-/// An account, by its names.
-#[derive(Debug, Default)]
+/// An account, by its names and as the owner of files.
+#[derive(Debug)]
 pub struct Who {
     /// Its own.
     pub name: Vec<u8>,
     /// Those of its groups.
     pub groups: Vec<Vec<u8>>,
+    /// Whose files are its own,
+    pub uid: UserId,
+    /// and its primary group's.
+    pub gid: GroupId,
 }
 
 impl Subject {
@@ -50,7 +55,18 @@ impl From<&Account> for Who {
         Who {
             name: account.name.clone(),
             groups: account.groups.iter().map(|(_, name)| name.clone()).collect(),
+            uid: account.uid,
+            gid: account.gid,
         }
+    }
+}
+
+#[cfg(test)]
+impl Who {
+    /// Somebody who owns nothing here.
+    pub fn named(name: &str, groups: &[&str]) -> Who {
+        let groups = groups.iter().map(|group| group.as_bytes().to_vec()).collect();
+        Who { name: name.into(), groups, uid: UserId(1000), gid: GroupId(1000) }
     }
 }
 

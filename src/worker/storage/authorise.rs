@@ -6,7 +6,7 @@ use std::path::Path;
 use regex::bytes::Regex;
 
 use super::denied::{Denied, Reason};
-use super::hiding::Sight;
+use super::hiding::{Sight, is_kept_from};
 use super::operation::Operation;
 use super::policy::{Asked, Policy, Verb};
 use crate::config::settings::PathRules;
@@ -53,14 +53,14 @@ pub fn allows(policy: &Policy, verb: Verb, canonical: &Path) -> bool {
 pub fn is_hidden(policy: &Policy, sight: &Sight<'_>) -> bool {
     policy.rules.hides() && {
         let rules = policy.rules.rules_for(sight.scope(), policy.subject);
-        policy.viewer.is_kept_from(&rules.hiding, sight)
+        is_kept_from(policy.subject, &rules.hiding, sight)
     }
 }
 
 /// Whether it is there at all for this verb: what is hidden is not, where IgnoreHidden says so.
 pub fn is_there(policy: &Policy, verb: Verb, sight: &Sight<'_>) -> bool {
     let rules = policy.rules.rules_for(sight.scope(), policy.subject);
-    !verb.ignores_hidden(&rules) || !policy.viewer.is_kept_from(&rules.hiding, sight)
+    !verb.ignores_hidden(&rules) || !is_kept_from(policy.subject, &rules.hiding, sight)
 }
 
 fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Reason> {

@@ -5,19 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::root::{Entry, Found};
-use crate::auth::Account;
-use crate::config::settings::{HiddenHere, HiddenNames, HiddenOwner, Owner, Whom};
+use crate::config::settings::{HiddenHere, HiddenNames, HiddenOwner, Owner, Subject};
 use crate::sys::files::{self, Kind, Status};
-use crate::sys::{GroupId, UserId};
-
-/// Who looks: what names in HideFiles, and `~` in the others, stand for.
-#[derive(Debug, Default)]
-pub struct Viewer {
-    name: Vec<u8>,
-    groups: Vec<Vec<u8>>,
-    class: Option<&'static str>,
-    ids: Option<(UserId, GroupId)>,
-}
 
 /// One file as the rules of hiding look at it; `status` is None for a name that nothing bears.
 #[derive(Clone, Copy, Debug)]
@@ -74,50 +63,16 @@ impl<'a> Sight<'a> {
     }
 }
 
-impl Viewer {
-    /// An account, whose client is of a class.
-    pub fn of(account: &Account, class: Option<&'static str>) -> Viewer {
-        Viewer {
-            name: account.name.clone(),
-            groups: account.groups.iter().map(|(_, name)| name.clone()).collect(),
-            class,
-            ids: Some((account.uid, account.gid)),
-        }
-    }
-
-    /// Its ids.
-    pub fn ids(&self) -> Option<(UserId, GroupId)> {
-        self.ids
-    }
-
-    /// Whether the rules hide it.
-    pub fn is_kept_from(&self, here: &HiddenHere<'_>, sight: &Sight<'_>) -> bool {
-        let name = sight.canonical.file_name().map_or(&b""[..], OsStrExt::as_bytes);
-        let (uid, gid) = self.ids.map_or((None, None), |(uid, gid)| (Some(uid.0), Some(gid.0)));
-        here.names(|whom| self.is_meant(whom)).is_some_and(|names| matches(names, name))
-            || sight.status.is_some_and(|status| {
-                owned(here.users(), status.uid.0, uid) || owned(here.groups(), status.gid.0, gid)
-            })
-            || (here.no_access() && !sight.is_accessible())
-    }
-
-    fn is_meant(&self, whom: &Whom) -> bool {
-        match whom {
-            Whom::Everybody => true,
-            Whom::Users(names) => names.iter().any(|name| holds(name, |name| self.name == name.as_bytes())),
-            Whom::Classes(names) => names.iter().any(|name| holds(name, |name| self.class == Some(name))),
-            Whom::Groups(names) => names
-                .iter()
-                .all(|name| holds(name, |name| self.groups.iter().any(|group| group == name.as_bytes()))),
-        }
-    }
-}
-
-fn holds(name: &str, is_so: impl Fn(&str) -> bool) -> bool {
-    match name.strip_prefix('!') {
-        Some(name) => !is_so(name),
-        None => is_so(name),
-    }
+/// Whether the rules keep a file from somebody.
+pub fn is_kept_from(subject: &Subject, here: &HiddenHere<'_>, sight: &Sight<'_>) -> bool {
+    let name = sight.canonical.file_name().map_or(&b""[..], OsStrExt::as_bytes);
+    let ids = subject.who.as_ref().map(|who| (who.uid.0, who.gid.0));
+    here.names(subject).is_some_and(|names| matches(names, name))
+        || sight.status.is_some_and(|status| {
+            owned(here.users(), status.uid.0, ids.map(|(uid, _)| uid))
+                || owned(here.groups(), status.gid.0, ids.map(|(_, gid)| gid))
+        })
+        || (here.no_access() && !sight.is_accessible())
 }
 
 fn matches(names: &HiddenNames, name: &[u8]) -> bool {

@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::auth::Account;
 use crate::config::settings::{DirectoryRules, FakesHere, Subject};
 use crate::sys::{GroupId, UserId};
 use crate::worker::giving::Giver;
@@ -43,7 +42,6 @@ pub use altering::Altered;
 pub use copying::{Copy, CopyVerbs};
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable, Looked};
-pub use hiding::Viewer;
 pub use landing::Unnamed;
 pub use moving::RenameSource;
 pub use path::FtpPath;
@@ -67,21 +65,13 @@ pub struct Storage {
 impl Storage {
     /// The files below `root`, under the rules of the session's scope; `subject` is who it is to them.
     pub fn new(root: Root, rules: &'static DirectoryRules, subject: &'static Subject) -> Storage {
-        let policy = Policy { rules, subject, viewer: Viewer::default() };
+        let policy = Policy { rules, subject };
         Storage { root, policy, accounting: Rc::default(), giver: None }
     }
 
     /// The same, where new files have other owners.
     pub fn giving(self, giver: Option<Box<Giver>>) -> Storage {
         Storage { giver, ..self }
-    }
-
-    /// The same, as an account sees them: kept only where that makes a difference.
-    pub fn seen_by(mut self, account: &Account, class: Option<&'static str>) -> Storage {
-        if self.policy.rules.hides() || self.policy.rules.fakes() {
-            self.policy.viewer = Viewer::of(account, class);
-        }
-        self
     }
 
     /// Whether files may seem to be what they are not.
@@ -94,9 +84,9 @@ impl Storage {
         self.policy.rules.rules_for(canonical, self.policy.subject).fakes
     }
 
-    /// Whose session it is, where that was kept.
+    /// Whose session it is.
     pub fn own_ids(&self) -> Option<(UserId, GroupId)> {
-        self.policy.viewer.ids()
+        self.policy.subject.who.as_ref().map(|who| (who.uid, who.gid))
     }
 
     /// The session's root.

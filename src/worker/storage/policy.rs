@@ -1,7 +1,6 @@
 //! What one request is judged by: the scope's rules, and what the client asked for in which words.
 
 use super::denied::{Denied, Reason};
-use super::hiding::Viewer;
 use super::path::FtpPath;
 use crate::config::settings::{DirectoryRules, PathRules, Subject};
 use crate::protocol::{self, site::Row};
@@ -13,8 +12,6 @@ pub struct Policy {
     pub rules: &'static DirectoryRules,
     /// Who the session is to them.
     pub subject: &'static Subject,
-    /// Whom files are hidden from.
-    pub viewer: Viewer,
 }
 
 /// A verb as `<Limit>` knows it.
