@@ -207,12 +207,13 @@ impl<'a> Argument<'a> {
         Ok(Command::Mff(changes, facts.to_vec(), path.to_vec()))
     }
 
-    /// A word, and the path behind the first blank: one that stands before the word makes both part of the path.
+    /// A word, and the path behind the first blank: one that stands before the word makes both part of the path. Other white space
+    /// ends a word too, so that there may be words and yet no path.
     fn word_and_path(&self) -> Result<(&'a [u8], &'a [u8]), Reply> {
         let words = self.words();
         let blank = memchr::memchr(b' ', self.bytes);
         match (words.first(), blank.map(|blank| &self.bytes[blank + 1..])) {
-            (Some(word), Some(path)) if words.len() > 1 => Ok((word, path)),
+            (Some(word), Some(path)) if words.len() > 1 && !path.is_empty() => Ok((word, path)),
             _ => Err(wrong_count()),
         }
     }

@@ -51,6 +51,8 @@ fn facts_are_changed_all_or_none() {
         ("MFF modify=20200101000000; nope", "550 nope: No such file or directory"),
         ("MFF", "501 Invalid number of parameters"),
         ("MFF modify=20200101000000;", "501 Invalid number of parameters"),
+        ("MFF modify=20200101000000;\tone ", "501 Invalid number of parameters"),
+        ("MFMT 20200101000000\tone ", "501 Invalid number of parameters"),
         // As ProFTPD: the setting form of MDTM names a file.
         ("MDTM 20210101000000 one", "550 20210101000000 one: No such file or directory"),
         ("MDTM one", "213 20200101000000"),

@@ -153,11 +153,25 @@ impl NewHome {
         if !handover::is_called(folder.as_fd(), holder, &beginning).map_err(failed("look at"))? {
             return Ok(false);
         }
+        // Whoever was quicker may have been done between the look at the place and the new folder.
+        if files::status_at(holder, name).is_ok() {
+            return self.leave(holder, &beginning);
+        }
         self.furnish(folder.as_fd())?;
         match handover::rename_folder(holder, &beginning, name) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(failed("name")(error)),
+        }
+    }
+
+    /// Takes away a beginning that nobody needs, unless there is something in it.
+    fn leave(&self, holder: BorrowedFd<'_>, beginning: &[u8]) -> Result<bool, HomeError> {
+        match files::remove_directory(holder, beginning) {
+            Err(error) if error.kind() != std::io::ErrorKind::DirectoryNotEmpty => {
+                Err(HomeError::Home("clear up beside", self.path.clone(), error))
+            }
+            _ => Ok(true),
         }
     }
 

@@ -196,13 +196,17 @@ fn logins_at_once_make_one_home() {
     }
     let folder = tempfile::tempdir().unwrap();
     let skeleton = Some(skeleton(folder.path()));
-    let wanted = home(folder.path().join("d/da/dave"), HomePolicy { skeleton, ..HomePolicy::default() });
-    thread::scope(|scope| {
-        let logins: Vec<_> = (0..8).map(|_| scope.spawn(|| wanted.make())).collect();
-        logins.into_iter().for_each(|login| login.join().unwrap().unwrap());
-    });
-    assert_eq!(seen(&wanted.path.join("www/cgi/run")), (0o755, SOMEBODY, SOMEBODY));
-    assert_eq!(fs::read_dir(folder.path().join("d/da")).unwrap().count(), 1);
+    for round in 0..40 {
+        let homes = folder.path().join(round.to_string());
+        let policy = HomePolicy { skeleton: skeleton.clone(), ..HomePolicy::default() };
+        let wanted = home(homes.join("dave"), policy);
+        thread::scope(|scope| {
+            let logins: Vec<_> = (0..8).map(|_| scope.spawn(|| wanted.make())).collect();
+            logins.into_iter().for_each(|login| login.join().unwrap().unwrap());
+        });
+        assert_eq!(seen(&wanted.path.join("www/cgi/run")), (0o755, SOMEBODY, SOMEBODY));
+        assert_eq!(fs::read_dir(homes).unwrap().count(), 1, "in round {round} a beginning was left");
+    }
 }
 
 /// Somebody who owns the folder above swaps what is made there for links to a folder that is not theirs, as fast as they can.
