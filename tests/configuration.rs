@@ -141,6 +141,9 @@ fn text_is_read_as_proftpd_reads_it() {
     accepted("# comment\nservername   \"Quoted # name\"\nMaxInstances \\\n  7");
     accepted("<IfDefine NEVER>\nBogus line\n</IfDefine>\n<IfDefine !NEVER>\nMaxInstances 7\n</IfDefine>");
     accepted("<IfModule !mod_core.c>\nBogus line\n</IfModule>");
+    accepted(
+        "<IfVersion < 1.3.8>\nBogus line\n</IfVersion>\n<IfVersion >= 1.3.6>\nMaxInstances 7\n</IfVersion>",
+    );
     accepted("Define HERE\n<IfDefine HERE>\nMaxInstances 7\n</IfDefine>");
     assert_eq!(tested_with("<IfDefine BAD>\nBogus\n</IfDefine>", &["-D", "BAD"]).status.code(), Some(1));
     assert_eq!(tested_with("<IfDefine !GOOD>\nBogus\n</IfDefine>", &["-D", "GOOD=1"]).status.code(), Some(0));

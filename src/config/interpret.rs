@@ -44,7 +44,7 @@ const DENIALS: &[&str] = &["DenyAll", "Deny", "DenyUser", "DenyGroup", "DenyClas
 
 /// Whether a directive narrows what clients may do.
 fn guards(name: &str) -> bool {
-    let refused = |row: Row| matches!(row.effect, Effect::Guards | Effect::Refused);
+    let refused = |row: Row| matches!(row.effect, Effect::Guards);
     row(name).is_some_and(refused) || DENIALS.iter().any(|denial| name.eq_ignore_ascii_case(denial))
 }
 
@@ -85,7 +85,7 @@ pub fn reception(row: Row, node: &Node) -> Reception {
         Effect::Ignored | Effect::Guards if is_off => Reception::Taken,
         Effect::GuardsWhenOff if !is_off => Reception::Taken,
         Effect::Accepted | Effect::Ignored => Reception::Idle,
-        Effect::Guards | Effect::GuardsWhenOff | Effect::Refused => Reception::Refused,
+        Effect::Guards | Effect::GuardsWhenOff => Reception::Refused,
     }
 }
 

@@ -45,6 +45,7 @@ mod tests;
 pub(crate) mod transfers;
 mod tree;
 mod variables;
+pub(crate) mod version;
 
 pub use complaint::{Complaint, Place};
 pub use directives::{directive_names, restart_needed};

@@ -60,7 +60,6 @@ fn summary(row: Row) -> DirectiveSummary {
         Effect::Ignored => "ignored",
         Effect::Guards => "refused but off",
         Effect::GuardsWhenOff => "refused if off",
-        Effect::Refused => "refused",
     };
     let Row { name, module, syntax, default, contexts, sentence, .. } = row;
     DirectiveSummary { name, module, stands, syntax, default, contexts: contexts.to_string(), sentence }
@@ -132,7 +131,6 @@ fn stands(effect: Effect) -> &'static str {
         Effect::Ignored => "Ignored with a warning.",
         Effect::Guards => "An error, unless off.",
         Effect::GuardsWhenOff => "An error when off.",
-        Effect::Refused => "An error.",
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::complaint::{Complaint, Complaints};
 use super::outline::{Statement, statement_lines};
-use super::tree::{self, Node};
-use super::{LoadOptions, Settings, absolute_file, assemble, interpret, readable};
+use super::tree::Node;
+use super::{LoadOptions, Settings, absolute_file, assemble, interpret};
 
 /// A sound configuration, as written. Its lines are numbered in the order of reading, a section before what it holds.
 #[derive(Debug)]
@@ -19,15 +19,12 @@ pub struct Sketch {
 impl Sketch {
     /// Reads a configuration; the error is all that is wrong with it.
     pub fn read(file: &Path, options: &LoadOptions) -> Result<Sketch, Vec<Complaint>> {
-        let file = absolute_file(file);
-        readable(&file).map_err(|unreadable| vec![unreadable])?;
-        let tree = tree::read(&file, &options.defines);
-        let complaints = tree.complaints.finish();
+        let (loaded, tree) = super::read(file, options);
+        if loaded.settings.is_none() {
+            return Err(loaded.complaints.into_iter().filter(Complaint::is_error).collect());
+        }
         let length = count(&tree.nodes);
-        let sketch = Sketch { file, options: options.clone(), nodes: tree.nodes, length };
-        let (_, all) = sketch.assembled(&vec![true; length]);
-        let wrong: Vec<Complaint> = complaints.into_iter().chain(all).filter(Complaint::is_error).collect();
-        if wrong.is_empty() { Ok(sketch) } else { Err(wrong) }
+        Ok(Sketch { file: absolute_file(file), options: options.clone(), nodes: tree.nodes, length })
     }
 
     /// How many lines there are.
@@ -37,20 +34,15 @@ impl Sketch {
 
     /// What the lines that are kept mean by themselves; None where they are no configuration. What is left out takes what it holds along.
     pub fn settings(&self, kept: &[bool]) -> Option<Settings> {
-        let (settings, complaints) = self.assembled(kept);
-        (!complaints.iter().any(Complaint::is_error)).then_some(settings)
+        let mut complaints = Complaints::default();
+        let draft = interpret::interpret(&self.left(kept), &mut complaints);
+        let settings = assemble::assemble(&self.file, draft, &self.options, &mut complaints);
+        (!complaints.finish().iter().any(Complaint::is_error)).then_some(settings)
     }
 
     /// The lines that are kept, but for sections that only hold others.
     pub fn statements(&self, kept: &[bool]) -> Vec<Statement> {
         statement_lines(&self.left(kept))
-    }
-
-    fn assembled(&self, kept: &[bool]) -> (Settings, Vec<Complaint>) {
-        let mut complaints = Complaints::default();
-        let draft = interpret::interpret(&self.left(kept), &mut complaints);
-        let settings = assemble::assemble(&self.file, draft, &self.options, &mut complaints);
-        (settings, complaints.finish())
     }
 
     fn left(&self, kept: &[bool]) -> Vec<Node> {

@@ -1,4 +1,4 @@
-//! Lines to a tree: sections and what they hold, with Include, Define, IfDefine and IfModule already carried out.
+//! Lines to a tree: sections and what they hold, with Include, Define, IfDefine, IfModule and IfVersion already carried out.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -10,6 +10,7 @@ use super::include::{Unfound, included_files};
 use super::lines::{Line, Mark, Oddity, Source, Word, lines};
 use super::modules::{Standing, known_names, standing};
 use super::variables::Variables;
+use super::version;
 
 /// How deep Include may go, as in ProFTPD.
 pub const INCLUDE_DEPTH_MOST: usize = 64;
@@ -25,6 +26,9 @@ pub const FILES_MOST: usize = 100_000;
 
 /// Directives that are done while the file is read.
 const CARRIED_OUT: [&str; 3] = ["Include", "Define", "LoadModule"];
+
+/// Sections that are gone once the file is read: what is within belongs to what is around, or to nothing.
+const CONDITIONS: [&str; 3] = ["IfDefine", "IfModule", "IfVersion"];
 
 /// A directive or a section, as written.
 #[derive(Debug)]
@@ -52,7 +56,8 @@ impl Node {
 pub struct Tree {
     /// In the order written, included files in their place.
     pub nodes: Vec<Node>,
-    /// What was done while reading and is part of no section: Include, Define, LoadModule, `<IfDefine>`, `<IfModule>`.
+    /// What was done while reading and is part of no section: Include, Define, LoadModule, `<IfDefine>`, `<IfModule>`,
+    /// `<IfVersion>`.
     pub carried_out: Vec<Node>,
     /// Directives within `<IfModule>` of a module that ferryd lacks.
     pub skipped: Vec<Node>,
@@ -101,7 +106,7 @@ struct Open {
 enum Kind {
     /// A section that will be a node.
     Section { arguments: Vec<Word>, nodes: Vec<Node> },
-    /// `<IfDefine>` or `<IfModule>` that holds: what is within belongs to what is around.
+    /// `<IfDefine>`, `<IfModule>` or `<IfVersion>` that holds: what is within belongs to what is around.
     Holds,
     /// One that does not hold.
     Skipped { for_module: bool },
@@ -178,17 +183,9 @@ impl Reader {
         }
         let kind = if skipping || open.len() >= NESTING_MOST {
             Kind::Skipped { for_module: false }
-        } else if name.text.eq_ignore_ascii_case("IfDefine") {
+        } else if CONDITIONS.iter().any(|condition| name.text.eq_ignore_ascii_case(condition)) {
             self.carried_out(&name, &arguments, true);
-            self.condition(
-                &name,
-                &arguments,
-                |reader, defined| reader.variables.defines.contains_key(defined),
-                false,
-            )
-        } else if name.text.eq_ignore_ascii_case("IfModule") {
-            self.carried_out(&name, &arguments, true);
-            self.condition(&name, &arguments, |_, module| standing(module) == Standing::Provided, true)
+            self.condition(&name, &arguments)
         } else {
             Kind::Section { arguments: self.replaced(arguments), nodes: Vec::new() }
         };
@@ -203,22 +200,32 @@ impl Reader {
         self.tree.carried_out.push(Node { name: name.clone(), arguments: arguments.to_vec(), children });
     }
 
-    fn condition(
-        &mut self,
-        name: &Word,
-        words: &[Word],
-        asks: fn(&Self, &str) -> bool,
-        for_module: bool,
-    ) -> Kind {
-        let [word] = words else {
-            self.tree.complaints.error(&name.mark, format!("<{}> takes one name", name.text));
-            return Kind::Skipped { for_module: false };
+    fn condition(&mut self, name: &Word, arguments: &[Word]) -> Kind {
+        let words: Vec<&str> = arguments.iter().map(|word| word.text.as_str()).collect();
+        let for_module = name.text.eq_ignore_ascii_case("IfModule");
+        let holds = if name.text.eq_ignore_ascii_case("IfVersion") {
+            version::is_meant(&words)
+        } else {
+            self.is_there(&words, for_module).ok_or_else(|| format!("<{}> takes one name", name.text))
         };
-        let holds = match word.text.strip_prefix('!') {
-            Some(negated) => !asks(self, negated.trim()),
-            None => asks(self, &word.text),
+        match holds {
+            Ok(true) => Kind::Holds,
+            Ok(false) => Kind::Skipped { for_module },
+            Err(message) => {
+                self.tree.complaints.error(&name.mark, message);
+                Kind::Skipped { for_module: false }
+            }
+        }
+    }
+
+    /// Whether a module is part of ferryd, or a name defined; None if there is not just one.
+    fn is_there(&self, words: &[&str], is_module: bool) -> Option<bool> {
+        let [word] = words else { return None };
+        let is = |name: &str| match is_module {
+            true => standing(name) == Standing::Provided,
+            false => self.variables.defines.contains_key(name),
         };
-        if holds { Kind::Holds } else { Kind::Skipped { for_module } }
+        Some(word.strip_prefix('!').map_or_else(|| is(word), |negated| !is(negated.trim())))
     }
 
     fn close(&mut self, name: &Word, closing: &str, open: &mut Vec<Open>, nodes: &mut Vec<Node>) {

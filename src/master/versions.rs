@@ -2,11 +2,10 @@
 
 use std::fs;
 
+pub use crate::config::version::PROFTPD;
 use crate::config::{defaults, directive_names, module_table};
 use crate::scoreboard::layout;
 
-/// The ProFTPD whose place this server takes.
-pub const PROFTPD: &str = "1.3.8";
 /// Our own version.
 pub const FERRYD: &str = env!("CARGO_PKG_VERSION");
 

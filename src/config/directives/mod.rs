@@ -99,8 +99,6 @@ pub enum Effect {
     Guards,
     /// The same, where `off` is what restricts.
     GuardsWhenOff,
-    /// Is not taken at all, with the row's sentence.
-    Refused,
 }
 
 const SUBJECTS: &[&[Row]] = &[
@@ -234,6 +232,7 @@ const fn other(name: &'static str, module: &'static str, effect: Effect, sentenc
 mod tests {
     use std::collections::HashSet;
 
+    use super::super::modules::{self, Standing};
     use super::*;
 
     #[test]
@@ -243,6 +242,15 @@ mod tests {
             assert!(seen.insert(name.to_ascii_lowercase()), "{name} stands twice");
         }
         assert!(seen.len() > 450, "{} names", seen.len());
+    }
+
+    #[test]
+    fn what_ferryd_does_belongs_to_modules_that_it_has() {
+        let is_done = |row: &Row| matches!(row.effect, Effect::Sets(_) | Effect::Language);
+        for row in rows().filter(|row| is_done(row) && row.module != "ferryd") {
+            let standing = modules::standing(row.module);
+            assert_eq!(standing, Standing::Provided, "<IfModule {}> would skip {}", row.module, row.name);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sections, and what is carried out while the file is read.
 
 use super::super::contexts::{ANYWHERE, CONDITION, Contexts, DIRECTORY, HOST, MAIN, SERVERS, SESSIONS};
-use super::{Effect, Repeats, Row};
+use super::{Effect, Row, other};
 
 const fn language(
     name: &'static str,
@@ -9,31 +9,7 @@ const fn language(
     syntax: &'static str,
     sentence: &'static str,
 ) -> Row {
-    Row {
-        name,
-        module: "mod_core",
-        contexts,
-        syntax,
-        default: "",
-        sentence,
-        effect: Effect::Language,
-        repeats: Repeats::Add,
-        restart: None,
-    }
-}
-
-const fn refused(name: &'static str, module: &'static str, sentence: &'static str) -> Row {
-    Row {
-        name,
-        module,
-        contexts: ANYWHERE,
-        syntax: "…",
-        default: "",
-        sentence,
-        effect: Effect::Refused,
-        repeats: Repeats::Add,
-        restart: None,
-    }
+    Row { contexts, syntax, ..other(name, "mod_core", Effect::Language, sentence) }
 }
 
 const FILES_SCOPES: Contexts = Contexts::of(&[SESSIONS, DIRECTORY, CONDITION]);
@@ -76,7 +52,15 @@ pub const ROWS: &[Row] = &[
     condition("<IfGroup>", EXPRESSION, "The same for who is in all of these groups (`OR`: in one of them)."),
     condition("<IfClass>", EXPRESSION, "The same for clients of these classes."),
     condition("<IfAuthenticated>", "", "The same for whoever has logged in."),
-    refused("<IfVersion>", "mod_ifversion", "sections for some versions are not yet supported."),
+    Row {
+        module: "mod_ifversion",
+        ..language(
+            "<IfVersion>",
+            ANYWHERE,
+            "[[!]operator] version",
+            "Holds if ferryd stands for such a version of ProFTPD: 1.3.8.",
+        )
+    },
     language("Include", ANYWHERE, "path|folder|pattern", "Reads another file here, up to 64 deep."),
     language("Define", ANYWHERE, "name [value]", "As -D on the command line."),
     Row { module: "mod_dso", ..language("LoadModule", MAIN, "module", "Accepted; everything is built in.") },

@@ -71,13 +71,7 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
 
 #[test]
 fn what_widens_nothing_is_ignored_with_a_warning() {
-    for line in [
-        "IdentLookups on",
-        "DelayEngine on",
-        "ControlsEngine on",
-        "Trace default:10",
-        "RegexOptions MatchLimit 10",
-    ] {
+    for line in ["IdentLookups on", "ControlsEngine on", "Trace default:10", "RegexOptions MatchLimit 10"] {
         assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
     }
 }

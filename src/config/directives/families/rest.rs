@@ -7,7 +7,7 @@ pub const REST: &[Family] = &[
     family("mod_core", Guards, "this rule of access is not yet supported.", &["AllowOverride"]),
     family(
         "mod_delay",
-        Ignored,
+        Accepted,
         "an unknown user's login takes as long as a known one's anyway.",
         &["DelayEngine", "DelayControlsACLs", "DelayOnEvent", "DelayTable"],
     ),
