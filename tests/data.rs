@@ -8,4 +8,5 @@ mod ports;
 mod ranges;
 mod rates;
 mod sizes;
+mod sockets;
 mod transfers;

@@ -2,4 +2,5 @@
 
 mod extended;
 mod lines;
+mod syslog;
 mod watchers;

@@ -41,6 +41,7 @@ mod shutmsg;
 mod signals;
 mod site;
 mod stock;
+mod titles;
 mod tools;
 #[cfg(target_arch = "x86_64")]
 mod trust;

@@ -205,6 +205,29 @@ fn the_configured_words_are_said() {
     assert!(client.reply().expect(220).text().contains("Harbour"));
     client.command("USER alice").expect(331);
     assert!(client.command(&format!("PASS {PASSWORD}")).expect(230).text().contains("Welcome aboard, alice"));
+    daemon.stop();
+}
+
+#[test]
+fn refused_logins_hear_the_servers_words() {
+    let inner = "<VirtualHost 127.0.0.2>\nPort PORT\n</VirtualHost>\n\
+        <Anonymous HOME>\nUser nobody\nGroup nogroup\nRequireValidShell off\nAnonRequirePassword on\nAccessDenyMsg \"Members only\"\n</Anonymous>";
+    let setup = Setup::new().with_account("bob");
+    let (home, port) = (setup.home("bob").display().to_string(), setup.port.number.to_string());
+    let daemon = setup
+        .line("AccessDenyMsg \"Not you, %u\"")
+        .line(&inner.replace("HOME", &home).replace("PORT", &port))
+        .start();
+    let refused = |mut client: Client, name: &str| {
+        client.command(&format!("USER {name}")).expect(331);
+        client.command("PASS wrong").expect(530).text()
+    };
+    assert_eq!(refused(daemon.client(), "bob"), "530 Not you, bob");
+    assert_eq!(refused(daemon.client(), "nobody-of-that-name"), "530 Not you, nobody-of-that-name");
+    assert_eq!(refused(daemon.client(), "nobody"), "530 Members only");
+    let other = Client::greeted(([127, 0, 0, 2], daemon.setup.port.number).into());
+    assert_eq!(refused(other, "bob"), "530 Login incorrect.");
+    daemon.stop();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Servers by address and port, each with users, rules and logs of its own.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 
 use crate::harness::daemon::run;
@@ -72,6 +72,39 @@ fn the_default_server_takes_whom_nobody_names() {
         assert_eq!(greets(SECOND, port).as_deref(), Some("two"));
         assert_eq!(greets(Ipv4Addr::LOCALHOST, port).as_deref(), Some("Test"));
     }
+}
+
+#[test]
+fn tight_sockets_leave_other_addresses_to_others() {
+    for (lines, wanted) in
+        [("DefaultServer on", Some("Test")), ("DefaultServer on\nSocketBindTight on", None)]
+    {
+        let (daemon, _other) = daemon(lines);
+        let port = daemon.setup.port.number;
+        assert_eq!(greets(NOBODYS, port).as_deref(), wanted, "{lines}");
+        assert_eq!(TcpListener::bind((NOBODYS, port)).is_ok(), wanted.is_none(), "{lines}");
+        assert_eq!(greets(Ipv4Addr::LOCALHOST, port).as_deref(), Some("Test"));
+        daemon.stop();
+    }
+}
+
+#[test]
+fn ipv6_may_be_off() {
+    if !Path::new("/proc/net/if_inet6").exists() {
+        return crate::harness::scale::skipped("needs IPv6", "IPv6 may be off");
+    }
+    for (lines, wanted) in [("DefaultServer on", Some("Test")), ("DefaultServer on\nUseIPv6 off", None)] {
+        let (daemon, _other) = daemon(lines);
+        let port = daemon.setup.port.number;
+        assert_eq!(greets(Ipv6Addr::LOCALHOST, port).as_deref(), wanted, "{lines}");
+        assert_eq!(greets(NOBODYS, port).as_deref(), Some("Test"), "{lines}");
+        daemon.stop();
+    }
+    let (setup, _other) = setup("UseIPv6 off\n<VirtualHost ::1>\nPort PORT\n</VirtualHost>");
+    setup.write();
+    let refused = run(&setup, &["-n", "-c", &setup.config_file().display().to_string()]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("is an IPv6 address, and IPv6 is off"), "{said}");
 }
 
 #[test]

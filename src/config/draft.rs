@@ -8,8 +8,8 @@ use super::conditions::ConditionDraft;
 use super::lines::Word;
 use super::listings::ListStyle;
 use super::settings::{
-    AccessRules, CommandRate, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, RejectedPasswords,
-    ResourceLimits, ScopeRules,
+    AccessRules, CommandRate, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, ProcessTitles,
+    RejectedPasswords, ResourceLimits, ScopeRules,
 };
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
@@ -18,6 +18,7 @@ use crate::auth::places::ConnectionRate;
 use crate::logging::extended::{Format, Selection};
 use crate::logging::{Facility, LogOptions, Severity};
 use crate::protocol::{Algorithm, Algorithms, Facts, Type};
+use crate::sys::socket::Tuning;
 
 /// A whole configuration, as written.
 #[derive(Debug, Default)]
@@ -149,6 +150,8 @@ pub struct DaemonDraft {
     pub syslog_facility: Option<Facility>,
     /// LogFormat, by name.
     pub log_formats: Vec<(String, Format)>,
+    /// ProcessTitles.
+    pub process_titles: Option<ProcessTitles>,
     /// UseReverseDNS.
     pub use_reverse_dns: Option<bool>,
     /// UseIPv6.
@@ -214,6 +217,8 @@ pub struct ServerDraft {
     pub deflate_engine: Option<bool>,
     /// CommandBufferSize.
     pub command_buffer: Option<u32>,
+    /// SocketOptions.
+    pub sockets: Option<Tuning>,
     /// AuthUserFile.
     pub auth_user_file: Option<Word>,
     /// AuthGroupFile.

@@ -198,7 +198,7 @@ impl Generation {
             leftovers,
             voice: own_voice(&self.settings),
         };
-        let pid = spawn::server(inheritance, common.foreground, auth_keeps, auth::serve)?;
+        let pid = spawn::server("proftpd: (auth)", inheritance, common.foreground, auth_keeps, auth::serve)?;
         self.auth = Some(Auth { pid, control, places, born: Instant::now() });
         self.listeners.iter().try_for_each(|listener| self.tell_auth(Note::Listener, Some(listener.as_fd())))
     }

@@ -355,8 +355,13 @@ fn start_recorder(surroundings: &Surroundings, ends: &Ends) -> io::Result<(Contr
         zone: surroundings.zone,
         identity: surroundings.identity,
     };
-    let recorder =
-        spawn::server(inheritance, surroundings.foreground.is_some(), descriptors_of, recorder::serve)?;
+    let recorder = spawn::server(
+        "proftpd: (recorder)",
+        inheritance,
+        surroundings.foreground.is_some(),
+        descriptors_of,
+        recorder::serve,
+    )?;
     Ok((control, recorder))
 }
 

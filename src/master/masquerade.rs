@@ -42,7 +42,7 @@ impl Master {
             true => CHANGED,
             false => 0,
         };
-        match spawn::server(settings, false, |_| Vec::new(), look) {
+        match spawn::server("proftpd: (resolver)", settings, false, |_| Vec::new(), look) {
             Ok(child) => self.lookout.child = Some(child),
             Err(error) => warn!(self.log, "cannot ask for the addresses of MasqueradeAddress: {error}"),
         }

@@ -6,21 +6,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::sys::process::{Ending, Forked};
 use crate::sys::seccomp::Filter;
-use crate::sys::{ProcessId, descriptors, process, signals};
+use crate::sys::{ProcessId, descriptors, process, signals, title};
 
 /// What a child exits with when its work panicked; nothing else does.
 const PANICKED: u8 = 101;
 
-/// Forks a server process (auth, recorder) that keeps the descriptors of its inheritance and runs `work` to its end. The parent's
+/// Forks a server process (auth, recorder), shown by its title, that keeps the descriptors of its inheritance and runs `work` to its end. The parent's
 /// copy of the inheritance is closed. Of stdin, stdout and stderr it has only the last, and in the foreground alone: whoever reads
 /// what a start in the background says must see its end.
 pub fn server<I>(
+    title: &str,
     inheritance: I,
     in_foreground: bool,
     kept: impl Fn(&I) -> Vec<BorrowedFd<'_>>,
     work: impl FnOnce(I) -> u8,
 ) -> io::Result<ProcessId> {
     child(|| {
+        title::show(&[title.as_bytes()]);
         let ready = descriptors::keep_only(&kept(&inheritance))
             .and_then(|()| descriptors::silence(in_foreground))
             .and_then(|()| signals::become_server());

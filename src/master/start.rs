@@ -27,7 +27,7 @@ use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging::recorder::Foreground;
 use crate::logging::{self, Kind, Links};
 use crate::scoreboard::MasterBoard;
-use crate::sys::{host, identity, poll, streams};
+use crate::sys::{host, identity, poll, streams, title};
 
 /// Slots of a scoreboard whose MaxInstances asks for no more.
 const SLOTS: u32 = 16_384;
@@ -51,6 +51,8 @@ pub fn serve(options: Options) -> ExitCode {
         Ok(background) => background,
         Err(status) => return status,
     };
+    // Cosmetics: a kernel that refuses shows the command line.
+    let _ = title::claim("proftpd: (starting)");
     let (system_log, server) = (settings.daemon.system_log.clone(), server_in_lines(&settings));
     let links = settings.daemon.log_links;
     match Master::new(options, settings, rootless, background) {
@@ -192,6 +194,7 @@ impl Master {
             return;
         }
         self.board.publish_ready();
+        title::show(&[b"proftpd: (accepting connections)"]);
         info!(
             self.log,
             "ProFTPD {} (ferryd {}) standalone mode STARTUP",

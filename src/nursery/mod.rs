@@ -22,7 +22,7 @@ use crate::sys::process::{Forked, Nest};
 use crate::sys::seccomp::{Filter, table};
 use crate::sys::{
     Capability, GroupId, ProcessId, UserId, confine, descriptors, host, identity, poll, process, signals,
-    socket,
+    socket, title,
 };
 use crate::worker::{self, Birth, Door};
 use messages::{FromNursery, ToNursery};
@@ -111,6 +111,7 @@ struct Nursery {
 impl Nursery {
     /// The order matters: each step's reason stands beside it.
     fn confined(inherited: &Inheritance) -> Result<Nursery, NurseryError> {
+        title::show(&[b"proftpd: (nursery)"]);
         at("close_range", descriptors::keep_only(&inherited.kept()))?;
         // The operator's terminal, or the file that -n was sent to, is no session's business.
         at("dup2", descriptors::silence(false))?;

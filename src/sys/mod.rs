@@ -31,6 +31,7 @@ pub mod seccomp;
 pub mod signals;
 pub mod socket;
 pub mod streams;
+pub mod title;
 pub mod wall_timer;
 
 use nix::libc;

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use super::Birth;
 use super::orders::{self, Standing};
 use super::peer::Peer;
+use super::title;
 use crate::scoreboard::State;
 use crate::sys::poll::{self, Exclusive};
 use crate::sys::socket;
@@ -29,6 +30,7 @@ pub struct Client {
 pub fn next_client(birth: &Birth) -> io::Result<Option<Client>> {
     let exclusive = Exclusive::new(birth.listeners.iter().map(|(listener, _)| listener.as_fd()))?;
     birth.own.state(State::Spare);
+    title::spare();
     give_hint(birth);
     let mut failures = 0;
     loop {

@@ -17,6 +17,7 @@ use super::shutdown;
 use super::subject;
 use super::text::{self, Facts};
 use super::timeouts::Timers;
+use super::title;
 use super::virtual_host;
 use super::watch::unavailable;
 use crate::config::settings::Server;
@@ -55,6 +56,7 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     let server = &birth.settings.servers[index];
     birth.own.connected(client.peer.address, client.local, server.name.as_bytes());
     accept::give_hint(birth);
+    title::connected(birth, client.peer);
     let timers = Timers::begin(&server.session, Instant::now());
     if let Some(refusal) = refusal(birth, (index, server), &client) {
         say(&client, &refusal);

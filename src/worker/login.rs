@@ -15,6 +15,7 @@ use super::member::{Entry, Member};
 use super::quarters::Quarters;
 use super::subject;
 use super::text::{Facts, Text};
+use super::title;
 use super::watch::{Ending, Watch, unavailable};
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
@@ -191,6 +192,7 @@ fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {
     watch.journal.asked_for_password();
     watch.cwd = member.cwd.as_bytes().to_vec();
     watch.birth.own.cwd(&watch.cwd);
+    title::logged_in(watch.birth, watch.peer, &member);
     watch.birth.own.count(&Totals { logins: 1, ..Totals::default() });
     let kind = if member.anonymous.is_some() { "ANON" } else { "USER" };
     slog::info!(watch.log, "{kind} {}: Login successful.", shown(&member.given_name));

@@ -34,6 +34,7 @@ mod terms;
 mod text;
 mod throttle;
 mod timeouts;
+mod title;
 mod transfer;
 mod transfer_log;
 mod turn;
@@ -49,7 +50,7 @@ pub mod readers {
 }
 
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::panic;
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ use crate::config::Settings;
 use crate::logging::{Channel, ServerLogs};
 use crate::scoreboard::{OwnSlot, SlotNumber, WorkerBoard};
 use crate::sys::ProcessId;
+use crate::sys::socket::Tuning;
 
 /// What the nursery hands every worker it bears. Everything here was made once, before the birth.
 pub struct Birth {
@@ -141,6 +143,9 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     let birth: &'static Birth = Box::leak(Box::new(birth));
     let Guest { client: Client { socket, peer, local }, server: index, timers } = guest;
     let server = &birth.settings.servers[index];
+    let control = Tuning { probes: server.sockets.probes, ..Tuning::default() };
+    // A client that has just left; the first read will say so.
+    let _ = control.apply(socket.as_fd());
     let conversation = Conversation::new(socket, server.command_buffer);
     let log = greeting::logger(birth, index, local, peer);
     tell_of_panics(&log);

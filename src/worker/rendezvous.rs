@@ -30,7 +30,9 @@ impl Rendezvous {
         match self {
             Rendezvous::Nowhere => Err(Stop::Connection(io::Error::from(Errno::ECONNREFUSED))),
             Rendezvous::Passive(listener) => wait_for_client(watch, listener, deadline),
-            Rendezvous::Active(target) => target.connect(local, &mut Patience { watch, deadline }),
+            Rendezvous::Active(target) => {
+                target.connect(local, &watch.server.sockets, &mut Patience { watch, deadline })
+            }
         }
     }
 

@@ -12,6 +12,7 @@ use super::journal;
 use super::member::Member;
 use super::naming;
 use super::throttle::Throttle;
+use super::title;
 use super::watch::{Ending, Watch};
 
 /// What only makes sense at one stage of a session is inside its variant.
@@ -55,6 +56,7 @@ impl Session {
     /// Serves the client until one side ends it.
     pub fn run(mut self) {
         naming::begin(&mut self.watch);
+        title::speaks(self.watch.birth, self.watch.peer);
         self.watch.birth.own.state(State::Login);
         let ending = journal::connection(&mut self.watch).err().unwrap_or_else(|| self.converse());
         naming::give_up(&mut self.watch);
@@ -163,12 +165,18 @@ impl Session {
             return Ok(please_log_in());
         }
         self.watch.birth.own.command(request.called.as_bytes(), &request.argument);
+        title::command(self.watch.birth, request.called.as_bytes(), &request.argument);
         commands::obey(self, request)
     }
 
     fn finish_command(&mut self) {
         self.watch.timers.command(std::time::Instant::now());
-        self.watch.birth.own.state(if self.is_logged_in() { State::Idle } else { State::Login });
+        if self.is_logged_in() {
+            self.watch.birth.own.state(State::Idle);
+            title::idle(self.watch.birth);
+        } else {
+            self.watch.birth.own.state(State::Login);
+        }
     }
 
     /// Whether an identity is taken.

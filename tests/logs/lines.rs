@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use crate::harness::daemon::run;
 use crate::harness::events::until;
-use crate::harness::{Daemon, Setup};
+use crate::harness::{Client, Daemon, Setup};
 
 fn refuse_alice(daemon: &Daemon) {
     let mut client = daemon.client();
@@ -24,6 +24,43 @@ fn a_server_log_takes_its_sessions_lines() {
     until("the session's end", || read().contains("FTP session closed."));
     assert!(read().contains(" proftpd[") && read().contains("USER alice (Login failed): Incorrect password"));
     assert!(!daemon.log().contains("alice") && daemon.log().contains("STARTUP"));
+    daemon.stop();
+}
+
+/// The usual accounts, for servers beside the first.
+fn accounts_of(setup: &Setup) -> String {
+    let users = setup.path("users");
+    format!("AuthUserFile {}\nAuthOrder mod_auth_file.c\nRequireValidShell off", users.display())
+}
+
+#[test]
+fn each_server_may_have_a_log_of_its_own_and_global_one_for_all() {
+    let setup = Setup::new().with_account("bob");
+    let at = |name: &str| setup.path("log").join(name).display().to_string();
+    let port = setup.port.number;
+    let host = |address: &str, name: &str, line: &str| {
+        format!("<VirtualHost {address}>\nServerName {name}\nPort {port}\n{line}\n</VirtualHost>\n")
+    };
+    let lines = format!("<Global>\nServerLog {}\n{}\n</Global>\n", at("global"), accounts_of(&setup))
+        + &host("127.0.0.2", "own", &format!("ServerLog {}\nSyslogLevel warn", at("own")))
+        + &host("127.0.0.3", "usual", "")
+        + &host("127.0.0.4", "none", "ServerLog none");
+    let daemon = setup.line(&lines).start();
+    for last in [2, 3, 4] {
+        let mut client = Client::greeted(([127, 0, 0, last], daemon.setup.port.number).into());
+        client.login("bob");
+        client.command("QUIT").expect(221);
+        client.expect_end();
+    }
+    refuse_alice(&daemon);
+    let read = |name: &str| fs::read_to_string(daemon.setup.path("log").join(name)).unwrap_or_default();
+    until("the last session's end", || read("global").matches("FTP session closed.").count() == 2);
+    let global = read("global");
+    assert!(global.contains("USER bob: Login successful") && global.contains("USER alice (Login failed)"));
+    assert!(global.contains(" 127.0.0.3 (") && global.contains(" 127.0.0.1 ("), "{global}");
+    assert!(!global.contains("127.0.0.2") && !global.contains("127.0.0.4"), "{global}");
+    assert_eq!(read("own"), "", "a login is less grave than a warning");
+    assert!(!daemon.log().contains("Login"), "{}", daemon.log());
     daemon.stop();
 }
 

@@ -16,7 +16,7 @@ use super::wire::{JOB_MAX, Job};
 use crate::auth::office::errand::is_abandoned;
 use crate::logging::Channel;
 use crate::sys::poll::{self, Waiting};
-use crate::sys::{crypt, descriptors, socket};
+use crate::sys::{crypt, descriptors, socket, title};
 
 /// Comings and goings that wait to be written.
 const NOTES_MAX: usize = 4096;
@@ -36,6 +36,7 @@ pub fn serve(jobs: &OwnedFd, recorder: &Arc<Channel>, log: &Logger) -> u8 {
 }
 
 fn begin(jobs: &OwnedFd, recorder: &Channel) -> io::Result<()> {
+    title::show(&[b"proftpd: (steward)"]);
     let kept: Vec<_> = recorder.descriptors().into_iter().chain([jobs.as_fd()]).collect();
     descriptors::keep_only(&kept)?;
     privileges::confine()

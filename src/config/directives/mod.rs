@@ -25,6 +25,7 @@ mod process;
 mod resources;
 mod sections;
 mod sessions;
+mod sockets;
 mod transfers;
 mod uploads;
 
@@ -122,6 +123,7 @@ const SUBJECTS: &[&[Row]] = &[
     offers::ROWS,
     messages::ROWS,
     network::ROWS,
+    sockets::ROWS,
     logs::ROWS,
 ];
 
@@ -147,6 +149,7 @@ const HEADINGS: &[&str] = &[
     "Commands that may be withheld",
     "Messages",
     "Network",
+    "Sockets",
     "Logs",
 ];
 

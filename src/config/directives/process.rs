@@ -4,6 +4,7 @@ use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{MAIN, SESSIONS};
 use super::super::defaults;
 use super::super::draft::Scope;
+use super::super::settings::ProcessTitles;
 use super::{Row, sets};
 
 pub const ROWS: &[Row] = &[
@@ -131,6 +132,15 @@ pub const ROWS: &[Row] = &[
     .restart("it is shown at a start alone")
     .adds(),
     sets(
+        "ProcessTitles",
+        "mod_core",
+        MAIN,
+        "verbose|terse",
+        "verbose",
+        "Whether ps(1) shows who is connected and what it does, or only that somebody is.",
+        process_titles,
+    ),
+    sets(
         "RequireIdentityDoor",
         "ferryd",
         MAIN,
@@ -151,6 +161,16 @@ fn server_type(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault
         "inetd" => Err(arguments.fault("inetd is not yet supported; use standalone")),
         _ => Err(arguments.fault(format!("takes standalone, not '{}'", word.text))),
     }
+}
+
+fn process_titles(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let word = arguments.word("verbose or terse")?;
+    scope.daemon.process_titles = Some(match word.text.to_ascii_lowercase().as_str() {
+        "verbose" => ProcessTitles::Verbose,
+        "terse" => ProcessTitles::Terse,
+        other => return Err(arguments.fault(format!("takes verbose or terse, not '{other}'"))),
+    });
+    Ok(())
 }
 
 fn scoreboard_file(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {

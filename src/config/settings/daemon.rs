@@ -49,6 +49,8 @@ pub struct Daemon {
     pub tells_debug: bool,
     /// SyslogFacility.
     pub syslog_facility: Facility,
+    /// ProcessTitles.
+    pub process_titles: ProcessTitles,
     /// UseReverseDNS.
     pub use_reverse_dns: bool,
     /// DynMasqRefresh: how long the addresses of MasqueradeAddress hold; None until the next HUP.
@@ -61,6 +63,16 @@ pub struct Daemon {
     pub start_messages: Vec<String>,
     /// All listening addresses, of all servers, without repeats.
     pub listen: Vec<SocketAddr>,
+}
+
+/// What ps(1) tells of sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProcessTitles {
+    /// Who is there, from where, and what it does.
+    #[default]
+    Verbose,
+    /// That there is one.
+    Terse,
 }
 
 /// Where a log goes.

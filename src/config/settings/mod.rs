@@ -20,7 +20,7 @@ mod session;
 mod subject;
 mod transfers;
 
-pub use daemon::{Daemon, LogTarget};
+pub use daemon::{Daemon, LogTarget, ProcessTitles};
 pub use folders::{
     ChdirDisplay, DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
 };

@@ -13,6 +13,7 @@ use crate::config::facts::FactRules;
 use crate::config::masquerade::Masquerade;
 use crate::logging::{Links, LogOptions};
 use crate::protocol::Offer;
+use crate::sys::socket::Tuning;
 
 /// One virtual host (the main server is the first).
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Server {
     pub aliases: Vec<globset::GlobMatcher>,
     /// LangEngine, CopyEngine, SiteMiscEngine.
     pub offer: Offer,
+    /// SocketOptions.
+    pub sockets: Tuning,
     /// CommandBufferSize: longest command line in bytes; 512 by default.
     pub command_buffer: usize,
     /// AuthUserFile.

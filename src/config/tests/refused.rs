@@ -1,6 +1,7 @@
 //! What is refused, and what passes with a warning.
 
 use super::*;
+use crate::sys::socket::{Probes, Tuning};
 
 #[test]
 fn what_opens_data_connections_is_read_strictly() {
@@ -101,4 +102,21 @@ fn workers_never_run_as_root() {
     }
     let unknown = loaded_with("User no-such-user\n", &options);
     assert!(unknown.settings.is_none() && unknown.complaints[0].message.contains("useradd"));
+}
+
+#[test]
+fn what_is_asked_of_tcp_is_read_in_any_order() {
+    let read = |line: &str| settings(line).servers[0].sockets;
+    let tuning = read("SocketOptions rcvbuf 32768 KEEPALIVE 7200:9:75\nSocketOptions maxseg 1400");
+    let probes = Some(Probes::Timed { idle: 7200, count: 9, interval: 75 });
+    assert_eq!(tuning, Tuning { receive: Some(32768), send: None, segment: Some(1400), probes });
+    assert_eq!(read("SocketOptions keepalive off").probes, Some(Probes::Off));
+    assert_eq!(read(""), Tuning::default());
+    for wrong in
+        ["nodelay on", "keepalive 1:2", "keepalive 0:9:75", "maxseg", "rcvbuf 32768 sndbuf", "sndbuf 1", ""]
+    {
+        assert!(loaded(&format!("SocketOptions {wrong}")).settings.is_none(), "{wrong}");
+    }
+    let said = complaints("SocketOptions reuseport on");
+    assert!(said[0].contains("SocketOptions: has no effect"), "{said:?}");
 }

@@ -9,12 +9,14 @@ use nix::sys::socket::{self as net, AddressFamily, MsgFlags, SockaddrStorage, so
 
 mod internet;
 mod records;
+mod tuning;
 
 pub use internet::{
     accept, allow_used_ports, begin_to_listen, bind, bound, bound_to_connect, cease_to_listen, connect,
     connect_outcome, listen, local_address, prepare_for_control, unbound, unmapped,
 };
 pub use records::{Received, Sender, datagram_pair, pass_credentials, receive, send, seqpacket_pair};
+pub use tuning::{Probes, Tuning};
 
 /// Whether a descriptor is a local socket (SO_DOMAIN, socket(7)). One that is another socket is told not to linger, so that
 /// closing it cannot block.

@@ -59,7 +59,9 @@ pub fn extended_passive(
 fn listen(watch: &mut Watch, member: &mut Member, reply: impl FnOnce(u16) -> Reply) -> Reply {
     watch.release_port();
     mem::take(&mut member.rendezvous).abandon(watch);
-    match Listener::open(watch.local, watch.server.passive_ports, watch.birth.local_ports) {
+    let server = watch.server;
+    let opened = Listener::open(watch.local, server.passive_ports, watch.birth.local_ports);
+    match opened.and_then(|listener| listener.tune(&server.sockets).map(|()| listener)) {
         Ok(listener) => {
             if listener.outside_range {
                 slog::warn!(watch.log, "no port of PassivePorts is free, port {} is used", listener.port());

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use super::passive::Callers;
 use super::{Attend, Stop, Stream};
-use crate::sys::socket;
+use crate::sys::socket::{self, Tuning};
 
 /// Ports below are the system's services, which a client has no business to make us talk to.
 const LOWEST_PORT: u16 = 1024;
@@ -62,9 +62,15 @@ impl Target {
     }
 
     /// Connects from the control connection's local address.
-    pub fn connect(self, local: SocketAddr, attend: &mut dyn Attend) -> Result<Stream, Stop> {
+    pub fn connect(
+        self,
+        local: SocketAddr,
+        tuning: &Tuning,
+        attend: &mut dyn Attend,
+    ) -> Result<Stream, Stop> {
         let address = self.beside(local);
         let socket = socket::bound_to_connect(local).map_err(Stop::Connection)?;
+        tuning.apply(socket.as_fd()).map_err(Stop::Connection)?;
         if !socket::connect(socket.as_fd(), address).map_err(Stop::Connection)? {
             attend.attend(socket.as_fd(), false, true)?;
             socket::connect_outcome(socket.as_fd()).map_err(Stop::Connection)?;
@@ -135,9 +141,12 @@ mod tests {
     fn the_client_is_reached_or_the_failure_told() {
         let client = TcpListener::bind(LOCAL).unwrap();
         let target = Target::new(client.local_addr().unwrap(), PEER).unwrap();
-        target.connect(LOCAL, &mut Waits::for_ever()).unwrap();
+        target.connect(LOCAL, &Tuning::default(), &mut Waits::for_ever()).unwrap();
         client.accept().unwrap();
         drop(client);
-        assert!(matches!(target.connect(LOCAL, &mut Waits::for_ever()), Err(Stop::Connection(_))));
+        assert!(matches!(
+            target.connect(LOCAL, &Tuning::default(), &mut Waits::for_ever()),
+            Err(Stop::Connection(_))
+        ));
     }
 }

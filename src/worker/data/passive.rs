@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 use super::{Attend, Stop, Stream};
+use crate::sys::socket::Tuning;
 use crate::sys::{random, socket};
 
 /// How many ports without any connection are looked for, before one is good enough on which nobody listens. On a busy host all
@@ -104,6 +105,11 @@ impl Listener {
     fn on(socket: OwnedFd, port: u16) -> io::Result<Listener> {
         socket::begin_to_listen(socket.as_fd(), BACKLOG)?;
         Ok(Listener { socket, port, outside_range: false })
+    }
+
+    /// SocketOptions, for the connection that comes.
+    pub fn tune(&self, tuning: &Tuning) -> io::Result<()> {
+        tuning.apply(self.socket.as_fd())
     }
 
     /// The port to tell the client.

@@ -18,16 +18,7 @@ pub const REST: &[Family] = &[
         "mod_core",
         Ignored,
         NOT_DONE,
-        &[
-            "IncludeOptions",
-            "ProcessTitles",
-            "RegexOptions",
-            "ScoreboardOptions",
-            "SocketOptions",
-            "Trace",
-            "TraceLog",
-            "TraceOptions",
-        ],
+        &["IncludeOptions", "RegexOptions", "ScoreboardOptions", "Trace", "TraceLog", "TraceOptions"],
     ),
     family(
         "mod_core",
