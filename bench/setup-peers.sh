@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches the servers of Debian that ferryd is measured beside into a folder, with the libraries they need. Installs
-# nothing: their packages exclude one another, and installing one would start it.
+# Fetches the servers that ferryd is measured beside into a folder, with the libraries they need. Installs nothing on the
+# host: Debian's packages exclude one another, and installing one would start it. What cannot be had is told and left out.
 set -eu
 folder=${1:?usage: setup-peers.sh FOLDER}
 mkdir -p "$folder/packages"
@@ -22,7 +22,26 @@ unpack_libraries_of() {
     done
 }
 
+from_debian() {
+    unpack "$1" "${1%-core}"
+    unpack_libraries_of "$1"
+}
+
+# Into an environment of its own.
+pyftpdlib() {
+    python3 -m venv ../pyftpdlib
+    ../pyftpdlib/bin/pip install -q --disable-pip-version-check 'pyftpdlib==2.2.0'
+}
+
+# Of its back ends for accounts and storage only what is measured.
+unftp() {
+    nice cargo install -q unftp --version 0.16.0 --locked --no-default-features --features auth_jsonfile --root ../unftp \
+        --target-dir ../unftp-build
+    rm -rf ../unftp-build
+}
+
 for package in proftpd-core vsftpd pure-ftpd; do
-    unpack "$package" "${package%-core}"
-    unpack_libraries_of "$package"
+    [ -d "../${package%-core}" ] || from_debian "$package"
 done
+[ -x ../pyftpdlib/bin/ftpbench ] || pyftpdlib || echo "pyftpdlib cannot be had here" >&2
+[ -x ../unftp/bin/unftp ] || unftp || echo "unftp cannot be built here" >&2

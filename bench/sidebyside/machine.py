@@ -1,4 +1,4 @@
-"""What is asked of the machine: processes counted and ended, the processor time they took, an account for a while."""
+"""What is asked of the machine: processes counted, the time and the memory they took, an account for a while."""
 import ctypes
 import ctypes.util
 import os
@@ -15,38 +15,46 @@ class ControlGroup:
     """Counts the processor time of a server and of all it ever forked. It limits nothing."""
 
     def __init__(self):
-        self.folder = self.counter = None
         name = f"ferryd-bench-{os.getpid()}"
         for base, counter in (("/sys/fs/cgroup/cpuacct", "cpuacct.usage"), ("/sys/fs/cgroup", "cpu.stat"),
                               ("/sys/fs/cgroup/unified", "cpu.stat")):
             if os.path.exists(os.path.join(base, counter)):
-                folder = os.path.join(base, name)
+                self.folder = Path(base, name)
+                self.counter = self.folder / counter
                 try:
-                    os.makedirs(folder, exist_ok=True)
+                    return self.folder.mkdir(exist_ok=True)
                 except OSError:
                     continue
-                self.folder, self.counter = folder, os.path.join(folder, counter)
-                return
+        raise SystemExit("bench/run needs a control group that it may make, to count the servers' processor time")
 
     def enter(self):
-        if self.folder:
-            Path(self.folder, "cgroup.procs").write_text(str(os.getpid()))
+        Path(self.folder, "cgroup.procs").write_text(str(os.getpid()))
 
     def members(self):
-        if not self.folder:
-            return []
         return [int(pid) for pid in Path(self.folder, "cgroup.procs").read_text().split()]
 
     def seconds(self):
-        if not self.counter:
-            return 0.0
-        text = Path(self.counter).read_text()
+        text = self.counter.read_text()
         return int(text.split()[1]) / 1e6 if "usage_usec" in text else int(text) / 1e9
 
-    def remove(self):
-        for _ in range(50 if self.folder else 0):
+    def memory(self):
+        """Pss and private memory of its processes, in KiB, and how many they are."""
+        total = {"processes": 0, "pss": 0, "private": 0}
+        for pid in self.members():
             try:
-                return os.rmdir(self.folder)
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+            except OSError:
+                continue
+            kib = {name: int(rest.split()[0]) for name, rest in (line.split(":") for line in lines)}
+            total["processes"] += 1
+            total["pss"] += kib["Pss"]
+            total["private"] += kib["Private_Clean"] + kib["Private_Dirty"]
+        return total
+
+    def remove(self):
+        for _ in range(50):
+            try:
+                return self.folder.rmdir()
             except OSError:
                 time.sleep(0.1)
 
@@ -90,6 +98,22 @@ def crypt(password, salt):
     library.crypt.restype = ctypes.c_char_p
     library.crypt.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
     return library.crypt(password.encode(), salt.encode()).decode()
+
+
+def hash_microseconds():
+    """The time of one hash, as every login pays it: the least of many tries, since other work only ever adds to it."""
+    def once():
+        began = time.perf_counter()
+        crypt("bench", SALT)
+        return (time.perf_counter() - began) * 1e6
+    return round(min(once() for _ in range(200)), 1)
+
+
+def kernel_memory():
+    """What the kernel holds for processes and sockets, on the whole machine, by kind, in KiB."""
+    lines = dict(line.split(":") for line in open("/proc/meminfo"))
+    kinds = {"slab": "Slab", "pagetables": "PageTables", "kstack": "KernelStack", "percpu": "Percpu"}
+    return {kind: int(lines[name].split()[0]) for kind, name in kinds.items()}
 
 
 def own_session(nice):

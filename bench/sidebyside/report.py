@@ -1,33 +1,73 @@
-"""The results as tables: medians over the rounds, and ratios within the run."""
+"""A run as a page: the goals first, then a table a scenario, with medians and ratios within the run."""
 import statistics
+
+from .goals import GOALS, OWN, judged
+from .results import Figure, fault, forks, is_peer
 
 HEAD = """\
 Each cell is the median over the rounds. *ratio* compares the first column with ferryd's the other way round: over 1,
 the server is better than ferryd. *best* and *spread* ((max − min) / median) are of the first column too. Servers in
-brackets do nothing but answer: floors for cost.
+brackets do nothing but answer, or are no server at all: limits of the machine.
+"""
+
+GOALS_HEAD = """\
+Of a goal that is missing the number says how much of the way is made. A server with errors in its rounds, or that could
+not hold as many sessions as the others, is not the best at anything.
 """
 
 
-def table(plan, results, about):
-    lines = ["# Side by side", "", *(f"- {key}: {value}" for key, value in about.items()), "", HEAD]
-    for scenario in plan:
-        rows = results.get(scenario.name)
-        if rows:
-            lines += section(scenario, rows)
+def page(results):
+    lines = ["# Side by side", "", *(f"- {key}: {value}" for key, value in results.about.items()), ""]
+    lines += goals(results) + ["## The scenarios", "", HEAD]
+    for scenario in results.plan.values():
+        if results.of(scenario.name):
+            lines += section(scenario, results)
     return "\n".join(lines)
 
 
-def section(scenario, rows):
+def goals(results):
+    measured = [goal for goal in GOALS if OWN in results.of(goal.scenario)]
+    if not measured:
+        return []
+    titles = ["scenario", "figure", "ferryd", "best with a process a session", "best of any kind", "limit", "goal", ""]
+    return ["## The goals", "", GOALS_HEAD, row(titles), "|---|---|---:|---:|---:|---:|---:|---|",
+            *(goal_row(goal, results) for goal in measured), ""]
+
+
+def goal_row(goal, results):
+    column, verdict = results.column(goal.scenario, goal.key), judged(goal, results)
+    title = f"{column.title}, without the hash" if goal.without == "hash" else column.title
+    title = f"{title}, more than without limits" if goal.without == OWN else title
+    bound = goal.must.words(results, goal)
+    if not bound.replace(",", "").isdigit():
+        bound += f" = {shown(verdict.must, column.digits)}"
+    side = ("≥ " if column.better > 0 else "≤ ")
+    aim = f", aim {goal.aim.words(results, goal)}" if goal.aim else ""
+    return row([goal.scenario, title, shown(verdict.reached, column.digits), *compared(goal, column, results),
+                f"{side}{bound}{aim}", verdict.words()])
+
+
+def compared(goal, column, results):
+    """The best peers, and the limit."""
+    def best(among):
+        name, value = results.best(goal.scenario, column, among)
+        return f"{name} {shown(value, column.digits)}" if name else "–"
+    if goal.without == OWN:
+        return ["–"] * 3
+    return [best(forks), best(is_peer), best(lambda name: name.startswith("("))]
+
+
+def section(scenario, results):
     lead = scenario.leading
-    titles = [column.title for column in scenario.columns] + ["ratio", "best", "spread"]
-    lines = [f"## {scenario.name}", "", f"{scenario.what}. `ftpload {scenario.words}`", "",
-             "| server | " + " | ".join(titles) + " |", "|---|" + "---:|" * len(titles)]
-    own = median(rows.get("ferryd", []), lead.key)
-    for name, rounds in rows.items():
-        cells = [shown(median(rounds, column.key), column.digits) for column in scenario.columns]
-        values = [figures[lead.key] for figures in counted(rounds) if figures.get(lead.key) is not None]
-        lines.append(f"| {name} | " + " | ".join(cells + comparison(lead, values, own)) + " |")
-    return lines + [""] + notes(rows) + [""]
+    titles = ["server", *(column.title for column in scenario.columns), "ratio", "best", "spread"]
+    lines = [f"### {scenario.name}", "", f"{scenario.what}. {scenario.how}", "", row(titles),
+             "|---|" + "---:|" * (len(titles) - 1)]
+    own = results.median(Figure(scenario.name, lead.key))
+    for name in results.of(scenario.name):
+        figures = [Figure(scenario.name, column.key, name) for column in scenario.columns]
+        cells = [shown(results.median(figure), column.digits) for figure, column in zip(figures, scenario.columns)]
+        lines.append(row([name, *cells, *comparison(lead, results.values(Figure(scenario.name, lead.key, name)), own)]))
+    return lines + [""] + notes(scenario, results.of(scenario.name)) + [""]
 
 
 def comparison(lead, values, own):
@@ -42,34 +82,25 @@ def comparison(lead, values, own):
     return [ratio, shown(best, lead.digits), spread]
 
 
-def counted(rounds):
-    """A round with errors, or a listing cut short, does not count; sessions that are held do, whoever failed beside them."""
-    return [figures for figures in rounds if not fault(figures) or figures.get("k")]
-
-
-def fault(figures):
-    if figures.get("errors") != 0:
-        return figures.get("error_kinds") or "failed"
-    if figures.get("complete") == 0:
-        return f"only {figures.get('lines')} lines"
-    return None if figures.get("server_alive", True) else "the server itself was gone at the end"
-
-
-def median(rounds, key):
-    values = [figures[key] for figures in counted(rounds) if figures.get(key) is not None]
-    return statistics.median(values) if values else None
+def row(cells):
+    return "| " + " | ".join(cells) + " |"
 
 
 def shown(value, digits):
     return "–" if value is None else f"{value:,.{digits}f}"
 
 
-def notes(rows):
+def notes(scenario, rows):
     found = []
     for name, rounds in rows.items():
-        for kind in sorted({fault(figures) for figures in rounds} - {None}):
-            found.append(f"- {name}: a round had errors: {kind[:300]}")
-    others = [figures["other_cores"] for rounds in rows.values() for figures in rounds if "other_cores" in figures]
+        faults = {fault(scenario, figures) for figures in rounds} - {None}
+        told = {figures.get("error_kinds") for figures in rounds if figures.get("errors", 0) > 0 and not faults}
+        found += [f"- {name}: a round does not count: {kind[:300]}" for kind in sorted(faults)]
+        found += [f"- {name}: errors: {kind[:300]}" for kind in sorted(told - {None, ""})]
+        if scenario.tells_errors and any(not figures.get("server_alive", True) for figures in rounds):
+            found.append(f"- {name}: the server itself was gone at the end")
+    others = [figures["other_cores"] for rounds in rows.values() for figures in rounds
+              if figures.get("other_cores") is not None]
     if others:
         found.append(f"- other work on the machine meanwhile: {statistics.median(others):.2f} cores (median)")
     return found

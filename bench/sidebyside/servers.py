@@ -1,18 +1,17 @@
-"""The servers: how each is configured for the same work, started, and ended by pid."""
+"""The servers: how each is configured for the same work, what it is, and what it is asked about."""
+import json
 import os
-import random
-import resource
-import signal
-import socket
 import subprocess
-import time
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Callable
 
 from . import machine
 
 # What ferryd and ProFTPD read, to the letter.
 PROFTPD_CONF = """\
 ServerName            "bench"
+ServerIdent           on "{greeting}"
 ServerType            standalone
 DefaultServer         on
 UseIPv6               off
@@ -48,6 +47,12 @@ AllowOverwrite        on
 </IfModule>
 """
 
+# Limits that are never reached, and must be counted all the same.
+PROFTPD_LIMITS = """\
+MaxClientsPerUser     29000
+MaxClientsPerHost     29000
+"""
+
 VSFTPD_CONF = """\
 listen=YES
 listen_ipv6=NO
@@ -73,172 +78,165 @@ delay_failed_login=0
 delay_successful_login=0
 check_shell=NO
 nopriv_user=nobody
+ftpd_banner={greeting}
+"""
+
+# Without the namespaces and the filter that it makes anew for each session.
+VSFTPD_BARE = """\
+isolate=NO
+isolate_network=NO
+seccomp_sandbox=NO
 """
 
 
+@dataclass
 class Bench:
     """What a server's configuration needs to know of this run."""
+    programs: Path
+    peers: Path
+    work: Path
+    account: machine.Account
+    group: machine.ControlGroup
+    nice: int
+    # Of everything that takes its time, a taste.
+    quick: bool = False
+    started: int = 0
 
-    def __init__(self, programs, peers, work, account, group, nice):
-        self.programs, self.peers, self.work = programs, peers, work
-        self.account, self.group, self.nice = account, group, nice
-        self.load = programs / "ftpload"
-        self.started = 0
+    @property
+    def load(self):
+        return self.programs / "ftpload"
 
     def folder(self, name):
         self.started += 1
-        folder = self.work / f"{name.strip('()').replace(' ', '-')}-{self.started}"
+        folder = self.work / f"{''.join(letter for letter in name if letter.isalnum())}-{self.started}"
         folder.mkdir(mode=0o755)
         return folder
 
 
-def proftpd_conf(bench, folder, port, before=""):
+@dataclass(frozen=True)
+class Kind:
+    """A row of the tables: `command` writes the configuration and says how the server is started."""
+    command: Callable
+    # Each session is a process of its own.
+    forks: bool = False
+    # Something that answers from constants, or no server at all: what the machine can do.
+    is_limit: bool = False
+    # Below the folder of peers; a server that is not there is left out.
+    program: str = ""
+    # How the operator sees who is connected, where that works on a folder of its own.
+    who: Callable | None = None
+    # SIGHUP makes it read its configuration again, the greeting with it.
+    reloads: bool = False
+
+    def is_there(self, peers):
+        return not self.program or (peers / self.program).exists()
+
+
+def proftpd_conf(bench, folder, port, greeting="", before="", after=""):
     user = bench.account
     (folder / "passwd").write_text(f"{user.name}:{user.hash}:{user.uid}:{user.gid}::{user.home}:/bin/sh\n")
     (folder / "group").write_text(f"{user.name}:x:{user.gid}:{user.name}\n")
     (folder / "passwd").chmod(0o600)
     conf = folder / "ftpd.conf"
-    conf.write_text(before + PROFTPD_CONF.format(port=port, folder=folder))
+    conf.write_text(before + PROFTPD_CONF.format(port=port, folder=folder, greeting=greeting or "bench") + after)
     return str(conf)
 
 
-def ferryd(bench, folder, port):
-    return [f"{bench.programs}/ferryd", "-n", "-q", "-c", proftpd_conf(bench, folder, port)]
+def ferryd(program=None, after=""):
+    def command(bench, folder, port, greeting=""):
+        conf = proftpd_conf(bench, folder, port, greeting, after=after)
+        return [str(program or bench.programs / "ferryd"), "-n", "-q", "-c", conf]
+    return command
 
 
-def proftpd(bench, folder, port):
-    root = bench.peers / "proftpd"
-    conf = proftpd_conf(bench, folder, port, f"ModulePath {root}/usr/lib/proftpd\n")
-    return [f"{root}/usr/sbin/proftpd", "-n", "-q", "-c", conf]
+def proftpd(after=""):
+    def command(bench, folder, port, greeting=""):
+        root = bench.peers / "proftpd"
+        conf = proftpd_conf(bench, folder, port, greeting, f"ModulePath {root}/usr/lib/proftpd\n", after)
+        return [f"{root}/usr/sbin/proftpd", "-n", "-q", "-c", conf]
+    return command
 
 
-def vsftpd(bench, folder, port):
-    (folder / "empty").mkdir()
-    conf = folder / "vsftpd.conf"
-    conf.write_text(VSFTPD_CONF.format(port=port, folder=folder, service=machine.PAM_SERVICE))
-    return [f"{bench.peers}/vsftpd/usr/sbin/vsftpd", str(conf)]
+def vsftpd(after=""):
+    def command(bench, folder, port, greeting=""):
+        (folder / "empty").mkdir(exist_ok=True)
+        conf = folder / "vsftpd.conf"
+        conf.write_text(VSFTPD_CONF.format(port=port, folder=folder, service=machine.PAM_SERVICE,
+                                           greeting=greeting or "bench") + after)
+        return [f"{bench.peers}/vsftpd/usr/sbin/vsftpd", str(conf)]
+    return command
 
 
 def pure_ftpd(bench, folder, port):
     root, user = bench.peers / "pure-ftpd", bench.account
     (folder / "passwd").write_text(f"{user.name}:{user.hash}:{user.uid}:{user.gid}::{user.home}/./::::::::::::\n")
     words = ["mkdb", f"{folder}/users", "-f", f"{folder}/passwd"]
-    subprocess.run([f"{root}/usr/bin/pure-pw", *words], check=True, env=environment(bench))
+    subprocess.run([f"{root}/usr/bin/pure-pw", *words], check=True, env=with_libraries(bench))
     return [f"{root}/usr/sbin/pure-ftpd", "-S", f"127.0.0.1,{port}", "-l", f"puredb:{folder}/users",
             "-c", "30000", "-C", "30000", "-H", "-I", "60", "-L", "2000000:50", "-A", "-E", "-D", "-f", "none",
             "-u", "1", "-g", f"{folder}/pid", "-Y", "0"]
 
 
-def floor(kind):
-    """A server that answers from constants: what the client and the kernel alone cost."""
-    return lambda bench, folder, port: [str(bench.load), "null-server", "--addr", f"127.0.0.1:{port}", "--kind", kind,
-                                        "--workers", "72", "--secs", "300"]
+def unftp(bench, folder, port):
+    accounts = folder / "accounts.json"
+    accounts.write_text(json.dumps([{"username": bench.account.name, "password": bench.account.password}]))
+    return [f"{bench.peers}/unftp/bin/unftp", "--bind-address", f"127.0.0.1:{port}", "--bind-address-http",
+            f"127.0.0.1:{port + 1}", "--root-dir", str(bench.account.home), "--auth-type", "json",
+            "--auth-json-path", str(accounts), "--idle-session-timeout", "3600", "--passive-ports", "20000-30000",
+            "--log-level", "error"]
 
 
-SERVERS = {"ferryd": ferryd, "pure-ftpd": pure_ftpd, "vsftpd": vsftpd, "proftpd": proftpd}
-FLOORS = {"(null prefork)": floor("prefork"), "(null fork)": floor("fork")}
-# How the operator sees who is connected, where that works on a folder of its own.
-WHO = {
-    "ferryd": lambda bench, folder: [f"{bench.programs}/ftpwho", "-v", "-f", f"{folder}/scoreboard"],
-    "proftpd": lambda bench, folder: [f"{bench.peers}/proftpd/usr/bin/ftpwho", "-v", "-f", f"{folder}/scoreboard"],
+def pyftpdlib(bench, folder, port):
+    user = bench.account
+    return [f"{bench.peers}/pyftpdlib/bin/python", str(Path(__file__).with_name("pyftpdlib_server.py")), str(port),
+            str(user.home), user.name, user.hash]
+
+
+def null(kind):
+    return lambda bench, folder, port: [str(bench.load), "null-server", "--addr", f"127.0.0.1:{port}",
+                                        "--kind", kind, "--workers", "72", "--secs", "300"]
+
+
+def own_who(bench, folder):
+    return [f"{bench.programs}/ftpwho", "-f", f"{folder}/scoreboard"]
+
+
+def proftpd_who(bench, folder):
+    return [f"{bench.peers}/proftpd/usr/bin/ftpwho", "-f", f"{folder}/scoreboard"]
+
+
+FERRYD = Kind(ferryd(), forks=True, who=own_who, reloads=True)
+PROFTPD = Kind(proftpd(), forks=True, program="proftpd/usr/sbin/proftpd", who=proftpd_who, reloads=True)
+VSFTPD = Kind(vsftpd(), forks=True, program="vsftpd/usr/sbin/vsftpd", reloads=True)
+
+SERVERS = {
+    "ferryd": FERRYD,
+    "pure-ftpd": Kind(pure_ftpd, forks=True, program="pure-ftpd/usr/sbin/pure-ftpd"),
+    "vsftpd": VSFTPD,
+    "vsftpd-bare": replace(VSFTPD, command=vsftpd(VSFTPD_BARE)),
+    "proftpd": PROFTPD,
+    "unftp": Kind(unftp, program="unftp/bin/unftp"),
+    "pyftpdlib": Kind(pyftpdlib, program="pyftpdlib/bin/ftpbench"),
 }
+# The same servers, made to count their sessions by account and by host.
+LIMITED = {
+    "ferryd, limits": replace(FERRYD, command=ferryd(after=PROFTPD_LIMITS)),
+    "proftpd, limits": replace(PROFTPD, command=proftpd(after=PROFTPD_LIMITS)),
+}
+LIMITS = {
+    "(null prefork)": Kind(null("prefork"), is_limit=True),
+    "(null fork)": Kind(null("fork"), is_limit=True),
+    # No server: see loads.Load.
+    "(sendfile)": Kind(lambda *_: [], is_limit=True),
+}
+KINDS = {**SERVERS, **LIMITED, **LIMITS}
 
 
-def environment(bench):
-    libraries = bench.peers / "libraries"
-    found = sorted({str(path.parent) for path in libraries.rglob("*.so*")})
+def with_libraries(bench):
+    """Debian's servers were not installed, nor were their libraries."""
+    found = sorted({str(path.parent) for path in (bench.peers / "libraries").rglob("*.so*")})
     return {**os.environ, "LD_LIBRARY_PATH": ":".join(found)}
 
 
-class Server:
-    """One that runs, from its greeting to its last process."""
-
-    def __init__(self, name, make, bench):
-        self.name, self.group = name, bench.group
-        self.port = free_port()
-        self.folder = bench.folder(name)
-        command = make(bench, self.folder, self.port)
-        self.output = open(self.folder / "output", "w")
-
-        def child():
-            machine.own_session(bench.nice)
-            bench.group.enter()
-            most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output,
-                                        cwd="/", env=environment(bench), preexec_fn=child)
-        self.pid = self.process.pid
-        if not self.greets():
-            self.stop()
-            raise RuntimeError(f"{name} did not start: {(self.folder / 'output').read_text()[-300:]}")
-
-    def greets(self):
-        until = time.time() + 10
-        while time.time() < until and self.process.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), 2) as client:
-                    client.settimeout(2)
-                    if client.recv(100).startswith(b"220"):
-                        return True
-            except OSError:
-                pass
-            time.sleep(0.02)
-        return False
-
-    def is_alive(self):
-        return self.process.poll() is None
-
-    def stop(self):
-        mine = descendants(self.pid)
-        if self.is_alive():
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(3)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.end_what_is_left(mine)
-        self.output.close()
-
-    def end_what_is_left(self, mine):
-        """Sessions outlive their listener with some servers. The group holds nothing but this server's processes."""
-        for _ in range(200):
-            left = self.group.members() if self.group.folder else [pid for pid in mine if os.path.exists(f"/proc/{pid}")]
-            if not left:
-                return
-            for pid in left:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except OSError:
-                    pass
-            time.sleep(0.02)
-
-
-def descendants(pid):
-    children = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = stat.read_text()
-        except OSError:
-            continue
-        parent = int(text[text.rfind(")") + 2:].split()[1])
-        children.setdefault(parent, []).append(int(stat.parent.name))
-    found, ahead = [], [pid]
-    while ahead:
-        born = children.get(ahead.pop(), [])
-        found += born
-        ahead += born
-    return found
-
-
-def free_port():
-    for _ in range(100):
-        port = random.randrange(10240, 19000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise RuntimeError("no free port")
+def environment(kind, bench):
+    return with_libraries(bench) if kind.program else dict(os.environ)

@@ -1,87 +1,66 @@
-//! Servers that answer the login dialogue from constants: a floor for what a process or a fork per client costs.
+//! Servers that answer the dialogue of a login from constants: what a process that waits, or a fork for each client, costs at least.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use crate::arguments::Args;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::socket::{Backlog, listen};
+use nix::unistd::{ForkResult, alarm, fork};
 
-/// Answers like an FTP server that does nothing: the ceiling for logins and banner.
-/// --kind prefork (--workers W, one session each at a time) | fork (one child per connection) | threads
-pub fn serve(a: &Args) {
-    let l = TcpListener::bind(a.s("addr", "127.0.0.1:0")).expect("bind");
-    // SAFETY: a longer backlog on our own listener; children end with their parent.
-    unsafe {
-        libc::listen(l.as_raw_fd(), 4096);
-    }
-    let secs = a.f("secs", 600.0);
-    let die_with_parent = || unsafe {
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-        libc::alarm(secs as u32);
-    };
-    match a.s("kind", "prefork") {
-        "prefork" => {
-            for _ in 0..a.n("workers", 8) {
-                // SAFETY: single-threaded parent.
-                if unsafe { libc::fork() } == 0 {
-                    die_with_parent();
-                    loop {
-                        if let Ok((s, _)) = l.accept() {
-                            session(s);
-                        }
-                    }
-                }
-            }
-            std::thread::sleep(Duration::from_secs_f64(secs));
-        }
-        "fork" => {
-            // SAFETY: children are reaped by the kernel.
-            unsafe {
-                libc::signal(libc::SIGCHLD, libc::SIG_IGN);
-                libc::alarm(secs as u32);
-            }
-            loop {
-                let Ok((s, _)) = l.accept() else { continue };
-                // SAFETY: single-threaded parent.
-                if unsafe { libc::fork() } == 0 {
-                    die_with_parent();
-                    session(s);
-                    unsafe { libc::_exit(0) };
-                }
-            }
-        }
+use crate::words::Words;
+
+/// `--kind prefork`: `--workers` processes that serve one client after the other; `--kind fork`: a child for each client.
+pub fn serve(words: &Words) {
+    let listener = TcpListener::bind(words.text("addr", "127.0.0.1:0")).expect("--addr");
+    listen(&listener, Backlog::new(4096).expect("a backlog")).expect("a listener");
+    let seconds = words.number("secs", 600);
+    alarm::set(seconds as u32);
+    match words.text("kind", "prefork") {
+        "fork" => fork_for_each(&listener),
         _ => {
-            unsafe { libc::alarm(secs as u32) };
-            loop {
-                let Ok((s, _)) = l.accept() else { continue };
-                std::thread::Builder::new().stack_size(64 << 10).spawn(|| session(s)).expect("thread");
+            for _ in 0..words.number("workers", 8) {
+                in_child(|| listener.incoming().flatten().for_each(serve_one));
             }
+            std::thread::sleep(Duration::from_secs(seconds));
         }
     }
 }
 
-fn session(s: TcpStream) {
-    let _ = s.set_nodelay(true);
-    let mut w = &s;
-    if w.write_all(b"220 null\r\n").is_err() {
-        return;
+fn fork_for_each(listener: &TcpListener) {
+    // SAFETY: SIG_IGN runs no code of ours; the kernel reaps the children.
+    unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }.expect("SIGCHLD ignored");
+    for stream in listener.incoming().flatten() {
+        in_child(|| serve_one(stream));
     }
-    let mut r = BufReader::with_capacity(512, &s);
-    let mut l = String::new();
-    loop {
-        l.clear();
-        if !matches!(r.read_line(&mut l), Ok(n) if n > 0) {
+}
+
+/// The child ends with its parent.
+fn in_child(work: impl FnOnce()) {
+    // SAFETY: this process has one thread.
+    if let Ok(ForkResult::Child) = unsafe { fork() } {
+        let _ = set_pdeathsig(Signal::SIGKILL);
+        work();
+        std::process::exit(0);
+    }
+}
+
+fn serve_one(stream: TcpStream) {
+    let _ = stream.set_nodelay(true);
+    let mut lines = BufReader::with_capacity(512, &stream);
+    let mut line = String::new();
+    let mut answer: &[u8] = b"220 null\r\n";
+    while (&stream).write_all(answer).is_ok() && !line.starts_with("QUIT") {
+        line.clear();
+        if !matches!(lines.read_line(&mut line), Ok(count) if count > 0) {
             return;
         }
-        let a: &[u8] = match &l[..l.len().min(4)] {
+        answer = match &line[..line.len().min(4)] {
             "USER" => b"331 \r\n",
             "PASS" => b"230 \r\n",
             "QUIT" => b"221 \r\n",
             _ => b"200 \r\n",
         };
-        if w.write_all(a).is_err() || l.starts_with("QUIT") {
-            return;
-        }
     }
 }

@@ -1,49 +1,74 @@
-//! Listings of a folder.
+//! Listings of a folder: how fast, how soon the first byte comes, and whether the server's memory grows with the folder.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::Cpu;
-use crate::arguments::Args;
-use crate::figures::{Errs, Out};
-use crate::ftp::*;
+use crate::Load;
+use crate::client::{Done, Session};
+use crate::figures::Figures;
 
-/// One listing, `--reps` times; the best and the median.
-pub fn list(a: &Args, t: &Target, errs: &Errs, o: &mut Out, cpu: Cpu) {
-    let cmd = a.s("cmd", "MLSD").to_string();
-    let dir = a.s("dir", "d1000");
-    let reps = a.n("reps", 3);
-    let want = a.n("entries", 0);
-    let mut secs = vec![];
-    let (mut lines, mut bytes, mut used) = (0u64, 0u64, 0.0);
-    let r = (|| -> R<()> {
-        let mut k = Ctl::open(t, 0)?;
-        k.login(t)?;
-        k.cmd("TYPE I", 2)?;
-        k.cmd(&format!("CWD {dir}"), 2)?;
-        for _ in 0..reps {
-            lines = 0;
-            let (c0, t0) = (cpu(), Instant::now());
-            bytes = k.download(
-                t,
-                &cmd,
-                Some(&mut |b: &[u8]| lines += b.iter().map(|&c| (c == b'\n') as u64).sum::<u64>()),
-            )?;
-            secs.push(t0.elapsed().as_secs_f64());
-            used += cpu() - c0;
+/// One listing, as it was seen.
+struct Listing {
+    first_byte: f64,
+    seconds: f64,
+    lines: usize,
+    processor: f64,
+}
+
+/// `--cmd` in folder `--dir`, `--reps` times in one session, after the same in the small folder `--before`. Of several
+/// listings the median is told.
+pub fn list(load: &Load, figures: &mut Figures) {
+    if let Some((mut listings, growth)) = load.errors.noted(listings(load)) {
+        listings.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
+        if let Some(middle) = listings.get(listings.len() / 2) {
+            tell(middle, load.words.count("entries", 0), figures);
         }
-        k.quit()
-    })();
-    if let Err(e) = r {
-        errs.add(&e);
+        if let Some(growth) = growth {
+            figures.count("peak_growth_kib", growth as usize);
+        }
     }
-    secs.sort_by(f64::total_cmp);
-    let med = secs.get(secs.len() / 2).copied().unwrap_or(f64::NAN);
-    o.s("cmd", &cmd);
-    o.i("lines", lines as i64);
-    o.i("complete", (lines >= want) as i64);
-    o.i("bytes", bytes as i64);
-    o.f("secs", med);
-    o.f("best_secs", secs.first().copied().unwrap_or(f64::NAN));
-    o.f("entries_per_sec", lines as f64 / med);
-    o.f("server_cpu_us_per_entry", used * 1e6 / (lines.max(1) as f64 * secs.len().max(1) as f64));
+}
+
+fn listings(load: &Load) -> Done<(Vec<Listing>, Option<u64>)> {
+    let command = load.words.text("cmd", "MLSD");
+    let mut session = Session::logged_in(&load.target, 0)?;
+    session.command("TYPE I", 2)?;
+    session.command(&format!("CWD {}", load.words.text("before", ".")), 2)?;
+    one(load, &mut session, command)?;
+    session.command(&format!("CWD /{}", load.words.text("dir", ".")), 2)?;
+    let before = load.server.peaks();
+    let found: Done<Vec<Listing>> =
+        (0..load.words.number("reps", 3)).map(|_| one(load, &mut session, command)).collect();
+    let growth = growth(&before, &load.server.peaks());
+    session.quit()?;
+    Ok((found?, growth))
+}
+
+fn one(load: &Load, session: &mut Session, command: &str) -> Done<Listing> {
+    let (processor, began) = (load.server.processor(), Instant::now());
+    let (mut lines, mut first_byte) = (0, None);
+    session.list(command, |bytes| {
+        first_byte.get_or_insert_with(|| began.elapsed().as_secs_f64());
+        lines += bytes.iter().filter(|byte| **byte == b'\n').count();
+    })?;
+    Ok(Listing {
+        first_byte: first_byte.unwrap_or(f64::NAN),
+        seconds: began.elapsed().as_secs_f64(),
+        lines,
+        processor: load.server.processor() - processor,
+    })
+}
+
+/// By how much the peak rose of the process whose rose most.
+fn growth(before: &HashMap<String, u64>, after: &HashMap<String, u64>) -> Option<u64> {
+    after.iter().filter_map(|(process, peak)| Some(peak - before.get(process)?)).max()
+}
+
+fn tell(listing: &Listing, wanted: usize, figures: &mut Figures) {
+    figures.count("lines", listing.lines);
+    figures.count("complete", usize::from(listing.lines >= wanted));
+    figures.amount("secs", listing.seconds);
+    figures.amount("first_byte_ms", listing.first_byte * 1e3);
+    figures.amount("entries_per_sec", listing.lines as f64 / listing.seconds);
+    figures.amount("server_cpu_us_per_entry", listing.processor * 1e6 / listing.lines as f64);
 }

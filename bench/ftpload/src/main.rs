@@ -2,85 +2,86 @@
 //!
 //!     ftpload MODE --addr 127.0.0.1:2121 --user u --pass p [--name value]...
 
-mod arguments;
 mod bulk;
+mod client;
 mod figures;
 mod floor;
-mod ftp;
-mod idle;
+mod hold;
+mod limit;
 mod list;
 mod logins;
-mod memory;
+mod mixed;
+mod noop;
+mod server;
 mod small;
+mod together;
+mod words;
 
-use std::collections::HashMap;
-use std::time::Instant;
+use std::process::ExitCode;
 
-use arguments::Args;
-use figures::{Errs, Out};
-use ftp::Target;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-pub type Cpu<'a> = &'a dyn Fn() -> f64;
+use client::Target;
+use figures::{Errors, Figures};
+use server::Server;
+use words::Words;
 
-pub fn us(t: Instant) -> u64 {
-    t.elapsed().as_micros() as u64
+/// What a mode works with: whom it loads, how, and where it counts what went wrong.
+struct Load {
+    target: Target,
+    words: Words,
+    server: Server,
+    errors: Errors,
 }
 
-fn main() {
-    let mut it = std::env::args().skip(1).peekable();
-    let mode = it.next().unwrap_or_default();
-    let mut m = HashMap::new();
-    while let Some(a) = it.next() {
-        let k = a.trim_start_matches("--").to_string();
-        let v = match it.peek() {
-            Some(n) if !n.starts_with("--") => it.next().unwrap(),
-            _ => String::new(),
-        };
-        m.insert(k, v);
-    }
-    let a = Args(m);
-    raise_nofile();
-    if mode == "null-server" {
-        return floor::serve(&a);
-    }
-    let t = Target {
-        addr: a.s("addr", "127.0.0.1:2121").parse().expect("--addr"),
-        user: a.s("user", "bench").into(),
-        pass: a.s("pass", "bench").into(),
-        nsrc: a.n("src", 1) as u32,
-        pasv: a.flag("pasv"),
-        timeout: a.n("timeout", 30) as u32,
-    };
-    let roots: Vec<i32> = a.s("pid", "").split(',').filter_map(|x| x.parse().ok()).collect();
-    let cpu_file = a.0.get("cpu-file").map(|x| x.as_str());
-    let cpu = || memory::cpu(cpu_file, &roots);
-    let mut o = Out::default();
-    o.s("mode", &mode);
-    let errs = Errs::default();
+type Mode = fn(&Load, &mut Figures);
+
+/// Every mode that loads a server.
+const MODES: [(&str, Mode); 10] = [
+    ("banner", logins::greetings),
+    ("logins", logins::sessions),
+    ("retr", bulk::retrieve),
+    ("stor", bulk::store),
+    ("small", small::retrieve),
+    ("small-stor", small::store),
+    ("list", list::list),
+    ("hold", hold::hold),
+    ("mixed", mixed::mixed),
+    ("noop", noop::noop),
+];
+
+fn main() -> ExitCode {
+    let mut said = std::env::args().skip(1);
+    let mode = said.next().unwrap_or_default();
+    let words = Words::read(said);
+    raise_open_files();
     match mode.as_str() {
-        "logins" | "banner" => logins::logins(&a, &t, &mode, &errs, &mut o, &cpu),
-        "retr" | "stor" => bulk::bulk(&a, &t, &mode, &errs, &mut o, &cpu),
-        "small" | "small-stor" => small::small(&a, &t, &mode, &errs, &mut o, &cpu),
-        "list" => list::list(&a, &t, &errs, &mut o, &cpu),
-        "idle" => idle::idle(&a, &t, &errs, &mut o, &roots),
-        _ => {
-            eprintln!("modes: logins banner retr stor small small-stor list idle null-server");
-            std::process::exit(2);
-        }
+        "null-server" => floor::serve(&words),
+        "limit-sendfile" => limit::sendfile(&words),
+        _ => return load(&mode, words),
     }
-    errs.out(&mut o);
-    o.print();
+    ExitCode::SUCCESS
 }
 
-pub fn raise_nofile() {
-    // SAFETY: plain rlimit calls on a local.
-    unsafe {
-        let mut r = libc::rlimit { rlim_cur: 200_000, rlim_max: 200_000 };
-        if libc::setrlimit(libc::RLIMIT_NOFILE, &r) != 0 {
-            libc::getrlimit(libc::RLIMIT_NOFILE, &mut r);
-            r.rlim_cur = r.rlim_max;
-            libc::setrlimit(libc::RLIMIT_NOFILE, &r);
-        }
-        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+fn load(mode: &str, words: Words) -> ExitCode {
+    let Some((_, run)) = MODES.iter().find(|(name, _)| *name == mode) else {
+        let names: Vec<&str> = MODES.iter().map(|(name, _)| *name).collect();
+        eprintln!("modes: {} null-server limit-sendfile", names.join(" "));
+        return ExitCode::from(2);
+    };
+    let load =
+        Load { target: Target::read(&words), server: Server::read(&words), words, errors: Errors::default() };
+    let mut figures = Figures::default();
+    figures.text("mode", mode);
+    run(&load, &mut figures);
+    load.errors.tell(&mut figures);
+    figures.print();
+    ExitCode::SUCCESS
+}
+
+/// A client with thousands of sessions has as many sockets.
+fn raise_open_files() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
     }
 }
