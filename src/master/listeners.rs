@@ -1,10 +1,11 @@
 //! Listening sockets, by address. A reload opens what is new beside what is there, and closes what is gone only when the new
-//! generation serves; what both use is never closed, so no connection is refused.
+//! generation serves; what both use is never closed, so no connection is refused. What the service manager listens to already is
+//! taken over.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::sys::socket;
@@ -39,6 +40,29 @@ impl fmt::Display for BindError {
 }
 
 impl Listeners {
+    /// Takes over what was opened for the daemon, and gives the addresses that are not among `wanted`; an error is a sentence.
+    pub fn adopt(&mut self, passed: Vec<OwnedFd>, wanted: &[SocketAddr]) -> Result<Vec<SocketAddr>, String> {
+        let mut unwanted = Vec::new();
+        for socket in passed {
+            let (address, takes_both) = socket::adopted(socket.as_fd())
+                .and_then(|found| socket::prepare_for_control(socket.as_fd()).map(|()| found))
+                .map_err(|error| format!("a socket that the service manager passed is of no use: {error}"))?;
+            let twin = SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()));
+            if takes_both && wanted.contains(&twin) {
+                return Err(format!(
+                    "the passed socket at {address} takes IPv4, too, where {twin} is to listen; give the socket unit \
+                     BindIPv6Only=ipv6-only and a ListenStream={twin}"
+                ));
+            }
+            if wanted.contains(&address) {
+                self.open.insert(address, socket);
+            } else {
+                unwanted.push(address);
+            }
+        }
+        Ok(unwanted)
+    }
+
     /// Opens those of `addresses` that are not open yet; if one cannot be had, none of the new ones stays. Gives which are new.
     pub fn open(&mut self, addresses: &[SocketAddr], backlog: i32) -> Result<Vec<SocketAddr>, BindError> {
         let missing = addresses.iter().filter(|address| !self.open.contains_key(*address));
@@ -47,6 +71,11 @@ impl Listeners {
         let new = made.keys().copied().collect();
         self.open.extend(made);
         Ok(new)
+    }
+
+    /// Where they listen.
+    pub fn addresses(&self) -> impl Iterator<Item = &SocketAddr> {
+        self.open.keys()
     }
 
     /// Closes all but these.

@@ -26,6 +26,7 @@ mod zone;
 
 use std::time::Instant;
 
+use sd_notify::NotifyState;
 use slog::{Logger, debug, info, warn};
 
 use crate::auth::Leftovers;
@@ -126,6 +127,7 @@ impl Master {
             .flatten()
             .chain(self.calm_deadline())
             .chain(self.lookout.due)
+            .chain(self.service_manager.due())
             .min()
     }
 
@@ -142,6 +144,9 @@ impl Master {
         self.give_up_raising_if_late(now);
         self.press_on_stopping(now);
         self.look_for_other_addresses(now);
+        if let Err(error) = self.service_manager.reassure(now) {
+            warn!(self.log, "the service manager was not told: {error}");
+        }
         self.restart_lost();
         self.refill();
         self.thin_out(now);
@@ -190,10 +195,12 @@ impl Master {
                     self.log,
                     "{path}: shutdown at {shutdown}, new connections refused from {deny}, sessions disconnected at {disconnect}"
                 );
+                self.tell_service_manager(&[NotifyState::Status(&format!("{path}: shutdown at {shutdown}"))]);
                 self.board.publish_schedule(Some(&schedule));
             }
             Finding::Lifted => {
                 info!(self.log, "{path} removed: service goes on");
+                self.tell_service_manager(&[NotifyState::Status(&self.serves())]);
                 self.board.publish_schedule(None);
             }
             Finding::Ignored(why) => {

@@ -184,7 +184,8 @@ impl Master {
             return;
         }
         error!(self.log, "configuration refused, generation {} goes on: {why}", self.serving);
-        self.tell_service_manager(&[NotifyState::Ready]);
+        let status = format!("{}; its last reload was refused: {why}", self.serves());
+        self.tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&status)]);
         self.board.count_refused_reload();
         self.reload_if_asked_again();
     }
@@ -207,7 +208,7 @@ impl Master {
             return self.announce_start();
         }
         info!(self.log, "generation {} serves; generation {old} finishes its sessions", self.serving);
-        self.tell_service_manager(&[NotifyState::Ready]);
+        self.tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&self.serves())]);
         self.retire_generation(old);
         self.reload_if_asked_again();
     }

@@ -2,6 +2,7 @@
 //! PidFile; only then does the foreground command return.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging::recorder::Foreground;
 use crate::logging::{self, Kind, Links};
 use crate::scoreboard::MasterBoard;
-use crate::sys::{host, identity, poll, streams, title};
+use crate::sys::{descriptors, host, identity, poll, streams, title};
 
 /// Slots of a scoreboard whose MaxInstances asks for no more.
 const SLOTS: u32 = 16_384;
@@ -47,6 +48,13 @@ pub fn serve(options: Options) -> ExitCode {
     let loaded = load(&options, rootless);
     complain(&loaded.complaints);
     let Some(settings) = loaded.settings else { return ExitCode::FAILURE };
+    let passed = match descriptors::passed() {
+        Ok(passed) => passed,
+        Err(error) => {
+            streams::complain(&format!("fatal: cannot take the sockets that LISTEN_FDS tells of: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
     let background = match Background::enter(options.foreground) {
         Ok(background) => background,
         Err(status) => return status,
@@ -55,7 +63,7 @@ pub fn serve(options: Options) -> ExitCode {
     let _ = title::claim("proftpd: (starting)");
     let (system_log, server) = (settings.daemon.system_log.clone(), server_in_lines(&settings));
     let links = settings.daemon.log_links;
-    match Master::new(options, settings, rootless, background) {
+    match Master::new(options, settings, passed, rootless, background) {
         Ok(master) => master.run(),
         Err(why) => {
             record_failure((&system_log, links), &server, &why);
@@ -102,10 +110,11 @@ impl Master {
     fn new(
         options: Options,
         settings: Settings,
+        passed: Vec<OwnedFd>,
         rootless: bool,
         background: Background,
     ) -> Result<Master, String> {
-        let mut master = Master::equipped(options, &settings, rootless, background)?;
+        let mut master = Master::equipped(options, &settings, passed, rootless, background)?;
         master.look_at_shutdown_file();
         master.tell_if_polled();
         if let Err(why) = master.raise(settings) {
@@ -118,6 +127,7 @@ impl Master {
     fn equipped(
         options: Options,
         settings: &Settings,
+        passed: Vec<OwnedFd>,
         rootless: bool,
         background: Background,
     ) -> Result<Master, String> {
@@ -142,7 +152,8 @@ impl Master {
         // From here on something is left behind by a start that fails, and taken away again.
         let pid_file = PidFile::lock(&daemon.pid_file).map_err(|error| error.to_string())?;
         let mut listeners = Listeners::default();
-        let opened = open_board(&mut listeners, settings)
+        let opened = take_over(&mut listeners, passed, settings)
+            .and_then(|()| open_board(&mut listeners, settings))
             .and_then(|board| with_logs(board, start_logs(&options, settings, zone, rootless)));
         let (board, logs) = match opened {
             Ok(opened) => opened,
@@ -201,11 +212,17 @@ impl Master {
             versions::PROFTPD,
             versions::FERRYD
         );
-        self.tell_service_manager(&[NotifyState::Ready]);
+        self.tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&self.serves())]);
         let settings = self.generations.last().map(|generation| std::rc::Rc::clone(&generation.settings));
         if let (Some(settings), Some(background)) = (settings, self.background.take()) {
             background.release(&settings, &self.log);
         }
+    }
+
+    /// The state of the daemon in a line for people.
+    pub(super) fn serves(&self) -> String {
+        let addresses: Vec<String> = self.listeners.addresses().map(|address| address.to_string()).collect();
+        format!("Generation {} serves at {}", self.serving, addresses.join(", "))
     }
 
     /// sd_notify(3): where the daemon is in its life, as a unit of Type=notify or notify-reload wants to hear it.
@@ -252,6 +269,16 @@ fn with_logs(board: MasterBoard, logs: Result<Logs, String>) -> Result<(MasterBo
             Err(why)
         }
     }
+}
+
+/// What the service manager listens to, and nobody here would serve, is told: clients there wait for nothing.
+fn take_over(listeners: &mut Listeners, passed: Vec<OwnedFd>, settings: &Settings) -> Result<(), String> {
+    for address in listeners.adopt(passed, &settings.daemon.listen)? {
+        streams::complain(&format!(
+            "the service manager passed a listener at {address}, where no server of the configuration is: change its unit, or Port and DefaultAddress"
+        ));
+    }
+    Ok(())
 }
 
 /// Binds, and only then touches the scoreboard: a port that is taken belongs to a daemon whose board is not ours to replace.

@@ -85,7 +85,11 @@ impl Master {
 
     /// No births, no listeners, and the order to all.
     fn close_doors(&mut self, order: Order) {
-        self.tell_service_manager(&[NotifyState::Stopping]);
+        let status = match order {
+            Order::Drain => "No new connections; sessions finish",
+            _ => "Sessions are disconnected",
+        };
+        self.tell_service_manager(&[NotifyState::Stopping, NotifyState::Status(status)]);
         if let Some(raising) = self.raising.take() {
             self.undo(raising);
         }

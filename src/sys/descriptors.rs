@@ -35,6 +35,13 @@ pub fn raise(fd: OwnedFd, least: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(raised) })
 }
 
+/// What the service manager opened for this process (sd_listen_fds(3)); nothing where it opened none. To be asked once.
+pub fn passed() -> io::Result<Vec<OwnedFd>> {
+    // SAFETY: the protocol gives these numbers to the process that LISTEN_PID names, which is this one. A number that is not open
+    // was refused by the fcntl that sets close-on-exec, and nothing else of this program has been opened yet.
+    Ok(sd_notify::listen_fds()?.map(|number| unsafe { OwnedFd::from_raw_fd(number) }).collect())
+}
+
 /// Opens /dev/null over stdin and stdout, and over stderr too unless it is kept.
 pub fn silence(keep_stderr: bool) -> io::Result<()> {
     let null: OwnedFd = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?.into();

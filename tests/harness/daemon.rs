@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -55,11 +56,17 @@ impl Daemon {
     /// Waits for a line of the service manager's protocol.
     #[track_caller]
     pub fn await_notice(&mut self, line: &str) {
+        self.await_notice_that(line, |found| found == line.as_bytes());
+    }
+
+    /// The same for a line that `is_it`; it is told as `line` if it does not come.
+    #[track_caller]
+    pub fn await_notice_that(&mut self, line: &str, is_it: impl Fn(&[u8]) -> bool) {
         let end = Instant::now() + DEADLINE;
         let mut buffer = [0; 1024];
         loop {
             match self.notices.recv(&mut buffer) {
-                Ok(length) if has_line(&buffer[..length], line) => return,
+                Ok(length) if buffer[..length].split(|byte| *byte == b'\n').any(&is_it) => return,
                 Ok(_) => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(error) => panic!("notices: {error}"),
@@ -313,6 +320,7 @@ pub fn program(setup: &Setup) -> Command {
         Starter::Nobody => program_for_nobody(),
     };
     let mut command = match (&setup.host, &setup.mounts) {
+        (None, None) if setup.passed.is_some() => activated(program),
         (None, None) => Command::new(program),
         (None, Some(mounts)) => {
             let mut command = host::mounting(mounts);
@@ -328,7 +336,17 @@ pub fn program(setup: &Setup) -> Command {
     if setup.starter == Starter::Nobody {
         command.uid(NOBODY).gid(NOBODY);
     }
-    command.current_dir(setup.folder.path()).stdin(Stdio::null()).envs(setup.variables.clone());
+    let stdin = setup.passed.as_ref().map_or_else(Stdio::null, |listener| {
+        OwnedFd::from(listener.try_clone().expect("another descriptor")).into()
+    });
+    command.current_dir(setup.folder.path()).stdin(stdin).envs(setup.variables.clone());
+    command
+}
+
+/// As a service manager starts it that listens already (sd_listen_fds(3)): stdin becomes descriptor 3.
+fn activated(program: PathBuf) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$@\" 3<&0 </dev/null", "sh"]).arg(program);
     command
 }
 
@@ -359,10 +377,6 @@ fn program_for_nobody() -> PathBuf {
         folder
     });
     folder.path().join("ferryd")
-}
-
-fn has_line(datagram: &[u8], line: &str) -> bool {
-    datagram.split(|byte| *byte == b'\n').any(|found| found == line.as_bytes())
 }
 
 fn read(path: &Path) -> String {

@@ -1,7 +1,7 @@
 //! A daemon's folder before the daemon runs: configuration, accounts, homes.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,8 @@ pub struct Setup {
     pub host: Option<Host>,
     /// What a shell does in a mount namespace of the daemon's own, before the daemon.
     pub mounts: Option<String>,
+    /// What the service manager listens to for the daemon.
+    pub passed: Option<TcpListener>,
     lines: Vec<String>,
 }
 
@@ -54,6 +56,7 @@ impl Setup {
             variables: Vec::new(),
             host: None,
             mounts: None,
+            passed: None,
             lines: Vec::new(),
         };
         setup.pool(2, 1, 4);
@@ -101,6 +104,12 @@ impl Setup {
     /// The daemon sees these mounts, and nobody else does (needs root): commands of a shell.
     pub fn with_mounts(mut self, commands: &str) -> Setup {
         self.mounts = Some(commands.to_owned());
+        self
+    }
+
+    /// The daemon is handed this listener, as by a socket unit of systemd.
+    pub fn handed(mut self, listener: TcpListener) -> Setup {
+        self.passed = Some(listener);
         self
     }
 

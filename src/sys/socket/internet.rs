@@ -123,6 +123,19 @@ fn internet(address: &SockaddrStorage) -> io::Result<SocketAddr> {
     Ok(SocketAddr::V6(SocketAddrV6::new(v6.ip(), v6.port(), v6.flowinfo(), v6.scope_id())))
 }
 
+/// What a socket that somebody else opened listens to; an error says what else it is. It waits no more when asked, and IPv6 alone is
+/// told from both families by the flag (IPV6_V6ONLY, ipv6(7)).
+pub fn adopted(socket: BorrowedFd<'_>) -> io::Result<(SocketAddr, bool)> {
+    let is_stream = net::getsockopt(&socket, sockopt::SockType)? == SockType::Stream;
+    if !is_stream || !net::getsockopt(&socket, sockopt::AcceptConn)? {
+        return Err(io::Error::other("it listens to no connections"));
+    }
+    let address = local_address(socket)?;
+    nix::fcntl::fcntl(socket, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::O_NONBLOCK))?;
+    let takes_both = address.is_ipv6() && !net::getsockopt(&socket, sockopt::Ipv6V6Only)?;
+    Ok((address, takes_both))
+}
+
 /// The same address, an IPv4 one where it is IPv4 in IPv6 clothes.
 pub fn unmapped(address: IpAddr) -> IpAddr {
     address.to_canonical()

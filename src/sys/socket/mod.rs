@@ -12,8 +12,8 @@ mod records;
 mod tuning;
 
 pub use internet::{
-    accept, allow_used_ports, begin_to_listen, bind, bound, bound_to_connect, cease_to_listen, connect,
-    connect_outcome, listen, local_address, prepare_for_control, unbound, unmapped,
+    accept, adopted, allow_used_ports, begin_to_listen, bind, bound, bound_to_connect, cease_to_listen,
+    connect, connect_outcome, listen, local_address, prepare_for_control, unbound, unmapped,
 };
 pub use records::{Received, Sender, datagram_pair, pass_credentials, receive, send, seqpacket_pair};
 pub use tuning::{Probes, Tuning};
