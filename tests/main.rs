@@ -35,6 +35,7 @@ mod reload;
 mod reverse_dns;
 mod scoreboard;
 mod service;
+mod service_files;
 mod session;
 mod session_fuzz;
 mod shutmsg;
