@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::Signal;
 
-use crate::harness::daemon::{end_group, finished};
+use crate::harness::daemon::{end_group, finished, program};
 use crate::harness::events::{eventually, until};
 use crate::harness::host::HostAccount;
 use crate::harness::machine::Machine;
@@ -223,6 +223,30 @@ fn the_first_client_starts_the_daemon() {
     processes::send(group, Signal::SIGTERM);
     client.reply().expect(421);
     finished(activator);
+}
+
+#[test]
+fn the_journal_is_told_how_grave_a_line_is() {
+    let setup = Setup::new();
+    setup.write();
+    let journal = fs::File::create(setup.path("journal")).expect("a file");
+    let found = journal.metadata().expect("its inode");
+    let stream = format!("{}:{}", found.dev(), found.ino());
+    let mut command = program(&setup);
+    command.args(["-n", "-c"]).arg(setup.config_file()).env("JOURNAL_STREAM", stream);
+    let daemon = command.stderr(journal).process_group(0).spawn().expect("the daemon");
+    let group = i32::try_from(daemon.id()).expect("a pid");
+    let _ended = Ended(group);
+    let read = || fs::read_to_string(setup.path("journal")).unwrap_or_default();
+    until("its start", || read().contains(&format!("<6>proftpd[{group}] 127.0.0.1: ProFTPD")));
+    let mut client = Client::greeted(setup.socket_address());
+    client.command("USER alice").expect(331);
+    client.command("PASS wrong").expect(530);
+    until("a warning", || {
+        read().lines().any(|line| line.starts_with("<4>proftpd[") && line.contains("alice"))
+    });
+    processes::send(group, Signal::SIGTERM);
+    finished(daemon);
 }
 
 #[test]

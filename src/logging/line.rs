@@ -87,11 +87,22 @@ impl fmt::Display for Line<'_> {
         if self.style.has_hostname() {
             write!(f, "{} ", self.host)?;
         }
-        write!(f, "{}[{}]", self.tag(), self.pid)?;
-        if !self.origin.is_empty() {
-            write!(f, " {}", self.origin)?;
+        Said(self).fmt(f)
+    }
+}
+
+/// A line without its moment and host: who says what, of whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a>(pub &'a Line<'a>);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Line { pid, origin, text, .. } = self.0;
+        write!(f, "{}[{pid}]", self.0.tag())?;
+        if !origin.is_empty() {
+            write!(f, " {origin}")?;
         }
-        write!(f, ": {}", self.text)
+        write!(f, ": {text}")
     }
 }
 

@@ -25,7 +25,6 @@ use super::workers::Workers;
 use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, spawn, versions, zone};
 use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
-use crate::logging::recorder::Foreground;
 use crate::logging::{self, Kind, Links};
 use crate::scoreboard::MasterBoard;
 use crate::sys::{descriptors, host, identity, poll, streams, title};
@@ -305,8 +304,7 @@ fn start_logs(
     rootless: bool,
 ) -> Result<Logs, String> {
     let daemon = &settings.daemon;
-    let foreground = is_shown(options)
-        .then(|| if terminal::is_terminal() { Foreground::Terminal } else { Foreground::Plain });
+    let foreground = is_shown(options).then(terminal::of_stderr);
     let surroundings = Surroundings {
         host: host::name(),
         server: server_in_lines(settings),

@@ -1,18 +1,38 @@
 //! Whoever started the daemon: a command that waits for its status, or a person at a terminal.
 
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::process::ExitCode;
 
 use slog::{Logger, warn};
 
 use crate::config::Settings;
+use crate::logging::recorder::Foreground;
 use crate::sys::process::Forked;
 use crate::sys::{descriptors, process, streams};
 
 /// Whether somebody reads stderr.
 pub fn is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// What stderr is. systemd names the journal's stream by device and inode (JOURNAL_STREAM, systemd.exec(5)).
+pub fn of_stderr() -> Foreground {
+    let is_journal = |stream: OsString| {
+        let file = File::from(io::stderr().as_fd().try_clone_to_owned().ok()?);
+        let found = file.metadata().ok()?;
+        Some(stream.into_string().ok()? == format!("{}:{}", found.dev(), found.ino()))
+    };
+    if is_terminal() {
+        Foreground::Terminal
+    } else if std::env::var_os("JOURNAL_STREAM").and_then(is_journal) == Some(true) {
+        Foreground::Journal
+    } else {
+        Foreground::Plain
+    }
 }
 
 /// How the daemon stands to the command that started it.

@@ -45,6 +45,8 @@ pub enum Foreground {
     Terminal,
     /// A file or a pipe, for programs: ProFTPD's lines.
     Plain,
+    /// systemd's journal, which has a clock and a name of the host itself: lines with their severity in front (sd-daemon(3)).
+    Journal,
 }
 
 /// The recorder's life, in its own process; gives the exit status. The scribe is made first, because it reads what the terminal

@@ -18,8 +18,8 @@ use slog_term::{FullFormat, TermDecorator};
 use super::Foreground;
 use super::outlet::Outlet;
 use super::syslog::Syslog;
-use crate::logging::line::{Line, Stamp};
-use crate::logging::{LogNumber, Sorting, Style};
+use crate::logging::line::{Line, Said, Stamp};
+use crate::logging::{LogNumber, Severity, Sorting, Style};
 use crate::sys::ProcessId;
 
 /// Writes lines, in a thread of its own.
@@ -33,6 +33,7 @@ pub(super) struct Scribe {
 enum Stderr {
     Unused,
     Plain,
+    Journal,
     Terminal(Box<FullFormat<TermDecorator>>),
 }
 
@@ -41,6 +42,7 @@ impl Scribe {
         let stderr = match foreground {
             None => Stderr::Unused,
             Some(Foreground::Plain) => Stderr::Plain,
+            Some(Foreground::Journal) => Stderr::Journal,
             Some(Foreground::Terminal) => Stderr::Terminal(Box::new(terminal(zone))),
         };
         Scribe { host, zone, stderr, desk: Arc::new(Desk::default()) }
@@ -60,6 +62,10 @@ impl Scribe {
         let _ = match &self.stderr {
             Stderr::Unused => Ok(()),
             Stderr::Plain => std::io::stderr().write_all(format!("{line}\n").as_bytes()),
+            Stderr::Journal => {
+                let severity = Severity::of(record.level());
+                std::io::stderr().write_all(format!("<{severity}>{}\n", Said(line)).as_bytes())
+            }
             Stderr::Terminal(format) => write_terminal(format, record.level(), line),
         };
     }
