@@ -46,9 +46,11 @@ pub mod attack {
     pub use crate::sys::seccomp::{Filter, Row, Verdict};
 }
 
-/// What of a session the targets in `fuzz/` feed.
+/// What of a session the targets in `fuzz/` feed, and `bench/parts` measures.
 #[doc(hidden)]
 pub mod readers {
     pub use crate::config::listings::{ListCommands, ListOptions, USUAL};
+    pub use crate::sys::files::{Kind, Status};
+    pub use crate::sys::{GroupId, UserId};
     pub use crate::worker::readers::*;
 }

@@ -27,6 +27,7 @@ mod house;
 mod large_files;
 mod limits;
 mod logs;
+mod measurements;
 mod messages;
 mod mutations;
 mod pool;

@@ -22,12 +22,12 @@ mod told;
 mod walk;
 mod windows;
 
-pub use facts::Telling;
+pub use facts::{Described, Role, Telling};
+pub use line::Columns;
 pub use options::{Command, Options};
 pub use owners::{Names, Owners};
 pub use pattern::Pattern;
 
-use facts::{Described, Role};
 use guise::Guise;
 use search::Search;
 use walk::Walk;

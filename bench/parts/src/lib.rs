@@ -1,0 +1,1 @@
+//! Nothing: `benches/` measures what `ferryd` has.
