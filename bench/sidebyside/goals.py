@@ -9,6 +9,8 @@ BEST = "the best"
 OWN = "ferryd"
 # Under which word a run keeps what one hash of the password takes.
 HASH = "MD5-crypt, µs"
+# A list of 90,000 more names takes megabytes; this is less than three bytes for each.
+SAME_MEMORY = 256
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,13 @@ GOALS = (
     Goal("stor1k-c1", "per_sec", Times(1.5, BEST)),
     Goal("mlsd-100000", "entries_per_sec", Times(1.5, BEST)),
     Goal("mlsd-100000", "first_byte_ms", Plain(5)),
-    Goal("mlsd-100000", "peak_growth_kib", Plain(64)),
+    Goal("mlsd-100000", "peak_growth_kib", Plain(SAME_MEMORY)),
     Goal("list-100000", "entries_per_sec", Times(1.5, BEST)),
     Goal("list-100000", "first_byte_ms", Plain(5)),
-    Goal("list-100000", "peak_growth_kib", Plain(64)),
+    Goal("list-100000", "peak_growth_kib", Plain(SAME_MEMORY)),
     Goal("nlst-100000", "entries_per_sec", Times(1, BEST)),
     Goal("nlst-100000", "first_byte_ms", Plain(5)),
-    Goal("nlst-100000", "peak_growth_kib", Plain(64)),
+    Goal("nlst-100000", "peak_growth_kib", Plain(SAME_MEMORY)),
     Goal("hup-c4", "per_sec", Times(4, BEST_FORKING)),
     Goal("hup-c4", "errors", Plain(0)),
     Goal("hup-c4", "held_lost", Plain(0)),

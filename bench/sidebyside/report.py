@@ -11,7 +11,8 @@ brackets do nothing but answer, or are no server at all: limits of the machine.
 """
 
 GOALS_HEAD = """\
-Of a goal that is missing the number says how much of the way is made. A server with errors in its rounds, or that could
+Beside the others stands how many times better ferryd is. Of a goal that is missing the number says how much of the way is
+made. A server with errors in its rounds, or that could
 not hold as many sessions as the others, is not the best at anything.
 """
 
@@ -48,13 +49,20 @@ def goal_row(goal, results):
 
 
 def compared(goal, column, results):
-    """The best peers, and the limit."""
+    """The best peers and the limit, and how many times better ferryd is."""
+    reached = results.median(Figure(goal.scenario, goal.key))
+
     def best(among):
         name, value = results.best(goal.scenario, column, among)
-        return f"{name} {shown(value, column.digits)}" if name else "–"
+        return f"{name} {shown(value, column.digits)}{times(reached, value, column.better)}" if name else "–"
     if goal.without == OWN:
         return ["–"] * 3
     return [best(forks), best(is_peer), best(lambda name: name.startswith("("))]
+
+
+def times(reached, value, better):
+    above, below = (reached, value) if better > 0 else (value, reached)
+    return f" ({above / below:.2f} ×)" if reached and value else ""
 
 
 def section(scenario, results):
