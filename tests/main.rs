@@ -31,6 +31,7 @@ mod measurements;
 mod messages;
 mod mutations;
 mod pool;
+mod proxied;
 mod quickstart;
 mod reload;
 mod reverse_dns;

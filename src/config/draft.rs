@@ -7,6 +7,7 @@ use super::classes::{ClassDraft, Classes};
 use super::conditions::ConditionDraft;
 use super::lines::Word;
 use super::listings::ListStyle;
+use super::proxies::ProxiesDraft;
 use super::settings::{
     AccessRules, CommandRate, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, ProcessTitles,
     RejectedPasswords, ResourceLimits, ScopeRules,
@@ -217,6 +218,8 @@ pub struct ServerDraft {
     pub deflate_engine: Option<bool>,
     /// CommandBufferSize.
     pub command_buffer: Option<u32>,
+    /// ProxyProtocolEngine and its like.
+    pub proxies: ProxiesDraft,
     /// SocketOptions.
     pub sockets: Option<Tuning>,
     /// AuthUserFile.

@@ -61,6 +61,7 @@ impl Inherit for ServerDraft {
         // The later word holds: the inner one.
         self.environment.splice(0..0, outer.environment.iter().cloned());
         self.resources.inherit(&outer.resources);
+        self.proxies.inherit(&outer.proxies);
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) mod origins;
 mod outline;
 mod patterns;
 mod policy;
+mod proxies;
 mod reference;
 mod repeated;
 mod roots;

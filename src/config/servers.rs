@@ -133,6 +133,7 @@ fn finish(
             .when(said.copy_engine.unwrap_or(true), offer::Module::Copy)
             .when(said.site_misc_engine.unwrap_or(true), offer::Module::SiteMisc)
             .when(said.deflate_engine.unwrap_or(false), offer::Module::Deflate),
+        proxies: said.proxies.meant(complaints),
         sockets: said.sockets.unwrap_or_default(),
         command_buffer: said.command_buffer.unwrap_or(512) as usize,
         auth_user_file: user_file,

@@ -12,6 +12,8 @@ pub enum Foreign {
     Smtp,
     /// An identification string (RFC 4253 §4.2).
     Ssh,
+    /// A proxy's word for who the client is, where nobody asked for it (ProxyProtocolEngine).
+    Proxy,
 }
 
 /// The first byte of a TLS connection: a record of the handshake (RFC 8446 §5.1). No command begins with it.
@@ -30,6 +32,8 @@ impl Foreign {
             Some(Foreign::Http)
         } else if is_among(SMTP) {
             Some(Foreign::Smtp)
+        } else if is_among(&["PROXY"]) {
+            Some(Foreign::Proxy)
         } else {
             word.starts_with(b"SSH-").then_some(Foreign::Ssh)
         }
@@ -42,6 +46,7 @@ impl fmt::Display for Foreign {
             Foreign::Http => "HTTP",
             Foreign::Smtp => "SMTP",
             Foreign::Ssh => "SSH",
+            Foreign::Proxy => "the PROXY protocol",
         })
     }
 }

@@ -14,6 +14,7 @@ pub mod line;
 pub mod offer;
 pub mod options;
 pub mod permissions;
+pub mod proxy;
 pub mod reply;
 pub mod site;
 pub mod time;

@@ -22,6 +22,7 @@ mod names;
 mod naming;
 mod orders;
 mod peer;
+mod proxied;
 mod quarters;
 pub mod rehearsal;
 mod rendezvous;
@@ -120,16 +121,19 @@ const SERVED: u8 = 0;
 const UNABLE: u8 = 1;
 
 /// Worker: waits for a client that speaks and serves it, or leaves when the master orders so; gives the exit status.
-pub fn serve(birth: Birth) -> u8 {
+pub fn serve(mut birth: Birth) -> u8 {
     loop {
         let client = match accept::next_client(&birth) {
             Ok(Some(client)) => client,
             Ok(None) => return SERVED,
             Err(_) => return UNABLE,
         };
+        let Some(client) = proxied::introduced(&mut birth, client) else { return SERVED };
         match greeting::greet(&birth, client) {
             Greeted::Speaks(guest) => return attend_to(birth, *guest),
             Greeted::Dismissed => return SERVED,
+            // A proxy's words were read: the pool is closed to this worker.
+            Greeted::Left if birth.listeners.is_empty() => return SERVED,
             Greeted::Left => birth.own.returned_to_pool(),
         }
     }

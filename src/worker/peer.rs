@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 /// The client's end of the control connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// As the socket says (a proxy's header, later).
+    /// As the socket says, or the proxy before it.
     pub address: SocketAddr,
     /// As auth found it; leaked, for it is the one client of a process.
     name: Option<&'static str>,

@@ -22,6 +22,7 @@ mod network;
 mod offers;
 mod pool;
 mod process;
+mod proxies;
 mod resources;
 mod sections;
 mod sessions;
@@ -124,6 +125,7 @@ const SUBJECTS: &[&[Row]] = &[
     messages::ROWS,
     network::ROWS,
     sockets::ROWS,
+    proxies::ROWS,
     logs::ROWS,
 ];
 
@@ -150,6 +152,7 @@ const HEADINGS: &[&str] = &[
     "Messages",
     "Network",
     "Sockets",
+    "Proxies before the server",
     "Logs",
 ];
 

@@ -14,6 +14,7 @@ mod daemon;
 mod folders;
 mod hiding;
 mod logs;
+mod proxies;
 mod resources;
 mod server;
 mod session;
@@ -26,6 +27,7 @@ pub use folders::{
 };
 pub use hiding::{FakeName, Fakes, FakesHere, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner};
 pub use logs::{ExtendedLog, ExtendedTarget, Form};
+pub use proxies::Proxies;
 pub use resources::{CommandRate, ResourceLimit, ResourceLimits};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, DisplayFile, LimitText, PathFor, SessionRules};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use slog::Level;
 
-use super::{CommandRate, DirectoryRules, LimitText, LogTarget, ResourceLimits, SessionRules};
+use super::{CommandRate, DirectoryRules, LimitText, LogTarget, Proxies, ResourceLimits, SessionRules};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -58,6 +58,8 @@ pub struct Server {
     pub aliases: Vec<globset::GlobMatcher>,
     /// LangEngine, CopyEngine, SiteMiscEngine.
     pub offer: Offer,
+    /// ProxyProtocolEngine; None where clients come by themselves.
+    pub proxies: Option<Proxies>,
     /// SocketOptions.
     pub sockets: Tuning,
     /// CommandBufferSize: longest command line in bytes; 512 by default.

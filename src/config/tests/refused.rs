@@ -120,3 +120,21 @@ fn what_is_asked_of_tcp_is_read_in_any_order() {
     let said = complaints("SocketOptions reuseport on");
     assert!(said[0].contains("SocketOptions: has no effect"), "{said:?}");
 }
+
+#[test]
+fn whoever_may_speak_for_clients_is_named() {
+    let on = "ProxyProtocolEngine on\n";
+    assert!(complaints(on)[0].contains("name the proxies with ProxyProtocolFrom"));
+    assert!(complaints(&format!("{on}ProxyProtocolIgnore on")).is_empty());
+    let text = format!("{on}ProxyProtocolFrom 192.0.2.1 2001:db8::/32\nProxyProtocolFrom 10.0.0.0/8");
+    assert!(complaints(&text).is_empty());
+    let proxies = settings(&text).servers[0].proxies.clone().expect("they are on");
+    let has = |address: &str| proxies.has(address.parse().expect("an address"));
+    assert!(has("192.0.2.1") && has("2001:db8::5") && has("10.1.2.3") && !has("192.0.2.2"));
+    assert_eq!(settings("ProxyProtocolEngine off\nProxyProtocolFrom 10.0.0.1").servers[0].proxies, None);
+    for wrong in
+        ["ProxyProtocolVersion 2", "ProxyProtocolTimeout 0", "ProxyProtocolFrom router", "ProxyProtocolFrom"]
+    {
+        assert!(loaded(wrong).settings.is_none(), "{wrong}");
+    }
+}

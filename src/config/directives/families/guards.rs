@@ -1,7 +1,7 @@
 //! Modules that keep somebody or something out when they are switched on: without them a configuration would be wider than it says, so
 //! the switch is refused. What only tunes them is passed over.
 
-use super::super::Effect::{Guards, Ignored};
+use super::super::Effect::{Accepted, Guards, Ignored};
 use super::{Family, NOT_DONE, family};
 
 const NO_TLS: &str = "TLS is not yet supported.";
@@ -293,13 +293,9 @@ pub const GUARDS: &[Family] = &[
         "one-time passwords are not supported.",
         &["AuthOTPAlgorithm", "AuthOTPLog", "AuthOTPOptions", "AuthOTPTable", "AuthOTPTableLock"],
     ),
-    family(
-        "mod_vroot",
-        Guards,
-        "virtual roots are not supported; DefaultRoot confines without chroot.",
-        &["VRootEngine"],
-    ),
-    family("mod_vroot", Ignored, NOT_DONE, &["VRootAlias", "VRootLog", "VRootOptions", "VRootServerRoot"]),
+    family("mod_vroot", Accepted, "DefaultRoot confines without chroot in every case.", &["VRootEngine"]),
+    family("mod_vroot", Guards, "DefaultRoot is the one root of a session.", &["VRootServerRoot"]),
+    family("mod_vroot", Ignored, NOT_DONE, &["VRootAlias", "VRootLog", "VRootOptions"]),
     family("mod_rewrite", Guards, "rewriting of commands is not supported.", &["RewriteEngine"]),
     family(
         "mod_rewrite",
@@ -307,11 +303,4 @@ pub const GUARDS: &[Family] = &[
         NOT_DONE,
         &["RewriteCondition", "RewriteLock", "RewriteLog", "RewriteMap", "RewriteMaxReplace", "RewriteRule"],
     ),
-    family(
-        "mod_proxy_protocol",
-        Guards,
-        "the PROXY protocol is not yet supported.",
-        &["ProxyProtocolEngine", "ProxyProtocolIgnore", "ProxyProtocolOptions"],
-    ),
-    family("mod_proxy_protocol", Ignored, NOT_DONE, &["ProxyProtocolTimeout", "ProxyProtocolVersion"]),
 ];
