@@ -1,11 +1,11 @@
 //! Which ports and addresses a data connection may have, and who is told of them.
 
 use std::collections::HashSet;
-use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::thread;
 
-use crate::harness::client::{Client, extended_port, passive_address, port_line};
+use crate::harness::client::{Client, extended_line, extended_port, passive_address, port_line};
 use crate::harness::events::until;
 use crate::harness::ports::{Range, has_family};
 use crate::harness::scale::skipped;
@@ -192,6 +192,47 @@ fn with_leave_other_hosts_may_have_the_data() {
     assert_eq!(std::io::read_to_string(data).expect("bytes"), "for another");
     client.reply().expect(226);
     client.command("PORT 127,0,0,9,0,22").expect(500);
+}
+
+#[test]
+fn without_leave_two_servers_have_nothing_from_each_other() {
+    let [one, other] = [1, 2].map(|last| Setup::new().on(Ipv4Addr::new(127, 0, 0, last).into()).start());
+    let [mut one, mut other] = [&one, &other].map(distant_session);
+    for (passive, active) in [(1, 2), (2, 1)] {
+        let (passive, active) =
+            if passive < active { (&mut one, &mut other) } else { (&mut other, &mut one) };
+        let told = passive_address(&passive.command("PASV").expect(227));
+        active.command(&port_line(told)).expect(500);
+        active.command(&extended_line(told)).expect(500);
+        std::mem::swap(passive, active);
+    }
+}
+
+/// The leave of the one that connects is not enough: who waits for a client sends all others away.
+#[test]
+fn one_servers_leave_is_not_the_others() {
+    let waiting = Daemon::usual();
+    let leaving = Setup::new().on(Ipv4Addr::new(127, 0, 0, 2).into()).line("AllowForeignAddress on").start();
+    let (mut from, mut to) = (distant_session(&waiting), distant_session(&leaving));
+    std::fs::write(waiting.setup.home("alice").join("file"), "for alice alone").expect("a file");
+    let told = passive_address(&from.command("PASV").expect(227));
+    from.send("RETR file");
+    to.command(&port_line(told)).expect(200);
+    to.command("STOR stolen").expect(150);
+    to.reply();
+    from.command("ABOR").expect(426);
+    from.reply().expect(226);
+    waiting.await_log("Passive connection from 127.0.0.2 refused");
+    let stolen = std::fs::read(leaving.setup.home("alice").join("stolen"));
+    assert_eq!(stolen.unwrap_or_default(), b"");
+}
+
+/// Logged in from an address that no server has.
+#[track_caller]
+fn distant_session(daemon: &Daemon) -> Client {
+    let mut client = Client::greeted_from(Ipv4Addr::new(127, 0, 0, 9), daemon.address());
+    client.login("alice");
+    client
 }
 
 #[test]
