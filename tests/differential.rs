@@ -30,7 +30,7 @@ use package::Package;
 use script::{Script, perform};
 use scripts::SETTINGS;
 use server::{Program, Server};
-use wanted::{List, rows, unsettled_verbs, verb};
+use wanted::{List, rows};
 
 /// Scripts that one pair of servers performs.
 const SHARE: usize = 40;
@@ -53,29 +53,24 @@ fn ferryd_says_and_does_what_proftpd_does() {
     let mut list = List::new();
     let (wanted, unknown): (Vec<_>, Vec<_>) =
         outcome.differences.into_iter().partition(|one| list.wants(one));
-    let (unsettled, unknown): (Vec<_>, Vec<_>) =
-        unknown.into_iter().partition(|one| unsettled_verbs().any(|known| known == verb(&one.said)));
     // Seen also where the tests' output is kept back.
     let _ = writeln!(
         io::stderr(),
-        "differential: {} scripts, {} replies compared, {} equal, {} wanted differences by {} rows, {} unsettled ones of {} verbs, {} unknown, {:.1?}",
+        "differential: {} scripts, {} replies compared, {} equal, {} wanted differences by {} rows, {} unknown, {:.1?}",
         outcome.scripts,
         outcome.replies,
-        outcome.replies.saturating_sub(wanted.len() + unsettled.len() + unknown.len()),
+        outcome.replies.saturating_sub(wanted.len() + unknown.len()),
         wanted.len(),
         rows().count(),
-        unsettled.len(),
-        unsettled_verbs().count(),
         unknown.len(),
         start.elapsed()
     );
     if is_narrowed() {
-        println!("{}", grouped(&unsettled));
         list.uses().for_each(|(row, uses)| println!("{uses:5}  {}  {}", row.said, row.page));
     }
     assert!(unknown.is_empty(), "{} differences that nobody wants:\n\n{}", unknown.len(), grouped(&unknown));
     if is_long() && !is_narrowed() {
-        nothing_is_idle(&list, &unsettled);
+        nothing_is_idle(&list);
     }
 }
 
@@ -109,13 +104,12 @@ fn told(differences: &[Difference]) -> String {
     differences.iter().map(|one| format!("{}\n{one}\n", one.script)).collect()
 }
 
-/// What no difference needs is to be taken from the lists.
-fn nothing_is_idle(list: &List, unsettled: &[Difference]) {
+/// What no difference needs is to be taken from the list.
+fn nothing_is_idle(list: &List) {
     let rows = list.uses().filter(|(_, uses)| *uses == 0);
-    let rows = rows.map(|(row, _)| format!("{} {} {} {}", row.script, row.said, row.ours, row.theirs));
-    let verbs = unsettled_verbs().filter(|known| unsettled.iter().all(|one| verb(&one.said) != *known));
-    let idle: Vec<String> = rows.chain(verbs.map(str::to_owned)).collect();
-    assert!(idle.is_empty(), "wanted or unsettled, and no difference needs it: {idle:#?}");
+    let idle: Vec<String> =
+        rows.map(|(row, _)| format!("{} {} {} {}", row.script, row.said, row.ours, row.theirs)).collect();
+    assert!(idle.is_empty(), "wanted, and no difference needs it: {idle:#?}");
 }
 
 #[test]
@@ -145,7 +139,8 @@ fn each_wanted_difference_has_its_reason_on_the_page() {
     }
 }
 
-/// In CI one script of a few. `FERRYD_SCRIPTS=names` runs all that have the word in their names, and tells what is unsettled, too.
+/// In CI one script of a few. `FERRYD_SCRIPTS=names` runs all that have the word in their names, and tells how often each row was
+/// needed.
 fn chosen() -> Vec<Script> {
     let word = std::env::var("FERRYD_SCRIPTS").unwrap_or_default();
     let step = if is_long() || is_narrowed() { 1 } else { IN_CI };

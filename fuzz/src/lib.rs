@@ -68,7 +68,7 @@ fn values(command: &Command) {
             changes.modified.into_iter().for_each(moment);
             changes.permissions.iter().for_each(bits);
         }
-        Command::Site(Site::Chmod(permissions, _)) => bits(permissions),
+        Command::Site(Site::Chmod(Ok(permissions), _)) => bits(permissions),
         Command::Site(Site::Utime((read, changed), _)) => [*read, *changed].into_iter().for_each(moment),
         Command::Rang(Some(range)) => {
             assert!(range.first() <= range.last() && range.length() > 0, "a range of nothing");

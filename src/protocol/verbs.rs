@@ -184,7 +184,7 @@ pub const VERBS: &[Verb] = &[
     verb("MIC", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
     verb("PBSZ", "<sp> protection buffer size", NONE, Always, |a| a.unknown()).not_done(),
     verb("PROT", "<sp> protection code", NONE, Always, |a| a.unknown()).not_done(),
-    verb("TYPE", "<sp> type-code (A, I, L 8)", NONE, Always, |a| a.representation()),
+    verb("TYPE", "<sp> type-code (A, I, L 7, L 8)", NONE, Always, |a| a.representation()),
     verb("STRU", "is not implemented (always F)", NONE, LoggedIn, |a| a.structure()),
     verb("MODE", "is not implemented (always S)", NONE, LoggedIn, |a| a.mode()),
     verb("RETR", PATH, READ, LoggedIn, |a| a.file(Command::Retr)),

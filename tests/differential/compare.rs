@@ -84,11 +84,12 @@ impl Run<'_> {
         heard.map_or_else(|| "(over)".to_owned(), |heard| self.plain(&heard.replies.join("\n")))
     }
 
-    /// Lines stay lines; every other byte that is no text is shown by its number.
+    /// Lines stay lines; every other byte that is no text is shown by its number. Whether nothing came or no connection was made
+    /// is told by the replies.
     fn data(&self, heard: Option<&Heard>) -> String {
         let bytes = heard.and_then(|heard| heard.data.as_deref());
         let text = bytes.map(|bytes| bytes.escape_ascii().to_string().replace("\\n", "\\n\n"));
-        text.map_or_else(|| "(none)".to_owned(), |text| self.plain(&text))
+        text.map(|text| self.plain(&text)).unwrap_or_default()
     }
 }
 

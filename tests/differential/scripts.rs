@@ -2,6 +2,7 @@
 
 mod arguments;
 mod by_hand;
+mod data;
 mod listings;
 mod names;
 mod sessions;
@@ -17,6 +18,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("spoken", SPOKEN),
     ("deflated", DEFLATED),
     ("bare", BARE),
+    ("six", SIX),
 ];
 
 const ANONYMOUS: &str = "\
@@ -30,6 +32,9 @@ RequireValidShell off
 ";
 
 const ROOTED: &str = "AllowOverwrite on\nDefaultRoot ~\nAllowStoreRestart on\n";
+
+/// A pair on IPv6.
+const SIX: &str = "# ::1\nAllowOverwrite on\nDefaultRoot ~\nAllowStoreRestart on\n";
 
 const LIMITED: &str = "\
 DefaultRoot ~
@@ -63,8 +68,15 @@ const BARE: &str = "DefaultRoot ~\nDigestEngine off\nLangEngine off\nCopyEngine 
 
 /// Every script.
 pub fn all() -> Vec<Script> {
-    [arguments::scripts(), names::scripts(), listings::scripts(), by_hand::scripts(), sessions::scripts()]
-        .concat()
+    [
+        arguments::scripts(),
+        names::scripts(),
+        listings::scripts(),
+        by_hand::scripts(),
+        data::scripts(),
+        sessions::scripts(),
+    ]
+    .concat()
 }
 
 /// One script from rows as [`Step::of`] reads them.

@@ -1,7 +1,7 @@
 //! One of the two servers, on its own folder and port, with the configuration that the other has, too.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ const CONFIGURATION: &str = "\
 ServerName \"Test\"
 ServerType standalone
 ServerAdmin admin@example.org
-DefaultAddress 127.0.0.1
+DefaultAddress {address}
 Port {port}
 PidFile {folder}/pid
 ScoreboardFile {folder}/board
@@ -64,7 +64,8 @@ pub enum Program {
 pub struct Server {
     pub program: Program,
     folder: TempDir,
-    port: Port,
+    address: SocketAddr,
+    _port: Port,
     child: Child,
 }
 
@@ -77,7 +78,8 @@ impl Server {
         let folder = tempfile::Builder::new().prefix(prefix).tempdir().expect("a temporary folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
         let port = Port::reserve();
-        let text = filled(&format!("{CONFIGURATION}{lines}"), folder.path(), &port, package);
+        let address = SocketAddr::new(address_of(lines), port.number);
+        let text = filled(&format!("{CONFIGURATION}{lines}"), folder.path(), address, package);
         write(folder.path(), "server.conf", &text);
         write(folder.path(), "users", &accounts(folder.path()));
         write(
@@ -87,13 +89,13 @@ impl Server {
         );
         fixture::make(&folder.path().join("home"));
         let child = started(program, package, folder.path());
-        let mut server = Server { program, folder, port, child };
+        let mut server = Server { program, folder, address, _port: port, child };
         server.await_greeting();
         server
     }
 
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.number))
+        self.address
     }
 
     pub fn folder(&self) -> &Path {
@@ -142,9 +144,15 @@ fn started(program: Program, package: &Package, folder: &Path) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().expect("the server's program")
 }
 
-fn filled(text: &str, folder: &Path, port: &Port, package: &Package) -> String {
+/// Where both listen: lines that begin with `# ::1` are for a pair on IPv6.
+fn address_of(lines: &str) -> IpAddr {
+    if lines.starts_with("# ::1") { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() }
+}
+
+fn filled(text: &str, folder: &Path, address: SocketAddr, package: &Package) -> String {
     text.replace("{folder}", &folder.display().to_string())
-        .replace("{port}", &port.number.to_string())
+        .replace("{address}", &address.ip().to_string())
+        .replace("{port}", &address.port().to_string())
         .replace("{modules}", &package.modules().display().to_string())
 }
 

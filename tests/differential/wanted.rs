@@ -4,11 +4,13 @@ mod connection;
 mod files;
 mod listings;
 
+use std::collections::HashSet;
+
 use regex::Regex;
 
 use super::compare::Difference;
 
-/// One wanted difference. All four are expressions that must be found in what they speak of.
+/// One wanted difference. The first four are expressions that must be found in what they speak of.
 pub struct Wanted {
     /// Names of scripts.
     pub script: &'static str,
@@ -18,12 +20,14 @@ pub struct Wanted {
     pub theirs: &'static str,
     /// What is found by this may differ, and nothing else.
     pub apart: Option<&'static str>,
+    /// Where the row was needed in a script, what is found by this may be left behind otherwise on the disk.
+    pub left: Option<&'static str>,
     /// docs/differences.md has the reason, at the row that begins so.
     pub page: &'static str,
 }
 
 const fn wanted(said: &'static str, ours: &'static str, theirs: &'static str, page: &'static str) -> Wanted {
-    Wanted { script: "", said, ours, theirs, apart: None, page }
+    Wanted { script: "", said, ours, theirs, apart: None, left: None, page }
 }
 
 impl Wanted {
@@ -38,22 +42,17 @@ impl Wanted {
         self.apart = Some(apart);
         self
     }
+
+    /// What comes of it: whole lines about files.
+    const fn leaving(mut self, left: &'static str) -> Wanted {
+        self.left = Some(left);
+        self
+    }
 }
 
 /// The list.
 pub fn rows() -> impl Iterator<Item = &'static Wanted> {
     connection::ROWS.iter().chain(files::ROWS).chain(listings::ROWS)
-}
-
-/// Verbs whose differences have not all been mended or explained yet.
-pub fn unsettled_verbs() -> impl Iterator<Item = &'static str> {
-    connection::UNSETTLED.iter().chain(files::UNSETTLED).copied()
-}
-
-/// The verb of a line that was said, in capitals; what is left on the disk is `(DISK)`.
-pub fn verb(said: &str) -> String {
-    let line = said.strip_prefix("(data) ").unwrap_or(said);
-    line.split([' ', '\\']).next().unwrap_or_default().to_uppercase()
 }
 
 /// For rows of answers whose lines stand in another order.
@@ -68,14 +67,18 @@ struct Row {
     /// Of the script, what was said, what ferryd and what ProFTPD answered.
     parts: [Regex; 4],
     apart: Option<Regex>,
+    left: Option<Regex>,
     uses: usize,
+    /// Scripts in which it was needed.
+    scripts: HashSet<String>,
 }
 
 impl Row {
     fn new(row: &Wanted) -> Row {
         let expression = |text: &str| Regex::new(&format!("(?s){text}")).expect("an expression");
         let parts = [row.script, row.said, row.ours, row.theirs].map(expression);
-        Row { parts, apart: row.apart.map(expression), uses: 0 }
+        let (apart, left) = (row.apart.map(expression), row.left.map(expression));
+        Row { parts, apart, left, uses: 0, scripts: HashSet::new() }
     }
 
     fn speaks_of(&self, Difference { script, said, ours, theirs }: &Difference) -> bool {
@@ -90,6 +93,11 @@ impl Row {
     fn without(&self, text: &str) -> String {
         self.apart.as_ref().map_or_else(|| text.to_owned(), |apart| apart.replace_all(text, "").into_owned())
     }
+
+    /// Whether this difference came of it, earlier in the script.
+    fn has_left(&self, script: &str, line: &str) -> bool {
+        self.scripts.contains(script) && self.left.as_ref().is_some_and(|left| left.is_match(line))
+    }
 }
 
 impl List {
@@ -100,6 +108,16 @@ impl List {
 
     /// Whether a row wants it, or all that differs is what rows let differ; they are then known to be needed.
     pub fn wants(&mut self, difference: &Difference) -> bool {
+        let needed = self.needed(difference);
+        for row in &needed {
+            self.rows[*row].uses += 1;
+            self.rows[*row].scripts.insert(difference.script.clone());
+        }
+        !needed.is_empty() || self.has_left(difference)
+    }
+
+    /// A row that wants all of it, or those without whose parts nothing differs.
+    fn needed(&self, difference: &Difference) -> Vec<usize> {
         let spoken: Vec<usize> =
             (0..self.rows.len()).filter(|row| self.rows[*row].speaks_of(difference)).collect();
         let (partial, whole): (Vec<usize>, Vec<usize>) =
@@ -114,13 +132,17 @@ impl List {
             lines
         };
         let Difference { ours, theirs, .. } = difference;
-        let needed = match whole.first() {
-            _ if !partial.is_empty() && rest(ours) == rest(theirs) => partial,
-            Some(row) => vec![*row],
-            None => return false,
-        };
-        needed.iter().for_each(|row| self.rows[*row].uses += 1);
-        true
+        if !partial.is_empty() && rest(ours) == rest(theirs) {
+            partial
+        } else {
+            whole.into_iter().take(1).collect()
+        }
+    }
+
+    /// Whether each line of what is left on the disk came of what a row wanted before.
+    fn has_left(&self, Difference { script, said, ours, theirs }: &Difference) -> bool {
+        let came_of_a_row = |line: &str| self.rows.iter().any(|row| row.has_left(script, line));
+        said.starts_with("(disk) ") && ours.lines().chain(theirs.lines()).all(came_of_a_row)
     }
 
     /// Each row, and how often it was needed.

@@ -6,18 +6,19 @@ use super::{Argument, Reading, decimal, wrong_count};
 use crate::protocol::{Command, EpsvArgument, Reply};
 
 impl Argument<'_> {
-    /// PORT's six numbers (RFC 959 §5.3.2).
+    /// PORT's six numbers (RFC 959 §5.3.2). What stands behind them in their word is passed over.
     pub fn host_port(self) -> Reading {
         let refused = || Reply::new(501, "Illegal PORT command");
         let [word] = *self.words() else { return Err(wrong_count()) };
         let mut numbers = [0u8; 6];
-        let mut parts = word.split(|byte| *byte == b',');
-        for number in &mut numbers {
-            *number = parts.next().and_then(decimal::<u8>).ok_or_else(refused)?;
+        let mut parts = word.splitn(numbers.len(), |byte| *byte == b',');
+        for number in &mut numbers[..5] {
+            *number = parts.next().and_then(decimal).ok_or_else(refused)?;
         }
+        numbers[5] = parts.next().map(leading_digits).and_then(decimal).ok_or_else(refused)?;
         let [a, b, c, d, high, low] = numbers;
         let is_nowhere = [a, b, c, d] == [0; 4] || [high, low] == [0; 2];
-        if parts.next().is_some() || is_nowhere {
+        if is_nowhere {
             return Err(refused());
         }
         let address = IpAddr::V4(Ipv4Addr::new(a, b, c, d));
@@ -63,6 +64,11 @@ impl Argument<'_> {
     }
 }
 
+fn leading_digits(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    &text[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::argument;
@@ -71,12 +77,15 @@ mod tests {
     #[test]
     fn port_takes_six_small_numbers() {
         let wanted = "127.0.0.1:1025".parse().unwrap();
-        assert_eq!(argument("127,0,0,1,4,1").host_port(), Ok(Command::Port(wanted)));
+        for text in ["127,0,0,1,4,1", "127,0,0,1,4,1,7", "127,0,0,1,4,1x", " 127,0,0,1,4,1, "] {
+            assert_eq!(argument(text).host_port(), Ok(Command::Port(wanted)), "{text}");
+        }
         for text in [
             "",
             "1,2,3",
             "1,2,3,4,5,256",
-            "1,2,3,4,5,6,7",
+            "1,2,3,4,5,",
+            "1,2,3,4,5,x",
             "+1,2,3,4,5,6",
             "1,2,3,4,5, 6",
             "a",

@@ -4,7 +4,7 @@ use super::{Argument, Reading, decimal};
 use crate::protocol::{ByteRange, Command, Reply, Type};
 
 impl Argument<'_> {
-    /// TYPE's letters: A, A N, I, L, L 8 (RFC 959 §5.3.2).
+    /// TYPE's letters: A, I, L 7, L 8 (RFC 959 §5.3.2). A form behind A or I changes nothing.
     pub fn representation(self) -> Reading {
         let (letter, form) = match *self.words() {
             [letter] => (letter, None),
@@ -12,8 +12,8 @@ impl Argument<'_> {
             _ => return Err(self.words_not_understood(500)),
         };
         let kind = match (letter, form) {
-            ([b'A' | b'a'], None | Some([b'N' | b'n' | b'T' | b't'])) => Type::Ascii,
-            ([b'I' | b'i'], None) | ([b'L' | b'l'], Some(b"8")) => Type::Image,
+            ([b'A' | b'a'], _) | ([b'L' | b'l'], Some(b"7")) => Type::Ascii,
+            ([b'I' | b'i'], _) | ([b'L' | b'l'], Some(b"8")) => Type::Image,
             _ => {
                 return Err(Reply::new(
                     504,
@@ -111,13 +111,14 @@ mod tests {
             ("a n", Type::Ascii, 'a'),
             ("I", Type::Image, 'I'),
             ("a t", Type::Ascii, 'a'),
+            ("A C", Type::Ascii, 'A'),
+            ("I N", Type::Image, 'I'),
             ("L 8", Type::Image, 'L'),
+            ("l 7", Type::Ascii, 'l'),
         ] {
             assert_eq!(argument(text).representation(), Ok(Command::Type(wanted, letter)), "{text}");
         }
-        for (text, code) in
-            [("", 500), ("E", 504), ("L", 504), ("L 7", 504), ("A C", 504), ("I N", 504), ("A N x", 500)]
-        {
+        for (text, code) in [("", 500), ("E", 504), ("E N", 504), ("L", 504), ("L 9", 504), ("A N x", 500)] {
             assert_eq!(argument(text).representation().unwrap_err().code, code, "{text}");
         }
     }

@@ -8,7 +8,7 @@ pub use help::{help, names};
 use super::offer::{Module, Offer};
 use super::permissions::Permissions;
 use super::reply::Reply;
-use words::{first_word, one, times_and_path, two, two_words};
+use words::{first_word, one, times_and_path, two_or_whole, two_words};
 
 /// One of them.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ pub struct Row {
 pub enum Site {
     /// `SITE HELP [command]`.
     Help(Option<Vec<u8>>),
-    /// `SITE CHMOD mode path`.
-    Chmod(Permissions, Vec<u8>),
+    /// `SITE CHMOD mode path`. What is no mode is told once the file was found.
+    Chmod(Result<Permissions, NoMode>, Vec<u8>),
     /// `SITE CHGRP group path`.
     Chgrp(Vec<u8>, Vec<u8>),
     /// SITE UTIME in either form: the times of the last reading and of the data's last change, and the path.
@@ -54,6 +54,10 @@ pub enum Site {
     /// `SITE COPY from to`.
     Copy(Vec<u8>, Vec<u8>),
 }
+
+/// What stands in the place of a mode, and is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoMode(pub Vec<u8>);
 
 impl Site {
     /// Its row.
@@ -101,7 +105,7 @@ pub const CHGRP: Row = Row {
     module: None,
     feature: None,
     read: |argument| {
-        let (group, path) = two("CHGRP", argument)?;
+        let (group, path) = two_or_whole("CHGRP", argument)?;
         Ok(Site::Chgrp(group.to_vec(), path.to_vec()))
     },
 };
@@ -116,9 +120,8 @@ pub const CHMOD: Row = Row {
     module: None,
     feature: None,
     read: |argument| {
-        let (mode, path) = two("CHMOD", argument)?;
-        let refused = || Reply::new(550, [b"'", mode, b"': invalid mode"].concat());
-        Ok(Site::Chmod(Permissions::read(mode).ok_or_else(refused)?, path.to_vec()))
+        let (mode, path) = two_or_whole("CHMOD", argument)?;
+        Ok(Site::Chmod(Permissions::read(mode).ok_or_else(|| NoMode(mode.to_vec())), path.to_vec()))
     },
 };
 
@@ -259,8 +262,9 @@ mod tests {
     fn commands_are_read_in_any_case() {
         assert_eq!(
             read(b"chmod 644 two words"),
-            Ok(Site::Chmod(Permissions::Exactly(0o644), b"two words".to_vec()))
+            Ok(Site::Chmod(Ok(Permissions::Exactly(0o644)), b"two words".to_vec()))
         );
+        assert_eq!(read(b"CHMOD 999 f"), Ok(Site::Chmod(Err(NoMode(b"999".to_vec())), b"f".to_vec())));
         assert_eq!(read(b"CHGRP staff f"), Ok(Site::Chgrp(b"staff".to_vec(), b"f".to_vec())));
         assert_eq!(read(b"Help"), Ok(Site::Help(None)));
         assert_eq!(read(b"HELP chmod x"), Ok(Site::Help(Some(b"chmod".to_vec()))));
@@ -272,15 +276,20 @@ mod tests {
             ("", 500, "'SITE' requires parameters"),
             ("bogus x", 500, "'SITE BOGUS' not understood"),
             (" CHMOD 644 f", 500, "'SITE ' not understood"),
-            ("CHMOD", 500, "'SITE CHMOD' not understood"),
-            ("CHMOD 644", 500, "'SITE CHMOD' not understood"),
-            ("CHMOD 999 f", 550, "'999': invalid mode"),
+            ("CHMOD", 500, "SITE not understood"),
+            ("CHMOD 644", 500, "SITE not understood"),
+            ("CPFR", 500, "'SITE CPFR' not understood"),
         ] {
             match read(given.as_bytes()) {
                 Err(reply) => assert_eq!((reply.code, reply.text()), (code, text.as_bytes()), "{given}"),
                 Ok(site) => panic!("{given}: {site:?}"),
             }
         }
+        let whole = Reply::long(
+            500,
+            vec![b"'SITE CHGRP x' not understood".to_vec(), b"SITE not understood".to_vec()],
+        );
+        assert_eq!(read(b"chgrp x"), Err(whole));
     }
 
     #[test]

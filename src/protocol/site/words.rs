@@ -50,10 +50,19 @@ fn moment(digits: &[u8]) -> Option<i64> {
 }
 
 /// A word, and a path that may hold blanks.
-pub fn two<'a>(name: &str, argument: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Reply> {
+fn two<'a>(name: &str, argument: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Reply> {
     let (word, path) = first_word(argument);
     let is_whole = !word.is_empty() && !path.is_empty();
     is_whole.then_some((word, path)).ok_or_else(|| not_understood(name.as_bytes()))
+}
+
+/// The same; where one is missing, all that was said is told, and SITE itself.
+pub fn two_or_whole<'a>(name: &str, argument: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Reply> {
+    two(name, argument).map_err(|_| {
+        let said = [b"'SITE ", name.as_bytes(), b" ", argument].concat();
+        let lines = [[said.trim_ascii_end(), b"' not understood"].concat(), b"SITE not understood".to_vec()];
+        Reply::long(500, lines.into())
+    })
 }
 
 pub fn first_word(text: &[u8]) -> (&[u8], &[u8]) {

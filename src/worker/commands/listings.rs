@@ -39,6 +39,10 @@ fn lines(
             send(watch, member, Listing::empty(options), Shown { verb, path, what: "file list" })
         }
         Ok(listing) => send(watch, member, listing, Shown { verb, path, what: "file list" }),
+        // NLST's refusals name the options, too.
+        Err(Unlisted::Denied(denied)) if command == Command::Names => {
+            Ok(Reply::new(450, denied.of(argument).text()))
+        }
         Err(Unlisted::Denied(denied)) => Ok(Reply::new(450, denied.text())),
         Err(Unlisted::Stopped(stop)) => transfer::reply(watch, Carried::never(stop)),
     }
@@ -97,7 +101,7 @@ fn found(
     (path, options): (&[u8], Options),
 ) -> Result<Listing, Unlisted> {
     let asked = asked(member, verb, path)?;
-    let options = Options { patterns: member.rules.use_globbing, ..options };
+    let options = Options { patterns: options.patterns && member.rules.use_globbing, ..options };
     Listing::of(&member.storage, &asked, options, &mut || Ok(watch.glance()?))
 }
 

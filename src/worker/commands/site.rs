@@ -1,7 +1,7 @@
 //! SITE's own commands, copying aside.
 
 use super::{as_verb, attributes, copying, refusal};
-use crate::protocol::site::{self, Row};
+use crate::protocol::site::{self, NoMode, Row};
 use crate::protocol::{Permissions, Reply, Site};
 use crate::worker::member::Member;
 use crate::worker::session::Session;
@@ -53,9 +53,13 @@ pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, 
     }
 }
 
-fn set_mode(member: &Member, permissions: &Permissions, (path, said): (&[u8], &[u8])) -> Reply {
+fn set_mode(
+    member: &Member,
+    permissions: &Result<Permissions, NoMode>,
+    (path, said): (&[u8], &[u8]),
+) -> Reply {
     let asked = as_verb(member, (&site::CHMOD).into(), path);
-    let done = asked.and_then(|asked| member.storage.set_mode(&asked, permissions));
+    let done = asked.and_then(|asked| member.storage.set_mode(&asked, permissions.as_ref()));
     // Who may not is told so of the whole command.
     concluded(
         &site::CHMOD,

@@ -122,9 +122,10 @@ impl Options {
     /// Reads a command's argument under ListOptions. Returns the path that the argument has besides.
     pub fn read<'a>(command: Command, configured: &ListOptions, argument: &'a [u8]) -> (Options, &'a [u8]) {
         let configured = if is_meant(configured.commands, command) { configured } else { &USUAL };
-        // STAT's paths are the only ones that lose blanks in front.
+        // STAT takes one word of options, and its paths are the only ones that lose blanks in front.
         let is_status = command == Command::Status;
-        let (words, path) = split(if is_status { argument.trim_ascii_start() } else { argument });
+        let (words, path) =
+            if is_status { split(argument.trim_ascii_start(), 1) } else { split(argument, usize::MAX) };
         let path = if is_status { path.trim_ascii_start() } else { path };
         let mut options = Options::bounded(command, configured);
         if !configured.strict && !is_status {
@@ -142,7 +143,14 @@ impl Options {
 
     /// STAT shows whole lines, of names with dots, too, and nothing below.
     fn for_status(self) -> Options {
-        Options { shape: Shape::Long, dots: Dots::All, recurse: false, itself: false, ..self }
+        Options {
+            shape: Shape::Long,
+            dots: Dots::All,
+            recurse: false,
+            itself: false,
+            patterns: false,
+            ..self
+        }
     }
 
     /// ListStyle: lines as IIS has them leave no choice of their form, nor of names with dots, as in ProFTPD.
@@ -230,12 +238,12 @@ fn is_meant(commands: ListCommands, command: Command) -> bool {
     }
 }
 
-/// Words of options at an argument's front, and the rest: a path, whose blanks belong to it but for the one before. `--` ends the
-/// options.
-fn split(argument: &[u8]) -> (Vec<&[u8]>, &[u8]) {
+/// Words of options at an argument's front, so many at most, and the rest: a path, whose blanks belong to it but for the one before.
+/// `--` ends the options.
+fn split(argument: &[u8], most: usize) -> (Vec<&[u8]>, &[u8]) {
     let mut words = Vec::new();
     let mut rest = argument;
-    while rest.first() == Some(&b'-') {
+    while rest.first() == Some(&b'-') && words.len() < most {
         let end = memchr::memchr(b' ', rest).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         rest = after.strip_prefix(b" ").unwrap_or(after);
@@ -276,6 +284,7 @@ mod tests {
             let (options, rest) = Options::read(Command::List, &USUAL, argument);
             assert_eq!((rest, options.dots), (path, dots), "{argument:?}");
         }
+        assert_eq!(Options::read(Command::Status, &USUAL, b" -l  -a x").1, b"-a x");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::vec;
 
 use super::batch;
 use super::pattern::Pattern;
-use crate::sys::files::Kind;
+use super::walk::is_folder;
 use crate::worker::data::Stop;
 use crate::worker::storage::{Asked, Denied, Directory, FtpPath, Storage};
 
@@ -147,7 +147,7 @@ impl Step {
         Pattern::new(name).map_or_else(|| Step::Name(name.to_vec()), Step::Pattern)
     }
 
-    /// What may be a folder of that name, sorted.
+    /// What may be a folder of that name, sorted. A pattern finds no links: whoever wants to go through one names it.
     fn names(
         &self,
         (storage, directory): (&Storage, &Directory),
@@ -163,7 +163,7 @@ impl Step {
             if index % GLANCE_EVERY == 0 && visit(Found::Nothing)?.is_break() {
                 break;
             }
-            let fits = may_be_folder(name.kind) && pattern.matches(&name.bytes);
+            let fits = pattern.matches(&name.bytes) && is_folder(directory, &name);
             // What no listing shows is found by its whole name alone.
             if fits && fitting.len() < FOLDERS_MOST && storage.shows(directory, &name.bytes) {
                 fitting.push(name.bytes);
@@ -172,10 +172,6 @@ impl Step {
         fitting.sort_unstable();
         Ok(fitting)
     }
-}
-
-fn may_be_folder(kind: Option<Kind>) -> bool {
-    kind.is_none_or(|kind| matches!(kind, Kind::Directory | Kind::Link))
 }
 
 /// The folder before the first pattern, in the client's words; in ours where its words take a turn behind that.

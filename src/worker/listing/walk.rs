@@ -37,7 +37,7 @@ pub struct Walk<'a, 'b> {
     /// The line being made; its memory serves all lines.
     pub(super) line: Vec<u8>,
     pending: usize,
-    /// Names for `-C`, which are told a batch at a time.
+    /// Names for `-C`, which are told together, or a batch at a time.
     gathered: Vec<Vec<u8>>,
     /// For the fact `perm`, once it is told: who asks, and the one directory that MLSD lists.
     pub(super) viewpoint: Option<(Asker, Option<Status>)>,
@@ -155,6 +155,7 @@ impl<'a, 'b> Walk<'a, 'b> {
                 below.push(name.bytes.to_vec());
             }
         })?;
+        self.columns_told()?;
         self.pending += below.len();
         // Deep trees must not hold a reader open for every level: the names end here.
         Ok(below.into_iter())
@@ -227,7 +228,9 @@ impl<'a, 'b> Walk<'a, 'b> {
                     seen(name, Some(&status));
                 }
             }
-            self.columns_told()?;
+            if self.gathered.len() >= batch::BATCH {
+                self.columns_told()?;
+            }
             self.output.glance()?;
             if batch.len() < batch::BATCH {
                 return Ok(());
@@ -334,7 +337,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 
 /// Whether an entry is a folder itself, and not a link that is shown as what it leads to: a few links to the folder above would make
 /// millions of folders out of one.
-fn is_folder(directory: &Directory, name: &DirectoryName) -> bool {
+pub fn is_folder(directory: &Directory, name: &DirectoryName) -> bool {
     let is_own = name.bytes == b"." || name.bytes == b"..";
     let kind = name.kind.or_else(|| Some(directory.status(&name.bytes).ok()?.kind));
     !is_own && kind == Some(Kind::Directory)

@@ -5,11 +5,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use super::Storage;
 use super::authorise::authorise;
-use super::denied::Denied;
+use super::denied::{Denied, Reason};
 use super::operation::Alter;
 use super::policy::{Asked, Verb};
 use super::root::Found;
-use crate::protocol::{Permissions, site};
+use crate::protocol::Permissions;
+use crate::protocol::site::{self, NoMode};
 use crate::sys::files::{Errno, Kind};
 use crate::sys::{GroupId, attributes};
 
@@ -49,9 +50,13 @@ impl Storage {
     }
 
     /// SITE CHMOD. Where nobody is named in the change, the umask of the place keeps its bits back.
-    pub fn set_mode(&self, asked: &Asked, permissions: &Permissions) -> Result<(), Denied> {
+    pub fn set_mode(&self, asked: &Asked, permissions: Result<&Permissions, &NoMode>) -> Result<(), Denied> {
         let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let (Alter(found), rules) = authorise(&self.policy, asked, Alter(found))?.with_rules();
+        let permissions = permissions.map_err(|NoMode(mode)| Denied {
+            name: [b"'", mode.as_slice(), b"'"].concat(),
+            reason: Reason::NoMode,
+        })?;
         let is_directory = found.status.kind == Kind::Directory;
         let umask = if is_directory { rules.umask_directory } else { rules.umask_file };
         let mode = permissions.apply(found.status.mode, is_directory, umask);
@@ -112,7 +117,7 @@ mod tests {
         let permissions = Permissions::read(b"777").unwrap();
         for name in ["absolute", "relative", "../secret", outside.to_str().unwrap()] {
             assert!(
-                place.storage().set_mode(&place.asked("SITE_CHMOD", name), &permissions).is_err(),
+                place.storage().set_mode(&place.asked("SITE_CHMOD", name), Ok(&permissions)).is_err(),
                 "{name}"
             );
             assert!(place.storage().set_time(&place.asked("MFMT", name), 0).is_err(), "{name}");
@@ -135,7 +140,7 @@ mod tests {
         fs::write(place.path("file"), b"x").unwrap();
         symlink("/file", place.path("link")).unwrap();
         let permissions = Permissions::read(b"640").unwrap();
-        place.storage().set_mode(&place.asked("SITE_CHMOD", "link"), &permissions).unwrap();
+        place.storage().set_mode(&place.asked("SITE_CHMOD", "link"), Ok(&permissions)).unwrap();
         place.storage().set_time(&place.asked("MFMT", "link"), 77).unwrap();
         let after = fs::metadata(place.path("file")).unwrap();
         assert_eq!((after.mode() & 0o7777, after.mtime()), (0o640, 77));

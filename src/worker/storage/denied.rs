@@ -53,6 +53,8 @@ pub enum Reason {
     NoUniqueName,
     /// NLST of a pattern that nothing matches.
     NoMatch,
+    /// SITE CHMOD with something that is no mode.
+    NoMode,
 }
 
 impl Denied {
@@ -144,6 +146,7 @@ impl Reason {
             Reason::Name => "Forbidden filename",
             Reason::NoUniqueName => "unable to generate unique filename",
             Reason::NoMatch => "No files found",
+            Reason::NoMode => "invalid mode",
         };
         words.to_owned()
     }

@@ -1,4 +1,4 @@
-//! What no table makes: orders of commands, odd lines, logins, data connections, configurations.
+//! What no table makes: orders of commands, odd lines, logins, configurations.
 
 use ferryd::protocol::verbs::VERBS;
 
@@ -220,57 +220,6 @@ const SCRIPTS: &[(&str, &str, Who, &[&str])] = &[
         Who::User,
         &["RETR missing", "STOR folder", "LIST missing", "NLST missing"],
     ),
-    ("data/PASV", "rooted", Who::User, &["PASV< RETR plain", "PASV> STOR new", "PASV< LIST", "PASV< NLST"]),
-    ("data/PORT", "rooted", Who::User, &["PORT< RETR plain", "PORT> STOR new", "PORT< LIST", "PORT< NLST"]),
-    ("data/EPRT", "rooted", Who::User, &["EPRT< RETR plain", "EPRT> STOR new", "EPRT< LIST", "EPRT< NLST"]),
-    ("data/PASV again", "rooted", Who::User, &["PASV", "PASV", "EPSV", "PASV< RETR plain"]),
-    (
-        "data/EPSV ALL",
-        "rooted",
-        Who::User,
-        &["EPSV ALL", "PASV", "PORT 127,0,0,1,200,200", "EPRT |1|127.0.0.1|51400|", "EPSV", "< RETR plain"],
-    ),
-    (
-        "data/EPSV ALL, wrong words",
-        "rooted",
-        Who::User,
-        &["EPSV ALL", "PASV x", "PORT x", "PORT", "EPRT x", "EPRT", "EPSV 1", "EPSV 3", "EPSV x", "EPSV ALL"],
-    ),
-    (
-        "data/the last word holds",
-        "rooted",
-        Who::User,
-        &[
-            "PORT 127,0,0,1,200,200",
-            "PASV",
-            "PORT 8,8,8,8,200,200",
-            "PASV< RETR plain",
-            "EPSV x",
-            "PORT< RETR plain",
-        ],
-    ),
-    ("data/EPSV all", "rooted", Who::User, &["EPSV all", "PASV"]),
-    (
-        "data/types",
-        "rooted",
-        Who::User,
-        &[
-            "TYPE A",
-            "< RETR lines",
-            "> STOR ascii",
-            "SIZE ascii",
-            "TYPE I",
-            "< RETR lines",
-            "< RETR ascii",
-            "> STOR binary",
-            "SIZE binary",
-            "TYPE A",
-            "> APPE ascii",
-            "< RETR large",
-        ],
-    ),
-    ("data/empty", "rooted", Who::User, &["< RETR empty", "TYPE I", "< RETR empty"]),
-    ("data/ABOR without", "rooted", Who::User, &["ABOR", "PASV", "ABOR", "PASV< RETR plain", "ABOR"]),
     (
         "stat/before and after",
         "rooted",

@@ -22,6 +22,8 @@ const OPERANDS: &[&str] = &[
     "..",
     "plain folder",
     "d/*",
+    "to-folder/*",
+    "to-*/inside",
     "nomatch*",
     "{plain,empty}",
     "[pl]*",

@@ -2,83 +2,85 @@
 
 use super::{Wanted, wanted};
 
+const JUDGED: &str = "a name is judged before";
+const ROOT: &str = "RNFR takes the root";
+const ON_DANGLING: &str = "RNTO onto a link that leads nowhere";
+const AROUND: &str = "a link leads around `<Limit>`";
+const BEHIND: &str = "STOR behind the end of a file";
+const BLANKS: &str = "SITE's paths lose blanks";
+const COPIES: &str = "copies are made of links";
+
 /// The rows.
 pub const ROWS: &[Wanted] = &[
-    wanted(r"\\xff", "\u{fffd}\u{fffd}", "\u{fffd}", "a byte 255 in a name"),
+    wanted("", "\u{fffd}\u{fffd}", "\u{fffd}", "a byte 255 in a name").but_for("\u{fffd}+"),
     wanted(r"^CWD (a/){20}", "^500 Command line too long$", r"^\(silence\)$", "a line that is too long"),
     wanted(
-        r"^[A-Z0-9]+( \d+| CHMOD \d+| CHGRP club| modify\S+)? ~$",
+        r" ~$",
         "",
-        "(^|\n)550 ~: No such file or directory$",
+        "((~|<folder>/home): No such file or directory|'~' cannot be listed|^)$",
         "`~` is the home",
     ),
-    wanted(r"^CWD fol\\rder$", r"550 fol\?der: No such", "550 fol.der: No such", "line ends in names"),
+    wanted(r"(\*/\*|^CWD fol\\rder)$", r"\?", "", "line ends in names")
+        .but_for(r"(fol|new)(\?|\r|\\n\n)(der|line)"),
     wanted(
-        "^CWD m{256}$",
-        ": File name too long$",
-        ": No such file or directory$",
+        "^(CWD|SITE CPFR) m{256}$",
+        "^550 m{256}: File name too long$",
+        "^550 (m{256}: No such file or directory|/m{256}: File name too long)$",
         "CWD with a name that is too long",
     ),
-    wanted("^CWD ~alice/folder$", "^550", "^250", "`~user/x` leads"),
     wanted(
-        "^MKD ",
-        "^550 [^\n]*: (Not a directory|File exists)$",
-        "Permission denied$",
-        "a name is judged before",
+        "^(CWD ~alice/folder|LIST ~bob)$",
+        "(550|450) [^\n]*: No such file or directory$",
+        "(^250 [^\n]*|450 <folder>/home: No such file or directory)$",
+        "`~user/x` leads",
     ),
-    wanted("^RMD to-folder$", ": Not a directory$", ": Permission denied$", "RMD of a link"),
     wanted(
-        "^(RNFR|MFMT \\d+|MFF \\S+) to-folder",
-        "^550 [^\n]*: (Operation not|Permission)",
-        "^(350|213) ",
-        "a link leads around `<Limit>`",
+        r"^(MKD|RMD|STOR|RNTO|SITE UTIME \d+|SITE MKDIR) ",
+        ": (Not a directory|File exists|Not a regular file|No such file or directory)$",
+        ": (Permission denied|Operation not permitted|Overwrite permission denied)$",
+        JUDGED,
     ),
-    wanted("^RNFR ", ": Device or resource busy$", "^350 ", "RNFR takes the root"),
-    wanted("^RNTO ", "^503 ", ": Device or resource busy$", "RNFR takes the root"),
-    wanted("^RNTO incoming/old$", "^503 ", ": Rename permission denied$", "RNFR takes the root"),
-    wanted("^RNTO incoming/old$", "denied$", "^250", "RNTO onto a link that leads nowhere"),
+    wanted(
+        r"^(RNFR|RNTO|MFMT \d+|MFF \S+) (to-folder(/inside)?|moved|to-secret)$",
+        "^(550|503|250) ",
+        "^(350|213|250|501|550) ",
+        AROUND,
+    )
+    .in_scripts("limited/(RNFR|RNTO|MFMT|MFF)/")
+    .leaving("^(folder|folder/inside|dangling): "),
+    wanted(
+        "^(RNFR|RNTO) ",
+        "(: Device or resource busy|^503 Bad sequence of commands)$",
+        "(^350 [^\n]*|: (Device or resource busy|Rename permission denied))$",
+        ROOT,
+    )
+    .in_scripts("names [^/]*/RN"),
+    wanted(
+        "^RNTO (dangling|circle|outside|upward|incoming/old)$",
+        ": Rename permission denied$",
+        "^250 ",
+        ON_DANGLING,
+    )
+    .leaving("^(dangling|circle|outside|upward): link "),
     wanted(
         "^RNTO ",
-        ": (Operation not permitted|Device or resource busy)$",
+        ": Operation not permitted$",
         ": Rename permission denied$",
         "RNTO refused for two reasons",
     ),
+    wanted("", "", "^(501 Bad sequence of commands|250 Rename successful)$", "after RNFR everything")
+        .in_scripts("^(sequence/RNFR|sessions/renames|arguments[^/]*/RNFR)")
+        .leaving("^(plain|empty|moved2?|d[23](/[^:]*)?): "),
     wanted(
-        "^RNTO (moved|to-folder/inside|to-secret)$",
-        "^(250|503) ",
-        "^550 [^\n]*: (Rename|Operation not)",
-        "a link leads around `<Limit>`",
-    ),
-    wanted("^RNFR moved$", "^550 ", "^350 ", "a link leads around `<Limit>`"),
-    wanted("^RNTO ", "^503 ", "^250 ", "after RNFR everything"),
-    wanted(
-        "^RNTO (dangling|circle|outside|upward)$",
-        ": Rename permission denied$",
-        "^250 ",
-        "RNTO onto a link that leads nowhere",
-    ),
-    wanted("^STOR ", "\n554 REST: invalid ", "\n550 ", "STOR behind the end of a file"),
-    wanted(
-        "^STOR missing/below$",
-        "No such file or directory$",
-        "Not a directory$",
-        "STOR behind the end of a file",
-    ),
-    wanted(r"^\(disk\) .*/STOR at 5/", "^$", " new 0 bytes", "STOR behind the end of a file"),
-    wanted("^MFMT ", "^501 [^\n]*: Invalid argument$", "^(213|501) ", "MFMT takes dates"),
-    wanted("^(MFMT|MFF) .*plain/$", "^213", "^501 [^\n]*: Not a directory$", "a slash behind a file"),
-    wanted(
-        "^SITE CHMOD",
-        "^500 'SITE CHMOD' not understood$",
-        "^500-'SITE CHMOD",
-        "`SITE CHMOD` without its",
-    ),
-    wanted(
-        r"^SITE( [A-Z ]*)?(\\ttab)?",
-        "^(500 'SITE |214-The)",
-        "^530 ",
-        "RNTO and SITE are answered twice",
-    ),
+        "^STOR ",
+        "\n(554 REST: invalid [^\n]*|550 missing/below: No such file or directory)$",
+        "\n550 [^\n]*$",
+        BEHIND,
+    )
+    .in_scripts("/STOR at 5/")
+    .leaving(" new 0 bytes"),
+    wanted("^MFMT ", "^501 [^\n]*: Invalid argument$", "^(213|501) ", "MFMT takes dates").leaving("^f: "),
+    wanted("^(MFMT|MFF) .*plain/$", "", "^501 [^\n]*: Not a directory$", "a slash behind a file"),
     wanted("^SITE CHMOD u.x,", "^200", ": invalid mode$", "`SITE CHMOD` takes one change"),
     wanted(
         "^(SITE CH.*|HASH|MD5|XCRC) plain/below$",
@@ -87,77 +89,30 @@ pub const ROWS: &[Wanted] = &[
         "`SITE CHMOD` below a file",
     ),
     wanted(
-        r"^SITE (CH(MOD|GRP)|UTIME) .*(trailing |\\t| leading)",
+        r"^(SITE (CH(MOD|GRP)|UTIME) \w+|X(CRC|MD5|SHA\d*)) (trailing | leading|tab\\there)$",
         "",
-        ": No such file or directory$",
-        "SITE's paths lose",
-    ),
-    wanted("^SITE CHGRP club ", ": Invalid argument$", "^550 ", "`SITE CHGRP` looks up"),
-    wanted(r"^\(disk\) sequence/REST and APPE", "", "", "APPE after REST"),
-    wanted(r"^\(disk\) (sequence/RN|sessions/renames)", "", "", "after RNFR everything"),
-    wanted(r"^\(disk\) .*/RNTO/", "dangling: link", "", "RNTO onto a link that leads nowhere"),
-    wanted(r"^\(disk\) .*limited/(MFMT|RNFR|MFF)/", "", "", "a link leads around `<Limit>`"),
-    wanted(r"^\(disk\) sessions/attributes", "", "", "MFMT takes dates"),
-    wanted(r"^\(disk\) .*/SITE (CH|UTIME)", "", "", "SITE's paths lose"),
-    wanted("^ALLO", "^(200|552)", "^202", "ALLO is always `202`"),
-    wanted("^ALLO", "^504", "^20[02]", "ALLO is always `202`"),
-    wanted("", "", "(^|\n)501 Bad sequence of commands$", "after RNFR everything"),
-    wanted(
-        "^STOR (dangling|circle|outside|upward)$",
-        ": Not a regular file$",
-        ": Overwrite permission denied$",
-        "a name is judged before",
-    ),
-    wanted("^RNTO ", ": Not a directory$", ": Operation not permitted$", "a name is judged before"),
-    wanted(
-        "^(MFMT|MFF) .*plain/$",
-        ": Operation not permitted$",
-        "^501 [^\n]*: Not a directory$",
-        "a slash behind a file",
-    ),
-    wanted(
-        "^(MFMT|MFF) \\S+ to-folder",
-        "^550 Unable to handle command$",
-        "^(213|501) ",
-        "a link leads around `<Limit>`",
-    ),
-    wanted("^X(CRC|MD5|SHA\\d*) trailing $", "^250", "^550 trailing : No such", "a checksum's path loses"),
-    wanted(
-        r"^\(disk\) .*/STOU/",
-        " 100644 .* new 0 bytes",
-        " 100600 .* new 0 bytes",
-        "STOU that gets no data",
+        "(: No such file or directory|^501 Invalid number of parameters)$",
+        BLANKS,
     )
-    .but_for(" 100644 | 100600 "),
-    wanted("(?i)^SITE HELP *$", "^ COPY <sp> source <sp> destination$", "^$", "SITE HELP does not know COPY"),
+    .leaving(r"^(tab\\there|trailing | leading): "),
+    wanted("^SITE CHGRP club ", ": Invalid argument$", "^550 ", "`SITE CHGRP` looks up"),
     wanted(
-        "^SITE HELP CHMOD$",
-        "^$",
-        "^( (UTIME|SYMLINK|RMDIR|MKDIR|CPFR|CPTO) <sp>[^\n]*\n?){6}$",
-        "SITE HELP does not know COPY",
+        r"^\(disk\) sequence/REST and APPE",
+        "^plain: .* 48 bytes",
+        "^plain: .* 39 bytes",
+        "APPE after REST",
     ),
-    wanted("(?i)^AVBL", "^(213|501|530|550)", "^500 AVBL not understood$", "AVBL is not known"),
-    wanted(r"^XCRC (tab\\there| leading)$", "^250", "^5", "a checksum's path loses"),
-    wanted("^SITE UTIME .* outside$", ": No such", ": Permission denied$", "a name is judged before"),
-    wanted(
-        "^SITE MKDIR .*/made$",
-        ": Not a directory$",
-        ": Operation not permitted$",
-        "a name is judged before",
-    ),
+    wanted("^ALLO|^allo", "^(200|552|504) ", "^20[02] ", "ALLO is always `202`"),
+    wanted(r"^\(disk\) .*/STOU/", " 100644 ", " 100600 ", "STOU that gets no data")
+        .but_for(" 100644 | 100600 "),
+    wanted("(?i)^AVBL", "^(213|501|530|550) ", "^500 AVBL not understood$", "AVBL is not known"),
     wanted(
         "^SITE COPY empty folder/inside$",
-        "^550 COPY: Op",
-        "^550 folder/inside: Op",
+        "^550 COPY: Operation not permitted$",
+        "^550 folder/inside: Operation not permitted$",
         "a copy that `<Limit>` refuses",
     ),
-    wanted("^SITE (COPY to-secret|CPTO) copied$", ": Permission denied$", "^2", "copies are made of links"),
-    wanted("^DELE copied$", "^550", "^250", "copies are made of links"),
-    wanted("^SITE CPFR m{256}$", "^550 m", "^550 /m", "CWD with a name that is too long"),
+    wanted("^(SITE (COPY to-secret|CPTO) copied|DELE copied)$", "^550 ", "^2", COPIES),
     wanted(r"^\(data\) (STOR|APPE) ", "^$", r"^x\\xda\\x03", "an upload in MODE Z is answered")
         .in_scripts("MODE Z"),
-    wanted("^SITE UTIME \\d+ ~$", "", "^550 UTIME \\d+ ~: No such file or directory$", "`~` is the home"),
 ];
-
-/// Verbs whose differences have not all been mended or explained yet, a line each; the list only grows shorter.
-pub const UNSETTLED: &[&str] = &[];
