@@ -5,6 +5,7 @@ mod crowded;
 mod digests;
 mod directories;
 mod facts;
+mod folder_files;
 mod hidden;
 mod hiding;
 mod listings;

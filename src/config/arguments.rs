@@ -5,7 +5,10 @@ use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use regex::bytes::Regex;
+
 use super::lines::{Mark, Word};
+use super::patterns::{self, Bounds};
 
 /// Why an argument cannot be used.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub struct Arguments<'a> {
     name: &'a Word,
     words: &'a [Word],
     next: usize,
+    bounds: Bounds,
     /// What the operator should know although the value is taken.
     pub warnings: Vec<Fault>,
 }
@@ -29,7 +33,12 @@ pub struct Arguments<'a> {
 impl<'a> Arguments<'a> {
     /// Of one directive.
     pub fn new(name: &'a Word, words: &'a [Word]) -> Self {
-        Self { name, words, next: 0, warnings: Vec::new() }
+        Self::within(patterns::OF_OPERATORS, name, words)
+    }
+
+    /// Of one directive whose patterns must keep these bounds.
+    pub fn within(bounds: Bounds, name: &'a Word, words: &'a [Word]) -> Self {
+        Self { name, words, next: 0, bounds, warnings: Vec::new() }
     }
 
     /// A fault of the word last taken.
@@ -96,6 +105,12 @@ impl<'a> Arguments<'a> {
                 Err(self.fault(format!("'{}' is one argument too many (quote what holds blanks)", word.text)))
             }
         }
+    }
+
+    /// A regular expression, as it is written in a word.
+    pub fn pattern(&self, word: &Word, posix: &str, ignore_case: bool) -> Result<Regex, Fault> {
+        let compiled = patterns::compile(posix, ignore_case, self.bounds);
+        compiled.map_err(|message| Fault { mark: word.mark.clone(), message })
     }
 
     /// `on` or `off` and what ProFTPD takes for them.

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A set of contexts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contexts(u8);
+pub struct Contexts(u16);
 
 /// Outside every section.
 pub const MAIN: Contexts = Contexts(1);
@@ -25,13 +25,18 @@ pub const CLASS: Contexts = Contexts(64);
 /// `<IfUser>` and its like.
 pub const CONDITION: Contexts = Contexts(128);
 
+/// A folder's own file.
+pub const FTPACCESS: Contexts = Contexts(256);
+
 /// Whatever makes a server.
 pub const SERVERS: Contexts = Contexts(1 | 2 | 4);
 /// A server and `<Anonymous>`.
 pub const SESSIONS: Contexts = Contexts(1 | 2 | 4 | 8);
 /// A server, `<Anonymous>`, `<Directory>` and `<IfUser>`.
 pub const FILES: Contexts = Contexts(1 | 2 | 4 | 8 | 16 | 128);
-/// Everywhere but in `<Class>`, which is no scope.
+/// What is also said in a folder's own file.
+pub const FILES_AND_FTPACCESS: Contexts = Contexts(1 | 2 | 4 | 8 | 16 | 128 | 256);
+/// Everywhere but in `<Class>`, which is no scope, and in `.ftpaccess`, which clients may write.
 pub const ANYWHERE: Contexts = Contexts(63 | 128);
 
 const NAMES: &[(Contexts, &str)] = &[
@@ -43,6 +48,7 @@ const NAMES: &[(Contexts, &str)] = &[
     (LIMIT, "<Limit>"),
     (CLASS, "<Class>"),
     (CONDITION, "<IfUser>"),
+    (FTPACCESS, ".ftpaccess"),
 ];
 
 impl Contexts {
@@ -82,6 +88,7 @@ mod tests {
     fn contexts_are_told_by_name() {
         assert_eq!(Contexts::of(&[MAIN, DIRECTORY]).to_string(), "server config, <Directory>");
         assert_eq!(ANYWHERE.to_string(), "anywhere");
-        assert!(FILES.has(ANONYMOUS) && !SERVERS.has(LIMIT));
+        assert!(FILES.has(ANONYMOUS) && !SERVERS.has(LIMIT) && !ANYWHERE.has(FTPACCESS));
+        assert_eq!(FILES_AND_FTPACCESS, Contexts::of(&[FILES, FTPACCESS]));
     }
 }

@@ -4,7 +4,6 @@
 use regex::bytes::Regex;
 
 use super::arguments::{Arguments, Fault};
-use super::patterns::compile;
 
 /// One expression.
 #[derive(Clone, Debug)]
@@ -38,10 +37,7 @@ impl Expression {
     pub fn read(usually: Usually, arguments: &mut Arguments<'_>) -> Result<Expression, Fault> {
         if arguments.takes("regex") {
             let word = arguments.word("a regular expression")?;
-            let pattern = compile(&word.text, false);
-            return pattern
-                .map(Expression::Pattern)
-                .map_err(|message| Fault { mark: word.mark.clone(), message });
+            return arguments.pattern(word, &word.text, false).map(Expression::Pattern);
         }
         let usually = match () {
             () if arguments.takes("AND") => Usually::All,

@@ -112,6 +112,7 @@ impl Inherit for ScopeRules {
         inherit!(
             self,
             outer,
+            allow_override,
             umask,
             allow_overwrite,
             allow_store_restart,

@@ -5,24 +5,33 @@ use super::arguments::{Arguments, Fault, absolute, switch};
 use super::classes::Classes;
 use super::complaint::{Complaint, Complaints, similar_names};
 use super::conditions::{Condition, ConditionDraft};
-use super::contexts::{ANONYMOUS, CLASS, CONDITION, Contexts, DIRECTORY, GLOBAL, HOST, LIMIT, MAIN};
+use super::contexts::{
+    ANONYMOUS, CLASS, CONDITION, Contexts, DIRECTORY, FTPACCESS, GLOBAL, HOST, LIMIT, MAIN,
+};
 use super::directives::{Effect, Row, names, row};
 use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, Draft, HostDraft, Scope};
 use super::expressions::{Expression, Usually};
 use super::limits::{self, is_limitable};
+use super::patterns::{self, Bounds};
 use super::repeated::Said;
-use super::settings::Limit;
+use super::settings::{Limit, ScopeRules};
 use super::tree::Node;
 
 /// Reads the tree into a draft.
 pub fn interpret(nodes: &[Node], complaints: &mut Complaints) -> Draft {
-    let mut reader =
-        Reader { complaints, global: Scope::default(), hosts: Vec::new(), classes: Classes::default() };
+    let mut reader = Reader::new(Author::Operator, complaints);
     let mut main = Scope::default();
     reader.scope(nodes, MAIN, &mut main);
     let Reader { mut global, hosts, classes, .. } = reader;
     settle(&mut global);
     Draft { main, global, hosts, classes }
+}
+
+/// Reads what a folder's own file says. A line that may not stand there is passed over; of a section only its brackets are.
+pub fn folder_file(nodes: &[Node], complaints: &mut Complaints) -> ScopeRules {
+    let mut scope = Scope::default();
+    Reader::new(Author::Client, complaints).scope(nodes, FTPACCESS, &mut scope);
+    scope.files
 }
 
 /// Refuses each directive that was skipped with its module and would have guarded something: under ProFTPD, with the module, it
@@ -51,12 +60,7 @@ fn guards(name: &str) -> bool {
 /// What the server config says in some directives, and in no section; the others are not even checked.
 pub fn daemon_only(nodes: &[Node], directives: &[&str]) -> (DaemonDraft, Vec<Complaint>) {
     let mut complaints = Complaints::default();
-    let mut reader = Reader {
-        complaints: &mut complaints,
-        global: Scope::default(),
-        hosts: Vec::new(),
-        classes: Classes::default(),
-    };
+    let mut reader = Reader::new(Author::Operator, &mut complaints);
     let mut main = Scope::default();
     let mut said = Said::default();
     let wanted = |node: &&Node| directives.iter().any(|name| node.name.text.eq_ignore_ascii_case(name));
@@ -89,11 +93,35 @@ pub fn reception(row: Row, node: &Node) -> Reception {
     }
 }
 
+/// Who may have written what is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Author {
+    Operator,
+    Client,
+}
+
+impl Author {
+    fn bounds(self) -> Bounds {
+        match self {
+            Author::Operator => patterns::OF_OPERATORS,
+            Author::Client => patterns::OF_CLIENTS,
+        }
+    }
+}
+
 struct Reader<'a> {
+    author: Author,
     complaints: &'a mut Complaints,
     global: Scope,
     hosts: Vec<HostDraft>,
     classes: Classes,
+}
+
+impl<'a> Reader<'a> {
+    fn new(author: Author, complaints: &'a mut Complaints) -> Reader<'a> {
+        let (global, hosts, classes) = (Scope::default(), Vec::new(), Classes::default());
+        Reader { author, complaints, global, hosts, classes }
+    }
 }
 
 impl Reader<'_> {
@@ -109,10 +137,14 @@ impl Reader<'_> {
 
     fn node<'n>(&mut self, node: &'n Node, context: Contexts, scope: &mut Scope, said: &mut Said<'n>) {
         let written = node.written();
-        let Some(row) = row(&written) else { return self.unknown(node, &written) };
+        let Some(row) = row(&written) else {
+            self.unknown(node, &written);
+            return self.without_brackets(node, context, scope, said);
+        };
         if !row.contexts.has(context) {
             let message = format!("{} cannot stand in {context}; it belongs in: {}", row.name, row.contexts);
-            return self.complaints.error(&node.name.mark, message);
+            self.complaints.error(&node.name.mark, message);
+            return self.without_brackets(node, context, scope, said);
         }
         match (row.effect, &node.children) {
             (Effect::Sets(setter), _) => {
@@ -127,10 +159,31 @@ impl Reader<'_> {
         }
     }
 
+    /// What a section holds that may not stand in a folder's own file is read as though it stood around it, as ProFTPD does: a denial is
+    /// not lost.
+    fn without_brackets<'n>(
+        &mut self,
+        node: &'n Node,
+        context: Contexts,
+        scope: &mut Scope,
+        said: &mut Said<'n>,
+    ) {
+        let children = node.children.iter().flatten().filter(|_| self.author == Author::Client);
+        for child in children.collect::<Vec<_>>() {
+            self.node(child, context, scope, said);
+        }
+    }
+
     fn unknown(&mut self, node: &Node, written: &str) {
         let message = format!("no directive '{written}' is known");
         let complaint = Complaint::error(Some(node.name.mark.place()), message);
-        self.complaints.push_with_similar(complaint, || similar_names(written, names()));
+        match self.author {
+            Author::Operator => {
+                self.complaints.push_with_similar(complaint, || similar_names(written, names()));
+            }
+            // To look for what was meant costs more than a client may ask for.
+            Author::Client => self.complaints.push(complaint),
+        }
     }
 
     fn set(
@@ -140,7 +193,7 @@ impl Reader<'_> {
         setter: fn(&mut Scope, &mut Arguments<'_>) -> Result<(), Fault>,
         scope: &mut Scope,
     ) {
-        let mut arguments = Arguments::new(&node.name, &node.arguments);
+        let mut arguments = Arguments::within(self.author.bounds(), &node.name, &node.arguments);
         let result = setter(scope, &mut arguments).and_then(|()| arguments.end());
         for warning in arguments.warnings {
             self.complaints.warning(&warning.mark, format!("{}: {}", row.name, warning.message));
@@ -283,7 +336,8 @@ impl Reader<'_> {
             }
         }
         if commands.is_empty() {
-            return self.complaints.error(&node.name.mark, "<Limit>: takes one or more commands");
+            self.complaints.error(&node.name.mark, "<Limit>: takes one or more commands");
+            return self.without_brackets(node, FTPACCESS, scope, &mut Said::default());
         }
         if inner.ignores_hidden {
             scope.files.hiding.ignored_by.push(commands.clone());

@@ -49,11 +49,11 @@ impl PathRules<'_> {
     /// The same before all is known of who asks: None where that could change the answer.
     pub fn decides(&self, verb: &str, groups: &[&str]) -> Option<bool> {
         let is_apart = APART_FROM_ALL.contains(&verb);
-        let closed = self.closed_behind.filter(|_| !is_apart);
-        let heard = &self.limits[..closed.unwrap_or(self.limits.len())];
+        let (scopes, is_closed) = if is_apart { (&self.scopes[..], false) } else { self.heard() };
         let says = |is_meant: &dyn Fn(&str) -> bool| {
-            let is_meant = |limit: &&&Limit| limit.commands.iter().any(|command| is_meant(command));
-            let mut words = heard.iter().filter(is_meant).map(|limit| limit.access.word(self.subject));
+            let is_meant = |limit: &&Limit| limit.commands.iter().any(|command| is_meant(command));
+            let limits = scopes.iter().flat_map(|scope| &scope.limits).filter(is_meant);
+            let mut words = limits.map(|limit| limit.access.word(self.subject));
             words.find(|word| *word != Word::Silent)
         };
         let word = says(&|command| command == verb)
@@ -63,7 +63,7 @@ impl PathRules<'_> {
             Some(Word::Allowed) => Some(true),
             Some(Word::Denied) => Some(false),
             Some(Word::Open) => None,
-            Some(Word::Silent) | None => Some(closed.is_none()),
+            Some(Word::Silent) | None => Some(!is_closed),
         }
     }
 }

@@ -19,6 +19,7 @@ mod draft;
 pub(crate) mod expressions;
 mod extended;
 mod facts;
+pub mod ftpaccess;
 mod hidden_owners;
 mod include;
 mod inherit;

@@ -2,22 +2,35 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 
-/// Longest pattern.
-const PATTERN_MOST: usize = 8 * 1024;
+/// What a pattern may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Its own length.
+    length: usize,
+    /// Memory of its compiled form,
+    compiled: usize,
+    /// and of what is remembered while it is held against names.
+    remembered: usize,
+}
 
-/// Most memory of a compiled pattern.
-const COMPILED_MOST: usize = 1024 * 1024;
+/// For what an operator writes.
+pub const OF_OPERATORS: Bounds =
+    Bounds { length: 8 * 1024, compiled: 1024 * 1024, remembered: 2 * 1024 * 1024 };
+
+/// For what a client may have written: every session that meets it pays for it.
+pub const OF_CLIENTS: Bounds = Bounds { length: 512, compiled: 32 * 1024, remembered: 64 * 1024 };
 
 /// Compiles a pattern; Err is the sentence for the operator.
-pub fn compile(posix: &str, ignore_case: bool) -> Result<Regex, String> {
-    if posix.len() > PATTERN_MOST {
-        return Err(format!("the pattern is longer than {PATTERN_MOST} bytes"));
+pub fn compile(posix: &str, ignore_case: bool, bounds: Bounds) -> Result<Regex, String> {
+    if posix.len() > bounds.length {
+        return Err(format!("the pattern is longer than {} bytes", bounds.length));
     }
     RegexBuilder::new(&translated(posix))
         .unicode(false)
         .case_insensitive(ignore_case)
         .dot_matches_new_line(true)
-        .size_limit(COMPILED_MOST)
+        .size_limit(bounds.compiled)
+        .dfa_size_limit(bounds.remembered)
         .build()
         .map_err(|error| format!("'{posix}' is no regular expression: {}", last_line(&error.to_string())))
 }
@@ -91,22 +104,23 @@ mod tests {
             (".", b"\xff", true),
         ];
         for (pattern, text, matches) in table {
-            let compiled = compile(pattern, false).expect("compiles");
+            let compiled = compile(pattern, false, OF_OPERATORS).expect("compiles");
             assert_eq!(compiled.is_match(text), *matches, "{pattern} on {text:?}");
         }
     }
 
     #[test]
     fn what_does_not_compile_is_told() {
-        assert!(compile("(", false).is_err_and(|message| message.contains("unclosed group")));
-        assert!(compile(&"a{1000}".repeat(300), false).is_err());
-        assert!(compile("ABC", true).is_ok_and(|pattern| pattern.is_match(b"abc")));
+        assert!(compile("(", false, OF_OPERATORS).is_err_and(|message| message.contains("unclosed group")));
+        assert!(compile(&"a{1000}".repeat(300), false, OF_OPERATORS).is_err());
+        assert!(compile("(a{100}){100}", false, OF_CLIENTS).is_err());
+        assert!(compile("ABC", true, OF_CLIENTS).is_ok_and(|pattern| pattern.is_match(b"abc")));
     }
 
     proptest! {
         #[test]
         fn no_pattern_upsets_the_translation(pattern in ".{0,200}") {
-            let _ = compile(&pattern, false);
+            let _ = compile(&pattern, false, OF_CLIENTS);
         }
     }
 }

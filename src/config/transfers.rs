@@ -1,38 +1,34 @@
 //! What holds for the transfers of one path: the lines of the scopes around it, asked when something is transferred and not before.
 
-use std::path::Path;
-
-use super::settings::{DirectoryRules, LimitText, Subject, TransferLimit, TransferLines, TransferRate};
+use super::settings::{LimitText, PathRules, TransferLimit, TransferLines, TransferRate};
 use crate::auth::places::{TransferVerb, TransferVerbs};
 
-/// The lines around one path, the nearest scope first.
-pub struct TransferRules<'a>(Vec<&'a TransferLines>);
-
-impl DirectoryRules {
-    /// What holds for transfers of a canonical path, and for whom.
-    pub fn transfer_rules_for(&self, canonical: &Path, subject: &Subject) -> TransferRules<'_> {
-        TransferRules(self.scopes_around(canonical, subject).map(|scope| &scope.transfers).collect())
+impl PathRules<'_> {
+    fn transfers(&self) -> impl Iterator<Item = &TransferLines> {
+        self.scopes.iter().map(|scope| &scope.transfers)
     }
-}
 
-impl<'a> TransferRules<'a> {
     /// MaxTransfersPerUser or MaxTransfersPerHost for a command: what it is counted together with, and how many there may be.
-    pub fn limit(&self, is_per_user: bool, verb: TransferVerb) -> Option<(TransferVerbs, &'a LimitText)> {
+    pub fn transfer_limit(
+        &self,
+        is_per_user: bool,
+        verb: TransferVerb,
+    ) -> Option<(TransferVerbs, &LimitText)> {
         let is_meant = |line: &&TransferLimit| line.is_per_user == is_per_user && line.verbs.has(verb);
-        let line = self.0.iter().flat_map(|lines| &lines.limits).find(is_meant)?;
+        let line = self.transfers().flat_map(|lines| &lines.limits).find(is_meant)?;
         Some((line.verbs, &line.limit))
     }
 
     /// TransferRate for a command.
-    pub fn rate(&self, verb: TransferVerb, whose: &Subject) -> Option<TransferRate> {
-        let mut lines = self.0.iter().flat_map(|lines| &lines.rates);
-        lines.find(|line| line.verbs.has(verb) && line.whom.has(whose) == Some(true))?.rate
+    pub fn transfer_rate(&self, verb: TransferVerb) -> Option<TransferRate> {
+        let mut lines = self.transfers().flat_map(|lines| &lines.rates);
+        lines.find(|line| line.verbs.has(verb) && line.whom.has(self.subject) == Some(true))?.rate
     }
 
     /// MaxStoreFileSize or MaxRetrieveFileSize.
-    pub fn largest(&self, is_stored: bool, whose: &Subject) -> Option<u64> {
-        let mut lines = self.0.iter().flat_map(|lines| &lines.sizes);
-        lines.find(|line| line.is_stored == is_stored && line.whom.has(whose) == Some(true))?.most
+    pub fn largest_file(&self, is_stored: bool) -> Option<u64> {
+        let mut lines = self.transfers().flat_map(|lines| &lines.sizes);
+        lines.find(|line| line.is_stored == is_stored && line.whom.has(self.subject) == Some(true))?.most
     }
 }
 
@@ -42,7 +38,7 @@ mod tests {
     use super::super::arguments::Arguments;
     use super::super::expressions::{Expression, Usually};
     use super::super::lines::{Source, lines};
-    use super::super::settings::{ScopeRules, SizeLine, Who};
+    use super::super::settings::{DirectoryRules, ScopeRules, SizeLine, Subject, Who};
     use super::*;
 
     fn user(name: &str) -> Term {
@@ -70,7 +66,7 @@ mod tests {
         let of = |name: &str, path: &str| {
             let who = Some(Who::named(name, &[]));
             let subject = Subject { who, ..Subject::default() };
-            rules.transfer_rules_for(path.as_ref(), &subject).largest(true, &subject)
+            rules.rules_for(path.as_ref(), &subject).largest_file(true)
         };
         assert_eq!([of("demo", "/x"), of("ann", "/x")], [Some(7), Some(50)]);
         assert_eq!([of("demo", "/free/x"), of("ann", "/free/x")], [None, None]);

@@ -83,6 +83,20 @@ pub fn read(file: &Path, defines: &[(String, Option<String>)]) -> Tree {
     reader.tree
 }
 
+/// Reads a file that a client may have written: no other file is opened for it, nothing of the daemon's surroundings is told in it.
+pub fn read_confined(file: &Path, bytes: &[u8]) -> Tree {
+    let mut reader = Reader {
+        variables: Variables::none(),
+        tree: Tree::default(),
+        including: Vec::new(),
+        files: 0,
+        bytes: 0,
+        absent_modules: Vec::new(),
+    };
+    reader.tree.nodes = reader.file(file, bytes);
+    reader.tree
+}
+
 fn unreadable(mark: Option<&Mark>, path: &Path, error: &std::io::Error) -> Complaint {
     Complaint::error(mark.map(Mark::place), format!("cannot read {}: {error}", path.display()))
 }
@@ -269,7 +283,10 @@ impl Reader {
         if CARRIED_OUT.iter().any(|done| name.text.eq_ignore_ascii_case(done)) {
             self.carried_out(&name, &arguments, false);
         }
+        let is_confined = self.variables.are_none();
         match name.text.to_ascii_lowercase().as_str() {
+            // What may not stand there is told with everything else that may not.
+            _ if is_confined => here.push(Node { name, arguments, children: None }),
             "include" => here.extend(self.include(&name, &arguments)),
             "define" => self.define(&name, &arguments),
             "loadmodule" => self.load_module(&name, arguments),

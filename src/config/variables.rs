@@ -11,6 +11,8 @@ pub struct Variables {
     pub config_dir: String,
     /// `Define` and `-D`.
     pub defines: HashMap<String, Option<String>>,
+    /// Whether none has a value: who wrote the file may not learn it.
+    are_none: bool,
 }
 
 const CONFIG_DIR: &str = "%{config-dir}";
@@ -22,7 +24,17 @@ impl Variables {
     /// With what the command line defines.
     pub fn new(file: &Path, defines: &[(String, Option<String>)]) -> Self {
         let config_dir = file.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
-        Self { config_dir, defines: defines.iter().cloned().collect() }
+        Self { config_dir, defines: defines.iter().cloned().collect(), are_none: false }
+    }
+
+    /// Without any.
+    pub fn none() -> Self {
+        Self { config_dir: String::new(), defines: HashMap::new(), are_none: true }
+    }
+
+    /// Whether there are none.
+    pub fn are_none(&self) -> bool {
+        self.are_none
     }
 
     /// A value with its variables replaced; Err is the sentence for the operator.
@@ -34,6 +46,9 @@ impl Variables {
             let (before, variable) = (&rest[..start], &rest[start..=start + length]);
             replaced.push_str(before);
             rest = &rest[start + length + 1..];
+            if self.are_none && is_ours(variable) {
+                return Err(format!("{variable} has no value here"));
+            }
             if variable == CONFIG_DIR {
                 replaced.push_str(&self.config_dir_above(&mut rest));
             } else {
@@ -73,6 +88,11 @@ impl Variables {
     }
 }
 
+/// Whether it is replaced as a file is read.
+fn is_ours(variable: &str) -> bool {
+    variable == CONFIG_DIR || variable.starts_with("%{env:") || variable.starts_with("%{define:")
+}
+
 /// A variable whose name could not be one at all has no value (`std::env::var` may panic on such names).
 fn environment(name: &str) -> Option<String> {
     let sound = !name.is_empty() && !name.contains(['=', '\0']);
@@ -98,5 +118,9 @@ mod tests {
         {
             assert!(variables.replace(unset).is_err(), "{unset}");
         }
+        for kept in ["%{env:PATH}", "%{define:PORT}", "x%{config-dir}/.."] {
+            assert!(Variables::none().replace(kept).is_err(), "{kept}");
+        }
+        assert_eq!(Variables::none().replace("%{iso8601} %u"), Ok("%{iso8601} %u".into()));
     }
 }

@@ -52,7 +52,7 @@ fn compares(operator: &str, wanted: &str) -> Result<bool, String> {
 }
 
 fn matches(pattern: &str) -> Result<bool, String> {
-    Ok(patterns::compile(pattern, false)?.is_match(PROFTPD.as_bytes()))
+    Ok(patterns::compile(pattern, false, patterns::OF_OPERATORS)?.is_match(PROFTPD.as_bytes()))
 }
 
 fn read(text: &str) -> Option<Version> {

@@ -22,7 +22,6 @@ pub fn trial(settings: &Settings, lines: &[SurveyedLine]) -> Vec<Complaint> {
     trial.runtime_files(settings);
     trial.log(&settings.daemon.system_log, settings.daemon.log_links, "SystemLog");
     settings.servers.iter().for_each(|server| trial.server(server, settings));
-    trial.files_of_folders();
     trial.found
 }
 
@@ -58,15 +57,6 @@ impl Trial<'_> {
     fn blame(&self, directive: &str, argument: &str) -> Option<Place> {
         let found = self.said.word.get(&(directive, argument)).or_else(|| self.said.anything.get(directive));
         found.copied().cloned()
-    }
-
-    /// AllowOverride is on in ProFTPD where nothing is said of it.
-    fn files_of_folders(&mut self) {
-        if !self.said.anything.contains_key("AllowOverride") {
-            let message =
-                ".ftpaccess files are not read; say AllowOverride off, and in <Directory> what they say";
-            self.found.push(Complaint::warning(None, message));
-        }
     }
 
     /// A start would fail.

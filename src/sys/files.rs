@@ -62,6 +62,23 @@ pub struct Status {
     pub changed: i64,
 }
 
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edition {
+    device: u64,
+    inode: u64,
+    size: i64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Edition {
+    /// When the status was last changed: seconds since the epoch, and nanoseconds.
+    pub fn changed(&self) -> (i64, i64) {
+        self.changed
+    }
+}
+
 /// How a file that was found is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -131,6 +148,19 @@ pub fn locate(root: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
 /// The status of what a descriptor stands for.
 pub fn status(file: BorrowedFd<'_>) -> io::Result<Status> {
     Ok(Status::from(stat::fstat(file)?))
+}
+
+/// The same, with the state that the file is in.
+pub fn edition(file: BorrowedFd<'_>) -> io::Result<(Status, Edition)> {
+    let found = stat::fstat(file)?;
+    let edition = Edition {
+        device: found.st_dev,
+        inode: found.st_ino,
+        size: found.st_size,
+        modified: (found.st_mtime, found.st_mtime_nsec),
+        changed: (found.st_ctime, found.st_ctime_nsec),
+    };
+    Ok((Status::from(found), edition))
 }
 
 /// The status of a name in a directory; a link is not followed.

@@ -116,9 +116,8 @@ impl Member {
     /// DisplayChdir's lines for the folder that the session has just entered.
     pub fn display_of_folder(&mut self, facts: &Facts<'_>) -> Vec<Vec<u8>> {
         let folder = self.folder_on_host().to_owned();
-        let Some(display) = self.directories.rules_for(&folder, self.subject).display_chdir else {
-            return Vec::new();
-        };
+        let rules = self.directories.rules_for(&folder, self.subject);
+        let Some(display) = rules.display_chdir() else { return Vec::new() };
         let Some(file) = self.by_the_rules(&display.path) else { return Vec::new() };
         if display.once {
             let modified = files::status(file.as_fd()).map_or(0, |status| status.modified);

@@ -36,7 +36,7 @@ impl Giver {
         (account, rules): (&Account, &DirectoryRules),
         log: &Logger,
     ) -> Option<Box<Giver>> {
-        let is_asked = birth.door != Door::Rootless && rules.have_owners();
+        let is_asked = birth.door != Door::Rootless && (rules.have_owners() || rules.may_be_amended());
         is_asked.then(|| {
             let (own, groups) = (account.gid, account.groups.clone());
             Box::new(Giver { birth, server, log: log.clone(), own, groups })
@@ -45,13 +45,19 @@ impl Giver {
 
     /// Gives a file away that the session has just made. Where that fails it stays the session's, and the log says why.
     pub fn give(&self, file: BorrowedFd<'_>, rules: &PathRules<'_>) {
-        let outcome = match (rules.user_owner, rules.group_owner) {
+        let outcome = match (rules.user_owner(), rules.group_owner()) {
             (None, None) => Ok(()),
-            (None, Some(group)) => self.to_group(file, group),
-            (Some(user), group) => self.to_user(file, user, group),
+            (None, Some((group, _))) => self.to_group(file, group),
+            // Who may write a folder's own file says with it no more than he may do himself, and takes nothing from what the operator says.
+            (Some(user), Some((group, true))) => {
+                let given = self.to_group(file, group);
+                self.to_user(file, user, None).and(given)
+            }
+            (Some(user), group) => self.to_user(file, user, group.map(|(group, _)| group)),
         };
         if let Err(error) = outcome {
-            let owner = rules.user_owner.or(rules.group_owner).unwrap_or_default();
+            let group = rules.group_owner().map(|(group, _)| group);
+            let owner = rules.user_owner().or(group).unwrap_or_default();
             slog::warn!(self.log, "a new file stays the session's own, {owner} is not given it: {error}");
         }
     }

@@ -95,7 +95,7 @@ impl Member {
         };
         let giver = Giver::new(watch.birth, watch.server_index, (&account, directories), &watch.log);
         let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
-        let storage = Storage::new(root, directories, subject).giving(giver);
+        let storage = Storage::new(root, directories, subject).giving(giver).hearing(watch.log.clone());
         Member {
             owners: Owners::default(),
             names: names::Directory::new(watch.birth, watch.server_index, &account),
@@ -167,11 +167,11 @@ impl Member {
 
     /// Whether `<Limit>` allows a verb that names no path, here.
     pub fn allows(&self, verb: &Verb) -> bool {
-        self.directories.rules_for(&self.cwd_on_host, self.subject).allows(verb.name, verb.groups)
+        self.storage.rules_in(&self.cwd_on_host).allows(verb.name, verb.groups)
     }
 
     /// ListOptions, as it holds in the working directory.
-    pub fn list_options(&self) -> &'static ListOptions {
-        self.directories.rules_for(&self.cwd_on_host, self.subject).list_options
+    pub fn list_options(&self) -> ListOptions {
+        self.storage.rules_in(&self.cwd_on_host).list_options().clone()
     }
 }

@@ -1,11 +1,15 @@
 //! A session without a client: what one request would come to under a configuration, by the functions that a session goes through.
 
+use std::cell::RefCell;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::limits::{self, Refusal};
 use super::login;
 use super::quarters::Quarters;
-use super::storage::{Asked, FtpPath, Storage, Verb};
+use super::storage::{Asked, FtpPath, Listener, Storage, Verb};
 use super::virtual_host;
 use crate::auth::{self, Account, Visitor};
 use crate::config::Settings;
@@ -28,7 +32,7 @@ pub struct Request {
 }
 
 /// What it comes to: whether it is allowed, and what there is to say, in the order in which it is decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The name of the server that is asked.
     pub server: String,
@@ -36,6 +40,42 @@ pub struct Outcome {
     pub is_allowed: bool,
     /// One sentence a step.
     pub steps: Vec<String>,
+    /// What is wrong with folders' own files.
+    pub remarks: Vec<String>,
+    /// The folders' own files that were read for it, and their bytes.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// Which lines of folders' own files count: by file, and number.
+pub type Keeps = Rc<dyn Fn(&Path, u32) -> bool>;
+
+/// What hears of folders' own files that are read on the way.
+struct Witness {
+    keeps: Keeps,
+    found: Rc<RefCell<Vec<Event>>>,
+}
+
+enum Event {
+    Complaint(String),
+    File(PathBuf, Vec<u8>),
+}
+
+impl Listener for Witness {
+    fn tell(&self, sentence: fmt::Arguments<'_>) {
+        self.found.borrow_mut().push(Event::Complaint(sentence.to_string()));
+    }
+
+    fn reads(&self, path: &Path, bytes: &[u8]) {
+        let is_known = |event: &Event| matches!(event, Event::File(known, _) if known == path);
+        let mut found = self.found.borrow_mut();
+        if !found.iter().any(is_known) {
+            found.push(Event::File(path.to_owned(), bytes.to_vec()));
+        }
+    }
+
+    fn keeps(&self, path: &Path, line: u32) -> bool {
+        (self.keeps)(path, line)
+    }
 }
 
 /// Whether a verb can be asked about.
@@ -49,9 +89,9 @@ fn limit_verb(name: &str) -> Option<Verb> {
 }
 
 /// Goes through a session up to the request, and no further. What it makes of `settings` lives as long as they do.
-pub fn rehearse(settings: &'static Settings, request: &Request, rootless: bool) -> Outcome {
-    let mut outcome = Outcome { server: String::new(), is_allowed: true, steps: Vec::new() };
-    if let Err(why) = run(settings, request, rootless, &mut outcome) {
+pub fn rehearse(settings: &'static Settings, request: &Request, rootless: bool, keeps: Keeps) -> Outcome {
+    let mut outcome = Outcome { is_allowed: true, ..Outcome::default() };
+    if let Err(why) = run(settings, request, (rootless, keeps), &mut outcome) {
         outcome.steps.push(why);
         outcome.is_allowed = false;
     }
@@ -61,8 +101,8 @@ pub fn rehearse(settings: &'static Settings, request: &Request, rootless: bool) 
 fn run(
     settings: &'static Settings,
     request: &Request,
-    rootless: bool,
-    Outcome { server: called, steps, .. }: &mut Outcome,
+    (rootless, keeps): (bool, Keeps),
+    outcome: &mut Outcome,
 ) -> Result<(), String> {
     let index = match request.server {
         None => 0,
@@ -70,13 +110,13 @@ fn run(
             .ok_or_else(|| format!("no server of the configuration listens on {address}"))?,
     };
     let server = settings.servers.get(index).ok_or("there is no server")?;
-    called.clone_from(&server.name);
+    outcome.server.clone_from(&server.name);
     let (account, section) = admitted(settings, (index, server), request, rootless)?;
-    steps.push(format!("{} logs in as '{}'", request.user, String::from_utf8_lossy(&account.name)));
+    outcome.steps.push(format!("{} logs in as '{}'", request.user, String::from_utf8_lossy(&account.name)));
     if request.verb == "LOGIN" {
         return Ok(());
     }
-    carried_out((settings, server, section), request, &account, steps)
+    carried_out((settings, server, section), request, (&account, keeps), outcome)
 }
 
 fn admitted(
@@ -105,8 +145,8 @@ fn admitted(
 fn carried_out(
     (settings, server, section): (&Settings, &'static Server, Option<&'static Anonymous>),
     request: &Request,
-    account: &Account,
-    steps: &mut Vec<String>,
+    (account, keeps): (&Account, Keeps),
+    Outcome { steps, remarks, files, .. }: &mut Outcome,
 ) -> Result<(), String> {
     let verb = limit_verb(&request.verb).ok_or_else(|| format!("'{}' is no verb", request.verb))?;
     let directories = section.map_or(&server.directories, |section| &section.directories);
@@ -114,10 +154,19 @@ fn carried_out(
     let root = Quarters::of(server, section, account).open().map_err(|error| error.to_string())?;
     let place = root.canonical().map_err(|error| error.to_string())?;
     steps.push(format!("the session's root is {}", place.display()));
-    let storage = Storage::new(root, directories, subject);
+    let found = Rc::new(RefCell::new(Vec::new()));
+    let witness = Witness { keeps, found: Rc::clone(&found) };
+    let storage = Storage::new(root, directories, subject).hearing(witness);
     let asked = Asked::new(verb, &FtpPath::root(), request.path.as_bytes())
         .map_err(|denied| String::from_utf8_lossy(&denied.text()).into_owned())?;
-    match storage.rehearse(&asked) {
+    let answer = storage.rehearse(&asked);
+    for event in found.take() {
+        match event {
+            Event::Complaint(sentence) => remarks.push(sentence),
+            Event::File(path, bytes) => files.push((path, bytes)),
+        }
+    }
+    match answer {
         Ok(canonical) => {
             steps.push(format!("{} {} is done to {}", request.verb, request.path, canonical.display()));
             Ok(())

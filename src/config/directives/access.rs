@@ -1,14 +1,14 @@
 //! What stands in `<Limit>`.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, LIMIT};
+use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, FTPACCESS, LIMIT};
 use super::super::draft::Scope;
 use super::super::expressions::{Expression, Usually};
 use super::super::origins::Origin;
 use super::super::settings::{Order, Term};
 use super::{Row, sets};
 
-const RULES: Contexts = Contexts::of(&[LIMIT, ANONYMOUS, DIRECTORY]);
+const RULES: Contexts = Contexts::of(&[LIMIT, ANONYMOUS, DIRECTORY, FTPACCESS]);
 const ORIGINS: &str = "[from] [!]address|network|pattern|name…|all|none";
 const USERS: &str = "[OR|AND] [!]name,…|regex pattern";
 

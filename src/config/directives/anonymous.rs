@@ -2,7 +2,6 @@
 
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::ANONYMOUS;
-use super::super::patterns::compile;
 use super::super::settings::RejectedPasswords;
 use super::{Row, sets};
 
@@ -26,8 +25,5 @@ fn rejected(arguments: &mut Arguments<'_>) -> Result<RejectedPasswords, Fault> {
         None => (word.text.as_str(), false),
     };
     let ignore_case = arguments.takes("[NC]") || arguments.takes("[nocase]");
-    match compile(pattern, ignore_case) {
-        Ok(pattern) => Ok(RejectedPasswords { pattern, unless_found }),
-        Err(message) => Err(Fault { mark: word.mark.clone(), message }),
-    }
+    Ok(RejectedPasswords { pattern: arguments.pattern(word, pattern, ignore_case)?, unless_found })
 }

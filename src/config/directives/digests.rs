@@ -1,7 +1,7 @@
 //! Sums of files: which are made, and of how much.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{DIRECTORY, SERVERS, SESSIONS};
+use super::super::contexts::{Contexts, DIRECTORY, FTPACCESS, SERVERS, SESSIONS};
 use super::super::draft::Scope;
 use super::{Row, sets};
 use crate::protocol::{Algorithm, Algorithms};
@@ -52,7 +52,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DigestEnable",
         "mod_digest",
-        DIRECTORY,
+        Contexts::of(&[DIRECTORY, FTPACCESS]),
         "on|off",
         "on",
         "Whether sums are made of the files of a folder.",

@@ -1,7 +1,7 @@
 //! What MLST and MLSD tell of files, and how STOU names them.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{FILES, SERVERS};
+use super::super::contexts::{FILES_AND_FTPACCESS, SERVERS};
 use super::super::draft::Scope;
 use super::{Row, sets};
 use crate::protocol::{Fact, Facts};
@@ -41,7 +41,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "StoreUniquePrefix",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "prefix",
         "ftp",
         "How the names begin that STOU makes; six random letters follow.",

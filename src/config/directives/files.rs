@@ -1,9 +1,8 @@
 //! Files: what may be done with them.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::FILES;
+use super::super::contexts::{FILES, FILES_AND_FTPACCESS};
 use super::super::draft::Scope;
-use super::super::patterns::compile;
 use super::super::settings::Filter;
 use super::{Row, sets};
 
@@ -11,16 +10,28 @@ pub const ROWS: &[Row] = &[
     sets(
         "Umask",
         "mod_core",
-        FILES,
+        FILES_AND_FTPACCESS,
         "mode [mode]",
         "022",
         "Permissions that new files, and new folders (the second mode), do not get.",
         umask,
     ),
     sets(
+        "AllowOverride",
+        "mod_core",
+        FILES,
+        "on|off",
+        "on",
+        "Whether what the .ftpaccess files of folders say is in force there and below.",
+        |scope, arguments| {
+            scope.files.allow_override = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
         "AllowOverwrite",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "on|off",
         "off",
         "Whether an upload or a rename may replace a file.",
@@ -32,7 +43,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "AllowStoreRestart",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "on|off",
         "off",
         "Whether an upload may be resumed.",
@@ -44,7 +55,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "AllowRetrieveRestart",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "on|off",
         "on",
         "Whether a download may be resumed.",
@@ -56,7 +67,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DenyFilter",
         "mod_core",
-        FILES,
+        FILES_AND_FTPACCESS,
         "pattern [flags]|none",
         "none",
         "A command whose argument matches is refused.",
@@ -68,7 +79,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "AllowFilter",
         "mod_core",
-        FILES,
+        FILES_AND_FTPACCESS,
         "pattern [flags]|none",
         "none",
         "A command whose argument does not match is refused.",
@@ -80,7 +91,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "PathDenyFilter",
         "mod_core",
-        FILES,
+        FILES_AND_FTPACCESS,
         "pattern [flags]|none",
         "none",
         "No file or folder is made or renamed to a path that matches.",
@@ -92,7 +103,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "PathAllowFilter",
         "mod_core",
-        FILES,
+        FILES_AND_FTPACCESS,
         "pattern [flags]|none",
         "none",
         "No file or folder is made or renamed to a path that does not match.",
@@ -116,7 +127,5 @@ fn filter(arguments: &mut Arguments<'_>) -> Result<Filter, Fault> {
         return Ok(Filter::None);
     }
     let ignore_case = arguments.takes("[NC]") || arguments.takes("[nocase]");
-    compile(&pattern.text, ignore_case)
-        .map(Filter::Pattern)
-        .map_err(|message| Fault { mark: pattern.mark.clone(), message })
+    arguments.pattern(pattern, &pattern.text, ignore_case).map(Filter::Pattern)
 }

@@ -2,9 +2,8 @@
 
 use super::super::access::Term;
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, LIMIT};
+use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, FTPACCESS, LIMIT};
 use super::super::draft::Scope;
-use super::super::patterns::compile;
 use super::super::settings::{HiddenNames, HiddenOwner, Owner};
 use super::{Row, sets};
 
@@ -14,7 +13,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "HideFiles",
         "mod_core",
-        FOLDERS,
+        Contexts::of(&[FOLDERS, FTPACCESS]),
         "[!]pattern|none [user|group|class name,…]",
         "none",
         "Names that listings leave out: those that match, or with `!` all others; for these accounts or clients alone, where they are named.",
@@ -83,7 +82,7 @@ fn names(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> 
     };
     let pattern = match word.text.eq_ignore_ascii_case("none") {
         true => None,
-        false => Some(compile(text, false).map_err(|message| Fault { mark: word.mark.clone(), message })?),
+        false => Some(arguments.pattern(word, text, false)?),
     };
     let whom = Term::read(arguments)?;
     scope.files.hiding.names.push(HiddenNames { pattern, unless_found, whom });

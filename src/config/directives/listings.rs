@@ -1,7 +1,7 @@
 //! How folders are listed.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{FILES, SESSIONS};
+use super::super::contexts::{FILES, FILES_AND_FTPACCESS, SESSIONS};
 use super::super::draft::Scope;
 use super::super::listings::{BOUNDS, DEPTH_MOST, ListCommands, ListStyle, USUAL};
 use super::super::settings::FakeName;
@@ -11,7 +11,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "ListOptions",
         "mod_ls",
-        FILES,
+        FILES_AND_FTPACCESS,
         "\"-letters +letters\" [strict] [maxdepth n] [maxfiles n] [maxdirs n] [LISTOnly|NLSTOnly] [NoErrorIfAbsent] \
          [AdjustedSymlinks] [SortedNLST]",
         "",
@@ -57,7 +57,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DirFakeUser",
         "mod_ls",
-        FILES,
+        FILES_AND_FTPACCESS,
         "on|off [name|~]",
         "off",
         "Whose files seem to be in listings: `ftp`'s, this name's, or the session's own (`~`).",
@@ -69,7 +69,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DirFakeGroup",
         "mod_ls",
-        FILES,
+        FILES_AND_FTPACCESS,
         "on|off [name|~]",
         "off",
         "The same for their group; `~` is the session's primary one.",
@@ -81,7 +81,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DirFakeMode",
         "mod_ls",
-        FILES,
+        FILES_AND_FTPACCESS,
         "mode",
         "",
         "The permissions that listings show; folders can be entered by whoever can read them.",

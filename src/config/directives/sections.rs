@@ -1,6 +1,8 @@
 //! Sections, and what is carried out while the file is read.
 
-use super::super::contexts::{ANYWHERE, CONDITION, Contexts, DIRECTORY, HOST, MAIN, SERVERS, SESSIONS};
+use super::super::contexts::{
+    ANYWHERE, CONDITION, Contexts, DIRECTORY, FTPACCESS, HOST, MAIN, SERVERS, SESSIONS,
+};
 use super::{Effect, Row, other};
 
 const fn language(
@@ -12,7 +14,7 @@ const fn language(
     Row { contexts, syntax, ..other(name, "mod_core", Effect::Language, sentence) }
 }
 
-const FILES_SCOPES: Contexts = Contexts::of(&[SESSIONS, DIRECTORY, CONDITION]);
+const FILES_SCOPES: Contexts = Contexts::of(&[SESSIONS, DIRECTORY, CONDITION, FTPACCESS]);
 const FOLDER_SCOPES: Contexts = Contexts::of(&[SESSIONS, CONDITION]);
 const EXPRESSION: &str = "[OR|AND] [!]name,…|regex pattern";
 

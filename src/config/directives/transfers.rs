@@ -2,17 +2,17 @@
 
 use super::super::access::Term;
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::FILES;
+use super::super::contexts::FILES_AND_FTPACCESS;
 use super::super::draft::Scope;
 use super::super::settings::{LimitText, RateLine, SizeLine, TransferLimit, TransferRate};
-use super::{Row, sets};
+use super::{Effect, Row, other, sets};
 use crate::auth::places::{TransferVerb, TransferVerbs};
 
 pub const ROWS: &[Row] = &[
     sets(
         "MaxTransfersPerHost",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "command,… number [text]",
         "",
         "The most transfers at once by these commands (APPE, RETR, STOR, STOU) from one address.",
@@ -22,7 +22,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxTransfersPerUser",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "command,… number [text]",
         "",
         "The most transfers at once by these commands of one user.",
@@ -32,7 +32,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TransferRate",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "command,… kilobytes[:free-bytes] [shared] [user|group|class expression]",
         "",
         "How fast these commands transfer, in kilobytes a second, from the first byte that is not free; 0 is without bound. With `shared` all such transfers of a user have the rate together.",
@@ -42,7 +42,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxStoreFileSize",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "number unit|* [user|group|class expression]",
         "",
         "The largest file that an upload makes, in B, Kb, Mb or Gb; the first line that is for somebody holds.",
@@ -52,13 +52,18 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxRetrieveFileSize",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "number unit|* [user|group|class expression]",
         "",
         "The largest file that is sent.",
         |scope, arguments| size(scope, arguments, false),
     )
     .adds(),
+    Row {
+        contexts: FILES_AND_FTPACCESS,
+        syntax: "on|off|number [unit]|percentage%",
+        ..other("UseSendfile", "mod_xfer", Effect::Accepted, "sendfile(2) is used wherever it can be.")
+    },
 ];
 
 fn limit(scope: &mut Scope, arguments: &mut Arguments<'_>, is_per_user: bool) -> Result<(), Fault> {

@@ -1,7 +1,7 @@
 //! Files that come: under which name, and what becomes of those that are cut short.
 
 use super::super::arguments::{Arguments, Fault, switch};
-use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, FILES};
+use super::super::contexts::{ANONYMOUS, Contexts, DIRECTORY, FILES, FILES_AND_FTPACCESS, FTPACCESS};
 use super::super::draft::Scope;
 use super::super::settings::{HiddenName, HiddenStores};
 use super::{Row, sets};
@@ -20,7 +20,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DeleteAbortedStores",
         "mod_xfer",
-        FILES,
+        FILES_AND_FTPACCESS,
         "on|off",
         "off; on with HiddenStores",
         "Whether an upload that is cut short is removed.",
@@ -44,10 +44,11 @@ pub const ROWS: &[Row] = &[
     sets(
         "GroupOwner",
         "mod_core",
-        OWNED,
+        Contexts::of(&[OWNED, FTPACCESS]),
         "name|~",
         "",
-        "Which group new files and folders have: one of the session's own (`~`: its first), or, with UserOwner, any but root's.",
+        "Which group new files and folders have: one of the session's own (`~`: its first), or, with UserOwner and not in .ftpaccess, any \
+         but root's.",
         |scope, arguments| {
             scope.files.group_owner = Some(owner(arguments)?);
             Ok(())

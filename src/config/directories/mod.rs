@@ -3,8 +3,9 @@
 //! lost to a deeper one.
 
 use std::path::Path;
+use std::rc::Rc;
 
-use super::settings::{DirectoryRules, Limit, PathRules, ScopeRules, Subject};
+use super::settings::{DirectoryRules, Limit, ScopeRules, Subject};
 
 mod merge;
 mod sections;
@@ -12,6 +13,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use merge::{PathRules, Scope};
 pub use sections::Sections;
 
 impl DirectoryRules {
@@ -40,15 +42,6 @@ impl DirectoryRules {
         self.base.transfers.are_counted() || self.sections.count_transfers
     }
 
-    /// The scopes around a canonical path, the nearest first.
-    pub(in crate::config) fn scopes_around(
-        &self,
-        canonical: &Path,
-        subject: &Subject,
-    ) -> impl Iterator<Item = &ScopeRules> {
-        self.sections.around(canonical, subject).into_iter().chain([&self.base])
-    }
-
     /// Whether anything is hidden anywhere.
     pub fn hides(&self) -> bool {
         self.base.hiding.hides() || self.sections.hides
@@ -73,9 +66,45 @@ impl DirectoryRules {
 
     /// What holds for a canonical path, and for whom.
     pub fn rules_for<'a>(&'a self, canonical: &Path, subject: &'a Subject) -> PathRules<'a> {
-        let mut scopes = self.sections.around(canonical, subject);
-        scopes.push(&self.base);
-        merge::merged(&scopes, subject)
+        let scopes =
+            self.sections.around(canonical, subject).into_iter().chain([&self.base]).map(Scope::Said);
+        PathRules { scopes: scopes.collect(), subject }
+    }
+
+    /// The same, with what the folders' own files say: each for a folder that lies so deep, the deepest first. One weighs more than what the
+    /// configuration says of its folder and of those around it, and less than what that says of folders within, as in ProFTPD.
+    pub fn amended<'a>(
+        &'a self,
+        canonical: &Path,
+        subject: &'a Subject,
+        files: Vec<(usize, Rc<ScopeRules>)>,
+    ) -> PathRules<'a> {
+        let mut said = self.sections.by_depth(canonical, subject);
+        said.push((0, &self.base));
+        let mut scopes: Vec<Scope<'_>> = Vec::with_capacity(said.len() + files.len());
+        let mut files = files.into_iter().peekable();
+        for (at, (_, rules)) in said.iter().enumerate() {
+            let is_deeper_behind = |depth: usize| said[at..].iter().any(|(said, _)| *said > depth);
+            while let Some((_, read)) = files.next_if(|(depth, _)| !is_deeper_behind(*depth)) {
+                scopes.push(Scope::Read(read));
+            }
+            scopes.push(Scope::Said(rules));
+        }
+        PathRules { scopes, subject }
+    }
+
+    /// Whether any folder's own file may be heard.
+    pub fn may_be_amended(&self) -> bool {
+        self.base.allow_override != Some(false) || self.sections.allow_override
+    }
+
+    /// Whether a folder's own file is heard (AllowOverride).
+    pub fn is_amended_in(&self, folder: &Path, subject: &Subject) -> bool {
+        if !self.sections.speak_of_override {
+            return self.base.allow_override != Some(false);
+        }
+        let rules = self.rules_for(folder, subject);
+        rules.scopes.iter().find_map(|scope| scope.allow_override) != Some(false)
     }
 
     /// What is asked at a login, which is done in no folder: `<Limit LOGIN>`, for everybody and for some, and nothing else.

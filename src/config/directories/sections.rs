@@ -27,6 +27,9 @@ pub struct Sections {
     pub ignores_hidden: bool,
     /// or shows files otherwise than they are.
     pub fakes: bool,
+    /// Whether any says something of AllowOverride; whether one of them allows it.
+    pub speak_of_override: bool,
+    pub allow_override: bool,
     /// Whether any says something of transfers; whether the master has to know of them.
     pub speak_of_transfers: bool,
     pub count_transfers: bool,
@@ -93,6 +96,8 @@ impl Sections {
         let rules = &section.rules;
         self.has_limits |= !rules.limits.is_empty() || rules.says.is_some();
         self.hides |= rules.hiding.hides();
+        self.speak_of_override |= rules.allow_override.is_some();
+        self.allow_override |= rules.allow_override == Some(true);
         self.speak_of_transfers |= rules.transfers.say_something();
         self.count_transfers |= rules.transfers.are_counted();
         self.ignores_hidden |= !rules.hiding.ignored_by.is_empty();
@@ -143,13 +148,27 @@ impl Sections {
         self.list.iter_mut().map(|section| &mut section.rules)
     }
 
-    /// Sections around a path, the deepest first.
+    /// Sections around a path, the nearest first.
     pub fn around(&self, path: &Path, subject: &Subject) -> Vec<&ScopeRules> {
+        self.found(path, subject).into_iter().map(|(.., at)| &self.list[at].rules).collect()
+    }
+
+    /// The same, each with how deep the outermost folder lies for which it holds.
+    pub fn by_depth(&self, path: &Path, subject: &Subject) -> Vec<(usize, &ScopeRules)> {
+        let depth = |(_, deepest, at): (Option<usize>, usize, usize)| {
+            let section = &self.list[at];
+            let depth = section.target.outermost(path, &subject.home).unwrap_or(deepest);
+            (depth + usize::from(section.extent != Extent::Folder), &section.rules)
+        };
+        self.found(path, subject).into_iter().map(depth).collect()
+    }
+
+    /// The place in the file where a pattern stands, the depth, the section: the nearest first.
+    fn found(&self, path: &Path, subject: &Subject) -> Vec<(Option<usize>, usize, usize)> {
         // A listing asks for every name.
         if self.list.is_empty() {
             return Vec::new();
         }
-        // A place in the file where a pattern stands, the depth, the section.
         let mut found: Vec<(Option<usize>, usize, usize)> = Vec::new();
         for (depth, folder) in
             path.ancestors().zip((1..=path.components().count()).rev()).map(|(f, d)| (d, f))
@@ -177,7 +196,8 @@ impl Sections {
         found.sort_by_key(|(place, depth, at)| {
             (place.unwrap_or(together), *depth, self.list[*at].extent, *at)
         });
-        found.into_iter().rev().map(|(.., at)| &self.list[at].rules).collect()
+        found.reverse();
+        found
     }
 }
 

@@ -50,6 +50,18 @@ impl Target {
         Target::read(&folder).unwrap_or_else(|_| Target::OfUser(text.to_owned()))
     }
 
+    /// How deep the outermost folder around a path lies that matches; None for what is no pattern.
+    pub fn outermost(&self, path: &Path, home: &Path) -> Option<usize> {
+        let matches = |folder: &&Path| match self {
+            Target::Pattern(pattern) => pattern.is_match(folder),
+            Target::HomePattern(pattern) => {
+                folder.strip_prefix(home).is_ok_and(|inner| pattern.is_match(inner))
+            }
+            _ => false,
+        };
+        path.ancestors().filter(matches).last().map(|folder| folder.components().count())
+    }
+
     /// Whether its place in the file weighs.
     pub fn is_pattern(&self) -> bool {
         matches!(self, Target::Pattern(_) | Target::HomePattern(_))

@@ -10,7 +10,7 @@ fn umask_at(sections: &[&str], path: &str) -> u32 {
         let scope = ScopeRules { umask: Some((number, number)), ..ScopeRules::default() };
         rules.sections.add(text, scope).expect("a sound pattern");
     }
-    rules.rules_for(path.as_ref(), Subject::at("/ferryd-home/joe")).umask_file
+    rules.rules_for(path.as_ref(), Subject::at("/ferryd-home/joe")).umask_file()
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_denial_around_a_deeper_section_is_not_lost() {
         .add("~", ScopeRules { allow_overwrite: Some(true), ..ScopeRules::default() })
         .expect("sound");
     let there = rules.rules_for("/h/joe/x".as_ref(), Subject::at("/h/joe"));
-    assert!(there.allow_overwrite && !there.allows("STOR", &["WRITE"]));
+    assert!(there.allow_overwrite() && !there.allows("STOR", &["WRITE"]));
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn none_ends_an_outer_filter() {
     let mut rules = DirectoryRules { base, sections: Sections::default() };
     let none = ScopeRules { deny_filter: Some(Filter::None), ..ScopeRules::default() };
     rules.sections.add("/free", none).expect("sound");
-    assert!(rules.rules_for("/".as_ref(), Subject::at("/")).deny_filter.is_some());
-    assert!(rules.rules_for("/free/x".as_ref(), Subject::at("/")).deny_filter.is_none());
+    assert!(rules.rules_for("/".as_ref(), Subject::at("/")).deny_filter().is_some());
+    assert!(rules.rules_for("/free/x".as_ref(), Subject::at("/")).deny_filter().is_none());
 }
 
 #[test]
@@ -94,12 +94,12 @@ fn everything_of_an_anonymous_root_weighs_less_than_the_root() {
         if !root_is_first {
             rules.sections.add("/r", umask(1)).expect("sound");
         }
-        assert_eq!(rules.rules_for("/r/x".as_ref(), Subject::at("/")).umask_file, 1);
+        assert_eq!(rules.rules_for("/r/x".as_ref(), Subject::at("/")).umask_file(), 1);
     }
     let mut rules = DirectoryRules { base: umask(3), sections: Sections::default() };
     rules.sections.add_everything("/r".as_ref(), umask(2));
-    assert_eq!(rules.rules_for("/r/x".as_ref(), Subject::at("/")).umask_file, 2);
-    assert_eq!(rules.rules_for("/r".as_ref(), Subject::at("/")).umask_file, 3);
+    assert_eq!(rules.rules_for("/r/x".as_ref(), Subject::at("/")).umask_file(), 2);
+    assert_eq!(rules.rules_for("/r".as_ref(), Subject::at("/")).umask_file(), 3);
 }
 
 #[test]
@@ -109,7 +109,8 @@ fn a_users_name_stands_in_sections_once_it_is_known() {
     rules.sections.add("/ferryd-srv/%u/in", umask(1)).expect("sound");
     rules.sections.add("/ferryd-srv/*/%u", umask(2)).expect("sound");
     assert!(rules.sections.add("/ferryd-srv/%u/[", umask(2)).is_err());
-    let at = |rules: &DirectoryRules, path: &str| rules.rules_for(path.as_ref(), Subject::at("/")).umask_file;
+    let at =
+        |rules: &DirectoryRules, path: &str| rules.rules_for(path.as_ref(), Subject::at("/")).umask_file();
     assert_eq!(at(&rules, "/ferryd-srv/joe/in"), 9);
     let joe = rules.of_user(b"joe").expect("his own");
     for (path, wanted) in [

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{AccessRules, Fakes, FakesHere, HiddenHere, Hiding, Subject, TransferLines};
+use super::{AccessRules, Fakes, Hiding, TransferLines};
+pub use crate::config::directories::PathRules;
 use crate::config::directories::Sections;
 use crate::config::listings::ListOptions;
 
@@ -19,6 +20,8 @@ pub struct DirectoryRules {
 /// What one scope says of its files; None where it says nothing.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeRules {
+    /// AllowOverride: whether folders' own files are heard.
+    pub allow_override: Option<bool>,
     /// Umask: for files and for folders.
     pub umask: Option<(u32, u32)>,
     /// AllowOverwrite.
@@ -107,57 +110,6 @@ impl HiddenName {
         let filled = |part: &str| part.replace("%P", &process.to_string()).into_bytes();
         [filled(&self.prefix), name.to_vec(), filled(&self.suffix)].concat()
     }
-}
-
-/// What holds for one path.
-#[derive(Clone, Debug)]
-pub struct PathRules<'a> {
-    /// Umask for files.
-    pub umask_file: u32,
-    /// Umask for folders.
-    pub umask_directory: u32,
-    /// AllowOverwrite.
-    pub allow_overwrite: bool,
-    /// AllowStoreRestart.
-    pub allow_store_restart: bool,
-    /// AllowRetrieveRestart.
-    pub allow_retrieve_restart: bool,
-    /// ShowSymlinks.
-    pub show_symlinks: bool,
-    /// DigestEnable: sums are made of files here.
-    pub digests: bool,
-    /// ListOptions.
-    pub list_options: &'a ListOptions,
-    /// StoreUniquePrefix: how STOU's names begin.
-    pub unique_prefix: &'a str,
-    /// HiddenStores: what an upload is called until it is whole.
-    pub hidden_stores: Option<&'a HiddenName>,
-    /// DeleteAbortedStores; on with HiddenStores unless it is said.
-    pub delete_aborted: bool,
-    /// UserOwner.
-    pub user_owner: Option<&'a str>,
-    /// GroupOwner.
-    pub group_owner: Option<&'a str>,
-    /// DisplayChdir: what is shown to who enters this folder.
-    pub display_chdir: Option<&'a ChdirDisplay>,
-    /// DenyFilter: a command whose argument matches is refused.
-    pub deny_filter: Option<&'a regex::bytes::Regex>,
-    /// AllowFilter: a command whose argument does not match is refused.
-    pub allow_filter: Option<&'a regex::bytes::Regex>,
-    /// PathDenyFilter: a name that matches is not made.
-    pub path_deny_filter: Option<&'a regex::bytes::Regex>,
-    /// PathAllowFilter: a name that does not match is not made.
-    pub path_allow_filter: Option<&'a regex::bytes::Regex>,
-    /// HideFiles and its like.
-    pub hiding: HiddenHere<'a>,
-    /// DirFakeUser and its like.
-    pub fakes: FakesHere<'a>,
-    /// `<Limit>` sections, the nearest scope first,
-    pub limits: Vec<&'a Limit>,
-    /// how many of them stand within the scope that says DenyAll outside every `<Limit>` (the others allow nothing),
-    pub closed_behind: Option<usize>,
-    /// and who is asked about.
-    pub subject: &'a Subject,
 }
 
 /// One `<Limit>`.

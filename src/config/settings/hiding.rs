@@ -127,26 +127,13 @@ impl Fakes {
     pub fn says_anything(&self) -> bool {
         *self != Fakes::default()
     }
-}
 
-/// What is shown of one file otherwise than it is.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FakesHere<'a> {
-    /// DirFakeUser.
-    pub user: Option<&'a FakeName>,
-    /// DirFakeGroup.
-    pub group: Option<&'a FakeName>,
-    /// DirFakeMode.
-    pub mode: Option<u32>,
-}
-
-impl<'a> FakesHere<'a> {
     /// What these scopes say together, the nearest first.
-    pub fn merged(scopes: impl Iterator<Item = &'a Fakes> + Clone) -> FakesHere<'a> {
+    pub fn merged<'a>(scopes: impl Iterator<Item = &'a Fakes> + Clone) -> Fakes {
         let is_fake = |name: &&FakeName| **name != FakeName::Real;
-        FakesHere {
-            user: scopes.clone().find_map(|fakes| fakes.user.as_ref()).filter(is_fake),
-            group: scopes.clone().find_map(|fakes| fakes.group.as_ref()).filter(is_fake),
+        Fakes {
+            user: scopes.clone().find_map(|fakes| fakes.user.as_ref()).filter(is_fake).cloned(),
+            group: scopes.clone().find_map(|fakes| fakes.group.as_ref()).filter(is_fake).cloned(),
             mode: scopes.clone().find_map(|fakes| fakes.mode),
         }
     }

@@ -25,7 +25,7 @@ pub use daemon::{Daemon, LogTarget, ProcessTitles};
 pub use folders::{
     ChdirDisplay, DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
 };
-pub use hiding::{FakeName, Fakes, FakesHere, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner};
+pub use hiding::{FakeName, Fakes, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner};
 pub use logs::{ExtendedLog, ExtendedTarget, Form};
 pub use proxies::Proxies;
 pub use resources::{CommandRate, ResourceLimit, ResourceLimits};

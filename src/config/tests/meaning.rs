@@ -25,7 +25,7 @@ fn an_empty_configuration_is_all_defaults() {
     );
     let rules = server.directories.rules_for("/x".as_ref(), Subject::at("/"));
     assert_eq!(
-        (rules.umask_file, rules.allow_overwrite, rules.allows("STOR", &["WRITE"])),
+        (rules.umask_file(), rules.allow_overwrite(), rules.allows("STOR", &["WRITE"])),
         (0o022, false, true)
     );
 }
@@ -41,8 +41,8 @@ fn global_reaches_every_server_and_sections_inherit() {
     assert_eq!(two.session.timeout_idle, Some(Duration::from_secs(7)));
     assert_eq!(two.listen, ["127.0.0.2:21".parse().expect("an address")]);
     let rules = two.directories.rules_for("/srv/x".as_ref(), Subject::at("/"));
-    assert!(rules.allow_overwrite && rules.umask_file == 0o027 && !rules.allows("DELE", &["WRITE"]));
-    assert_eq!(main.directories.rules_for("/srv/x".as_ref(), Subject::at("/")).umask_file, 0o077);
+    assert!(rules.allow_overwrite() && rules.umask_file() == 0o027 && !rules.allows("DELE", &["WRITE"]));
+    assert_eq!(main.directories.rules_for("/srv/x".as_ref(), Subject::at("/")).umask_file(), 0o077);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn what_is_given_twice_holds_as_in_proftpd() {
     let [server] = &settings.servers[..] else { panic!("one server") };
     assert_eq!((server.name.as_str(), server.max_login_attempts, server.alias_only), ("two", Some(2), true));
     assert_eq!(server.listen, ["127.0.0.2:21".parse().expect("an address")]);
-    assert_eq!(server.directories.rules_for("/x".as_ref(), Subject::at("/")).umask_file, 0o077);
+    assert_eq!(server.directories.rules_for("/x".as_ref(), Subject::at("/")).umask_file(), 0o077);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn anonymous_sections_are_read() {
     assert_eq!(section.session.max_clients.most, Some(5));
     let at = |path: &str| section.directories.rules_for(Path::new(path), Subject::at("/srv/ftp"));
     assert!(!at("/srv/ftp/x").allows("STOR", &["WRITE"]) && at("/srv/ftp/in/x").allows("STOR", &["WRITE"]));
-    assert!(!at("/srv/ftp/in/x").allows("DELE", &["WRITE"]) && at("/srv/ftp/in/x").allow_overwrite);
+    assert!(!at("/srv/ftp/in/x").allows("DELE", &["WRITE"]) && at("/srv/ftp/in/x").allow_overwrite());
     assert!(at("/").allows("LOGIN", &[]));
     assert!(!server.directories.rules_for(Path::new("/"), Subject::at("/")).allows("LOGIN", &[]));
 }

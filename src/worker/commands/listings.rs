@@ -49,7 +49,7 @@ fn lines(
 }
 
 fn read<'a>(member: &Member, command: Command, argument: &'a [u8]) -> (Options, &'a [u8]) {
-    let (options, path) = Options::read(command, member.list_options(), argument);
+    let (options, path) = Options::read(command, &member.list_options(), argument);
     (options.in_style(member.rules.list_style, command), path)
 }
 

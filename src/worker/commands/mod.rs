@@ -25,6 +25,9 @@ use crate::protocol::{Command, Reply, Request, Verb};
 /// Carries a request out; an error ends the session.
 pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
     let Request { verb, called, argument, command } = request;
+    if let Some(member) = session.member() {
+        member.storage.turn();
+    }
     if let Some(refusal) = data_port::ruled_out(session, called) {
         return Ok(refusal);
     }

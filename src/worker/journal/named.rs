@@ -38,7 +38,7 @@ enum Shown<'a> {
 
 /// What this command names, in the folder where the session stands; `root` is the session's on the host.
 pub fn named(member: &Member, root: &Path, command: &Command) -> Named {
-    let options = |argument| Options::read(Listed::List, member.list_options(), argument).1;
+    let options = |argument| Options::read(Listed::List, &member.list_options(), argument).1;
     let shown = match command {
         Command::Cwd(path) => Shown::Folder(path),
         Command::Cdup => Shown::Folder(b".."),

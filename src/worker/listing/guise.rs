@@ -3,25 +3,27 @@
 use std::path::PathBuf;
 
 use super::owners::{Names, Owners};
-use crate::config::settings::{FakeName, FakesHere};
+use crate::config::settings::{FakeName, Fakes};
 use crate::sys::files::{Kind, Status};
 use crate::sys::{GroupId, UserId};
-use crate::worker::storage::Storage;
+use crate::worker::storage::{Spot, Storage};
 
 /// What is shown of one file otherwise than it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Guise {
-    fakes: FakesHere<'static>,
+    fakes: Fakes,
     /// The session's own.
     own: Option<(UserId, GroupId)>,
 }
 
 impl Guise {
     /// Of what stands at a path.
-    pub fn of(storage: &Storage, canonical: impl FnOnce() -> PathBuf) -> Guise {
-        match storage.fakes_anything() {
-            true => Guise { fakes: storage.fakes(&canonical()), own: storage.own_ids() },
-            false => Guise { fakes: FakesHere::default(), own: None },
+    pub fn of(storage: &Storage, kind: Kind, canonical: impl FnOnce() -> PathBuf) -> Guise {
+        let is_folder = kind == Kind::Directory;
+        let fakes = || storage.fakes(Spot { canonical: &canonical(), is_folder });
+        match storage.may_fake() {
+            true => Guise { fakes: fakes(), own: storage.own_ids() },
+            false => Guise { fakes: Fakes::default(), own: None },
         }
     }
 
@@ -32,7 +34,7 @@ impl Guise {
 
     /// The name of its owner.
     pub fn user(&self, status: &Status, owners: &mut Owners, names: &mut dyn Names) -> Vec<u8> {
-        match (self.fakes.user, self.own) {
+        match (&self.fakes.user, self.own) {
             (Some(FakeName::Of(name)), _) => name.as_bytes().to_vec(),
             (Some(FakeName::Own), Some((uid, _))) => owners.user(uid, names).to_vec(),
             _ => owners.user(status.uid, names).to_vec(),
@@ -41,7 +43,7 @@ impl Guise {
 
     /// The name of its group.
     pub fn group(&self, status: &Status, owners: &mut Owners, names: &mut dyn Names) -> Vec<u8> {
-        match (self.fakes.group, self.own) {
+        match (&self.fakes.group, self.own) {
             (Some(FakeName::Of(name)), _) => name.as_bytes().to_vec(),
             (Some(FakeName::Own), Some((_, gid))) => owners.group(gid, names).to_vec(),
             _ => owners.group(status.gid, names).to_vec(),
@@ -51,10 +53,10 @@ impl Guise {
     /// What facts tell of it: the permissions, and where it seems to be the session's own, the session's ids.
     pub fn told(&self, status: &Status) -> Status {
         let mut told = Status { mode: self.fakes.mode.unwrap_or(status.mode), ..*status };
-        if let (Some(FakeName::Own), Some((uid, _))) = (self.fakes.user, self.own) {
+        if let (Some(FakeName::Own), Some((uid, _))) = (&self.fakes.user, self.own) {
             told.uid = uid;
         }
-        if let (Some(FakeName::Own), Some((_, gid))) = (self.fakes.group, self.own) {
+        if let (Some(FakeName::Own), Some((_, gid))) = (&self.fakes.group, self.own) {
             told.gid = gid;
         }
         told

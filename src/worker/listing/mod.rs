@@ -188,7 +188,7 @@ pub fn line_of(
     let looked = storage.look_at(asked, telling.facts.has(Fact::Create))?;
     let Looked { status, canonical, parent, created } = looked;
     let rights = storage.rights(&Asker::own(), &canonical, (parent.as_ref(), &status, &status));
-    let guise = Guise::of(storage, || canonical.clone());
+    let guise = Guise::of(storage, status.kind, || canonical.clone());
     let user = guise.user(&status, owners, names);
     let group = &guise.group(&status, owners, names);
     let name = asked.path.split_last().filter(|_| telling.facts.has(Fact::MediaType));

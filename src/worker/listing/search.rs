@@ -93,9 +93,12 @@ impl Search {
                 return Ok(ControlFlow::Continue(()));
             };
             is_found = match (step, directory.names()) {
-                (Step::Name(name), _) => directory.status(name).is_ok() && storage.shows(directory, name),
+                (Step::Name(name), _) => {
+                    let kind = directory.status(name).ok().map(|status| status.kind);
+                    kind.is_some() && storage.shows(directory, name, kind)
+                }
                 (Step::Pattern(pattern), Ok(names)) => {
-                    let matches = |name: &[u8]| pattern.matches(name) && storage.shows(directory, name);
+                    let matches = |name: &[u8]| pattern.matches(name) && storage.shows(directory, name, None);
                     batch::any(names, matches, glance)?
                 }
                 (Step::Pattern(_), Err(_)) => false,
@@ -165,7 +168,7 @@ impl Step {
             }
             let fits = pattern.matches(&name.bytes) && is_folder(directory, &name);
             // What no listing shows is found by its whole name alone.
-            if fits && fitting.len() < FOLDERS_MOST && storage.shows(directory, &name.bytes) {
+            if fits && fitting.len() < FOLDERS_MOST && storage.shows(directory, &name.bytes, name.kind) {
                 fitting.push(name.bytes);
             }
         }

@@ -11,7 +11,7 @@ use crate::worker::storage::{Asker, Directory};
 
 impl Walk<'_, '_> {
     pub(super) fn columns(&mut self, directory: &Directory, name: &[u8], status: &Status) {
-        let guise = Guise::of(self.storage, || directory.canonical(name));
+        let guise = Guise::of(self.storage, status.kind, || directory.canonical(name));
         let Surroundings { owners, names, zone, now } = &mut self.surroundings;
         let status = &guise.listed(status);
         let mut write = |user: &[u8], group: &[u8]| {
@@ -45,7 +45,7 @@ impl Walk<'_, '_> {
             true => self.rights(directory, name, status),
             false => String::new(),
         };
-        let guise = Guise::of(self.storage, || directory.canonical(name));
+        let guise = Guise::of(self.storage, status.kind, || directory.canonical(name));
         let Surroundings { owners, names, .. } = &mut self.surroundings;
         let (mut user, mut group) = (Vec::new(), Vec::new());
         if telling.facts.has(Fact::OwnerName) {

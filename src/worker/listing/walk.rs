@@ -219,11 +219,11 @@ impl<'a, 'b> Walk<'a, 'b> {
                 }
                 let shown = (prefix, &*name.bytes);
                 if is_apart && is_folder(directory, name) {
-                    if self.storage.shows(directory, &name.bytes) {
+                    if self.storage.shows(directory, &name.bytes, Some(Kind::Directory)) {
                         seen(name, None);
                     }
                 } else if self.says_enough(name) {
-                    self.bare(directory, &name.bytes, shown)?;
+                    self.bare(directory, name, shown)?;
                 } else if let Some(status) = self.entry(directory, &name.bytes, shown)? {
                     seen(name, Some(&status));
                 }
@@ -252,10 +252,10 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn bare(
         &mut self,
         directory: &Directory,
-        name: &[u8],
+        DirectoryName { bytes: name, kind }: &DirectoryName,
         (prefix, shown): (&[u8], &[u8]),
     ) -> Result<(), Stop> {
-        if self.options.files == 0 || (name != b"." && !self.storage.shows(directory, name)) {
+        if self.options.files == 0 || (name != b"." && !self.storage.shows(directory, name, *kind)) {
             return Ok(());
         }
         self.options.files -= 1;
@@ -322,7 +322,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             return self.storage.followed(directory, name);
         }
         let status = directory.status(name).ok()?;
-        if name != b"." && !self.storage.shows(directory, name) {
+        if name != b"." && !self.storage.shows(directory, name, Some(status.kind)) {
             return None;
         }
         match status.kind {

@@ -58,7 +58,7 @@ impl Storage {
             reason: Reason::NoMode,
         })?;
         let is_directory = found.status.kind == Kind::Directory;
-        let umask = if is_directory { rules.umask_directory } else { rules.umask_file };
+        let umask = if is_directory { rules.umask_directory() } else { rules.umask_file() };
         let mode = permissions.apply(found.status.mode, is_directory, umask);
         attributes::set_mode(found.place.as_fd(), mode).map_err(|error| asked.denied(error))
     }

@@ -1,14 +1,12 @@
 //! The one function that says whether something may be done to a file. What it returns is all that the file
 //! operations accept.
 
-use std::path::Path;
-
 use regex::bytes::Regex;
 
 use super::denied::{Denied, Reason};
 use super::hiding::{Sight, is_kept_from};
 use super::operation::Operation;
-use super::policy::{Asked, Policy, Verb};
+use super::policy::{Asked, Policy, Spot, Verb};
 use crate::config::settings::PathRules;
 
 /// Leave to carry out one operation on the place it holds. Made here only.
@@ -37,7 +35,7 @@ impl<O> Permit<O> {
 
 /// Judges an operation by the rules of the canonical path it is done to.
 pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> Result<Permit<O>, Denied> {
-    let rules = policy.rules.rules_for(operation.canonical(), policy.subject);
+    let rules = policy.rules_at(operation.spot());
     match judge(&rules, asked, &operation) {
         Ok(()) => Ok(Permit { operation, rules }),
         Err(reason) => Err(asked.denied(reason)),
@@ -45,26 +43,26 @@ pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> 
 }
 
 /// Whether `<Limit>` lets a listing show an entry: the same question for a name that the directory's own permit leads to.
-pub fn allows(policy: &Policy, verb: Verb, canonical: &Path) -> bool {
-    !policy.rules.has_limits() || verb.is_allowed(&policy.rules.rules_for(canonical, policy.subject))
+pub fn allows(policy: &Policy, verb: Verb, spot: Spot<'_>) -> bool {
+    !policy.speaks_at(policy.rules.has_limits(), spot) || verb.is_allowed(&policy.rules_at(spot))
 }
 
 /// Whether listings leave it out.
 pub fn is_hidden(policy: &Policy, sight: &Sight<'_>) -> bool {
-    policy.rules.hides() && {
-        let rules = policy.rules.rules_for(sight.scope(), policy.subject);
-        is_kept_from(policy.subject, &rules.hiding, sight)
+    policy.speaks_at(policy.rules.hides(), sight.spot()) && {
+        let rules = policy.rules_at(sight.spot());
+        is_kept_from(policy.subject, &rules.hiding(), sight)
     }
 }
 
 /// Whether it is there at all for this verb: what is hidden is not, where IgnoreHidden says so.
 pub fn is_there(policy: &Policy, verb: Verb, sight: &Sight<'_>) -> bool {
-    let rules = policy.rules.rules_for(sight.scope(), policy.subject);
-    !verb.ignores_hidden(&rules) || !is_kept_from(policy.subject, &rules.hiding, sight)
+    let rules = policy.rules_at(sight.spot());
+    !verb.ignores_hidden(&rules) || !is_kept_from(policy.subject, &rules.hiding(), sight)
 }
 
 fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Reason> {
-    if !passes(rules.allow_filter, rules.deny_filter, &asked.argument) {
+    if !passes(rules.allow_filter(), rules.deny_filter(), &asked.argument) {
         return Err(Reason::Argument);
     }
     if operation.is_filtered() {
@@ -78,7 +76,7 @@ fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> R
 }
 
 fn judge_name(rules: &PathRules<'_>, asked: &Asked) -> Result<(), Reason> {
-    let fits = passes(rules.path_allow_filter, rules.path_deny_filter, asked.path.as_bytes());
+    let fits = passes(rules.path_allow_filter(), rules.path_deny_filter(), asked.path.as_bytes());
     if fits { Ok(()) } else { Err(Reason::Name) }
 }
 

@@ -12,7 +12,7 @@ use super::denied::{Denied, Reason};
 use super::hiding::Sight;
 use super::operation::Look;
 use super::path::FtpPath;
-use super::policy::{Asked, Verb};
+use super::policy::{Asked, Policy, Spot, Verb};
 use super::root::Found;
 use crate::sys::attributes;
 use crate::sys::files::{self, Kind, Names, Status};
@@ -106,7 +106,7 @@ impl Storage {
             canonical: found.canonical,
             path: asked.path.clone(),
             verb: asked.verb,
-            show_symlinks: rules.show_symlinks,
+            show_symlinks: rules.show_symlinks(),
         })
     }
 
@@ -125,8 +125,8 @@ impl Storage {
         }
         let parent = Asked { path: parent, ..asked.clone() };
         let directory = self.directory(&parent)?;
-        directory.status(name).map_err(|error| asked.denied(error))?;
-        match self.shows(&directory, name) {
+        let kind = directory.status(name).map_err(|error| asked.denied(error))?.kind;
+        match self.shows(&directory, name, Some(kind)) {
             true => Ok(Listable::Entry(directory, name.to_vec())),
             false => Err(asked.denied(super::Reason::Hidden)),
         }
@@ -172,17 +172,20 @@ impl Storage {
     }
 
     /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path, HideFiles and its like by those of its folder.
-    pub fn shows(&self, directory: &Directory, name: &[u8]) -> bool {
-        let has_rules = self.policy.rules.has_limits() || self.policy.rules.hides();
-        !has_rules || self.is_shown(directory, name)
+    /// What is not known to be something else may be a folder.
+    pub fn shows(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
+        let Policy { rules, files, .. } = &self.policy;
+        let has_rules = rules.has_limits() || rules.hides() || files.is_some();
+        !has_rules || self.is_shown(directory, name, kind)
     }
 
-    fn is_shown(&self, directory: &Directory, name: &[u8]) -> bool {
+    fn is_shown(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
         let canonical = directory.canonical(name);
-        if !allows(&self.policy, directory.verb, &canonical) {
+        let is_folder = kind.is_none_or(|kind| kind == Kind::Directory);
+        if !allows(&self.policy, directory.verb, Spot { canonical: &canonical, is_folder }) {
             return false;
         }
-        if !self.policy.rules.hides() {
+        if !self.policy.speaks_at(self.policy.rules.hides(), Spot::folder(&directory.canonical)) {
             return true;
         }
         let Ok(status) = directory.status(name) else { return true };
@@ -201,7 +204,7 @@ impl Storage {
             let folder = self.seen_from_root(directory.canonical.as_os_str().as_bytes())?;
             FtpPath::root().join(&folder).ok()?.join(&directory.link_target(name).ok()?).ok()
         };
-        self.policy.rules.ignores_hidden()
+        self.may_ignore_hidden(&directory.path, None)
             && says().is_some_and(|path| !self.is_seen(directory.verb, &path, found.as_ref()))
     }
 
@@ -209,7 +212,7 @@ impl Storage {
     pub fn followed(&self, directory: &Directory, name: &[u8]) -> Option<Status> {
         let path = directory.path.join(name).ok()?;
         let found = self.root.find(&path).ok()?;
-        allows(&self.policy, directory.verb, found.canonical()).then(|| *found.status())
+        allows(&self.policy, directory.verb, found.spot()).then(|| *found.status())
     }
 
     /// When what is shown of an entry came to be: the entry itself, or what it leads to, whichever has this status.

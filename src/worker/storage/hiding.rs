@@ -4,6 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::policy::Spot;
 use super::root::{Entry, Found};
 use crate::config::settings::{HiddenHere, HiddenNames, HiddenOwner, Owner, Subject};
 use crate::sys::files::{self, Kind, Status};
@@ -47,9 +48,12 @@ impl<'a> Sight<'a> {
     }
 
     /// Where the rules are asked that hide it: a folder is hidden by what holds around it, not by what holds in it.
-    pub fn scope(&self) -> &'a Path {
+    pub fn spot(&self) -> Spot<'a> {
         let is_folder = self.status.is_some_and(|status| status.kind == Kind::Directory);
-        self.canonical.parent().filter(|_| is_folder).unwrap_or(self.canonical)
+        match self.canonical.parent().filter(|_| is_folder) {
+            Some(around) => Spot::folder(around),
+            None => Spot { canonical: self.canonical, is_folder },
+        }
     }
 
     /// Whether the session can read the file, or enter the folder. A link's own permissions say nothing.

@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::config::settings::{DirectoryRules, FakesHere, Subject};
+use crate::config::settings::{DirectoryRules, Fakes, PathRules, Subject};
 use crate::sys::{GroupId, UserId};
 use crate::worker::giving::Giver;
+use folder_files::FolderFiles;
 
 mod accounting;
 mod altering;
@@ -14,6 +15,8 @@ mod authorise;
 mod copying;
 mod denied;
 mod directory;
+mod folder_file;
+mod folder_files;
 mod hiding;
 mod landing;
 mod links;
@@ -42,10 +45,11 @@ pub use altering::Altered;
 pub use copying::{Copy, CopyVerbs};
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable, Looked};
+pub use folder_file::Listener;
 pub use landing::Unnamed;
 pub use moving::RenameSource;
 pub use path::FtpPath;
-pub use policy::{Asked, Policy, Verb};
+pub use policy::{Asked, Policy, Spot, Verb};
 pub use portion::Portion;
 pub use retrieving::Source;
 pub use rights::Asker;
@@ -56,7 +60,7 @@ pub use terms::{Counted, Terms};
 /// A session's files.
 #[derive(Debug)]
 pub struct Storage {
-    root: Root,
+    root: Rc<Root>,
     policy: Policy,
     accounting: Rc<Accounting>,
     giver: Option<Box<Giver>>,
@@ -65,8 +69,28 @@ pub struct Storage {
 impl Storage {
     /// The files below `root`, under the rules of the session's scope; `subject` is who it is to them.
     pub fn new(root: Root, rules: &'static DirectoryRules, subject: &'static Subject) -> Storage {
-        let policy = Policy { rules, subject };
-        Storage { root, policy, accounting: Rc::default(), giver: None }
+        let policy = Policy { rules, subject, files: None };
+        Storage { root: Rc::new(root), policy, accounting: Rc::default(), giver: None }
+    }
+
+    /// The same, where folders' own files are heard; what is wrong with one is told to `listener`.
+    pub fn hearing(self, listener: impl Listener + 'static) -> Storage {
+        let is_heard = self.policy.rules.may_be_amended();
+        let files = || Box::new(FolderFiles::new(Rc::clone(&self.root), Box::new(listener)));
+        let files = is_heard.then(files);
+        Storage { policy: Policy { files, ..self.policy }, ..self }
+    }
+
+    /// Another command begins: what folders' own files say may have changed.
+    pub fn turn(&self) {
+        if let Some(files) = &self.policy.files {
+            files.turn();
+        }
+    }
+
+    /// What holds in a folder, as was last known, for a command that touches no file.
+    pub fn rules_in(&self, folder: &Path) -> PathRules<'static> {
+        self.policy.rules_lately(Spot::folder(folder))
     }
 
     /// The same, where new files have other owners.
@@ -75,13 +99,16 @@ impl Storage {
     }
 
     /// Whether files may seem to be what they are not.
-    pub fn fakes_anything(&self) -> bool {
-        self.policy.rules.fakes()
+    pub fn may_fake(&self) -> bool {
+        self.policy.rules.fakes() || self.policy.files.is_some()
     }
 
-    /// What is shown of a canonical path otherwise than it is.
-    pub fn fakes(&self, canonical: &Path) -> FakesHere<'static> {
-        self.policy.rules.rules_for(canonical, self.policy.subject).fakes
+    /// What is shown of a file otherwise than it is.
+    pub fn fakes(&self, spot: Spot<'_>) -> Fakes {
+        match self.policy.speaks_at(self.policy.rules.fakes(), spot) {
+            true => self.policy.rules_at(spot).fakes(),
+            false => Fakes::default(),
+        }
     }
 
     /// Whose session it is.

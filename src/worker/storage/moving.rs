@@ -45,8 +45,8 @@ impl Storage {
 
     fn make(&self, permit: Permit<MakeDirectory>) -> io::Result<PathBuf> {
         let (MakeDirectory(entry), rules) = permit.with_rules();
-        files::make_directory(entry.parent.as_fd(), &entry.name, 0o777 & !rules.umask_directory)?;
-        if let Some(giver) = &self.giver
+        files::make_directory(entry.parent.as_fd(), &entry.name, 0o777 & !rules.umask_directory())?;
+        if let Some(giver) = self.giver.as_ref().filter(|_| rules.name_an_owner())
             && let Ok(folder) = files::open_directory(entry.parent.as_fd(), &entry.name)
         {
             // Somebody else's, who was quicker with the name, is not given away by auth.

@@ -1,8 +1,7 @@
 //! What can be done to files, each with the place it is done to and with what the rules must say of it.
 
-use std::path::Path;
-
 use super::denied::Reason;
+use super::policy::Spot;
 use super::portion::Portion;
 use super::root::{Entry, Found};
 use crate::config::settings::PathRules;
@@ -12,7 +11,7 @@ use crate::sys::files::Kind;
 /// Something that is done to one canonical path.
 pub trait Operation {
     /// Where it is done on the host.
-    fn canonical(&self) -> &Path;
+    fn spot(&self) -> Spot<'_>;
 
     /// What the rules of that place say beyond `<Limit>` and filters.
     fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
@@ -123,7 +122,7 @@ impl Placement {
 
     /// Whether an upload goes on with what is there, which one that HiddenStores hides cannot.
     pub fn suits(self, rules: &PathRules<'_>) -> Result<(), Reason> {
-        match (rules.hidden_stores, self) {
+        match (rules.hidden_stores(), self) {
             (Some(_), Placement::At(_)) => Err(Reason::Restarted("REST")),
             (Some(_), Placement::Within(_)) => Err(Reason::Restarted("RANG")),
             _ => Ok(()),
@@ -151,8 +150,8 @@ impl From<Portion> for Placement {
 }
 
 impl Operation for Look {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn refused_by_limit(&self) -> Reason {
@@ -161,14 +160,14 @@ impl Operation for Look {
 }
 
 impl Operation for Inspect {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 }
 
 impl Operation for Alter {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn is_filtered(&self) -> bool {
@@ -181,15 +180,15 @@ impl Operation for Alter {
 }
 
 impl Operation for Retrieve {
-    fn canonical(&self) -> &Path {
-        &self.found.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.found.spot()
     }
 
     fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
         if self.found.status.kind != Kind::File {
             return Err(Reason::NotRegular);
         }
-        if self.portion != Portion::Whole && !rules.allow_retrieve_restart {
+        if self.portion != Portion::Whole && !rules.allow_retrieve_restart() {
             return Err(Reason::RetrieveRestart);
         }
         Ok(())
@@ -197,31 +196,31 @@ impl Operation for Retrieve {
 }
 
 impl Operation for Summarise {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
         if self.0.status.kind != Kind::File {
             return Err(Reason::NotRegular);
         }
-        if rules.digests { Ok(()) } else { Err(Reason::Limit) }
+        if rules.digests() { Ok(()) } else { Err(Reason::Limit) }
     }
 }
 
 impl Operation for Overwrite {
-    fn canonical(&self) -> &Path {
-        &self.found.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.found.spot()
     }
 
     fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
-        if !rules.allow_overwrite && self.placement != Placement::End {
+        if !rules.allow_overwrite() && self.placement != Placement::End {
             return Err(Reason::Overwrite);
         }
         if self.found.status.kind != Kind::File {
             return Err(Reason::NotRegular);
         }
-        if !rules.allow_store_restart && self.placement != Placement::Whole {
+        if !rules.allow_store_restart() && self.placement != Placement::Whole {
             return Err(Reason::StoreRestart);
         }
         self.placement.suits(rules)?;
@@ -234,8 +233,8 @@ impl Operation for Overwrite {
 }
 
 impl Operation for Create {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn is_concealed(&self) -> bool {
@@ -252,8 +251,8 @@ impl Operation for Create {
 }
 
 impl Operation for Leave {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn is_filtered(&self) -> bool {
@@ -262,8 +261,8 @@ impl Operation for Leave {
 }
 
 impl Operation for MakeLink {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn is_concealed(&self) -> bool {
@@ -276,8 +275,8 @@ impl Operation for MakeLink {
 }
 
 impl Operation for MakeDirectory {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn is_concealed(&self) -> bool {
@@ -298,8 +297,8 @@ impl Operation for MakeDirectory {
 }
 
 impl Operation for RemoveDirectory {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn is_filtered(&self) -> bool {
@@ -312,12 +311,12 @@ impl Operation for RemoveDirectory {
 }
 
 impl Operation for Arrive {
-    fn canonical(&self) -> &Path {
-        &self.0.canonical
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 
     fn judge(&self, rules: &PathRules<'_>) -> Result<(), Reason> {
-        if self.0.status.is_some() && !rules.allow_overwrite {
+        if self.0.status.is_some() && !rules.allow_overwrite() {
             return Err(Reason::OverwriteByRename);
         }
         Ok(())

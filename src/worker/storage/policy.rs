@@ -1,6 +1,9 @@
 //! What one request is judged by: the scope's rules, and what the client asked for in which words.
 
+use std::path::Path;
+
 use super::denied::{Denied, Reason};
+use super::folder_files::{Amendments, FolderFiles, Freshness};
 use super::path::FtpPath;
 use crate::config::settings::{DirectoryRules, PathRules, Subject};
 use crate::protocol::{self, site::Row};
@@ -12,6 +15,59 @@ pub struct Policy {
     pub rules: &'static DirectoryRules,
     /// Who the session is to them.
     pub subject: &'static Subject,
+    /// What folders' own files add, where they are heard.
+    pub files: Option<Box<FolderFiles>>,
+}
+
+/// A place on the host of which the rules are asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'a> {
+    /// Links followed.
+    pub canonical: &'a Path,
+    /// Whether a folder stands there: then what holds in it holds for it.
+    pub is_folder: bool,
+}
+
+impl<'a> Spot<'a> {
+    /// Of a folder.
+    pub fn folder(canonical: &'a Path) -> Spot<'a> {
+        Spot { canonical, is_folder: true }
+    }
+
+    /// The folder whose rules hold here.
+    fn innermost(self) -> &'a Path {
+        self.canonical.parent().filter(|_| !self.is_folder).unwrap_or(self.canonical)
+    }
+}
+
+impl Policy {
+    /// What holds at a place.
+    pub fn rules_at(&self, spot: Spot<'_>) -> PathRules<'static> {
+        self.rules_as_of(spot, Freshness::Now)
+    }
+
+    /// The same for a command that touches no file.
+    pub fn rules_lately(&self, spot: Spot<'_>) -> PathRules<'static> {
+        self.rules_as_of(spot, Freshness::Lately)
+    }
+
+    fn rules_as_of(&self, spot: Spot<'_>, freshness: Freshness) -> PathRules<'static> {
+        match &self.files {
+            None => self.rules.rules_for(spot.canonical, self.subject),
+            Some(_) => self.rules.amended(spot.canonical, self.subject, self.amendments(spot, freshness)),
+        }
+    }
+
+    /// Whether the configuration says something of a matter, or a file around a place may.
+    pub fn speaks_at(&self, is_said: bool, spot: Spot<'_>) -> bool {
+        is_said || !self.amendments(spot, Freshness::Now).is_empty()
+    }
+
+    fn amendments(&self, spot: Spot<'_>, freshness: Freshness) -> Amendments {
+        let is_heard = |folder: &Path| self.rules.is_amended_in(folder, self.subject);
+        let files = self.files.as_ref();
+        files.map(|files| files.around(spot.innermost(), freshness, &is_heard)).unwrap_or_default()
+    }
 }
 
 /// A verb as `<Limit>` knows it.
@@ -36,7 +92,7 @@ impl Verb {
     pub fn ignores_hidden(&self, rules: &PathRules<'_>) -> bool {
         let own = (self.name, self.groups);
         let mut verbs = std::iter::once(&own).chain(self.also);
-        verbs.any(|(name, groups)| rules.hiding.is_ignored_by(name, groups))
+        verbs.any(|(name, groups)| rules.hiding().is_ignored_by(name, groups))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A request judged and not carried out: found, put before the one function that decides, and left alone.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Storage;
 use super::authorise::authorise;
@@ -62,7 +62,7 @@ impl Storage {
     }
 
     fn judge_operation<O: Operation>(&self, asked: &Asked, operation: O) -> Result<PathBuf, Denied> {
-        let place = Path::to_owned(operation.canonical());
+        let place = operation.spot().canonical.to_owned();
         authorise(&self.policy, asked, operation).map(|_| place)
     }
 }

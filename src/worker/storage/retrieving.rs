@@ -163,7 +163,7 @@ impl Storage {
 /// HideNoAccess: what cannot be read is not there, as in ProFTPD.
 fn hidden_without_access(error: io::Error, rules: &PathRules<'_>) -> io::Error {
     match error.kind() {
-        io::ErrorKind::PermissionDenied if rules.hiding.no_access() => Errno::ENOENT.into(),
+        io::ErrorKind::PermissionDenied if rules.hiding().no_access() => Errno::ENOENT.into(),
         _ => error,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::Storage;
+use super::{Spot, Storage};
 use crate::config::settings::PathRules;
 use crate::sys::files::{Kind, Status};
 use crate::sys::{GroupId, UserId, identity};
@@ -96,7 +96,7 @@ impl Storage {
         canonical: &Path,
         (parent, status, target): (Option<&Status>, &Status, &Status),
     ) -> String {
-        let rules = self.policy.rules.rules_for(canonical, self.policy.subject);
+        let rules = self.policy.rules_at(Spot { canonical, is_folder: target.kind == Kind::Directory });
         let letters = match target.kind {
             Kind::Directory => OF_DIRECTORIES,
             _ => OF_FILES,
@@ -118,8 +118,8 @@ impl Needs {
         has_data
             && match self {
                 Needs::Bits(bits) => asker.has(target, bits),
-                Needs::Overwriting => rules.allow_overwrite && asker.has(target, WRITE),
-                Needs::Appending => rules.allow_store_restart && asker.has(target, WRITE),
+                Needs::Overwriting => rules.allow_overwrite() && asker.has(target, WRITE),
+                Needs::Appending => rules.allow_store_restart() && asker.has(target, WRITE),
                 Needs::Parent => false,
             }
     }

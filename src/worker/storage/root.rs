@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::path::FtpPath;
+use super::policy::Spot;
 use crate::sys::files::{self, Errno, Links, Status};
 
 /// The directory that a session takes for `/`.
@@ -69,6 +70,11 @@ impl Root {
         Ok(Found { place, canonical, status })
     }
 
+    /// What stands at a way below the root, found as a place only.
+    pub(super) fn place_of(&self, way: &[u8]) -> io::Result<OwnedFd> {
+        files::locate(self.place.as_fd(), way)
+    }
+
     /// Follows all of `path` but its last name.
     pub fn entry(&self, path: &FtpPath) -> io::Result<Entry> {
         let Some((parent, name)) = path.split_last() else {
@@ -95,6 +101,11 @@ impl Root {
 }
 
 impl Found {
+    /// Where it stands, as the rules are asked.
+    pub fn spot(&self) -> Spot<'_> {
+        Spot { canonical: &self.canonical, is_folder: self.status.kind == files::Kind::Directory }
+    }
+
     /// Whether a session may stand in this directory.
     pub fn may_be_entered(&self) -> bool {
         files::may_enter(self.place.as_fd())
@@ -122,5 +133,13 @@ impl Found {
     /// What it is.
     pub fn status(&self) -> &Status {
         &self.status
+    }
+}
+
+impl Entry {
+    /// Where it stands, as the rules are asked.
+    pub fn spot(&self) -> Spot<'_> {
+        let is_folder = self.status.is_some_and(|status| status.kind == files::Kind::Directory);
+        Spot { canonical: &self.canonical, is_folder }
     }
 }

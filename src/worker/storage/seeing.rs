@@ -1,5 +1,6 @@
 //! Files found for a request: what IgnoreHidden takes away is as if it had never been, whatever leads to it.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
@@ -7,7 +8,7 @@ use super::Storage;
 use super::authorise::is_there;
 use super::hiding::Sight;
 use super::path::FtpPath;
-use super::policy::{Asked, Verb};
+use super::policy::{Asked, Spot, Verb};
 use super::root::{Entry, Found};
 use crate::sys::files::Errno;
 
@@ -18,12 +19,9 @@ impl Storage {
     }
 
     fn find_path(&self, verb: Verb, path: &FtpPath) -> io::Result<Found> {
-        let found = self.root.find(path);
-        if !self.policy.rules.ignores_hidden() {
-            return found;
-        }
-        match found {
+        match self.root.find(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
+            found if !self.may_ignore_hidden(path, found.as_ref().ok()) => found,
             // That there is no way on behind a hidden file would tell of it, too.
             found if self.is_seen(verb, path, found.as_ref().ok()) => found,
             _ => Err(Errno::ENOENT.into()),
@@ -32,15 +30,29 @@ impl Storage {
 
     /// Follows all of a client's path but its last name.
     pub(super) fn find_entry(&self, asked: &Asked) -> io::Result<Entry> {
-        if !self.policy.rules.ignores_hidden() {
+        let Some((parent, name)) = asked.path.split_last() else { return Err(Errno::EBUSY.into()) };
+        if !self.may_ignore_hidden(&parent, None) {
             return self.root.entry(&asked.path);
         }
-        let Some((parent, name)) = asked.path.split_last() else { return Err(Errno::EBUSY.into()) };
         let mut entry = self.find_path(asked.verb, &parent)?.entry(name)?;
         if !is_there(&self.policy, asked.verb, &Sight::entry(&entry)) {
             (entry.status, entry.is_concealed) = (None, true);
         }
         Ok(entry)
+    }
+
+    /// Whether there may be hidden files that are taken for absent on a way: by its own names, and where it leads.
+    pub(super) fn may_ignore_hidden(&self, path: &FtpPath, found: Option<&Found>) -> bool {
+        if self.policy.rules.ignores_hidden() {
+            return true;
+        }
+        let Some(files) = &self.policy.files else { return false };
+        let Ok(root) = files.root() else { return true };
+        let below = path.as_bytes().strip_prefix(b"/").unwrap_or_default();
+        let named = root.join(OsStr::from_bytes(below));
+        let is_said = |spot: Spot<'_>| self.policy.rules_at(spot).ignores_hidden();
+        is_said(Spot { canonical: &named, is_folder: found.is_none_or(|found| found.spot().is_folder) })
+            || found.is_some_and(|found| found.canonical != named && is_said(found.spot()))
     }
 
     /// Whether nothing on the way is hidden: no name that the client says, and no folder that holds what they lead to.

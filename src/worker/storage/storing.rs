@@ -131,13 +131,13 @@ impl Writing {
     }
 
     /// The name that hides the file until it is whole. APPE goes on with what is there, hidden or not.
-    fn hidden<'a>(self, placement: Placement, rules: &PathRules<'a>) -> Option<&'a HiddenName> {
-        rules.hidden_stores.filter(|_| self == Writing::Upload && placement == Placement::Whole)
+    fn hidden<'a>(self, placement: Placement, rules: &'a PathRules<'_>) -> Option<&'a HiddenName> {
+        rules.hidden_stores().filter(|_| self == Writing::Upload && placement == Placement::Whole)
     }
 
     /// Whether the file goes when it is cut short: never what it held before.
     fn discards(self, placement: Placement, rules: &PathRules<'_>) -> bool {
-        rules.delete_aborted && self == Writing::Upload && placement == Placement::Whole
+        rules.delete_aborted() && self == Writing::Upload && placement == Placement::Whole
     }
 }
 
@@ -248,11 +248,11 @@ impl Storage {
         }
         placement.suits(permit.rules()).map_err(|reason| asked.denied(reason))?;
         placement.lies_in(0).map_err(|reason| asked.denied(reason))?;
-        let Some(hidden) = writing.hidden(placement, permit.rules()) else {
+        let Some(hidden) = writing.hidden(placement, permit.rules()).cloned() else {
             return Ok(self.create_target(permit, placement, writing));
         };
         let (Create(entry), rules) = permit.with_rules();
-        self.create_hidden(asked, (entry, hidden), &rules).map(Ok)
+        self.create_hidden(asked, (entry, &hidden), &rules).map(Ok)
     }
 
     pub(super) fn create_target(
@@ -285,7 +285,7 @@ impl Storage {
         let name = hidden.of(&entry.name, process::own().0.unsigned_abs());
         let folder = asked.path.split_last().map(|(folder, _)| folder).unwrap_or_else(super::FtpPath::root);
         let shown = folder.join(&name).map_err(|error| asked.denied(error))?;
-        let overwriting = if rules.allow_overwrite { Overwriting::Allowed } else { Overwriting::Refused };
+        let overwriting = if rules.allow_overwrite() { Overwriting::Allowed } else { Overwriting::Refused };
         let becomes =
             Becoming { name: entry.name, overwriting, shown: asked.path.clone(), hidden: shown.clone() };
         let canonical = entry.canonical;
@@ -301,7 +301,7 @@ impl Storage {
                 io::ErrorKind::AlreadyExists => asked.denied(Reason::HiddenTaken(shown.as_bytes().to_vec())),
                 _ => denied(error),
             })?;
-        let landing = Landing::new((entry, status), Some(becomes), rules.delete_aborted, &self.accounting);
+        let landing = Landing::new((entry, status), Some(becomes), rules.delete_aborted(), &self.accounting);
         Ok(self.new_target((file, status.uid), canonical, Some(landing), None))
     }
 
@@ -311,7 +311,7 @@ impl Storage {
         rules: &PathRules<'_>,
         writing: Writing,
     ) -> io::Result<(File, Status)> {
-        let mode = writing.mode() & !rules.umask_file;
+        let mode = writing.mode() & !rules.umask_file();
         let file = files::create(entry.parent.as_fd(), &entry.name, mode)?;
         if let Some(giver) = &self.giver {
             giver.give(file.as_fd(), rules);

@@ -1,13 +1,12 @@
 //! On which terms a file is transferred: how fast, how large, and counted with which others.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::path::FtpPath;
-use super::policy::Verb;
+use super::policy::{Spot, Verb};
 use super::{Storage, Target};
 use crate::auth::places::{TransferMost, TransferPlace, TransferVerb, TransferVerbs};
-use crate::config::settings::{LimitText, TransferRate};
-use crate::config::transfers::TransferRules;
+use crate::config::settings::{LimitText, PathRules, TransferRate};
 
 /// What holds for one file that is transferred.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,57 +20,56 @@ pub struct Terms {
 /// A transfer that the master counts.
 pub struct Counted {
     verb: TransferVerb,
-    per_host: Option<(TransferVerbs, &'static LimitText)>,
-    per_user: Option<(TransferVerbs, &'static LimitText)>,
+    per_host: Option<(TransferVerbs, LimitText)>,
+    per_user: Option<(TransferVerbs, LimitText)>,
     shares_rate: bool,
 }
 
 impl Counted {
     /// As auth is asked.
     pub fn place(&self) -> TransferPlace {
-        let most = |limit: Option<(TransferVerbs, &LimitText)>| {
-            let (verbs, limit) = limit?;
-            limit.most.map(|most| TransferMost { verbs, most })
+        let most = |limit: &Option<(TransferVerbs, LimitText)>| {
+            let (verbs, limit) = limit.as_ref()?;
+            limit.most.map(|most| TransferMost { verbs: *verbs, most })
         };
         TransferPlace {
             verb: self.verb,
-            per_host: most(self.per_host),
-            per_user: most(self.per_user),
+            per_host: most(&self.per_host),
+            per_user: most(&self.per_user),
             shares_rate: self.shares_rate,
         }
     }
 
     /// MaxTransfersPerUser or MaxTransfersPerHost, with its words.
-    pub fn limit(&self, is_per_user: bool) -> Option<&'static LimitText> {
-        let limit = if is_per_user { self.per_user } else { self.per_host };
-        limit.map(|(_, limit)| limit)
+    pub fn limit(&self, is_per_user: bool) -> Option<&LimitText> {
+        let limit = if is_per_user { &self.per_user } else { &self.per_host };
+        limit.as_ref().map(|(_, limit)| limit)
     }
 }
 
 impl Storage {
     /// How a transfer is counted, before its file is touched; None where no transfer is. What is not there is counted as what would be.
     pub fn counted(&self, verb: &str, path: &FtpPath) -> Option<Counted> {
-        if !self.policy.rules.count_transfers() {
+        if !self.policy.rules.count_transfers() && self.policy.files.is_none() {
             return None;
         }
         let verb = TransferVerb::named(verb)?;
-        let rules = self.transfer_rules(&self.canonical(path)?);
-        let rate = rules.rate(verb, self.policy.subject);
+        let rules = self.transfer_rules(path)?;
+        let rate = rules.transfer_rate(verb);
+        let limit = |is_per_user| {
+            rules.transfer_limit(is_per_user, verb).map(|(verbs, limit)| (verbs, limit.clone()))
+        };
         Some(Counted {
             verb,
-            per_host: rules.limit(false, verb),
-            per_user: rules.limit(true, verb),
+            per_host: limit(false),
+            per_user: limit(true),
             shares_rate: rate.is_some_and(|rate| rate.is_shared),
         })
     }
 
-    fn canonical(&self, path: &FtpPath) -> Option<PathBuf> {
-        let found = self.root.find(path).map(|found| found.canonical);
-        found.or_else(|_| self.root.entry(path).map(|entry| entry.canonical)).ok()
-    }
-
-    fn transfer_rules(&self, canonical: &Path) -> TransferRules<'static> {
-        self.policy.rules.transfer_rules_for(canonical, self.policy.subject)
+    fn transfer_rules(&self, path: &FtpPath) -> Option<PathRules<'static>> {
+        let found = self.root.find(path).map(|found| self.policy.rules_at(found.spot()));
+        found.or_else(|_| self.root.entry(path).map(|entry| self.policy.rules_at(entry.spot()))).ok()
     }
 
     /// What an upload may.
@@ -82,12 +80,12 @@ impl Storage {
 
     /// What holds for a file that is stored or sent.
     pub(super) fn terms(&self, canonical: &Path, verb: Verb, is_stored: bool) -> Terms {
-        if !self.policy.rules.speak_of_transfers() {
+        let spot = Spot { canonical, is_folder: false };
+        if !self.policy.speaks_at(self.policy.rules.speak_of_transfers(), spot) {
             return Terms::default();
         }
-        let whose = self.policy.subject;
-        let rules = self.transfer_rules(canonical);
-        let rate = TransferVerb::named(verb.name).and_then(|verb| rules.rate(verb, whose));
-        Terms { largest: rules.largest(is_stored, whose), rate }
+        let rules = self.policy.rules_at(spot);
+        let rate = TransferVerb::named(verb.name).and_then(|verb| rules.transfer_rate(verb));
+        Terms { largest: rules.largest_file(is_stored), rate }
     }
 }

@@ -24,9 +24,9 @@ impl Storage {
     pub fn store_unique(&self, verb: Verb, folder: &FtpPath) -> Result<(Asked, Target), Denied> {
         let failed = |error: io::Error| Denied { name: verb.name.into(), reason: error.into() };
         let place = self.root.find(folder).map_err(failed)?;
-        let prefix = self.policy.rules.rules_for(&place.canonical, self.policy.subject).unique_prefix;
+        let rules = self.policy.rules_at(place.spot());
         for _ in 0..TRIES {
-            let name = unique(prefix).map_err(failed)?;
+            let name = unique(rules.unique_prefix()).map_err(failed)?;
             let asked = Asked::new(verb, folder, &name)?;
             let entry = self.find_entry(&asked).map_err(|error| asked.denied(error))?;
             let permit = authorise(&self.policy, &asked, Create(entry))?;

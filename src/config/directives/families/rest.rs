@@ -1,10 +1,9 @@
 //! What is left of the modules that ferryd otherwise speaks for: mod_core, mod_auth, mod_xfer, mod_ls, mod_log and the like.
 
-use super::super::Effect::{Accepted, Guards, Ignored};
+use super::super::Effect::{Accepted, Ignored};
 use super::{ALWAYS, Family, NOT_DONE, family};
 
 pub const REST: &[Family] = &[
-    family("mod_core", Guards, "this rule of access is not yet supported.", &["AllowOverride"]),
     family(
         "mod_delay",
         Accepted,
@@ -13,7 +12,6 @@ pub const REST: &[Family] = &[
     ),
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
     family("mod_xfer", Ignored, NOT_DONE, &["TransferOptions"]),
-    family("mod_xfer", Accepted, ALWAYS, &["UseSendfile"]),
     family(
         "mod_core",
         Ignored,
