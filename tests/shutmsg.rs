@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::process::Command;
 
 use jiff::{ToSpan, Zoned};
@@ -118,4 +119,90 @@ fn ftpshut_closes_and_opens_the_server() {
     for words in [&["2561"][..], &["-l", "x", "now"], &["-d", "6000", "now"], &[], &["-Z"]] {
         assert_eq!(ftpshut(words).status.code(), Some(1), "{words:?}");
     }
+}
+
+/// A file as `ftpshut` writes it, with further lines.
+fn order(daemon: &Daemon, seconds: i64, further: &str) {
+    let text = lines(seconds, "0000", "0000", "closed") + further;
+    fs::write(daemon.shutdown_file(), text).expect("written");
+    until("the schedule is published", || daemon.header().schedule.is_some());
+}
+
+#[test]
+fn a_forgotten_file_expires() {
+    let daemon = Daemon::usual();
+    order(&daemon, -1, "expires 3\n");
+    greeting(&daemon).expect(500);
+    eventually("service again", || (greeting(&daemon).code == 220).then_some(()));
+    daemon.await_log("it expired at");
+    assert!(daemon.header().schedule.is_none() && daemon.shutdown_file().exists());
+}
+
+#[test]
+fn a_file_that_never_expires_is_told_loudly() {
+    let daemon = Daemon::usual();
+    order(&daemon, 0, "");
+    daemon.await_log("never expires: from ");
+    until("another word of it", || {
+        greeting(&daemon).expect(500);
+        daemon.log().contains("has had 100 more clients refused, and never expires")
+    });
+    let mut ftpwho = Command::new(env!("CARGO_BIN_EXE_ftpwho"));
+    let told = ftpwho.arg("-c").arg(daemon.setup.config_file()).output().expect("ftpwho");
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.lines().nth(1).is_some_and(|line| line.contains("until its file is removed")), "{told}");
+}
+
+#[test]
+fn one_server_is_closed_and_the_others_serve() {
+    let setup = Setup::new();
+    let section =
+        format!("<VirtualHost 127.0.0.2>\nServerName Second\nPort {}\n</VirtualHost>", setup.port.number);
+    let daemon = setup.line(&section).start();
+    let second = SocketAddr::from(([127, 0, 0, 2], daemon.setup.port.number));
+    let mut there = Client::greeted(second);
+    let mut here = daemon.session();
+    order(&daemon, -60, "server Second\n");
+    there.reply().expect(421);
+    Client::connect(second).expect("a connection").reply().expect(500);
+    here.command("NOOP").expect(200);
+    daemon.session();
+}
+
+#[test]
+fn transfers_end_before_their_sessions_do_where_they_may() {
+    let daemon = Daemon::usual();
+    fs::write(daemon.setup.home("alice").join("big"), vec![1; 32 << 20]).expect("written");
+    let (mut idle, mut loading) = (daemon.session(), daemon.session());
+    let mut data = loading.extended_passive();
+    loading.command("RETR big").expect(150);
+    data.read_exact(&mut [0; 1000]).expect("bytes");
+    order(&daemon, -60, "drain 3600\n");
+    idle.reply().expect(421);
+    let mut rest = Vec::new();
+    data.read_to_end(&mut rest).expect("the rest");
+    assert_eq!(rest.len(), (32 << 20) - 1000);
+    loading.reply().expect(226);
+    loading.reply().expect(421);
+}
+
+#[test]
+fn ftpshut_tells_what_is_ordered_and_who_follows() {
+    let daemon = Daemon::usual();
+    let file = daemon.shutdown_file();
+    let ftpshut = |words: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_ftpshut"));
+        program.arg("-c").arg(daemon.setup.config_file()).args(words);
+        String::from_utf8(program.output().expect("ftpshut").stdout).expect("text")
+    };
+    assert!(ftpshut(&["--status"]).contains("no shutdown is ordered\nThe running server takes clients."));
+    ftpshut(&["-l", "0", "--until", "+600", "--server", "Other", "+60", "soon"]);
+    let followed = || ftpshut(&["--status", "--json"]).contains("\"server\": \"obeys\"");
+    until("the server has looked", followed);
+    let told = ftpshut(&["--status"]);
+    assert!(
+        told.contains("clients are still taken") && told.contains("The running server follows it."),
+        "{told}"
+    );
+    assert!(ftpshut(&["--cancel"]).contains("removed") && !file.exists());
 }

@@ -10,6 +10,7 @@ mod replace;
 mod runtime;
 mod session;
 pub mod shut;
+mod shutdown_status;
 mod shutdown_time;
 mod spans;
 pub mod who;

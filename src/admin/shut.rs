@@ -10,10 +10,11 @@ use clap::{CommandFactory, Parser};
 use jiff::Zoned;
 
 use super::replace::replace;
+use super::shutdown_status::Status;
 use super::shutdown_time::moment;
 use super::{runtime, words};
 use crate::config::RuntimePaths;
-use crate::shutmsg::{DEFAULT_MESSAGE, Notice, Offset};
+use crate::shutmsg::{DEFAULT_MESSAGE, Notice, Offset, SERVER_MAX, USUAL_EXPIRY};
 use crate::sys::streams;
 
 #[derive(Parser)]
@@ -22,7 +23,8 @@ use crate::sys::streams;
     about = "shut down the FTP server at a given time",
     long_about = "ftpshut writes the file that tells the FTP server when to close. From some minutes before that time on, \
                   new clients and logins are refused; from fewer minutes before it on, sessions are disconnected. Each \
-                  client is told the message. The server goes on running, and serves again once the file is removed.",
+                  client is told the message. The server goes on running, and serves again once the file is removed, or has expired: \
+                  a day after the shutdown, if nothing else is said.",
     after_long_help = "The message may hold variables: %s the time of the shutdown, %r the time from which clients are \
                        refused, %d the time at which they are disconnected, %T the time now, %C the client's working \
                        directory, %L the server's address, %R the client's name, %U the user's name, %V the server's \
@@ -33,21 +35,39 @@ use crate::sys::streams;
 )]
 struct Words {
     /// Remove the file: the server takes clients again
-    #[arg(short = 'R')]
+    #[arg(short = 'R', long = "cancel")]
     remove: bool,
+    /// Tell what the file orders, in local time and in UTC, and whether the running server follows it
+    #[arg(long = "status")]
+    status: bool,
+    /// With --status: an object of JSON
+    #[arg(long = "json", requires = "status")]
+    json: bool,
     /// Minutes before the shutdown from which on clients are refused
     #[arg(short = 'l', value_name = "MIN", default_value = "10", value_parser = minutes)]
     deny: u64,
     /// Minutes before the shutdown at which sessions are disconnected
     #[arg(short = 'd', value_name = "MIN", default_value = "5", value_parser = minutes)]
     disconnect: u64,
+    /// Let transfers that are under way at the disconnection end until then
+    #[arg(long = "drain", value_name = "TIME")]
+    drain: Option<String>,
+    /// When clients are served again, unless the file is removed before
+    #[arg(long = "until", value_name = "TIME", conflicts_with = "expires")]
+    until: Option<String>,
+    /// The same in minutes after the shutdown, 1440 if nothing is said; or never, as with ProFTPD's own files
+    #[arg(long = "expires", value_name = "MIN|never")]
+    expires: Option<String>,
+    /// Close this server alone, by its ServerName
+    #[arg(long = "server", value_name = "NAME")]
+    server: Option<OsString>,
     /// Write this file, not the one that the configuration names
     #[arg(short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
     /// The server's configuration file
     #[arg(short = 'c', value_name = "CONF")]
     config: Option<PathBuf>,
-    /// When: now, +N minutes, HHMM or HH on a 24 hour clock
+    /// When: now, +N minutes, HHMM or HH on a 24 hour clock, or a date and time as in 2026-09-03T22:05 or 2026-09-03T20:05Z
     time: Option<String>,
     /// What clients are told; words are joined, and words that begin with a dash come after --
     message: Vec<OsString>,
@@ -90,10 +110,15 @@ impl Words {
             (None, Ok(paths)) => paths.shutdown_file.clone(),
             (None, Err(sentence)) => return Err(Refusal::System(sentence.clone())),
         };
+        let now = Zoned::now();
+        if self.status {
+            let zone = now.time_zone().clone();
+            let status = Status::gather(&path, runtime.as_ref().ok(), now.timestamp(), zone);
+            return Ok(if self.json { status.json() } else { status.text() });
+        }
         if self.remove {
             return remove(&path, program);
         }
-        let now = Zoned::now();
         let notice = self.notice(&now)?;
         let bytes = notice.render(now.time_zone()).ok_or_else(no_time)?;
         replace(&path, &bytes).map_err(|error| {
@@ -111,12 +136,42 @@ impl Words {
             none if none.is_empty() => DEFAULT_MESSAGE.into(),
             message => message,
         };
+        let shutdown = moment(time, now).ok_or_else(no_time)?;
+        let after = |time: &String| Ok(moment(time, now).ok_or_else(no_time)? - shutdown);
+        let drain = self.drain.as_ref().map(after).transpose()?;
         Ok(Notice {
-            shutdown: moment(time, now).ok_or_else(no_time)?,
+            shutdown,
             deny: offset("-l", self.deny)?,
             disconnect: offset("-d", self.disconnect)?,
             message,
+            expires: self.expiry(after)?,
+            drain,
+            server: self.server.as_ref().map(server_name).transpose()?,
         })
+    }
+
+    /// Seconds after the shutdown; None for never.
+    fn expiry(&self, after: impl Fn(&String) -> Result<i64, Refusal>) -> Result<Option<i64>, Refusal> {
+        let seconds = match (&self.until, self.expires.as_deref()) {
+            (Some(until), _) => after(until)?,
+            (None, None) => USUAL_EXPIRY,
+            (None, Some("never")) => return Ok(None),
+            (None, Some(minutes)) => minutes
+                .parse::<u32>()
+                .map(|minutes| i64::from(minutes) * 60)
+                .map_err(|_| Refusal::Words("--expires takes minutes, or never".to_owned()))?,
+        };
+        if seconds < 0 {
+            return Err(Refusal::Words("it would end before the shutdown".to_owned()));
+        }
+        Ok(Some(seconds))
+    }
+}
+
+fn server_name(name: &OsString) -> Result<Vec<u8>, Refusal> {
+    match name.as_bytes() {
+        name if (1..=SERVER_MAX).contains(&name.len()) => Ok(name.to_vec()),
+        _ => Err(Refusal::Words(format!("--server takes a name of 1 to {SERVER_MAX} bytes"))),
     }
 }
 
@@ -168,6 +223,9 @@ fn minutes(word: &str) -> Result<u64, std::num::ParseIntError> {
 
 fn mistake(error: &clap::Error) -> String {
     let option = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    if option.starts_with("--") {
+        return words::mistake(error);
+    }
     let letter = option.trim_start_matches('-').chars().next().unwrap_or('-');
     match error.kind() {
         ErrorKind::ValueValidation => format!("-{letter} requires a numeric argument"),
@@ -179,7 +237,8 @@ fn mistake(error: &clap::Error) -> String {
 
 fn usage(program: &str) -> String {
     format!(
-        "usage: {program} [ -R ] [ -l min ] [ -d min ] [ -f file ] [ -c config ] time  [ warning-message ... ]\n"
+        "usage: {program} [ -R ] [ -l min ] [ -d min ] [ -f file ] [ -c config ] [ --status [ --json ] ] [ --server name ]\n       \
+         [ --drain time ] [ --until time | --expires min|never ] time  [ warning-message ... ]\n"
     )
 }
 
@@ -224,7 +283,10 @@ mod tests {
             (&["-l"], "-l needs a value"),
             (&["-z"], "unknown option 'z'"),
             (&["-h"], "unknown option 'h'"),
-            (&["--bogus"], "unknown option 'b'"),
+            (&["--bogus"], "unknown option: --bogus"),
+            (&["--expires", "soon", "now"], "--expires takes minutes, or never"),
+            (&["--until", "now", "+5"], "it would end before the shutdown"),
+            (&["--server", "", "now"], "--server takes a name of 1 to 128 bytes"),
             (&["2567"], "Invalid time interval specified."),
             (&["+x"], "Invalid time interval specified."),
             (&[], ""),
@@ -232,6 +294,17 @@ mod tests {
         ] {
             assert_eq!(notice(line), Err(Refusal::Words(expected.to_owned())), "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_file_expires_unless_it_is_told_not_to() {
+        let expires = |line: &[&str]| notice(line).unwrap().expires;
+        assert_eq!(expires(&["now"]), Some(86_400));
+        assert_eq!(expires(&["--expires", "90", "now"]), Some(5400));
+        assert_eq!(expires(&["--expires", "never", "now"]), None);
+        assert_eq!(expires(&["--until", "+60", "+10"]), Some(3000));
+        let whole = notice(&["--drain", "+8", "--server", "Second", "+10"]).unwrap();
+        assert_eq!((whole.drain, whole.server), (Some(-120), Some(b"Second".to_vec())));
     }
 
     #[test]

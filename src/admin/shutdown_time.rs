@@ -1,7 +1,7 @@
-//! `ftpshut`'s time argument: `now`, `+N` minutes, `HHMM` or `HH` on a 24 hour clock.
+//! `ftpshut`'s times: `now`, `+N` minutes, `HHMM` or `HH` on a 24 hour clock, or ISO 8601 with or without a zone.
 
-use jiff::Zoned;
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::{Timestamp, Zoned};
 
 /// The moment that the argument names, seconds since the epoch; None for what names none. A time of day that has
 /// passed, or is this very minute, is tomorrow's.
@@ -13,10 +13,24 @@ pub fn moment(text: &str, now: &Zoned) -> Option<i64> {
         let seconds = i64::from(digits(minutes)?) * 60;
         return now.timestamp().as_second().checked_add(seconds);
     }
+    if text.contains('-') {
+        return dated(text, now);
+    }
     let time = time_of_day(text)?;
     let on = |date: Date| date.to_datetime(time).to_zoned(now.time_zone().clone()).ok();
     let then = on(now.date()).filter(|today| today > now).or_else(|| on(now.date().tomorrow().ok()?))?;
     Some(then.timestamp().as_second())
+}
+
+/// `2026-09-03T20:05Z`, `…+02:00`, `…[Europe/Berlin]`; without a zone the local one.
+fn dated(text: &str, now: &Zoned) -> Option<i64> {
+    let zoned = text.parse::<Zoned>().map(|moment| moment.timestamp());
+    let moment = zoned.or_else(|_| text.parse::<Timestamp>()).or_else(|_| {
+        text.parse::<DateTime>()
+            .and_then(|local| local.to_zoned(now.time_zone().clone()))
+            .map(|zoned| zoned.timestamp())
+    });
+    moment.ok().map(Timestamp::as_second)
 }
 
 fn time_of_day(text: &str) -> Option<Time> {
@@ -63,6 +77,11 @@ mod tests {
             ("23", clock(23, 0)),
             ("08", clock(24 + 8, 0)),
             ("2359", clock(23, 59)),
+            ("2026-11-22T23:59", clock(23, 59)),
+            ("2026-11-22 23:59:00", clock(23, 59)),
+            ("2026-11-22T22:59Z", clock(23, 59)),
+            ("2026-11-22T17:59:00-05:00", clock(23, 59)),
+            ("2026-11-22T23:59:00+01:00[Europe/Berlin]", clock(23, 59)),
         ] {
             assert_eq!(moment(text, &now()), expected, "{text}");
         }

@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use jiff::tz::TimeZone;
 
 use super::plain::Layout;
 use super::runtime::Source;
 use super::session::Session;
 use super::{classes, compat, json, plain, spans, words};
 use crate::scoreboard::{HeaderRecord, Reader};
+use crate::shutmsg;
 use crate::sys::clock::now_ms;
 
 #[derive(Parser)]
@@ -118,7 +120,21 @@ pub(super) fn server_line(server: Option<&str>) -> String {
 fn daemon(header: &HeaderRecord, now_ms: u64) -> String {
     let pid = header.master.map_or(0, |master| master.0);
     let uptime = spans::uptime(now_ms.saturating_sub(header.started_ms));
-    format!("standalone FTP daemon [{pid}], up for {uptime}\n")
+    format!("standalone FTP daemon [{pid}], up for {uptime}\n") + &schedule_line(header, now_ms)
+}
+
+/// Who looks for missing sessions is told why there are none.
+fn schedule_line(header: &HeaderRecord, now_ms: u64) -> String {
+    let now = i64::try_from(now_ms / 1000).unwrap_or(i64::MAX);
+    let Some(schedule) = header.schedule.as_ref().filter(|schedule| !schedule.is_over(now)) else {
+        return String::new();
+    };
+    let told = |moment| shutmsg::moment(moment, &TimeZone::system());
+    let from = if schedule.deny <= now { "since" } else { "from" };
+    let until = schedule.expires.map_or("its file is removed".to_owned(), told);
+    let server = String::from_utf8_lossy(&schedule.server);
+    let of = if server.is_empty() { String::new() } else { format!(" of '{server}'") };
+    format!("shutdown{of}: clients refused {from} {}, until {until}\n", told(schedule.deny))
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ use slog::{Logger, debug, info, warn};
 use crate::auth::Leftovers;
 use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceQuestion};
 use crate::scoreboard::MasterBoard;
+use crate::shutmsg::{self, Schedule};
 use crate::sys::{process, signals as bell, socket};
 pub use kept_configuration::KeptConfiguration;
 pub use listeners::BindError;
@@ -189,13 +190,7 @@ impl Master {
         match self.shutdown_file.look() {
             Finding::Same => return,
             Finding::Ordered(schedule) => {
-                let [shutdown, deny, disconnect] = [schedule.shutdown, schedule.deny, schedule.disconnect]
-                    .map(|moment| crate::shutmsg::moment(moment, self.common.zone));
-                info!(
-                    self.log,
-                    "{path}: shutdown at {shutdown}, new connections refused from {deny}, sessions disconnected at {disconnect}"
-                );
-                self.tell_service_manager(&[NotifyState::Status(&format!("{path}: shutdown at {shutdown}"))]);
+                self.tell_schedule(&path, &schedule);
                 self.board.publish_schedule(Some(&schedule));
             }
             Finding::Lifted => {
@@ -214,9 +209,33 @@ impl Master {
         self.ring_all();
     }
 
+    fn tell_schedule(&self, path: &str, schedule: &Schedule) {
+        let told = |moment| shutmsg::moment(moment, self.common.zone);
+        let [shutdown, deny, disconnect] = [schedule.shutdown, schedule.deny, schedule.disconnect].map(told);
+        let of_server = match schedule.server.as_slice() {
+            [] => String::new(),
+            name => format!(" of the server '{}'", String::from_utf8_lossy(name)),
+        };
+        info!(
+            self.log,
+            "{path}: shutdown{of_server} at {shutdown}, new connections refused from {deny}, sessions disconnected at {disconnect}"
+        );
+        match schedule.expires {
+            Some(expires) => info!(self.log, "{path}: clients are served again from {}", told(expires)),
+            None => warn!(
+                self.log,
+                "{path} never expires: from {deny} on every client is refused until it is removed (ftpshut --cancel)"
+            ),
+        }
+        self.tell_service_manager(&[NotifyState::Status(&format!(
+            "{path}: shutdown{of_server} at {shutdown}"
+        ))]);
+    }
+
     fn moment_came(&mut self) {
         self.shutdown_file.moment_came();
         info!(self.log, "a moment of {} has come", self.shutdown_file.path().display());
+        self.look_at_shutdown_file();
         self.ring_all();
     }
 

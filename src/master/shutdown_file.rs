@@ -33,6 +33,9 @@ pub enum Finding {
     Ignored(String),
 }
 
+/// After so many refused clients the log says again that a file without an end shuts them out.
+pub const MANY: u32 = 100;
+
 /// The watch on one file.
 pub struct ShutdownFile {
     path: PathBuf,
@@ -41,6 +44,8 @@ pub struct ShutdownFile {
     timer: WallTimer,
     zone: &'static TimeZone,
     seen: Option<Schedule>,
+    /// Clients that came while it refused them, since the last word about that.
+    refused: u32,
     complained: Option<String>,
     next_poll: Instant,
 }
@@ -55,6 +60,7 @@ impl ShutdownFile {
             timer: WallTimer::new()?,
             zone,
             seen: None,
+            refused: 0,
             complained: None,
             next_poll: Instant::now() + POLL,
         })
@@ -110,17 +116,29 @@ impl ShutdownFile {
             self.notices = notices(&self.path).ok();
         }
         let finding = self.find();
-        let next = self.seen.as_ref().and_then(|schedule| next_moment(schedule, clock::now()));
+        let next = self.seen.as_ref().and_then(|schedule| schedule.next_moment(clock::now()));
         // A timer that cannot be set leaves the workers' own clocks, which look at the schedule at every wait.
         let _ = self.timer.set(next);
         finding
     }
 
-    /// The timer fired: the next moment is awaited.
+    /// The timer fired; a look sets it again.
     pub fn moment_came(&mut self) {
         self.timer.acknowledge();
-        let next = self.seen.as_ref().and_then(|schedule| next_moment(schedule, clock::now()));
-        let _ = self.timer.set(next);
+    }
+
+    /// So many clients came; true for every [`MANY`] that were refused by a file that nothing ends but its removal.
+    pub fn shuts_out_many(&mut self, clients: u32) -> bool {
+        let is_endless = |schedule: &Schedule| schedule.expires.is_none() && schedule.deny <= clock::now();
+        if clients == 0 || !self.seen.as_ref().is_some_and(is_endless) {
+            return false;
+        }
+        self.refused += clients;
+        let are_many = self.refused >= MANY;
+        if are_many {
+            self.refused = 0;
+        }
+        are_many
     }
 
     fn find(&mut self) -> Finding {
@@ -130,6 +148,10 @@ impl ShutdownFile {
             Err(error) => return self.ignored(error.to_string()),
         };
         match shutmsg::parse(&text, self.zone) {
+            Ok(schedule) if schedule.is_over(clock::now()) => {
+                let expired = schedule.expires.unwrap_or_default();
+                self.ignored(format!("it expired at {}", shutmsg::moment(expired, self.zone)))
+            }
             Ok(schedule) if self.seen.as_ref() == Some(&schedule) => Finding::Same,
             Ok(schedule) => {
                 self.seen = Some(schedule.clone());
@@ -154,10 +176,6 @@ impl ShutdownFile {
         self.complained = Some(why.clone());
         Finding::Ignored(why)
     }
-}
-
-fn next_moment(schedule: &Schedule, now: i64) -> Option<i64> {
-    [schedule.deny, schedule.disconnect, schedule.shutdown].into_iter().filter(|moment| *moment > now).min()
 }
 
 /// A file that is there; a folder in its place is none.

@@ -7,6 +7,7 @@ use slog::{debug, error, info, warn};
 
 use super::generation::Heard;
 use super::pool::Mood;
+use super::shutdown_file::MANY;
 use super::stop::Phase;
 use super::{Master, pool};
 use crate::scoreboard::{SlotNumber, SlotOrder};
@@ -215,6 +216,13 @@ impl Master {
         let now = Instant::now();
         self.look_again_at = self.workers.is_behind().then(|| now + BETWEEN_LOOKS);
         self.pace.note(seen.taken, now);
+        if self.shutdown_file.shuts_out_many(seen.taken) {
+            let path = self.shutdown_file.path().display();
+            warn!(
+                self.log,
+                "{path} has had {MANY} more clients refused, and never expires (ftpshut --cancel removes it)"
+            );
+        }
         self.finish_raising_if_ready();
         self.thin_out(now);
         self.refill();

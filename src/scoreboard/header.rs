@@ -47,7 +47,10 @@ pub fn store_schedule(map: &WritableMap, schedule: Option<&Schedule>) {
         store(map, header::SHUTDOWN, schedule.shutdown.cast_unsigned());
         store(map, header::DENY, schedule.deny.cast_unsigned());
         store(map, header::DISCONNECT, schedule.disconnect.cast_unsigned());
+        store(map, header::EXPIRES, schedule.expires.unwrap_or_default().cast_unsigned());
+        store(map, header::DRAIN, schedule.drain.unwrap_or_default().cast_unsigned());
         text::store(map, 0, header::MESSAGE, &schedule.message);
+        text::store(map, 0, header::SERVER, &schedule.server);
     });
 }
 
@@ -58,11 +61,15 @@ pub fn load_schedule<W: Words + ?Sized>(words: &W) -> Option<Schedule> {
     }
     // A master that died in the middle of this leaves no schedule behind: nobody would lift it again.
     sequence::consistent(words, header::SCHEDULE_SEQUENCE, |words| {
+        let some = |at| Some(words.word(at).cast_signed()).filter(|moment| *moment != 0);
         (words.word(header::SCHEDULED) != 0).then(|| Schedule {
             shutdown: words.word(header::SHUTDOWN).cast_signed(),
             deny: words.word(header::DENY).cast_signed(),
             disconnect: words.word(header::DISCONNECT).cast_signed(),
             message: text::load(words, 0, header::MESSAGE),
+            expires: some(header::EXPIRES),
+            drain: some(header::DRAIN),
+            server: text::load(words, 0, header::SERVER),
         })
     })
     .flatten()

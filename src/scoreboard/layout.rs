@@ -12,7 +12,7 @@ compile_error!("the scoreboard's layout is little-endian");
 /// The first eight bytes of a board.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"ferrydSB");
 /// Of the layout; another number means other offsets.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 /// Most slots a board can have.
 pub const SLOTS_MAX: u32 = 1 << 20;
 /// Bytes of one place.
@@ -91,8 +91,14 @@ pub mod header {
     pub const DENY: usize = 536;
     /// When sessions are disconnected.
     pub const DISCONNECT: usize = 544;
+    /// When the schedule expires; 0: never.
+    pub const EXPIRES: usize = 552;
+    /// Until when transfers may end; 0: no longer than their sessions.
+    pub const DRAIN: usize = 560;
     /// The operator's message.
     pub const MESSAGE: Text = text(576, 512);
+    /// The name of the one server that is meant; empty for all.
+    pub const SERVER: Text = text(1088, 128);
 }
 
 /// Offsets in a place. Its writer is the master.

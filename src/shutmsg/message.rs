@@ -88,6 +88,7 @@ mod tests {
             deny: 1_704_254_106,
             disconnect: 1_704_254_406,
             message: message.to_vec(),
+            ..Schedule::default()
         };
         let variables = Variables {
             schedule: &schedule,

@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::{DEFAULT_MESSAGE, FILE_MAX, Schedule, one_line};
+use super::{DEFAULT_MESSAGE, FILE_MAX, SERVER_MAX, Schedule, one_line};
 
 /// How far apart two clocks' readings of one moment can be: UTC-12 to UTC+14.
 const ZONES_APART: i64 = 26 * 3600;
@@ -35,14 +35,21 @@ pub fn parse(bytes: &[u8], zone: &TimeZone) -> Result<Schedule, Malformed> {
     let message = lines.next().unwrap_or_default();
     let mut tokens = first.split(u8::is_ascii_whitespace).filter(|token| !token.is_empty());
     let local = local_moment(&mut tokens, zone)?;
-    let shutdown = lines.find_map(utc_line).filter(|&utc| is_same_moment(utc, local)).unwrap_or(local);
+    let further: Vec<&[u8]> = lines.collect();
+    let number = |name: &str| further.iter().find_map(|line| number(value(line, name)?));
+    let shutdown = number("utc").filter(|&utc| is_same_moment(utc, local)).unwrap_or(local);
+    // Counted from the shutdown, so that they hold for a first line that was edited, too.
+    let after = |name| number(name).map(|seconds| shutdown.saturating_add(seconds));
+    let server = further.iter().find_map(|line| value(line, "server")).unwrap_or_default();
     let mut before = || shutdown - offset_seconds(tokens.next().unwrap_or_default());
     let (deny, disconnect) = (before(), before());
     let message = match one_line(message) {
         empty if empty.iter().all(|&byte| byte == b' ') => DEFAULT_MESSAGE.into(),
         message => message,
     };
-    Ok(Schedule { shutdown, deny, disconnect, message })
+    let (expires, drain) = (after("expires"), after("drain"));
+    let server = one_line(server.trim_ascii()).into_iter().take(SERVER_MAX).collect();
+    Ok(Schedule { shutdown, deny, disconnect, message, expires, drain, server })
 }
 
 /// The six numbers that name the moment of the shutdown: year, month, day, hours, minutes, seconds.
@@ -76,9 +83,14 @@ fn offset_seconds(token: &[u8]) -> i64 {
     two([*a, *b]) * 3600 + two([*c, *d]) * 60
 }
 
-/// The line our `ftpshut` adds for readers in another time zone: `utc SECONDS`, since the epoch.
-fn utc_line(line: &[u8]) -> Option<i64> {
-    std::str::from_utf8(line.strip_prefix(b"utc ")?).ok()?.trim().parse().ok()
+/// What our `ftpshut` adds, a name and a value a line: `utc`, the shutdown in seconds since the epoch, for readers in another time zone;
+/// `expires` and `drain`, in seconds after it; `server`, a ServerName. ProFTPD reads two lines and no further.
+fn value<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    line.strip_prefix(name.as_bytes())?.strip_prefix(b" ")
+}
+
+fn number(text: &[u8]) -> Option<i64> {
+    std::str::from_utf8(text).ok()?.trim().parse().ok()
 }
 
 /// Whether both can mean the same moment, written in one time zone and read in another. If not, somebody has
@@ -190,6 +202,24 @@ mod tests {
         assert_eq!(utc(&text.replace("9 3", "9 30")).shutdown, 1_788_473_100 + 27 * 86400);
     }
 
+    #[test]
+    fn further_lines_say_for_whom_and_how_long() {
+        let text = "2026 9 3 22 5 0 0010 0005\nm\nutc 1788473100\nexpires 86400\ndrain -60\nserver Second \u{e9}\nmore\n";
+        let schedule = utc(text);
+        assert_eq!(schedule.expires, Some(schedule.shutdown + 86_400));
+        assert_eq!(schedule.drain, Some(schedule.shutdown - 60));
+        assert!(schedule.concerns("Second \u{e9}".as_bytes()) && !schedule.concerns(b"Second"));
+        assert!(!schedule.is_over(schedule.shutdown) && schedule.is_over(schedule.shutdown + 86_400));
+        let moments = [schedule.deny, schedule.disconnect, schedule.shutdown - 60, schedule.shutdown];
+        for pair in moments.windows(2) {
+            assert_eq!(schedule.next_moment(pair[0]), Some(pair[1]));
+        }
+        assert_eq!(schedule.next_moment(schedule.shutdown + 86_400), None);
+        // A file of ProFTPD's own: for everybody, for ever.
+        let own = utc("2026 9 3 22 5 0 0010 0005\nm\n");
+        assert!(own.concerns(b"any") && !own.is_over(i64::MAX) && own.drain.is_none());
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..6000)) {
@@ -197,7 +227,9 @@ mod tests {
         }
 
         #[test]
-        fn no_numbers_make_it_panic(text in "[-+0-9]{0,20}( [0-9]{1,6}){0,9}\n.{0,90}\n(utc [-0-9]{1,25})?") {
+        fn no_numbers_make_it_panic(
+            text in "[-+0-9]{0,20}( [0-9]{1,6}){0,9}\n.{0,90}\n((utc|expires|drain|server) [-0-9]{1,25}\n){0,4}"
+        ) {
             if let Ok(schedule) = parse(text.as_bytes(), &berlin()) {
                 prop_assert!(schedule.deny <= schedule.shutdown && schedule.disconnect <= schedule.shutdown);
                 prop_assert!(!schedule.message.iter().any(u8::is_ascii_control));

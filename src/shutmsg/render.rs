@@ -16,6 +16,12 @@ pub struct Notice {
     pub disconnect: Offset,
     /// The operator's words.
     pub message: Vec<u8>,
+    /// So many seconds after the shutdown it orders nothing more; None: until it is removed.
+    pub expires: Option<i64>,
+    /// Until so many seconds after the shutdown transfers may end.
+    pub drain: Option<i64>,
+    /// The one server that is meant.
+    pub server: Option<Vec<u8>>,
 }
 
 /// A span of minutes that four digits can hold: at most 99 hours and 59 minutes.
@@ -47,13 +53,19 @@ impl Notice {
         bytes.extend(one_line(&self.message));
         // Readers that know two lines only read no further.
         bytes.extend(format!("\nutc {}\n", self.shutdown).bytes());
+        for (name, seconds) in [("expires", self.expires), ("drain", self.drain)] {
+            bytes.extend(seconds.into_iter().flat_map(|seconds| format!("{name} {seconds}\n").into_bytes()));
+        }
+        if let Some(server) = &self.server {
+            bytes.extend([b"server ", one_line(server).as_slice(), b"\n"].concat());
+        }
         Some(bytes)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::{USUAL_EXPIRY, parse};
     use super::*;
 
     fn notice(message: &[u8]) -> Notice {
@@ -63,6 +75,9 @@ mod tests {
             deny: minutes(10),
             disconnect: minutes(5),
             message: message.to_vec(),
+            expires: None,
+            drain: None,
+            server: None,
         }
     }
 
@@ -84,6 +99,15 @@ mod tests {
             assert_eq!((schedule.shutdown, schedule.deny), (1_788_465_900, 1_788_465_300), "{zone}");
             assert_eq!(schedule.message, b"two lines");
         }
+        let whole = Notice {
+            expires: Some(USUAL_EXPIRY),
+            drain: Some(-30),
+            server: Some(b"One of\nthem".to_vec()),
+            ..notice(b"m")
+        };
+        let schedule = parse(&whole.render(&TimeZone::UTC).unwrap(), &TimeZone::UTC).unwrap();
+        assert_eq!((schedule.expires, schedule.drain), (Some(1_788_552_300), Some(1_788_465_870)));
+        assert_eq!(schedule.server, b"One of them");
     }
 
     #[test]

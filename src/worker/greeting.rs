@@ -163,10 +163,11 @@ fn await_first_byte(birth: &Birth, server: &Server, client: &Client, timers: &Ti
             return Met::Told(expired.reply());
         }
         let timer = timers.next().map(|(when, _)| when.saturating_duration_since(now));
-        let schedule = match shutdown::until_disconnect(birth, || facts_of(birth, server, client)) {
-            Ok(span) => span,
-            Err(words) => return Met::Told(Reply::new(421, words)),
-        };
+        let schedule =
+            match shutdown::until_disconnect(birth, server, false, || facts_of(birth, server, client)) {
+                Ok(span) => span,
+                Err(words) => return Met::Told(Reply::new(421, words)),
+            };
         let mut waiting = [Waiting::to_read(client.socket.as_fd())];
         match poll::wait_or_bell(&mut waiting, timer.into_iter().chain(schedule).min()) {
             Ok(0) => {}

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::Birth;
 use super::text::Facts;
+use crate::config::settings::Server;
 use crate::protocol::Reply;
 use crate::shutmsg::{self, Schedule, Variables};
 use crate::sys::clock;
@@ -14,9 +15,16 @@ use crate::sys::clock;
 /// The wall clock may be set while a schedule stands: it is looked at no less often than this.
 const CLOCK_LOOK: Duration = Duration::from_secs(30);
 
+/// What is ordered of this server. One load where there is no schedule.
+fn standing(birth: &Birth, server: &Server) -> Option<Schedule> {
+    let is_meant =
+        |schedule: &Schedule| schedule.concerns(server.name.as_bytes()) && !schedule.is_over(clock::now());
+    birth.board.schedule().filter(is_meant)
+}
+
 /// From the deny time on: what those hear, and the log, who are not let in.
 pub fn message_of_denial(birth: &Birth, facts: &Facts<'_>) -> Option<Vec<u8>> {
-    let schedule = birth.board.schedule().filter(|schedule| schedule.deny <= clock::now())?;
+    let schedule = standing(birth, facts.server).filter(|schedule| schedule.deny <= clock::now())?;
     Some(message(&schedule, facts, birth.zone))
 }
 
@@ -26,13 +34,17 @@ pub fn denial(code: u16, message: &[u8]) -> Reply {
 }
 
 /// How long until the schedule must be looked at again, `None` without one; an error holds the words of the 421 that is
-/// due. One load where there is no schedule.
+/// due. A transfer that is under way may be given longer.
 pub fn until_disconnect<'a>(
     birth: &Birth,
+    server: &Server,
+    transfers: bool,
     facts: impl FnOnce() -> Facts<'a>,
 ) -> Result<Option<Duration>, Vec<u8>> {
-    let Some(schedule) = birth.board.schedule() else { return Ok(None) };
-    match u64::try_from(schedule.disconnect.saturating_sub(clock::now())) {
+    let Some(schedule) = standing(birth, server) else { return Ok(None) };
+    let longer = schedule.drain.filter(|_| transfers);
+    let end = longer.map_or(schedule.disconnect, |drain| drain.max(schedule.disconnect));
+    match u64::try_from(end.saturating_sub(clock::now())) {
         Ok(left @ 1..) => Ok(Some(Duration::from_secs(left).min(CLOCK_LOOK))),
         _ => {
             Err([b"FTP server shutting down - ", message(&schedule, &facts(), birth.zone).as_slice()]

@@ -360,7 +360,8 @@ impl Watch {
     }
 
     fn schedule(&self) -> Result<Option<Duration>, Ending> {
-        shutdown::until_disconnect(self.birth, || self.facts()).map_err(Ending::ShutDown)
+        shutdown::until_disconnect(self.birth, self.server, self.transfer.is_some(), || self.facts())
+            .map_err(Ending::ShutDown)
     }
 
     /// What message variables can speak of.

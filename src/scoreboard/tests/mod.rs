@@ -149,7 +149,15 @@ fn the_header_tells_what_the_master_published() {
     assert_eq!((header.generation, header.order, header.ready), (0, Order::Run, false));
     assert_eq!(header.master, Some(ProcessId(std::process::id() as i32)));
     assert!(header.schedule.is_none() && header.started_ms > 0);
-    let schedule = Schedule { shutdown: 1_800_000_000, deny: -1, disconnect: 7, message: b"at %s".to_vec() };
+    let schedule = Schedule {
+        shutdown: 1_800_000_000,
+        deny: -1,
+        disconnect: 7,
+        message: b"at %s".to_vec(),
+        expires: Some(1_800_086_400),
+        drain: Some(9),
+        server: b"Second".to_vec(),
+    };
     master.publish_schedule(Some(&schedule));
     master.publish_generation(4);
     master.publish_order(Order::Drain);
