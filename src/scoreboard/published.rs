@@ -39,7 +39,10 @@ fn header_rows() -> Vec<Row> {
         word("shutdown", header::SHUTDOWN),
         word("deny", header::DENY),
         word("disconnect", header::DISCONNECT),
+        word("expires", header::EXPIRES),
+        word("drain", header::DRAIN),
         text("message", header::MESSAGE),
+        text("server", header::SERVER),
     ]
 }
 
