@@ -4,7 +4,9 @@ mod arguments;
 mod by_hand;
 mod data;
 mod listings;
+mod logins;
 mod names;
+mod sequences;
 mod sessions;
 
 use super::script::{Script, Step, Who};
@@ -72,11 +74,21 @@ pub fn all() -> Vec<Script> {
         arguments::scripts(),
         names::scripts(),
         listings::scripts(),
+        logins::scripts(),
+        sequences::scripts(),
         by_hand::scripts(),
         data::scripts(),
         sessions::scripts(),
     ]
     .concat()
+}
+
+/// A script as tables have it: name, configuration, who, steps.
+type Listed = (&'static str, &'static str, Who, &'static [&'static str]);
+
+fn listed((name, setting, who, steps): &Listed) -> Script {
+    let rows: Vec<Vec<u8>> = steps.iter().map(|step| step.as_bytes().to_vec()).collect();
+    script((*name).to_owned(), setting, *who, &rows)
 }
 
 /// One script from rows as [`Step::of`] reads them.
