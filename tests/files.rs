@@ -1,6 +1,7 @@
 //! What clients ask of files and folders beside their bytes.
 
 mod attributes;
+mod characters;
 mod crowded;
 mod digests;
 mod directories;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::time::Instant;
 
 use ferryd::scoreboard::State;
 
@@ -300,4 +301,21 @@ fn quit_during_a_transfer_lets_it_finish_or_says_why_not() {
     }
     assert!(codes.contains(&226) && bytes.len() == 4 << 20 || codes.contains(&426), "{codes:?}");
     assert_eq!(codes.last(), Some(&221), "{codes:?}");
+}
+
+#[test]
+fn answers_to_names_and_passwords_may_come_later() {
+    let daemon = Setup::new().line("DelayOnEvent USER 300\nDelayOnEvent FailedLogin 900ms").start();
+    let took = |client: &mut Client, line: &str, code| {
+        let began = Instant::now();
+        client.command(line).expect(code);
+        began.elapsed().as_millis()
+    };
+    let mut client = daemon.client();
+    assert!(took(&mut client, "USER alice", 331) >= 300);
+    assert!(took(&mut client, "PASS wrong", 530) >= 900);
+    client.command("USER alice").expect(331);
+    assert!(took(&mut client, &format!("PASS {PASSWORD}"), 230) < 900, "a right password is not delayed");
+    assert!(took(&mut client, "PWD", 257) < 300);
+    daemon.stop();
 }

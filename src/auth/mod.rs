@@ -29,6 +29,7 @@ pub mod wire;
 pub use accounts::ids_by_name;
 pub use accounts::known_ids::{KnownIds, known_ids};
 pub use accounts::shells;
+pub use accounts::syntax;
 pub use life::serve;
 pub use login::order;
 pub use policy::{

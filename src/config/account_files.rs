@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::absolute;
 use super::complaint::Complaints;
 use super::lines::Word;
+use crate::auth::syntax;
 
 /// Which of the two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,18 +19,27 @@ pub enum AccountFile {
     Groups,
 }
 
-/// The file's path; complains about what is wrong with it. `insecure` is `AuthFileOptions InsecurePerms`.
+/// AuthFileOptions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileOptions {
+    /// InsecurePerms.
+    pub insecure: bool,
+    /// SyntaxCheck.
+    pub checked: bool,
+}
+
+/// The file's path; complains about what is wrong with it.
 pub fn checked(
     word: &Word,
     which: AccountFile,
-    insecure: bool,
+    options: FileOptions,
     complaints: &mut Complaints,
 ) -> Option<PathBuf> {
     let directive = match which {
         AccountFile::Users => "AuthUserFile",
         AccountFile::Groups => "AuthGroupFile",
     };
-    match fault(&word.text, which, insecure) {
+    match fault(&word.text, which, options) {
         Ok(path) => Some(path),
         Err(message) => {
             complaints.error(&word.mark, format!("{directive}: {message}"));
@@ -38,14 +48,17 @@ pub fn checked(
     }
 }
 
-fn fault(text: &str, which: AccountFile, insecure: bool) -> Result<PathBuf, String> {
+fn fault(text: &str, which: AccountFile, options: FileOptions) -> Result<PathBuf, String> {
     let path = absolute(text).ok_or_else(|| format!("takes an absolute path, not '{text}'"))?;
     let file = fs::File::open(&path).map_err(|error| format!("cannot read {text}: {error}"))?;
     let found = file.metadata().map_err(|error| format!("cannot read {text}: {error}"))?;
     if !found.is_file() {
         return Err(format!("{text} is no plain file"));
     }
-    if insecure {
+    if options.checked {
+        broken_line(&path, which).map_or(Ok(()), |line| Err(format!("{text}, {line}")))?;
+    }
+    if options.insecure {
         return Ok(path);
     }
     if which == AccountFile::Users && found.mode() & 0o004 != 0 {
@@ -67,6 +80,14 @@ fn fault(text: &str, which: AccountFile, insecure: bool) -> Result<PathBuf, Stri
     Ok(path)
 }
 
+fn broken_line(path: &Path, which: AccountFile) -> Option<String> {
+    let contents = fs::read(path).ok()?;
+    match which {
+        AccountFile::Users => syntax::fault_of_users(contents),
+        AccountFile::Groups => syntax::fault_of_groups(&contents),
+    }
+}
+
 /// `~user` and `~user/sub` as the path that they stand for, where an AuthUserFile knows the user.
 pub fn home_in(users: &Path, text: &str) -> Option<String> {
     let (name, below) = text.strip_prefix('~')?.split_once('/').unwrap_or((&text[1..], ""));
@@ -86,6 +107,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn broken_lines_are_refused_where_that_is_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("users");
+        let text = path.to_str().expect("text");
+        let judge = |content: &str, which, checked| {
+            fs::write(&path, content).expect("written");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
+            fault(text, which, FileOptions { insecure: false, checked })
+        };
+        let broken = "a:x:1:1::/a:\nb:x:1\n";
+        assert!(judge(broken, AccountFile::Users, false).is_ok());
+        let said = judge(broken, AccountFile::Users, true).expect_err("a broken line");
+        assert!(said.ends_with("users, line 2: wrong number of fields"), "{said}");
+        assert!(judge("a:x:1:1::/a:\n", AccountFile::Users, true).is_ok());
+        assert!(judge("g:x:1:\n", AccountFile::Groups, true).is_ok());
+        assert!(judge("g:x:one:\n", AccountFile::Groups, true).is_err());
+    }
+
+    #[test]
     fn files_open_to_everybody_are_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("users");
@@ -93,7 +133,7 @@ mod tests {
         let text = path.to_str().expect("text");
         let judge = |mode, which, insecure| {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
-            fault(text, which, insecure).is_ok()
+            fault(text, which, FileOptions { insecure, checked: false }).is_ok()
         };
         let table = [
             (0o600, AccountFile::Users, false, true),
@@ -108,7 +148,7 @@ mod tests {
         }
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("set");
         assert!(!judge(0o600, AccountFile::Users, false));
-        assert!(fault("/no/such/file", AccountFile::Users, true).is_err());
-        assert!(fault("users", AccountFile::Users, true).is_err());
+        assert!(fault("/no/such/file", AccountFile::Users, FileOptions::default()).is_err());
+        assert!(fault("users", AccountFile::Users, FileOptions::default()).is_err());
     }
 }

@@ -83,6 +83,7 @@ fn daemon(
         log_links,
         tells_debug,
         syslog_facility: facility,
+        delays: said.delays,
         process_titles: said.process_titles.unwrap_or_default(),
         use_reverse_dns: said.use_reverse_dns.unwrap_or(true),
         require_identity_door: said.require_identity_door.unwrap_or(false),

@@ -9,8 +9,8 @@ use super::lines::Word;
 use super::listings::ListStyle;
 use super::proxies::ProxiesDraft;
 use super::settings::{
-    AccessRules, CommandRate, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget, ProcessTitles,
-    RejectedPasswords, ResourceLimits, ScopeRules,
+    AccessRules, CommandRate, Delays, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget,
+    ProcessTitles, RejectedPasswords, ResourceLimits, ScopeRules, Speech,
 };
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
@@ -151,6 +151,8 @@ pub struct DaemonDraft {
     pub syslog_facility: Option<Facility>,
     /// LogFormat, by name.
     pub log_formats: Vec<(String, Format)>,
+    /// DelayOnEvent.
+    pub delays: Delays,
     /// ProcessTitles.
     pub process_titles: Option<ProcessTitles>,
     /// UseReverseDNS.
@@ -208,6 +210,12 @@ pub struct ServerDraft {
     pub passive_ports: Option<(u16, u16)>,
     /// MasqueradeAddress.
     pub masquerade: Option<Word>,
+    /// UseEncoding.
+    pub speech: Option<Speech>,
+    /// LangOptions PreferServerEncoding.
+    pub keeps_encoding: Option<bool>,
+    /// LangOptions RequireValidEncoding.
+    pub requires_encoding: Option<bool>,
     /// LangEngine.
     pub lang_engine: Option<bool>,
     /// CopyEngine.
@@ -228,6 +236,8 @@ pub struct ServerDraft {
     pub auth_group_file: Option<Word>,
     /// AuthFileOptions InsecurePerms.
     pub insecure_permissions: Option<bool>,
+    /// AuthFileOptions SyntaxCheck.
+    pub syntax_check: Option<bool>,
     /// AuthOrder, as far as ferryd has the modules.
     pub auth_order: Option<Vec<Ordered>>,
     /// UseLastlog.

@@ -42,6 +42,7 @@ impl Inherit for ServerDraft {
             auth_user_file,
             auth_group_file,
             insecure_permissions,
+            syntax_check,
             auth_order,
             use_lastlog,
             auth_pam,
@@ -53,6 +54,9 @@ impl Inherit for ServerDraft {
             facts_advertised,
             facts_usual,
             facts_options,
+            speech,
+            keeps_encoding,
+            requires_encoding,
             lang_engine,
             copy_engine,
             site_misc_engine,
@@ -60,6 +64,7 @@ impl Inherit for ServerDraft {
         );
         // The later word holds: the inner one.
         self.environment.splice(0..0, outer.environment.iter().cloned());
+        self.aliases.extend(outer.aliases.iter().cloned());
         self.resources.inherit(&outer.resources);
         self.proxies.inherit(&outer.proxies);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use slog::Level;
 
-use super::account_files::{AccountFile, checked, home_in};
+use super::account_files::{AccountFile, FileOptions, checked, home_in};
 use super::addresses::Families;
 use super::anonymous::anonymous;
 use super::assemble::session_rules;
@@ -23,7 +23,7 @@ use super::lines::Word;
 use super::masquerade::Masquerade;
 use super::names::home_of;
 use super::roots::roots;
-use super::settings::{Anonymous, DirectoryRules, Ident, LogTarget, Pam, Server};
+use super::settings::{Anonymous, DirectoryRules, Ident, LogTarget, Pam, Server, Speech};
 use super::{Complaint, LoadOptions, arguments, defaults};
 use crate::auth::order::{Module, Ordered};
 use crate::logging::{Links, Severity};
@@ -107,6 +107,8 @@ fn finish(
     let extended = extended_logs(&scope.session, (&around.formats, &scope.server.environment), complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
     let facts = FactRules::said(&said);
+    let keeps_encoding =
+        said.keeps_encoding == Some(true) || said.speech.is_some_and(|speech| speech.is_kept);
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
     let mut server = Server {
         name: said.name.unwrap_or_else(|| "ProFTPD".into()),
@@ -132,7 +134,13 @@ fn finish(
             .when(said.lang_engine.unwrap_or(true), offer::Module::Lang)
             .when(said.copy_engine.unwrap_or(true), offer::Module::Copy)
             .when(said.site_misc_engine.unwrap_or(true), offer::Module::SiteMisc)
-            .when(said.deflate_engine.unwrap_or(false), offer::Module::Deflate),
+            .when(said.deflate_engine.unwrap_or(false), offer::Module::Deflate)
+            .when(said.lang_engine.unwrap_or(true) && !keeps_encoding, offer::Module::Utf8),
+        speech: Speech {
+            is_kept: keeps_encoding,
+            is_strict: said.requires_encoding == Some(true),
+            ..said.speech.unwrap_or_default()
+        },
         proxies: said.proxies.meant(complaints),
         sockets: said.sockets.unwrap_or_default(),
         command_buffer: said.command_buffer.unwrap_or(512) as usize,
@@ -175,8 +183,11 @@ struct LookedUp {
 
 fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints) -> LookedUp {
     let said = &scope.server;
-    let insecure = said.insecure_permissions.unwrap_or(false);
-    let mut file = |word: Option<&Word>, which| checked(word?, which, insecure, complaints);
+    let options = FileOptions {
+        insecure: said.insecure_permissions.unwrap_or(false),
+        checked: said.syntax_check.unwrap_or(false),
+    };
+    let mut file = |word: Option<&Word>, which| checked(word?, which, options, complaints);
     let user_file = file(said.auth_user_file.as_ref(), AccountFile::Users);
     let group_file = file(said.auth_group_file.as_ref(), AccountFile::Groups);
     let masquerade = said.masquerade.as_ref().map(|word| masquerade(word, complaints));

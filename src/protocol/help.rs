@@ -21,7 +21,7 @@ pub struct Told {
 
 /// What FEAT says besides the verbs' own lines: paths are slash-separated, names are UTF-8 where they are text.
 const OTHER_FEATURES: &[(&str, Option<Module>)] =
-    &[("TVFS", None), ("MODE Z", Some(Module::Deflate)), ("UTF8", Some(Module::Lang))];
+    &[("TVFS", None), ("MODE Z", Some(Module::Deflate)), ("UTF8", Some(Module::Utf8))];
 
 impl Told {
     /// HELP without an argument: eight names a line.
@@ -117,7 +117,7 @@ mod tests {
             assert!(all.contains(&format!("\r\n {line}\r\n")), "{line}");
         }
         assert!(all.ends_with("\r\n UTF8\r\n XMD5\r\n211 End\r\n") && !all.contains("XCRC"));
-        let without = text(&told(Offer::ALL.without(Module::Lang), None).features());
+        let without = text(&told(Offer::ALL.without(Module::Lang).without(Module::Utf8), None).features());
         assert!(!without.contains("LANG") && !without.contains("MLST") && !without.contains("UTF8"));
     }
 

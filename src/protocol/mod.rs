@@ -4,6 +4,7 @@
 pub mod argument;
 pub mod byte_range;
 pub mod changes;
+pub mod charset;
 pub mod command;
 pub mod digest;
 pub mod facts;

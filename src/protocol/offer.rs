@@ -12,6 +12,8 @@ pub enum Module {
     SiteMisc,
     /// DeflateEngine.
     Deflate,
+    /// `OPTS UTF8 ON`, which LangEngine offers and LangOptions PreferServerEncoding does not grant.
+    Utf8,
 }
 
 /// What a server offers.

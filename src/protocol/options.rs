@@ -8,7 +8,7 @@ use super::reply::Reply;
 pub enum Choice {
     /// `OPTS MLST [facts]`, in the client's order.
     Facts(Option<Vec<Fact>>),
-    /// `OPTS UTF8 on|off`. Names are the bytes they are, either way.
+    /// `OPTS UTF8 on|off` (RFC 2640).
     Utf8(bool),
     /// `OPTS HASH [algorithm]`, in the client's own letters.
     Hash(Option<Vec<u8>>),

@@ -1,5 +1,6 @@
 //! Replies as RFC 959 §4.2 writes them: a code, a text, and the form of several lines.
 
+use super::charset::Translation;
 use super::line::IAC;
 
 /// One reply. Its texts may hold any bytes (names do); what would break the line is replaced when it is written.
@@ -41,6 +42,12 @@ impl Reply {
     /// Whether it says that something did not succeed.
     pub fn is_failure(&self) -> bool {
         self.code >= 400
+    }
+
+    /// The same, its lines in other characters.
+    pub fn translated(&self, translation: &Translation) -> Reply {
+        let lines = self.lines.iter().map(|line| translation.write(line).into_owned()).collect();
+        Reply { code: self.code, lines }
     }
 
     /// Writes it as the client reads it: a blank before each of the middle lines (RFC 959 §4.2, RFC 2389 §3.2).

@@ -1,10 +1,12 @@
 //! The control connection: what has been read and not yet obeyed, what has been answered and not yet sent. Bounded both
 //! ways; replies that belong together leave in one segment. It never waits.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use crate::protocol::charset::Translation;
 use crate::protocol::reply::write_part;
 use crate::protocol::{Line, LineReader, Reply};
 use crate::sys::{crypt, socket};
@@ -35,6 +37,7 @@ pub struct Conversation {
     waiting: VecDeque<Line>,
     waiting_bytes: usize,
     unsent: Vec<u8>,
+    translation: Option<Translation>,
     /// Bytes that have come, and bytes that have left.
     traffic: (u64, u64),
 }
@@ -48,6 +51,7 @@ impl Conversation {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             unsent: Vec::new(),
+            translation: None,
             traffic: (0, 0),
         }
     }
@@ -139,12 +143,27 @@ impl Conversation {
 
     /// Adds a reply to what will be sent.
     pub fn reply(&mut self, reply: &Reply) {
-        reply.write(&mut self.unsent);
+        match &self.translation {
+            None => reply.write(&mut self.unsent),
+            Some(translation) => reply.translated(translation).write(&mut self.unsent),
+        }
+    }
+
+    /// From here on the client has other characters than the disk, or the same.
+    pub fn translate(&mut self, translation: Option<Translation>) {
+        self.translation = translation;
+    }
+
+    /// Between the disk's characters and the client's, where they differ.
+    pub fn translation(&self) -> Option<Translation> {
+        self.translation
     }
 
     /// Adds a line of a long reply, whose closing line follows as a reply of its own.
     pub fn part(&mut self, code: u16, text: &[u8], is_first: bool) {
-        write_part(code, text, is_first, &mut self.unsent);
+        let told =
+            self.translation.as_ref().map_or(Cow::Borrowed(text), |translation| translation.write(text));
+        write_part(code, &told, is_first, &mut self.unsent);
     }
 
     /// Sends what the socket takes; `false` when the client is gone.

@@ -29,6 +29,7 @@ mod rendezvous;
 mod resources;
 mod session;
 mod shutdown;
+mod speech;
 mod storage;
 mod subject;
 mod terms;

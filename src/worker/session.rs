@@ -11,6 +11,7 @@ use super::commands;
 use super::journal;
 use super::member::Member;
 use super::naming;
+use super::speech;
 use super::throttle::Throttle;
 use super::title;
 use super::watch::{Ending, Watch};
@@ -142,8 +143,12 @@ impl Session {
         Err(Ending::Refused)
     }
 
-    fn carry_out(&mut self, mut line: Vec<u8>) -> Result<Reply, Ending> {
+    fn carry_out(&mut self, line: Vec<u8>) -> Result<Reply, Ending> {
         self.refuse_foreign(&line)?;
+        let mut line = match speech::heard(&self.watch, line) {
+            Ok(line) => line,
+            Err(reply) => return Ok(reply),
+        };
         let request = verbs::read(&line);
         match &request {
             Ok(request) => self.watch.journal.asked(request, self.phase.member()),
@@ -166,7 +171,13 @@ impl Session {
         }
         self.watch.birth.own.command(request.called.as_bytes(), &request.argument);
         title::command(self.watch.birth, request.called.as_bytes(), &request.argument);
-        commands::obey(self, request)
+        let verb = request.verb.name;
+        let reply = commands::obey(self, request)?;
+        let delay = self.watch.birth.settings.daemon.delays.after(verb, reply.is_failure());
+        if !delay.is_zero() {
+            self.watch.bide(Instant::now() + delay)?;
+        }
+        Ok(reply)
     }
 
     fn finish_command(&mut self) {

@@ -1,11 +1,13 @@
-//! SocketOptions: what is asked of TCP for a server's connections, as the client and the kernel's table of connections see it.
+//! What is asked of TCP for a server's connections, as the client and the kernel's table of connections see it.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use nix::sys::socket::{getsockopt, sockopt};
 
-use crate::harness::{Client, Setup, eventually};
+use crate::harness::{Client, Setup, eventually, processes};
 
 /// Seconds until the kernel probes the other end of a connection to `port`, as seen from `peer`; None where it does not
 /// (proc_net(5), `tr` and `tm->when`).
@@ -67,4 +69,20 @@ fn data_connections_have_what_is_asked_of_tcp() {
     elsewhere.login("alice");
     assert!(segment(&elsewhere.extended_passive()) > 700);
     daemon.stop();
+}
+
+#[test]
+fn a_backlog_holds_so_many() {
+    for (line, wanted) in [("TCPBackLog 2", 1..=5), ("", 20..=20)] {
+        let daemon = Setup::new().line(line).workers(1, 1, 1).start();
+        daemon.await_spares(1);
+        let all: Vec<i32> = daemon.processes().iter().map(|process| process.pid).collect();
+        all.iter().for_each(|pid| processes::send(*pid, Signal::SIGSTOP));
+        let connect = |_| TcpStream::connect_timeout(&daemon.address(), Duration::from_millis(100)).ok();
+        let waiting = (0..20).filter_map(connect).collect::<Vec<_>>();
+        all.iter().for_each(|pid| processes::send(*pid, Signal::SIGCONT));
+        assert!(wanted.contains(&waiting.len()), "{line}: {}", waiting.len());
+        drop(waiting);
+        daemon.stop();
+    }
 }

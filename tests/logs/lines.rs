@@ -133,3 +133,21 @@ fn a_log_behind_a_link_is_opened_only_where_the_operator_says_so() {
     });
     daemon.stop();
 }
+
+#[test]
+fn debug_level_has_the_daemon_tell_more() {
+    for (line, wanted) in [("DebugLevel 0", false), ("DebugLevel 5", true)] {
+        let daemon = Setup::new().line(line).start();
+        for generation in 2..4 {
+            daemon.reload();
+            daemon.await_log(&format!("generation {generation} serves"));
+        }
+        // Each generation's own processes, of which only a debug line tells.
+        daemon.await_log("generation 2 has ended");
+        if wanted {
+            daemon.await_log("ended (status 0)");
+        }
+        assert_eq!(daemon.log().contains("ended (status 0)"), wanted, "{line}: {}", daemon.log());
+        daemon.stop();
+    }
+}

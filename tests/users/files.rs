@@ -4,6 +4,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::harness::daemon::run;
 use crate::harness::host::HostAccount;
 use crate::harness::{Client, Daemon, PASSWORD, PASSWORD_HASH, Setup, as_root, eventually};
 
@@ -167,4 +168,31 @@ fn a_name_service_that_hangs_delays_no_login() {
     }
     drop(daemon.session());
     daemon.stop();
+}
+
+#[test]
+fn a_file_that_everybody_may_read_is_taken_where_the_operator_says_so() {
+    let refused = |setup: &Setup| {
+        let started = run(setup, &["-n", "-c", &setup.config_file().display().to_string()]);
+        assert!(!started.status.success());
+        String::from_utf8_lossy(&started.stderr).into_owned()
+    };
+    let exposed = |setup: &Setup| {
+        setup.write();
+        fs::set_permissions(setup.path("users"), fs::Permissions::from_mode(0o644)).expect("its mode");
+    };
+    let setup = Setup::new();
+    exposed(&setup);
+    let said = refused(&setup);
+    assert!(said.contains("everybody may read"), "{said}");
+    let setup = setup.line("AuthFileOptions InsecurePerms");
+    exposed(&setup);
+    let daemon = Daemon::start(setup);
+    daemon.session();
+    daemon.stop();
+    let setup = Setup::new().line("AuthFileOptions SyntaxCheck");
+    setup.write();
+    add_accounts(&setup, "bob:x:one:2::/home/bob:/bin/sh\n");
+    let said = refused(&setup);
+    assert!(said.contains("line 2: uid or gid is not a number"), "{said}");
 }

@@ -11,5 +11,6 @@ pub mod known_ids;
 pub mod remarks;
 pub mod shells;
 pub mod source;
+pub mod syntax;
 mod user_file;
 pub mod virtual_users;

@@ -39,9 +39,9 @@ pub const ROWS: &[Row] = &[
         "AuthFileOptions",
         "mod_auth_file",
         SERVERS,
-        "[InsecurePerms]",
+        "InsecurePerms|SyntaxCheck …",
         "",
-        "InsecurePerms takes account files whatever their permissions.",
+        "InsecurePerms takes account files whatever their permissions; SyntaxCheck refuses to start with one that has a broken line.",
         auth_file_options,
     )
     .adds(),
@@ -229,6 +229,8 @@ fn auth_file_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result
     while let Some(word) = arguments.maybe() {
         if word.text.eq_ignore_ascii_case("InsecurePerms") {
             scope.server.insecure_permissions = Some(true);
+        } else if word.text.eq_ignore_ascii_case("SyntaxCheck") {
+            scope.server.syntax_check = Some(true);
         } else {
             return Err(arguments.fault(format!("the option '{}' is not supported", word.text)));
         }

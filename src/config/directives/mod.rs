@@ -9,7 +9,9 @@ mod access;
 mod accounts;
 mod anonymous;
 mod classes;
+mod delays;
 mod digests;
+mod encodings;
 mod facts;
 mod families;
 mod files;
@@ -113,6 +115,7 @@ const SUBJECTS: &[&[Row]] = &[
     anonymous::ROWS,
     homes::ROWS,
     sessions::ROWS,
+    delays::ROWS,
     files::ROWS,
     transfers::ROWS,
     resources::ROWS,
@@ -122,6 +125,7 @@ const SUBJECTS: &[&[Row]] = &[
     listings::ROWS,
     facts::ROWS,
     offers::ROWS,
+    encodings::ROWS,
     messages::ROWS,
     network::ROWS,
     sockets::ROWS,
@@ -140,6 +144,7 @@ const HEADINGS: &[&str] = &[
     "Anonymous sessions",
     "Roots and homes",
     "Sessions",
+    "Answers that come later",
     "Files",
     "Transfers",
     "Resources",
@@ -149,6 +154,7 @@ const HEADINGS: &[&str] = &[
     "Listings",
     "Facts of files",
     "Commands that may be withheld",
+    "Characters",
     "Messages",
     "Network",
     "Sockets",

@@ -156,7 +156,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "ServerAlias",
         "mod_core",
-        Contexts::of(&[MAIN, HOST]),
+        SERVERS,
         "name…",
         "",
         "Names that clients may ask for with HOST, `*` and `?` among them: servers of one address and port are told apart by them.",

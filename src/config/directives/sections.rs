@@ -1,7 +1,7 @@
 //! Sections, and what is carried out while the file is read.
 
 use super::super::contexts::{
-    ANYWHERE, CONDITION, Contexts, DIRECTORY, FTPACCESS, HOST, MAIN, SERVERS, SESSIONS,
+    ANYWHERE, CONDITION, Contexts, DIRECTORY, FTPACCESS, GLOBAL, HOST, MAIN, SERVERS, SESSIONS,
 };
 use super::{Effect, Row, other};
 
@@ -40,7 +40,7 @@ pub const ROWS: &[Row] = &[
     language("<Limit>", FILES_SCOPES, "command…", "Who may use these commands or groups of commands."),
     language(
         "<Class>",
-        MAIN,
+        Contexts::of(&[MAIN, GLOBAL]),
         "name",
         "Clients by where they come from; the first class that has a client is its class.",
     ),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Delays;
 use crate::auth::places::ConnectionRate;
 use crate::logging::{Facility, Links};
 use crate::sys::{GroupId, UserId};
@@ -49,6 +50,8 @@ pub struct Daemon {
     pub tells_debug: bool,
     /// SyslogFacility.
     pub syslog_facility: Facility,
+    /// DelayOnEvent.
+    pub delays: Delays,
     /// ProcessTitles.
     pub process_titles: ProcessTitles,
     /// UseReverseDNS.

@@ -11,6 +11,7 @@ pub use super::masquerade::Masquerade;
 pub use super::origins::Caller;
 
 mod daemon;
+mod delays;
 mod folders;
 mod hiding;
 mod logs;
@@ -18,10 +19,12 @@ mod proxies;
 mod resources;
 mod server;
 mod session;
+mod speech;
 mod subject;
 mod transfers;
 
 pub use daemon::{Daemon, LogTarget, ProcessTitles};
+pub use delays::Delays;
 pub use folders::{
     ChdirDisplay, DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
 };
@@ -31,6 +34,7 @@ pub use proxies::Proxies;
 pub use resources::{CommandRate, ResourceLimit, ResourceLimits};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, DisplayFile, LimitText, PathFor, SessionRules};
+pub use speech::Speech;
 pub use subject::{Subject, Who};
 pub use transfers::{RateLine, SizeLine, TransferLimit, TransferLines, TransferRate};
 

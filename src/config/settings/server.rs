@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use slog::Level;
 
-use super::{CommandRate, DirectoryRules, LimitText, LogTarget, Proxies, ResourceLimits, SessionRules};
+use super::{
+    CommandRate, DirectoryRules, LimitText, LogTarget, Proxies, ResourceLimits, SessionRules, Speech,
+};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -58,6 +60,8 @@ pub struct Server {
     pub aliases: Vec<globset::GlobMatcher>,
     /// LangEngine, CopyEngine, SiteMiscEngine.
     pub offer: Offer,
+    /// UseEncoding, LangOptions.
+    pub speech: Speech,
     /// ProxyProtocolEngine; None where clients come by themselves.
     pub proxies: Option<Proxies>,
     /// SocketOptions.

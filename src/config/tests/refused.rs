@@ -1,6 +1,7 @@
 //! What is refused, and what passes with a warning.
 
 use super::*;
+use crate::config::settings::Speech;
 use crate::sys::socket::{Probes, Tuning};
 
 #[test]
@@ -134,6 +135,49 @@ fn whoever_may_speak_for_clients_is_named() {
     assert_eq!(settings("ProxyProtocolEngine off\nProxyProtocolFrom 10.0.0.1").servers[0].proxies, None);
     for wrong in
         ["ProxyProtocolVersion 2", "ProxyProtocolTimeout 0", "ProxyProtocolFrom router", "ProxyProtocolFrom"]
+    {
+        assert!(loaded(wrong).settings.is_none(), "{wrong}");
+    }
+}
+
+#[test]
+fn what_ferryd_always_does_is_taken_without_a_word() {
+    for line in [
+        "Protocols ftp ftps",
+        "RootRevoke on",
+        "TimeoutLinger 30",
+        "TCPNoDelay on",
+        "ScoreboardMutex /run/x",
+        "ScoreboardScrub off",
+        "CapabilitiesEngine on",
+        "CapabilitiesSet +CAP_CHOWN",
+        "UseSendfile on",
+        "VRootEngine on",
+        "SystemdEngine on",
+        "ModulePath /usr/lib/proftpd",
+    ] {
+        assert_eq!(complaints(line), [""; 0], "{line}");
+    }
+    assert!(loaded("Protocols sftp").settings.is_none());
+    assert!(loaded("VRootServerRoot /srv").settings.is_none());
+    assert!(
+        complaints("<Global>\n<Class one>\nFrom 10.0.0.1\n</Class>\nServerAlias a\n</Global>").is_empty()
+    );
+}
+
+#[test]
+fn characters_are_known_by_name() {
+    let speech = |lines: &str| settings(lines).servers[0].speech;
+    let pair = speech("UseEncoding koi8-r cp1251");
+    assert_eq!((pair.translation().is_some(), pair.is_kept), (true, false));
+    assert_eq!(pair.switched(false), Some(pair.translation()));
+    assert!(pair.switched(true).is_some_and(|utf8| utf8.is_some() && utf8 != pair.translation()));
+    assert!(speech("UseEncoding koi8-r cp1251 strict").switched(true).is_none());
+    assert!(speech("UseEncoding on").switched(false).is_none());
+    assert!(speech("UseEncoding off").switched(true).is_none());
+    assert_eq!(speech(""), Speech::default());
+    for wrong in
+        ["UseEncoding utf-8", "UseEncoding utf-8 nonsense", "UseEncoding utf-16 utf-8", "LangOptions Any"]
     {
         assert!(loaded(wrong).settings.is_none(), "{wrong}");
     }

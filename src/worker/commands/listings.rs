@@ -8,7 +8,7 @@ use super::{asked, refusal};
 use crate::protocol::{Reply, Type, Verb};
 use crate::scoreboard::Direction;
 use crate::sys::clock;
-use crate::worker::data::{Attend, Lines, Outcome, Stop, Stream};
+use crate::worker::data::{Attend, Lines, Outcome, Stop};
 use crate::worker::listing::{Command, Listing, Options, Output, Surroundings, Unlisted};
 use crate::worker::member::Member;
 use crate::worker::transfer::{self, Carried, Errand};
@@ -80,9 +80,12 @@ pub fn send(
         opening: Reply::new(150, format!("Opening {mode} mode data connection for {what}")),
     };
     let rendezvous = mem::take(&mut member.rendezvous);
-    let zone = zone(watch);
+    let (zone, translation) = (zone(watch), watch.conversation.translation());
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
-        write(listing, member, zone, (stream, attend))
+        match Lines::new(stream, attend, translation) {
+            Ok(lines) => write(listing, member, zone, lines),
+            Err(stop) => Outcome { bytes: 0, ended: Err(stop) },
+        }
     });
     let Carried { outcome: Outcome { bytes, .. }, .. } = &carried;
     member.bytes_moved = member.bytes_moved.saturating_add(*bytes);
@@ -105,16 +108,7 @@ fn found(
     Listing::of(&member.storage, &asked, options, &mut || Ok(watch.glance()?))
 }
 
-fn write(
-    listing: Listing,
-    member: &mut Member,
-    zone: &'static TimeZone,
-    (stream, attend): (&mut Stream, &mut dyn Attend),
-) -> Outcome {
-    let mut lines = match Lines::new(stream, attend) {
-        Ok(lines) => lines,
-        Err(stop) => return Outcome { bytes: 0, ended: Err(stop) },
-    };
+fn write(listing: Listing, member: &mut Member, zone: &'static TimeZone, mut lines: Lines<'_>) -> Outcome {
     let written = write_to(listing, member, zone, &mut lines).and_then(|()| lines.finish());
     match written {
         Ok(bytes) => Outcome { bytes, ended: Ok(()) },

@@ -1,6 +1,7 @@
 //! Lines of a listing over the data connection: gathered into blocks, ended by CR LF in either TYPE.
 
 use super::{Attend, Stop, Stream};
+use crate::protocol::charset::Translation;
 use crate::sys::buffer::Buffer;
 
 /// Bytes gathered before they are sent,
@@ -12,21 +13,29 @@ const FIRST: usize = 8 << 10;
 pub struct Lines<'a> {
     stream: &'a mut Stream,
     attend: &'a mut dyn Attend,
+    translation: Option<Translation>,
     block: Buffer,
     used: usize,
     done: u64,
 }
 
 impl<'a> Lines<'a> {
-    /// Begins.
-    pub fn new(stream: &'a mut Stream, attend: &'a mut dyn Attend) -> Result<Lines<'a>, Stop> {
+    /// Begins; names are told in the client's characters.
+    pub fn new(
+        stream: &'a mut Stream,
+        attend: &'a mut dyn Attend,
+        translation: Option<Translation>,
+    ) -> Result<Lines<'a>, Stop> {
         let block = Buffer::map(BLOCK).map_err(Stop::File)?;
-        Ok(Lines { stream, attend, block, used: 0, done: 0 })
+        Ok(Lines { stream, attend, translation, block, used: 0, done: 0 })
     }
 
     /// One line, without its end.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Stop> {
-        self.put(line)?;
+        match self.translation {
+            None => self.put(line)?,
+            Some(translation) => self.put(&translation.write(line))?,
+        }
         self.put(b"\r\n")
     }
 

@@ -116,6 +116,7 @@ impl Watch {
             transfer: None,
             cooling: None,
         };
+        watch.conversation.translate(server.speech.translation());
         watch.journal.under(Logs::of(&server.session, watch.logs(None)));
         watch
     }
@@ -127,6 +128,7 @@ impl Watch {
         self.timers.under(&server.session);
         resources::limit(&server.resources, &self.log);
         self.conversation.lines_up_to(server.command_buffer);
+        self.conversation.translate(server.speech.translation());
         self.birth.own.server_name(server.name.as_bytes());
         self.journal.under(Logs::of(&server.session, self.logs(None)));
         self.log = greeting::logger(self.birth, usize::from(index), self.local, self.peer);

@@ -126,7 +126,7 @@ pub const MODULES: &[Family] = &[
     family("mod_readme", Ignored, NOT_DONE, &["DisplayReadme"]),
     family("mod_ident", Ignored, "clients are not asked for their ident.", &["IdentLookups"]),
     family("mod_dynmasq", Ignored, NOT_DONE, &["DynMasqControlsACLs"]),
-    family("mod_lang", Ignored, NOT_DONE, &["LangDefault", "LangOptions", "LangPath", "UseEncoding"]),
+    family("mod_lang", Ignored, NOT_DONE, &["LangDefault", "LangPath"]),
     family("mod_dso", Accepted, ALWAYS, &["LoadFile", "ModuleControlsACLs", "ModuleOrder", "ModulePath"]),
     family("mod_systemd", Accepted, ALWAYS, &["SystemdEngine"]),
 ];

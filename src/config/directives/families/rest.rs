@@ -4,12 +4,6 @@ use super::super::Effect::{Accepted, Ignored};
 use super::{ALWAYS, Family, NOT_DONE, family};
 
 pub const REST: &[Family] = &[
-    family(
-        "mod_delay",
-        Accepted,
-        "an unknown user's login takes as long as a known one's anyway.",
-        &["DelayEngine", "DelayControlsACLs", "DelayOnEvent", "DelayTable"],
-    ),
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
     family("mod_xfer", Ignored, NOT_DONE, &["TransferOptions"]),
     family(
