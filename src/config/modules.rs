@@ -37,6 +37,8 @@ const PROVIDED: &[Module] = &[
     module("mod_delay.c", "Answers to USER and PASS that do not tell by their time who exists."),
     module("mod_cap.c", "Privileges given up, one by one."),
     module("mod_ifversion.c", "<IfVersion>."),
+    module("mod_systemd.c", "The service manager is told of starts, reloads and stops."),
+    module("mod_vroot.c", "Roots without chroot, as DefaultRoot's are."),
     module("mod_dso.c", "LoadModule and ModulePath are understood; everything is built in."),
 ];
 
@@ -79,14 +81,12 @@ const ABSENT: &[&str] = &[
     "mod_sql_postgres.c",
     "mod_sql_sqlite.c",
     "mod_statcache.c",
-    "mod_systemd.c",
     "mod_tls.c",
     "mod_tls_fscache.c",
     "mod_tls_memcache.c",
     "mod_tls_redis.c",
     "mod_tls_shmcache.c",
     "mod_unique_id.c",
-    "mod_vroot.c",
     "mod_wrap.c",
     "mod_wrap2.c",
     "mod_wrap2_file.c",
