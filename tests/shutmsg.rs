@@ -206,3 +206,25 @@ fn ftpshut_tells_what_is_ordered_and_who_follows() {
     );
     assert!(ftpshut(&["--cancel"]).contains("removed") && !file.exists());
 }
+
+#[test]
+fn sessions_are_warned_where_that_is_asked_for() {
+    for (line, warned) in [("ShutdownWarnings on", 2), ("ShutdownWarnings off", 1)] {
+        let daemon = Setup::new().line(line).start();
+        let mut client = daemon.session();
+        let mut said = |command: &str, code| client.command(command).expect(code).lines;
+        assert_eq!(said("NOOP", 200).len(), 1);
+        order(&daemon, 1800, "");
+        assert_eq!(said("PWD", 257).len(), 1);
+        let told = said("CWD /", 250);
+        assert_eq!(told.len(), warned, "{told:?}");
+        assert_eq!(said("NOOP", 200).len(), 1, "once is enough for a while");
+        let first = daemon.header().schedule;
+        order(&daemon, 900, "");
+        until("the new schedule", || daemon.header().schedule != first);
+        let told = said("NOOP", 200);
+        assert_eq!(told.len(), warned, "a disconnection that was moved is another one");
+        let is_warning = told[0].starts_with("200-FTP server shutting down, sessions end at ");
+        assert_eq!(is_warning, warned == 2, "{told:?}");
+    }
+}

@@ -218,6 +218,8 @@ pub struct ServerDraft {
     pub requires_encoding: Option<bool>,
     /// LangEngine.
     pub lang_engine: Option<bool>,
+    /// ShutdownWarnings.
+    pub shutdown_warnings: Option<bool>,
     /// CopyEngine.
     pub copy_engine: Option<bool>,
     /// SiteMiscEngine.

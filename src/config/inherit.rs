@@ -58,6 +58,7 @@ impl Inherit for ServerDraft {
             keeps_encoding,
             requires_encoding,
             lang_engine,
+            shutdown_warnings,
             copy_engine,
             site_misc_engine,
             deflate_engine,

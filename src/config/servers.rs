@@ -141,6 +141,7 @@ fn finish(
             is_strict: said.requires_encoding == Some(true),
             ..said.speech.unwrap_or_default()
         },
+        shutdown_warnings: said.shutdown_warnings.unwrap_or(false),
         proxies: said.proxies.meant(complaints),
         sockets: said.sockets.unwrap_or_default(),
         command_buffer: said.command_buffer.unwrap_or(512) as usize,

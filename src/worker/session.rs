@@ -11,6 +11,7 @@ use super::commands;
 use super::journal;
 use super::member::Member;
 use super::naming;
+use super::shutdown::Warned;
 use super::speech;
 use super::throttle::Throttle;
 use super::title;
@@ -46,12 +47,14 @@ pub struct Session {
     pub refused: u32,
     /// MaxCommandRate, where there is one.
     throttle: Option<Throttle>,
+    /// ShutdownWarnings.
+    warnings: Warned,
 }
 
 impl Session {
     /// The client has spoken; nothing is read yet.
     pub fn new(watch: Watch) -> Session {
-        Session { watch, phase: Phase::Unnamed, refused: 0, throttle: None }
+        Session { watch, phase: Phase::Unnamed, refused: 0, throttle: None, warnings: Warned::default() }
     }
 
     /// Serves the client until one side ends it.
@@ -177,7 +180,17 @@ impl Session {
         if !delay.is_zero() {
             self.watch.bide(Instant::now() + delay)?;
         }
-        Ok(reply)
+        Ok(self.warned(verb, reply))
+    }
+
+    /// Only replies whose text no client reads for anything take a warning's lines before them.
+    fn warned(&mut self, verb: &str, reply: Reply) -> Reply {
+        let may_warn = matches!((reply.code, verb), (226, _) | (250, "CWD" | "CDUP") | (200, "NOOP"));
+        if !may_warn || !self.watch.server.shutdown_warnings {
+            return reply;
+        }
+        let line = self.warnings.line(self.watch.birth, &self.watch.facts());
+        reply.preceded_by(line.into_iter().collect())
     }
 
     fn finish_command(&mut self) {

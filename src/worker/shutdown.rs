@@ -53,6 +53,38 @@ pub fn until_disconnect<'a>(
     }
 }
 
+/// From so many seconds before a disconnection on, sessions are warned.
+const WARNED_FROM: i64 = 3600;
+
+/// Warnings of one disconnection are no closer than this, in seconds.
+const WARNED_APART: i64 = 60;
+
+/// When a session was last warned, and of what.
+#[derive(Debug, Default)]
+pub struct Warned {
+    disconnect: i64,
+    next: i64,
+}
+
+impl Warned {
+    /// ShutdownWarnings: the line to say now, if it is time for one. The next is due when half of the time that is left has gone.
+    pub fn line(&mut self, birth: &Birth, facts: &Facts<'_>) -> Option<Vec<u8>> {
+        let schedule = standing(birth, facts.server)?;
+        let now = clock::now();
+        let left = schedule.disconnect.saturating_sub(now);
+        if !(1..=WARNED_FROM).contains(&left) || (self.disconnect == schedule.disconnect && now < self.next) {
+            return None;
+        }
+        *self = Warned { disconnect: schedule.disconnect, next: now + (left / 2).max(WARNED_APART) };
+        let when = shutmsg::moment(schedule.disconnect, birth.zone);
+        let words = message(&schedule, facts, birth.zone);
+        Some(
+            [b"FTP server shutting down, sessions end at ", when.as_bytes(), b" - ", words.as_slice()]
+                .concat(),
+        )
+    }
+}
+
 fn message(schedule: &Schedule, facts: &Facts<'_>, zone: &TimeZone) -> Vec<u8> {
     shutmsg::expand(&Variables {
         schedule,

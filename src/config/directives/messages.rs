@@ -160,6 +160,19 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
+    sets(
+        "ShutdownWarnings",
+        "ferryd",
+        SERVERS,
+        "on|off",
+        "off",
+        "Whether sessions are told before the shutdown file disconnects them: in lines before the last of 226, of CWD's 250 and of NOOP's \
+         200, from an hour before on, and again whenever half of the time has gone.",
+        |scope, arguments| {
+            scope.server.shutdown_warnings = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
     other("MultilineRFC2228", "mod_core", Ignored, "as in ProFTPD 1.3.8 it changes no reply."),
     sets(
         "AccessDenyMsg",

@@ -62,6 +62,8 @@ pub struct Server {
     pub offer: Offer,
     /// UseEncoding, LangOptions.
     pub speech: Speech,
+    /// ShutdownWarnings: sessions are told of a disconnection before it comes.
+    pub shutdown_warnings: bool,
     /// ProxyProtocolEngine; None where clients come by themselves.
     pub proxies: Option<Proxies>,
     /// SocketOptions.

@@ -72,6 +72,8 @@ pub struct Watch {
     moved: Totals,
     ending: Option<Ending>,
     transfer: Option<Moving>,
+    /// Whether a transfer was begun whose outcome the client has not been told.
+    owes_outcome: bool,
     cooling: Option<Cooling>,
 }
 
@@ -114,6 +116,7 @@ impl Watch {
             moved: Totals::default(),
             ending: None,
             transfer: None,
+            owes_outcome: false,
             cooling: None,
         };
         watch.conversation.translate(server.speech.translation());
@@ -154,6 +157,7 @@ impl Watch {
     /// Adds a reply to what leaves with the next wait.
     pub fn reply(&mut self, reply: &Reply) {
         self.journal.answered(reply);
+        self.owes_outcome &= reply.code < 200;
         self.conversation.reply(reply);
     }
 
@@ -314,7 +318,7 @@ impl Watch {
     }
 
     fn schedule(&self) -> Result<Option<Duration>, Ending> {
-        shutdown::until_disconnect(self.birth, self.server, self.transfer.is_some(), || self.facts())
+        shutdown::until_disconnect(self.birth, self.server, self.owes_outcome, || self.facts())
             .map_err(Ending::ShutDown)
     }
 

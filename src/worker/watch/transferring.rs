@@ -25,6 +25,7 @@ impl Watch {
     /// A transfer is asked for; STAT will speak of it in these words.
     pub fn transfer_begins(&mut self, what: String, size: Option<u64>) {
         self.timers.opening();
+        self.owes_outcome = true;
         self.transfer = Some(Moving { what, size, done: 0 });
     }
 
