@@ -2,7 +2,8 @@
 # Fetches the servers that ferryd is measured beside into a folder, with the libraries they need. Installs nothing on the
 # host: Debian's packages exclude one another, and installing one would start it. What cannot be had is told and left out.
 set -eu
-folder=${1:?usage: setup-peers.sh FOLDER}
+folder=${1:?usage: setup-peers.sh FOLDER SERVER...}
+shift
 mkdir -p "$folder/packages"
 cd "$folder/packages"
 
@@ -40,8 +41,12 @@ unftp() {
     rm -rf ../unftp-build
 }
 
-for package in proftpd-core vsftpd pure-ftpd; do
-    [ -d "../${package%-core}" ] || from_debian "$package"
+for server in "$@"; do
+    case "$server" in
+    proftpd) [ -d ../proftpd ] || from_debian proftpd-core ;;
+    vsftpd | pure-ftpd) [ -d "../$server" ] || from_debian "$server" ;;
+    pyftpdlib) [ -x ../pyftpdlib/bin/ftpbench ] || pyftpdlib || echo "pyftpdlib cannot be had here" >&2 ;;
+    unftp) [ -x ../unftp/bin/unftp ] || unftp || echo "unftp cannot be built here" >&2 ;;
+    *) echo "no such server: $server" >&2 && exit 2 ;;
+    esac
 done
-[ -x ../pyftpdlib/bin/ftpbench ] || pyftpdlib || echo "pyftpdlib cannot be had here" >&2
-[ -x ../unftp/bin/unftp ] || unftp || echo "unftp cannot be built here" >&2

@@ -18,6 +18,7 @@ pub fn measure(criterion: &mut Criterion) {
     let reader = Reader::open(&path).expect("the board");
     let mut group = criterion.benchmark_group("scoreboard");
     group.sample_size(30);
+    group.bench_function("read the header", |bencher| bencher.iter(|| black_box(reader.header())));
     group.bench_function("census of 5,000 sessions", |bencher| {
         bencher.iter(|| black_box(reader.census()).map_or(0, |census| census.slots.len()));
     });
