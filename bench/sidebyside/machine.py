@@ -1,6 +1,7 @@
 """What is asked of the machine: processes counted, the time and the memory they took, an account for a while."""
 import ctypes
 import ctypes.util
+import functools
 import os
 import pwd
 import subprocess
@@ -93,11 +94,16 @@ class Account:
             self.service.unlink(missing_ok=True)
 
 
-def crypt(password, salt):
+@functools.cache
+def crypt_library():
     library = ctypes.CDLL(ctypes.util.find_library("crypt") or "libcrypt.so.1")
     library.crypt.restype = ctypes.c_char_p
     library.crypt.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
-    return library.crypt(password.encode(), salt.encode()).decode()
+    return library
+
+
+def crypt(password, salt):
+    return crypt_library().crypt(password.encode(), salt.encode()).decode()
 
 
 def hash_microseconds():

@@ -12,8 +12,8 @@ brackets do nothing but answer, or are no server at all: limits of the machine.
 
 GOALS_HEAD = """\
 Beside the others stands how many times better ferryd is. Of a goal that is missing the number says how much of the way is
-made. A server with errors in its rounds, or that could
-not hold as many sessions as the others, is not the best at anything.
+made. A server with errors in its rounds, or that held fewer sessions than
+another, is not the best at anything.
 """
 
 
@@ -62,7 +62,7 @@ def compared(goal, column, results):
 
 def times(reached, value, better):
     above, below = (reached, value) if better > 0 else (value, reached)
-    return f" ({above / below:.2f} ×)" if reached and value else ""
+    return f" ({above / below:.2f} ×)" if reached and value and below > 0 else ""
 
 
 def section(scenario, results):

@@ -37,9 +37,12 @@ class Results:
         return statistics.median(values) if values else None
 
     def best(self, scenario, column, among):
-        """The best of those servers, by name, and its figure. Who lost sessions or made errors is not the best at anything."""
-        found = [(name, self.median(Figure(scenario, column.key, name))) for name in self.of(scenario)
-                 if among(name) and self.is_clean(scenario, name)]
+        """The best of those servers, by name, and its figure. Who made errors, lost sessions, or held fewer than another of them
+        is not the best at anything."""
+        names = [name for name in self.of(scenario) if among(name) and self.is_clean(scenario, name)]
+        most = max((self.sessions(scenario, name) for name in names), default=0)
+        found = [(name, self.median(Figure(scenario, column.key, name))) for name in names
+                 if self.sessions(scenario, name) == most]
         found = [(name, value) for name, value in found if value is not None]
         if not found:
             return None, None
@@ -47,9 +50,10 @@ class Results:
 
     def is_clean(self, scenario, name):
         rounds = self.counted(scenario, name)
-        most = max((figures.get("k", 0) for rows in self.of(scenario).values() for figures in rows), default=0)
-        return bool(rounds) and all(figures.get("errors") == 0 and not figures.get("held_lost")
-                                    and figures.get("k", most) == most for figures in rounds)
+        return bool(rounds) and all(figures.get("errors") == 0 and not figures.get("held_lost") for figures in rounds)
+
+    def sessions(self, scenario, name):
+        return min(figures.get("k", 0) for figures in self.counted(scenario, name))
 
 
 def is_peer(name):
