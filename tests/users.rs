@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod attendance;
+mod conditions;
 mod files;
 mod homes;
 mod host_accounts;

@@ -33,7 +33,8 @@ pub use accounts::syntax;
 pub use life::serve;
 pub use login::order;
 pub use policy::{
-    AnonymousPolicy, Gate, Gifts, LimitPolicy, LoginRules, PamPolicy, Policy, ServerPolicy, Visitor,
+    AnonymousPolicy, Bound, ClientTerms, Gate, Gifts, LimitPolicy, LoginRules, PamPolicy, Policy,
+    ServerPolicy, Terms, Visitor,
 };
 pub use recognition::recognise;
 pub use steward::attendance::Books;

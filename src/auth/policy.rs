@@ -1,5 +1,6 @@
 //! What auth is told of one generation's configuration: plain values, a row for each directive that it heeds.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use super::home::HomePolicy;
 use super::order::Ordered;
-use super::places::{ConnectionRate, LoginLimits};
+use super::places::{ConnectionRate, LimitKind, LoginLimits};
 use super::{Account, Books};
 
 /// Everything auth needs to know of one generation's configuration; plain values.
@@ -37,20 +38,12 @@ pub struct ServerPolicy {
     pub aliases: Vec<(Vec<u8>, Vec<u8>)>,
     /// AuthAliasOnly: no other name logs in.
     pub alias_only: bool,
-    /// For accounts that are not anonymous.
-    pub rules: LoginRules,
     /// `<Anonymous>` sections of this server.
     pub anonymous: Vec<AnonymousPolicy>,
     /// AuthPAM: how PAM is asked about this server's accounts; None where it is not.
     pub pam: Option<PamPolicy>,
-    /// WtmpLog and UseLastlog.
-    pub books: Books,
-    /// MaxConnectionsPerHost.
-    pub connections_per_host: Option<u32>,
-    /// Limits on logged-in sessions, with the configured refusal texts kept on the worker's side.
-    pub limits: LimitPolicy,
-    /// CreateHome.
-    pub create_home: Option<HomePolicy>,
+    /// For clients that are not anonymous.
+    pub terms: Terms,
     /// UserOwner and GroupOwner.
     pub gifts: Gifts,
     /// `<Limit LOGIN>`, outside `<Anonymous>`.
@@ -60,8 +53,8 @@ pub struct ServerPolicy {
 /// Who comes to a gate.
 #[derive(Clone, Copy, Debug)]
 pub struct Visitor<'a> {
-    /// Whom the session would become.
-    pub account: &'a Account,
+    /// Whom the session would become; None before anybody is named.
+    pub account: Option<&'a Account>,
     /// Where it comes from.
     pub peer: IpAddr,
     /// What that is called, as far as it is known.
@@ -89,6 +82,74 @@ impl Gate {
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Gate(asks)" } else { "Gate(open)" })
+    }
+}
+
+/// What holds for one client of a server, or of one of its anonymous sections.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientTerms {
+    /// RequireValidShell and UseFtpUsers.
+    pub rules: LoginRules,
+    /// WtmpLog and UseLastlog.
+    pub books: Books,
+    /// Limits on sessions that have logged in.
+    pub limits: LimitPolicy,
+    /// CreateHome.
+    pub create_home: Option<HomePolicy>,
+    /// MaxConnectionsPerHost.
+    pub connections_per_host: Option<u32>,
+}
+
+/// What holds for the clients of a server, or of one of its anonymous sections: for most of them the same.
+#[derive(Clone, Default)]
+pub struct Terms {
+    usual: ClientTerms,
+    of_some: Option<Arc<TermsOfSome>>,
+    may_make_homes: bool,
+    may_keep_books: bool,
+}
+
+type TermsOf = dyn Fn(Visitor<'_>) -> ClientTerms + Send + Sync;
+
+struct TermsOfSome(Box<TermsOf>);
+
+impl From<ClientTerms> for Terms {
+    fn from(usual: ClientTerms) -> Terms {
+        let may_make_homes = usual.create_home.is_some();
+        let may_keep_books = usual.books != Books::default();
+        Terms { usual, of_some: None, may_make_homes, may_keep_books }
+    }
+}
+
+impl Terms {
+    /// The same, but for visitors of whom `of` knows better; `possible` are all that it may come to.
+    pub fn with(
+        self,
+        possible: &[ClientTerms],
+        of: impl Fn(Visitor<'_>) -> ClientTerms + Send + Sync + 'static,
+    ) -> Terms {
+        Terms {
+            of_some: Some(Arc::new(TermsOfSome(Box::new(of)))),
+            may_make_homes: self.may_make_homes || possible.iter().any(|terms| terms.create_home.is_some()),
+            may_keep_books: self.may_keep_books
+                || possible.iter().any(|terms| terms.books != Books::default()),
+            ..self
+        }
+    }
+
+    /// What holds for somebody.
+    pub fn of(&self, visitor: Visitor<'_>) -> Cow<'_, ClientTerms> {
+        match &self.of_some {
+            None => Cow::Borrowed(&self.usual),
+            Some(of_some) => Cow::Owned(of_some.0(visitor)),
+        }
+    }
+}
+
+impl fmt::Debug for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.usual.fmt(f)?;
+        f.write_str(if self.of_some.is_some() { ", others for some" } else { "" })
     }
 }
 
@@ -123,12 +184,8 @@ pub struct AnonymousPolicy {
     pub require_password: bool,
     /// AuthUsingAlias: the password is that of whoever is called by the alias, not User's.
     pub authenticates_alias: bool,
-    /// For its User.
-    pub rules: LoginRules,
-    /// WtmpLog in it; UseLastlog of the server.
-    pub books: Books,
-    /// Its own limits.
-    pub limits: LimitPolicy,
+    /// For its clients.
+    pub terms: Terms,
     /// Its `<Limit LOGIN>`.
     pub gate: Gate,
 }
@@ -142,32 +199,59 @@ pub struct LoginRules {
     pub use_ftp_users: bool,
 }
 
-/// Limits on logged-in sessions; None = no limit.
+/// A limit, and the operator's own words for whom it keeps out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// None without bound.
+    pub most: Option<u32>,
+    /// `%m` is the number; None for the usual words.
+    pub text: Option<String>,
+}
+
+/// Limits on sessions that have logged in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LimitPolicy {
     /// MaxClients.
-    pub clients: Option<u32>,
+    pub clients: Bound,
     /// MaxClientsPerUser.
-    pub clients_per_user: Option<u32>,
+    pub clients_per_user: Bound,
     /// MaxClientsPerHost.
-    pub clients_per_host: Option<u32>,
+    pub clients_per_host: Bound,
     /// MaxClientsPerClass, by [`super::places::class_key`]; the first of a class holds.
-    pub clients_per_class: Vec<(u64, u32)>,
+    pub clients_per_class: Vec<(u64, Bound)>,
     /// MaxHostsPerUser.
-    pub hosts_per_user: Option<u32>,
+    pub hosts_per_user: Bound,
 }
 
 impl LimitPolicy {
     /// What holds for a client of this class (0 for none).
     pub fn of_class(&self, class: u64) -> LoginLimits {
-        let per_class = self.clients_per_class.iter().find(|(key, _)| *key == class);
         LoginLimits {
-            clients: self.clients,
-            per_user: self.clients_per_user,
-            per_host: self.clients_per_host,
-            per_class: per_class.map(|(_, most)| *most),
-            hosts_per_user: self.hosts_per_user,
+            clients: self.clients.most,
+            per_user: self.clients_per_user.most,
+            per_host: self.clients_per_host.most,
+            per_class: self.bound_of_class(class).and_then(|bound| bound.most),
+            hosts_per_user: self.hosts_per_user.most,
         }
+    }
+
+    /// The operator's words for a client of this class that one of them keeps out.
+    pub fn text(&self, kind: LimitKind, class: u64) -> Option<&str> {
+        let bound = match kind {
+            LimitKind::Clients => Some(&self.clients),
+            LimitKind::ClientsPerUser => Some(&self.clients_per_user),
+            LimitKind::ClientsPerHost => Some(&self.clients_per_host),
+            LimitKind::HostsPerUser => Some(&self.hosts_per_user),
+            LimitKind::ClientsPerClass => self.bound_of_class(class),
+            // Asked about before a login or after it, and not by it.
+            LimitKind::Instances | LimitKind::ConnectionRate | LimitKind::ConnectionsPerHost => None,
+            LimitKind::TransfersPerHost | LimitKind::TransfersPerUser => None,
+        };
+        bound?.text.as_deref()
+    }
+
+    fn bound_of_class(&self, class: u64) -> Option<&Bound> {
+        self.clients_per_class.iter().find(|(key, _)| *key == class).map(|(_, bound)| bound)
     }
 }
 
@@ -190,8 +274,8 @@ impl Policy {
     /// Whether logins are noted in wtmp or lastlog anywhere; without root they cannot be.
     pub fn keeps_books(&self) -> bool {
         let books = |server: &ServerPolicy| {
-            let sections = server.anonymous.iter().map(|section| section.books);
-            sections.chain([server.books]).any(|books| books != Books::default())
+            let sections = server.anonymous.iter().map(|section| &section.terms);
+            sections.chain([&server.terms]).any(|terms| terms.may_keep_books)
         };
         !self.rootless && self.servers.iter().any(books)
     }
@@ -200,6 +284,6 @@ impl Policy {
 impl ServerPolicy {
     /// Whether a login may have to wait for PAM, or for a home to be made.
     pub fn waits_for_steward(&self) -> bool {
-        self.pam.is_some() || self.create_home.is_some()
+        self.pam.is_some() || self.terms.may_make_homes
     }
 }

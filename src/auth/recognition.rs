@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use slog::{Discard, Logger, o};
 
+use super::Policy;
 use super::accounts::host_accounts::HostAccounts;
 use super::accounts::remarks::Remarks;
-use super::login::{Judgement, Users};
+use super::login::{Judgement, Origin, Users};
 use super::office;
 use super::wire::Denial;
-use super::{Policy, Visitor};
 use crate::sys::identity;
 
 /// Judges a login at one server as if its password were right. The error says which source of accounts cannot be asked.
@@ -24,12 +24,12 @@ pub fn recognise(policy: &Policy, server: u16, name: &[u8], peer: IpAddr) -> Res
         return Ok(Err(Denial::NoSuchUser));
     };
     let caller = policy.rootless.then(identity::own);
-    let users = Users { policy: of_server, steps, caller, remarks: &remarks };
+    let origin = Origin { peer, name: None };
+    let users = Users { policy: of_server, steps, caller, origin, remarks: &remarks };
     let judgement = users.recognise(name).map_err(|error| error.to_string())?;
     Ok(judgement.and_then(|admission| {
         let section = admission.anonymous.and_then(|index| of_server.anonymous.get(usize::from(index)));
         let gate = section.map_or(&of_server.gate, |section| &section.gate);
-        let visitor = Visitor { account: &admission.account, peer, name: None };
-        if gate.is_open_to(visitor) { Ok(admission) } else { Err(Denial::Rule) }
+        if gate.is_open_to(origin.visitor(&admission.account)) { Ok(admission) } else { Err(Denial::Rule) }
     }))
 }

@@ -27,7 +27,7 @@ use super::wire::control::Note;
 use super::wire::places::{LimitKind, PLACE_RECORD_MAX, PlaceAnswer, PlaceKind, PlaceQuestion};
 use super::wire::question::Question;
 use super::wire::{Answer, Denial, Request};
-use super::{LimitPolicy, Policy, ServerPolicy};
+use super::{Bound, ClientTerms, LimitPolicy, Policy, ServerPolicy};
 use crate::scoreboard::SlotNumber;
 use crate::sys::poll::{self, Waiting};
 use crate::sys::{GroupId, ProcessId, UserId, process, socket};
@@ -79,9 +79,11 @@ struct Auth {
 fn policy(folder: &Path) -> Policy {
     let users = folder.join("users");
     fs::write(&users, "demo:right:1001:1002::/srv/demo:\nfull:right:1003:1003::/srv:\n").unwrap();
-    let limits = LimitPolicy { clients: Some(10), ..LimitPolicy::default() };
+    let clients = Bound { most: Some(10), text: Some("no more than %m".into()) };
+    let limits = LimitPolicy { clients, ..LimitPolicy::default() };
+    let terms = ClientTerms { limits, ..ClientTerms::default() }.into();
     let order = vec![Ordered::passing(Module::File)];
-    let server = ServerPolicy { user_file: Some(users), order, limits, ..ServerPolicy::default() };
+    let server = ServerPolicy { user_file: Some(users), order, terms, ..ServerPolicy::default() };
     Policy { servers: vec![server], ..Policy::default() }
 }
 
@@ -212,7 +214,9 @@ fn a_wrong_guess_waits_and_a_limit_does_not() {
         assert_eq!(auth.log_in(name, "wrong"), Answer::Denied(denial));
         assert!(began.elapsed() >= Duration::from_millis(100));
     }
-    assert_eq!(auth.log_in("full", "right"), Answer::Denied(Denial::Limit(LimitKind::Clients, 10)));
+    let text = Some(b"no more than %m".to_vec());
+    let full = Denial::Limit { kind: LimitKind::Clients, most: 10, text };
+    assert_eq!(auth.log_in("full", "right"), Answer::Denied(full));
     assert_eq!(auth.ask(&connection()), Answer::Full(LimitKind::Instances, 7));
     assert!(auth.board.granted.lock().unwrap().is_none());
 }

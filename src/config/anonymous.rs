@@ -3,40 +3,39 @@
 use std::path::PathBuf;
 
 use super::arguments;
-use super::assemble::session_rules;
 use super::complaint::Complaints;
-use super::draft::{AnonymousDraft, DirectoryDraft, Scope, SessionDraft};
-use super::extended::extended_logs;
+use super::draft::{AnonymousDraft, DirectoryDraft, NamedDraft, Scope, SessionDraft};
 use super::inherit::Inherit;
 use super::lines::Word;
 use super::names::{group, home_of, user};
-use super::roots::roots;
-use super::servers::{Surroundings, add_conditions, default_transfer_log, sections};
-use super::settings::{Anonymous, DirectoryRules, DisplayFile};
+use super::servers::{Surroundings, add_conditions, sections};
+use super::sessions::Words;
+use super::settings::{Anonymous, DirectoryRules, DisplayFile, Exception, Sessions};
 use crate::auth::shells;
 use crate::sys::{GroupId, UserId, accounts};
 
 /// A section within a server. The server's own `<Directory>` sections do not hold here, as in ProFTPD; its `<Limit>` sections do.
 pub fn anonymous(
     draft: &AnonymousDraft,
-    server: &Scope,
+    (server, (words_around, exceptions)): (&Scope, (&Words, &[Exception])),
     around: &Surroundings<'_>,
     complaints: &mut Complaints,
 ) -> Option<Anonymous> {
     let said = &draft.scope;
     let root = root(&draft.root, complaints)?;
-    let session = session(&said.session, &server.session);
-    let roots = roots(&session, complaints);
+    let (session, named) = (session(&said.session, &server.session), named(&said.named, &server.named));
+    let alias_only = session.alias_only.unwrap_or(false);
+    let require_valid_shell = session.login_rules().require_valid_shell;
     // What the server's own logs lack has been told of them.
-    let extended = extended_logs(&session, (&around.formats, &server.server.environment), complaints);
-    let login_rules = session.login_rules();
+    let names = (&around.formats, server.server.environment.as_slice());
+    let words = Words::of(session, &named, names, complaints).with_address_of(words_around);
     // A server's User is no name to log in with, so it is not inherited.
     let Some(name) = said.user.as_ref() else {
         complaints.error(&draft.root.mark, "<Anonymous>: User is missing: whom are its sessions to be?");
         return None;
     };
     let group_name = said.group.as_ref().or_else(|| group_around(server, around));
-    identity(name, group_name, login_rules.require_valid_shell, around, complaints);
+    identity(name, group_name, require_valid_shell, around, complaints);
     let mut base = said.files.clone();
     base.inherit(&server.files);
     let folders: Vec<&DirectoryDraft> = said.directories.iter().collect();
@@ -49,11 +48,9 @@ pub fn anonymous(
         aliases: aliases(&name.text, said, complaints),
         require_password: said.require_password.unwrap_or(false),
         authenticates_alias: said.authenticates_alias.unwrap_or(false),
-        alias_only: session.alias_only.unwrap_or(false),
-        login_rules,
+        alias_only,
         reject_passwords: said.session.reject_passwords.clone(),
-        transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
-        session: session_rules(session, (roots, extended), None),
+        sessions: Sessions::new(words, exceptions.to_vec()),
         directories: DirectoryRules { base, sections },
     })
 }
@@ -67,7 +64,6 @@ fn group_around<'a>(server: &'a Scope, around: &'a Surroundings<'_>) -> Option<&
     })
 }
 
-/// Its root is its own; where it begins is the server's word, too, as in ProFTPD.
 fn session(said: &SessionDraft, server: &SessionDraft) -> SessionDraft {
     let mut session = SessionDraft::default();
     session.inherit(said);
@@ -75,8 +71,17 @@ fn session(said: &SessionDraft, server: &SessionDraft) -> SessionDraft {
     session.display_login = session.display_login.map(DisplayFile::within_root);
     session.display_quit = session.display_quit.map(DisplayFile::within_root);
     session.inherit(server);
-    session.default_root.clear();
     session
+}
+
+/// Its root is its own; where it begins is the server's word, too, as in ProFTPD.
+fn named(said: &NamedDraft, server: &NamedDraft) -> NamedDraft {
+    let mut named = said.clone();
+    named.inherit(server);
+    named.default_root.clear();
+    // The server's has been looked up.
+    named.masquerade = None;
+    named
 }
 
 /// UserAlias within a section names its User; others would lead out of it.

@@ -5,18 +5,14 @@ use std::time::Duration;
 
 use super::addresses::{Families, listeners};
 use super::complaint::Complaints;
-use super::draft::{DaemonDraft, Draft, Scope, SessionDraft};
+use super::draft::{DaemonDraft, Draft, Scope};
 use super::extended::Formats;
 use super::inherit::from_global;
 use super::names::{Identity, caller, unprivileged};
-use super::roots::Roots;
 use super::servers::{self, Surroundings};
-use super::settings::{
-    Daemon, DigestRules, ExtendedLog, LimitText, LogTarget, Server, SessionRules, Settings,
-};
+use super::settings::{Daemon, LogTarget, Server, Settings};
 use super::{Complaint, LoadOptions, defaults};
 use crate::logging::{Facility, Links};
-use crate::protocol::{Algorithms, Type};
 
 /// Makes settings; they hold only if no complaint is an error.
 pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &mut Complaints) -> Settings {
@@ -112,58 +108,6 @@ pub fn scoreboard_file(said: &DaemonDraft) -> Option<PathBuf> {
 /// ShutdownMessageFile.
 pub fn shutdown_file(said: &DaemonDraft) -> PathBuf {
     said.shutdown_file.clone().unwrap_or_else(|| defaults::SHUTDOWN_FILE.into())
-}
-
-/// What holds for a session, with defaults for what nobody says.
-pub fn session_rules(
-    said: SessionDraft,
-    (roots, extended_logs): (Roots, Vec<ExtendedLog>),
-    display_connect: Option<PathBuf>,
-) -> SessionRules {
-    let seconds = |said: Option<Option<Duration>>, otherwise: u64| {
-        said.unwrap_or_else(|| (otherwise > 0).then(|| Duration::from_secs(otherwise)))
-    };
-    let limit = |said: Option<LimitText>| said.unwrap_or_default();
-    let digests = digests(&said);
-    let classes = said.max_clients_per_class.into_iter().map(|(class, limit)| (class.text, limit));
-    SessionRules {
-        default_root: roots.default_root,
-        default_chdir: roots.default_chdir,
-        extended_logs,
-        wtmp_log: said.wtmp_log.unwrap_or(true),
-        max_clients: limit(said.max_clients),
-        max_clients_per_user: limit(said.max_clients_per_user),
-        max_clients_per_host: limit(said.max_clients_per_host),
-        max_hosts_per_user: limit(said.max_hosts_per_user),
-        max_clients_per_class: classes.collect(),
-        access_grant_message: said.access_grant_message,
-        access_deny_message: said.access_deny_message,
-        timeout_login: seconds(said.timeout_login, 300),
-        timeout_idle: seconds(said.timeout_idle, 600),
-        timeout_no_transfer: seconds(said.timeout_no_transfer, 300),
-        timeout_stalled: seconds(said.timeout_stalled, 3600),
-        timeout_session: seconds(said.timeout_session, 0),
-        digests,
-        transfer_mode: said.transfer_mode.unwrap_or(Type::Ascii),
-        search_path: said.search_path,
-        allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
-        times_gmt: said.times_gmt.unwrap_or(true),
-        list_style: said.list_style.unwrap_or_default(),
-        use_globbing: said.use_globbing.unwrap_or(true),
-        display_login: said.display_login,
-        display_connect,
-        display_quit: said.display_quit,
-        display_file_transfer: said.display_file_transfer,
-    }
-}
-
-fn digests(said: &SessionDraft) -> DigestRules {
-    let algorithms = match said.digest_engine {
-        Some(false) => Algorithms::NONE,
-        _ => said.digest_algorithms.unwrap_or(Algorithms::ALL),
-    };
-    let wished = said.digest_usual.filter(|one| algorithms.has(*one));
-    DigestRules { algorithms, usual: wished.or(algorithms.usual()), most: said.digest_most }
 }
 
 #[cfg(test)]

@@ -22,22 +22,35 @@ pub const LIMIT: Contexts = Contexts(32);
 /// `<Class>`.
 pub const CLASS: Contexts = Contexts(64);
 
-/// `<IfUser>` and its like.
+/// `<IfUser>` and its like, which hold from the login on.
 pub const CONDITION: Contexts = Contexts(128);
 
 /// A folder's own file.
 pub const FTPACCESS: Contexts = Contexts(256);
 
+/// `<IfClass>`, which holds from the moment when the client's class is known.
+pub const CLASS_CONDITION: Contexts = Contexts(512);
+
 /// Whatever makes a server.
 pub const SERVERS: Contexts = Contexts(1 | 2 | 4);
 /// A server and `<Anonymous>`.
 pub const SESSIONS: Contexts = Contexts(1 | 2 | 4 | 8);
-/// A server, `<Anonymous>`, `<Directory>` and `<IfUser>`.
-pub const FILES: Contexts = Contexts(1 | 2 | 4 | 8 | 16 | 128);
+/// `<IfUser>` and its like, and `<IfClass>`.
+pub const CONDITIONS: Contexts = Contexts(128 | 512);
+/// What makes a server, for some of its sessions too.
+pub const SERVERS_FOR_SOME: Contexts = Contexts::of(&[SERVERS, CONDITIONS]);
+/// The same for what is decided before anybody has logged in.
+pub const SERVERS_FOR_CLASSES: Contexts = Contexts::of(&[SERVERS, CLASS_CONDITION]);
+/// A server and `<Anonymous>`, for some of their sessions too.
+pub const SESSIONS_FOR_SOME: Contexts = Contexts::of(&[SESSIONS, CONDITIONS]);
+/// The same for what is decided before anybody has logged in.
+pub const SESSIONS_FOR_CLASSES: Contexts = Contexts::of(&[SESSIONS, CLASS_CONDITION]);
+/// A server, `<Anonymous>`, `<Directory>`, `<IfUser>` and `<IfClass>`.
+pub const FILES: Contexts = Contexts::of(&[SESSIONS, DIRECTORY, CONDITIONS]);
 /// What is also said in a folder's own file.
-pub const FILES_AND_FTPACCESS: Contexts = Contexts(1 | 2 | 4 | 8 | 16 | 128 | 256);
+pub const FILES_AND_FTPACCESS: Contexts = Contexts::of(&[FILES, FTPACCESS]);
 /// Everywhere but in `<Class>`, which is no scope, and in `.ftpaccess`, which clients may write.
-pub const ANYWHERE: Contexts = Contexts(63 | 128);
+pub const ANYWHERE: Contexts = Contexts(63 | 128 | 512);
 
 const NAMES: &[(Contexts, &str)] = &[
     (MAIN, "server config"),
@@ -48,6 +61,7 @@ const NAMES: &[(Contexts, &str)] = &[
     (LIMIT, "<Limit>"),
     (CLASS, "<Class>"),
     (CONDITION, "<IfUser>"),
+    (CLASS_CONDITION, "<IfClass>"),
     (FTPACCESS, ".ftpaccess"),
 ];
 

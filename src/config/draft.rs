@@ -90,6 +90,8 @@ pub struct Scope {
     pub server: ServerDraft,
     /// For a session.
     pub session: SessionDraft,
+    /// The same, by names.
+    pub named: NamedDraft,
     /// For files.
     pub files: ScopeRules,
     /// User.
@@ -184,18 +186,6 @@ pub struct ServerDraft {
     pub is_default: Option<(bool, Word)>,
     /// ServerAlias: with one the server may share its address.
     pub aliases: Vec<globset::GlobMatcher>,
-    /// ServerIdent.
-    pub ident: Option<Ident>,
-    /// DeferWelcome.
-    pub defer_welcome: Option<bool>,
-    /// MaxLoginAttempts; the inner None is `none`.
-    pub max_login_attempts: Option<Option<u32>>,
-    /// MaxCommandRate; the inner None is without bound.
-    pub command_rate: Option<Option<CommandRate>>,
-    /// RLimitCPU, RLimitMemory, RLimitOpenFiles.
-    pub resources: ResourceLimits,
-    /// MaxConnectionsPerHost.
-    pub max_connections_per_host: Option<LimitText>,
     /// ServerLog.
     pub server_log: Option<LogTarget>,
     /// SyslogLevel.
@@ -206,28 +196,8 @@ pub struct ServerDraft {
     pub log_links: Option<bool>,
     /// DebugLevel.
     pub debug_level: Option<u32>,
-    /// PassivePorts.
-    pub passive_ports: Option<(u16, u16)>,
-    /// MasqueradeAddress.
-    pub masquerade: Option<Word>,
-    /// UseEncoding.
-    pub speech: Option<Speech>,
-    /// LangOptions PreferServerEncoding.
-    pub keeps_encoding: Option<bool>,
-    /// LangOptions RequireValidEncoding.
-    pub requires_encoding: Option<bool>,
-    /// LangEngine.
-    pub lang_engine: Option<bool>,
     /// ShutdownWarnings.
     pub shutdown_warnings: Option<bool>,
-    /// CopyEngine.
-    pub copy_engine: Option<bool>,
-    /// SiteMiscEngine.
-    pub site_misc_engine: Option<bool>,
-    /// DeflateEngine.
-    pub deflate_engine: Option<bool>,
-    /// CommandBufferSize.
-    pub command_buffer: Option<u32>,
     /// ProxyProtocolEngine and its like.
     pub proxies: ProxiesDraft,
     /// SocketOptions.
@@ -250,20 +220,8 @@ pub struct ServerDraft {
     pub auth_pam_config: Option<String>,
     /// AuthPAMOptions: NoTTY.
     pub pam_without_terminal: Option<bool>,
-    /// AllowChrootSymlinks.
-    pub root_links: Option<bool>,
-    /// CreateHome; the inner None is `off`.
-    pub create_home: Option<Option<HomePolicy>>,
     /// SetEnv, UnsetEnv: names with their values, the later ones holding.
     pub environment: Vec<(String, Option<String>)>,
-    /// DisplayConnect.
-    pub display_connect: Option<PathBuf>,
-    /// FactsAdvertise.
-    pub facts_advertised: Option<bool>,
-    /// FactsDefault.
-    pub facts_usual: Option<Facts>,
-    /// FactsOptions.
-    pub facts_options: Option<FactOptions>,
 }
 
 /// FactsOptions.
@@ -276,16 +234,52 @@ pub struct FactOptions {
 }
 
 /// See [`super::settings::SessionRules`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SessionDraft {
+    /// MaxLoginAttempts; the inner None is `none`.
+    pub max_login_attempts: Option<Option<u32>>,
+    /// MaxCommandRate; the inner None is without bound.
+    pub command_rate: Option<Option<CommandRate>>,
+    /// RLimitCPU, RLimitMemory, RLimitOpenFiles.
+    pub resources: ResourceLimits,
+    /// MaxConnectionsPerHost.
+    pub max_connections_per_host: Option<LimitText>,
+    /// PassivePorts.
+    pub passive_ports: Option<(u16, u16)>,
+    /// UseEncoding.
+    pub speech: Option<Speech>,
+    /// LangOptions PreferServerEncoding.
+    pub keeps_encoding: Option<bool>,
+    /// LangOptions RequireValidEncoding.
+    pub requires_encoding: Option<bool>,
+    /// LangEngine.
+    pub lang_engine: Option<bool>,
+    /// CopyEngine.
+    pub copy_engine: Option<bool>,
+    /// SiteMiscEngine.
+    pub site_misc_engine: Option<bool>,
+    /// DeflateEngine.
+    pub deflate_engine: Option<bool>,
+    /// CommandBufferSize.
+    pub command_buffer: Option<u32>,
+    /// AllowChrootSymlinks.
+    pub root_links: Option<bool>,
+    /// CreateHome; the inner None is `off`.
+    pub create_home: Option<Option<HomePolicy>>,
+    /// DisplayConnect.
+    pub display_connect: Option<PathBuf>,
+    /// FactsAdvertise.
+    pub facts_advertised: Option<bool>,
+    /// FactsDefault.
+    pub facts_usual: Option<Facts>,
+    /// FactsOptions.
+    pub facts_options: Option<FactOptions>,
+    /// ServerIdent.
+    pub ident: Option<Ident>,
+    /// DeferWelcome.
+    pub defer_welcome: Option<bool>,
     /// TransferLog.
     pub transfer_log: Option<LogTarget>,
-    /// ExtendedLog.
-    pub extended_logs: Vec<ExtendedDraft>,
-    /// DefaultRoot.
-    pub default_root: Vec<PathDraft>,
-    /// DefaultChdir.
-    pub default_chdir: Vec<PathDraft>,
     /// AnonRejectPasswords; not inherited, for it stands in `<Anonymous>` alone.
     pub reject_passwords: Option<RejectedPasswords>,
     /// DigestEngine.
@@ -310,8 +304,6 @@ pub struct SessionDraft {
     pub max_clients_per_host: Option<LimitText>,
     /// MaxHostsPerUser.
     pub max_hosts_per_user: Option<LimitText>,
-    /// MaxClientsPerClass: (class, limit); the first of a class holds.
-    pub max_clients_per_class: Vec<(Word, LimitText)>,
     /// AccessGrantMsg.
     pub access_grant_message: Option<String>,
     /// AccessDenyMsg.
@@ -356,4 +348,19 @@ impl SessionDraft {
             use_ftp_users: self.use_ftp_users.unwrap_or(true),
         }
     }
+}
+
+/// What is said of a session by names, which are looked up when all is read.
+#[derive(Clone, Debug, Default)]
+pub struct NamedDraft {
+    /// DefaultRoot.
+    pub default_root: Vec<PathDraft>,
+    /// DefaultChdir.
+    pub default_chdir: Vec<PathDraft>,
+    /// ExtendedLog.
+    pub extended_logs: Vec<ExtendedDraft>,
+    /// MaxClientsPerClass: (class, limit); the first of a class holds.
+    pub max_clients_per_class: Vec<(Word, LimitText)>,
+    /// MasqueradeAddress.
+    pub masquerade: Option<Word>,
 }

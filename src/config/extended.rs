@@ -1,7 +1,7 @@
 //! ExtendedLog: each finds the LogFormat that it names.
 
 use super::complaint::{Complaint, Complaints, similar_names};
-use super::draft::{DaemonDraft, ExtendedDraft, SessionDraft};
+use super::draft::{DaemonDraft, ExtendedDraft, NamedDraft};
 use super::lines::Word;
 use super::settings::{ExtendedLog, Form};
 use crate::logging::extended::Format;
@@ -47,7 +47,7 @@ fn variable(environment: &Environment, name: &str) -> Option<String> {
 
 /// The logs of one kind of session. One without its format is an error: ProFTPD would start and write nothing.
 pub fn extended_logs(
-    said: &SessionDraft,
+    said: &NamedDraft,
     (formats, environment): (&Formats, &Environment),
     complaints: &mut Complaints,
 ) -> Vec<ExtendedLog> {
@@ -57,7 +57,7 @@ pub fn extended_logs(
             tell_unknown(draft.format.as_ref(), formats, complaints);
             return None;
         };
-        Some(ExtendedLog { target: draft.target.clone(), selection: draft.selection.clone(), form })
+        Some(ExtendedLog { target: draft.target.clone(), selection: draft.selection.clone(), form, place: 0 })
     };
     said.extended_logs.iter().filter_map(log).collect()
 }

@@ -1,6 +1,6 @@
 //! What MLST and MLSD tell on one server: FactsAdvertise, FactsDefault and FactsOptions together.
 
-use super::draft::ServerDraft;
+use super::draft::SessionDraft;
 use crate::protocol::{Fact, Facts};
 
 /// What MLST and MLSD tell.
@@ -18,7 +18,7 @@ pub struct FactRules {
 
 impl FactRules {
     /// What a server says; the usual facts where it says nothing.
-    pub fn said(said: &ServerDraft) -> FactRules {
+    pub fn said(said: &SessionDraft) -> FactRules {
         let options = said.facts_options.unwrap_or_default();
         let available = match options.no_names {
             true => Facts::ALL.without(Fact::OwnerName).without(Fact::GroupName),
@@ -40,15 +40,15 @@ mod tests {
 
     #[test]
     fn names_that_are_refused_are_no_choice() {
-        let said = ServerDraft {
+        let said = SessionDraft {
             facts_usual: Some(Facts::read(b"type;UNIX.ownername;")),
             facts_options: Some(FactOptions { no_names: true, link_targets: false }),
-            ..ServerDraft::default()
+            ..SessionDraft::default()
         };
         let rules = FactRules::said(&said);
         assert_eq!(rules.usual, Facts::read(b"type;"));
         assert!(!rules.available.has(Fact::GroupName) && rules.advertised && !rules.link_targets);
-        let silent = FactRules::said(&ServerDraft::default());
+        let silent = FactRules::said(&SessionDraft::default());
         assert_eq!((silent.usual, silent.available), (Facts::USUAL, Facts::ALL));
     }
 }

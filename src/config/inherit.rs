@@ -1,8 +1,8 @@
 //! Inheritance: what an inner scope does not say, the outer one says for it. `<Global>` is outside every server, a server outside its
 //! `<Anonymous>` sections. Lists grow: the inner scope's entries stand first.
 
-use super::draft::{Scope, ServerDraft, SessionDraft};
-use super::settings::ScopeRules;
+use super::draft::{NamedDraft, Scope, ServerDraft, SessionDraft};
+use super::settings::{ResourceLimits, ScopeRules};
 
 macro_rules! inherit {
     ($inner:expr, $outer:expr, $($field:ident),+ $(,)?) => {
@@ -26,19 +26,11 @@ impl Inherit for ServerDraft {
             name,
             admin,
             port,
-            ident,
-            defer_welcome,
-            max_login_attempts,
-            max_connections_per_host,
             server_log,
             syslog_level,
             log_options,
             log_links,
             debug_level,
-            command_rate,
-            passive_ports,
-            masquerade,
-            command_buffer,
             auth_user_file,
             auth_group_file,
             insecure_permissions,
@@ -48,68 +40,109 @@ impl Inherit for ServerDraft {
             auth_pam,
             auth_pam_config,
             pam_without_terminal,
-            root_links,
-            create_home,
-            display_connect,
-            facts_advertised,
-            facts_usual,
-            facts_options,
-            speech,
-            keeps_encoding,
-            requires_encoding,
-            lang_engine,
             shutdown_warnings,
-            copy_engine,
-            site_misc_engine,
-            deflate_engine,
         );
         // The later word holds: the inner one.
         self.environment.splice(0..0, outer.environment.iter().cloned());
         self.aliases.extend(outer.aliases.iter().cloned());
-        self.resources.inherit(&outer.resources);
         self.proxies.inherit(&outer.proxies);
+    }
+}
+
+/// What a session is told in one value each.
+macro_rules! of_a_session {
+    ($($field:ident),+ $(,)?) => {
+        impl SessionDraft {
+            fn inherit_values(&mut self, outer: &SessionDraft) {
+                inherit!(self, outer, $($field),+);
+            }
+
+            fn says_a_value(&self) -> bool {
+                false $(|| self.$field.is_some())+
+            }
+        }
+    };
+}
+
+of_a_session!(
+    max_login_attempts,
+    command_rate,
+    max_connections_per_host,
+    passive_ports,
+    speech,
+    keeps_encoding,
+    requires_encoding,
+    lang_engine,
+    copy_engine,
+    site_misc_engine,
+    deflate_engine,
+    command_buffer,
+    root_links,
+    create_home,
+    display_connect,
+    facts_advertised,
+    facts_usual,
+    facts_options,
+    ident,
+    defer_welcome,
+    transfer_log,
+    digest_engine,
+    digest_algorithms,
+    digest_usual,
+    digest_most,
+    require_valid_shell,
+    use_ftp_users,
+    alias_only,
+    max_clients,
+    max_clients_per_user,
+    max_clients_per_host,
+    max_hosts_per_user,
+    access_grant_message,
+    access_deny_message,
+    wtmp_log,
+    timeout_login,
+    timeout_idle,
+    timeout_no_transfer,
+    timeout_stalled,
+    timeout_session,
+    allow_foreign_address,
+    transfer_mode,
+    times_gmt,
+    list_style,
+    use_globbing,
+    display_login,
+    display_quit,
+    display_file_transfer,
+);
+
+/// Whether a scope says anything of sessions.
+pub fn says_something(scope: &Scope) -> bool {
+    let Scope { session, named, .. } = scope;
+    session.says_a_value()
+        || session.resources != ResourceLimits::default()
+        || !session.search_path.is_empty()
+        || named.masquerade.is_some()
+        || !named.max_clients_per_class.is_empty()
+        || !named.extended_logs.is_empty()
+        || !named.default_root.is_empty()
+        || !named.default_chdir.is_empty()
+}
+
+impl Inherit for NamedDraft {
+    fn inherit(&mut self, outer: &Self) {
+        inherit!(self, outer, masquerade);
+        self.max_clients_per_class.extend(outer.max_clients_per_class.iter().cloned());
+        self.extended_logs.extend(outer.extended_logs.iter().cloned());
+        self.default_root.extend(outer.default_root.iter().cloned());
+        self.default_chdir.extend(outer.default_chdir.iter().cloned());
     }
 }
 
 impl Inherit for SessionDraft {
     fn inherit(&mut self, outer: &Self) {
-        inherit!(
-            self,
-            outer,
-            transfer_log,
-            digest_engine,
-            digest_algorithms,
-            digest_usual,
-            digest_most,
-            require_valid_shell,
-            use_ftp_users,
-            alias_only,
-            max_clients,
-            max_clients_per_user,
-            max_clients_per_host,
-            max_hosts_per_user,
-            access_grant_message,
-            access_deny_message,
-            wtmp_log,
-            timeout_login,
-            timeout_idle,
-            timeout_no_transfer,
-            timeout_stalled,
-            timeout_session,
-            allow_foreign_address,
-            transfer_mode,
-            times_gmt,
-            list_style,
-            use_globbing,
-            display_login,
-            display_quit,
-            display_file_transfer,
-        );
-        self.max_clients_per_class.extend(outer.max_clients_per_class.iter().cloned());
-        self.extended_logs.extend(outer.extended_logs.iter().cloned());
+        self.inherit_values(outer);
+        self.resources.inherit(&outer.resources);
         self.search_path.extend(outer.search_path.iter().cloned());
-        self.default_root.extend(outer.default_root.iter().cloned());
-        self.default_chdir.extend(outer.default_chdir.iter().cloned());
     }
 }
 
@@ -150,6 +183,7 @@ impl Inherit for ScopeRules {
 pub fn from_global(server: &mut Scope, global: &Scope) {
     server.server.inherit(&global.server);
     server.session.inherit(&global.session);
+    server.named.inherit(&global.named);
     server.files.inherit(&global.files);
     server.aliases.extend(global.aliases.iter().cloned());
     server.conditions.extend(global.conditions.iter().cloned());

@@ -6,11 +6,13 @@ use super::classes::Classes;
 use super::complaint::{Complaint, Complaints, similar_names};
 use super::conditions::{Condition, ConditionDraft};
 use super::contexts::{
-    ANONYMOUS, CLASS, CONDITION, Contexts, DIRECTORY, FTPACCESS, GLOBAL, HOST, LIMIT, MAIN,
+    ANONYMOUS, CLASS, CLASS_CONDITION, CONDITION, Contexts, DIRECTORY, FTPACCESS, GLOBAL, HOST, LIMIT, MAIN,
+    SERVERS,
 };
 use super::directives::{Effect, Row, names, row};
 use super::draft::{AnonymousDraft, DaemonDraft, DirectoryDraft, Draft, HostDraft, Scope};
 use super::expressions::{Expression, Usually};
+use super::inherit::says_something;
 use super::limits::{self, is_limitable};
 use super::patterns::{self, Bounds};
 use super::repeated::Said;
@@ -142,8 +144,7 @@ impl Reader<'_> {
             return self.without_brackets(node, context, scope, said);
         };
         if !row.contexts.has(context) {
-            let message = format!("{} cannot stand in {context}; it belongs in: {}", row.name, row.contexts);
-            self.complaints.error(&node.name.mark, message);
+            self.complaints.error(&node.name.mark, misplaced(row, context));
             return self.without_brackets(node, context, scope, said);
         }
         match (row.effect, &node.children) {
@@ -239,11 +240,11 @@ impl Reader<'_> {
         }
         let mut global = std::mem::take(&mut self.global);
         // A later section outweighs an earlier one, in lists too.
-        let roots = std::mem::take(&mut global.session.default_root);
-        let folders = std::mem::take(&mut global.session.default_chdir);
+        let roots = std::mem::take(&mut global.named.default_root);
+        let folders = std::mem::take(&mut global.named.default_chdir);
         self.scope(children, GLOBAL, &mut global);
-        global.session.default_root.extend(roots);
-        global.session.default_chdir.extend(folders);
+        global.named.default_root.extend(roots);
+        global.named.default_chdir.extend(folders);
         self.global = global;
     }
 
@@ -297,7 +298,8 @@ impl Reader<'_> {
 
     fn condition(&mut self, node: &Node, row: Row, children: &[Node], scope: &mut Scope) {
         let mut inner = Scope::default();
-        self.scope(children, CONDITION, &mut inner);
+        let context = if row.name == "<IfClass>" { CLASS_CONDITION } else { CONDITION };
+        self.scope(children, context, &mut inner);
         let mut arguments = Arguments::new(&node.name, &node.arguments);
         let mut read = |usually| Expression::read(usually, &mut arguments);
         let condition = match row.name {
@@ -308,7 +310,9 @@ impl Reader<'_> {
         };
         match condition.and_then(|condition| arguments.end().map(|()| condition)) {
             Ok(condition) => scope.conditions.push(ConditionDraft {
+                mark: node.name.mark.clone(),
                 condition,
+                session: says_something(&inner).then(|| Box::new((inner.session, inner.named))),
                 files: inner.files,
                 directories: inner.directories,
             }),
@@ -355,6 +359,23 @@ fn settle(scope: &mut Scope) {
         false => Some(!access.allows.is_empty()),
     };
     scope.files.limits.reverse();
+}
+
+/// Why a directive cannot stand there.
+fn misplaced(row: Row, context: Contexts) -> String {
+    let why = match context {
+        CONDITION if row.contexts.has(CLASS_CONDITION) => {
+            ": it is decided before anybody has logged in, when it is not known who that will be"
+        }
+        CONDITION | CLASS_CONDITION if row.contexts.has(SERVERS) => {
+            ": it holds for all of a server's sessions, not for some of them"
+        }
+        CONDITION | CLASS_CONDITION if row.contexts.has(MAIN) => {
+            ": it is the daemon's or a server's as a whole"
+        }
+        _ => "",
+    };
+    format!("{} cannot stand in {context}{why}; it belongs in: {}", row.name, row.contexts)
 }
 
 /// `off`, `no`, `false`, `none` as the first argument.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::settings::Settings;
+use super::settings::{Server, Sessions, Settings};
 use crate::sys::{host, resolve};
 
 /// How soon a name is asked for again that nobody knew, where DynMasqRefresh says nothing.
@@ -90,7 +90,7 @@ fn addresses_of(
 impl Settings {
     /// How long the addresses of MasqueradeAddress hold before they are asked for again; None where nothing can change.
     pub fn masquerades_hold(&self) -> Option<Duration> {
-        let named = || self.servers.iter().filter_map(|server| server.masquerade.as_ref());
+        let named = || self.masquerades();
         let is_untold =
             |masquerade: &Masquerade| matches!(masquerade, Masquerade::Named { is_told: false, .. });
         let has_names = named().any(|masquerade| matches!(masquerade, Masquerade::Named { .. }));
@@ -100,14 +100,17 @@ impl Settings {
 
     /// A reload while the name service is away takes no address from clients behind it: what `other` knew still holds.
     pub fn keep_masquerades_of(&mut self, other: &Settings) {
-        for masquerade in self.servers.iter_mut().filter_map(|server| server.masquerade.as_mut()) {
-            masquerade.keep(other.servers.iter().filter_map(|server| server.masquerade.as_ref()));
-        }
+        let sessions = self.servers.iter_mut().flat_map(Server::all_sessions_mut);
+        sessions.flat_map(Sessions::masquerades_mut).for_each(|own| own.keep(other.masquerades()));
     }
 
     /// Whether one of them is another now. Asks the host's name service for as long as it takes.
     pub fn masquerades_have_changed(&self) -> bool {
-        self.servers.iter().filter_map(|server| server.masquerade.as_ref()).any(Masquerade::has_changed)
+        self.masquerades().any(Masquerade::has_changed)
+    }
+
+    fn masquerades(&self) -> impl Iterator<Item = &Masquerade> {
+        self.servers.iter().flat_map(Server::all_sessions).flat_map(Sessions::masquerades)
     }
 }
 

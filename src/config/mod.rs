@@ -39,6 +39,7 @@ mod reference;
 mod repeated;
 mod roots;
 mod servers;
+mod sessions;
 pub(crate) mod settings;
 mod sketch;
 mod survey;

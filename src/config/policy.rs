@@ -4,10 +4,15 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::classes::Classes;
-use super::settings::{Anonymous, DirectoryRules, Pam, Server, SessionRules, Settings, Subject};
+use super::settings::{
+    Anonymous, DirectoryRules, LimitText, Pam, Server, SessionRules, Sessions, Settings, Subject,
+};
 use crate::auth::order::{Module, Ordered};
 use crate::auth::places::class_key;
-use crate::auth::{AnonymousPolicy, Books, Gate, Gifts, LimitPolicy, PamPolicy, Policy, ServerPolicy};
+use crate::auth::{
+    AnonymousPolicy, Books, Bound, ClientTerms, Gate, Gifts, LimitPolicy, PamPolicy, Policy, ServerPolicy,
+    Terms,
+};
 
 impl Settings {
     /// For the auth process of this generation. `rootless`: every session is the caller.
@@ -32,17 +37,13 @@ fn server(server: &Server, classes: &Classes, rootless: bool) -> ServerPolicy {
         order,
         aliases: server.user_aliases.iter().map(|(alias, real)| (bytes(alias), bytes(real))).collect(),
         alias_only: server.alias_only,
-        rules: server.login_rules,
         anonymous: server
             .anonymous
             .iter()
             .map(|section| anonymous(section, classes, server.use_lastlog))
             .collect(),
-        books: books(&server.session, server.use_lastlog),
+        terms: terms(&server.sessions, classes, server.use_lastlog),
         pam,
-        connections_per_host: server.max_connections_per_host.most,
-        limits: limits(&server.session),
-        create_home: server.create_home.clone(),
         gifts: gifts(server),
         gate: gate(&server.directories, classes),
     }
@@ -88,8 +89,28 @@ fn pam(asked: &Pam) -> PamPolicy {
     PamPolicy { service: asked.service.clone(), with_terminal: asked.with_terminal }
 }
 
-fn books(session: &SessionRules, lastlog: bool) -> Books {
-    Books { wtmp: session.wtmp_log, lastlog }
+/// What holds for clients, and for those of whom `<IfUser>` and its like speak.
+fn terms(sessions: &Sessions, classes: &Classes, lastlog: bool) -> Terms {
+    let usual = Terms::from(client_terms(&sessions.usual, lastlog));
+    if sessions.exceptions().is_empty() {
+        return usual;
+    }
+    let possible: Vec<ClientTerms> =
+        sessions.each_alone().map(|rules| client_terms(&rules, lastlog)).collect();
+    let (sessions, classes) = (sessions.clone(), classes.clone());
+    usual.with(&possible, move |visitor| {
+        client_terms(&sessions.of(&Subject::visitor(visitor, &classes)), lastlog)
+    })
+}
+
+fn client_terms(rules: &SessionRules, lastlog: bool) -> ClientTerms {
+    ClientTerms {
+        rules: rules.login,
+        books: Books { wtmp: rules.wtmp_log, lastlog },
+        limits: limits(rules),
+        create_home: rules.create_home.clone(),
+        connections_per_host: rules.max_connections_per_host.most,
+    }
 }
 
 fn anonymous(section: &Anonymous, classes: &Classes, lastlog: bool) -> AnonymousPolicy {
@@ -99,9 +120,7 @@ fn anonymous(section: &Anonymous, classes: &Classes, lastlog: bool) -> Anonymous
         names: section.names().map(|name| bytes(name)).collect(),
         require_password: section.require_password,
         authenticates_alias: section.authenticates_alias,
-        rules: section.login_rules,
-        books: books(&section.session, lastlog),
-        limits: limits(&section.session),
+        terms: terms(&section.sessions, classes, lastlog),
         gate: gate(&section.directories, classes),
     }
 }
@@ -111,12 +130,16 @@ fn limits(session: &SessionRules) -> LimitPolicy {
     let of_classes = session.max_clients_per_class.iter().filter(|(class, _)| seen.insert(class));
     let key = |class: &String| class_key(class.as_bytes());
     LimitPolicy {
-        clients: session.max_clients.most,
-        clients_per_user: session.max_clients_per_user.most,
-        clients_per_host: session.max_clients_per_host.most,
-        clients_per_class: of_classes.filter_map(|(class, limit)| Some((key(class), limit.most?))).collect(),
-        hosts_per_user: session.max_hosts_per_user.most,
+        clients: bound(&session.max_clients),
+        clients_per_user: bound(&session.max_clients_per_user),
+        clients_per_host: bound(&session.max_clients_per_host),
+        clients_per_class: of_classes.map(|(class, limit)| (key(class), bound(limit))).collect(),
+        hosts_per_user: bound(&session.max_hosts_per_user),
     }
+}
+
+fn bound(limit: &LimitText) -> Bound {
+    Bound { most: limit.most, text: limit.text.clone() }
 }
 
 fn bytes(text: &str) -> Vec<u8> {

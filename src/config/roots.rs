@@ -1,19 +1,19 @@
 //! DefaultRoot and DefaultChdir: whose home `~user` is, looked up while the configuration is read.
 
 use super::complaint::Complaints;
-use super::draft::{PathDraft, SessionDraft};
+use super::draft::{NamedDraft, PathDraft};
 use super::names::home_of;
 use super::settings::PathFor;
 
 /// Where sessions are confined and where they begin.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Roots {
     pub default_root: Vec<PathFor>,
     pub default_chdir: Vec<PathFor>,
 }
 
 /// What a scope's lines stand for.
-pub fn roots(said: &SessionDraft, complaints: &mut Complaints) -> Roots {
+pub fn roots(said: &NamedDraft, complaints: &mut Complaints) -> Roots {
     let mut resolved = |drafts: &[PathDraft], directive: &str| {
         drafts.iter().filter_map(|draft| path_for(draft, directive, complaints)).collect()
     };

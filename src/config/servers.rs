@@ -9,26 +9,21 @@ use slog::Level;
 use super::account_files::{AccountFile, FileOptions, checked, home_in};
 use super::addresses::Families;
 use super::anonymous::anonymous;
-use super::assemble::session_rules;
 use super::classes::Classes;
 use super::complaint::Complaints;
-use super::conditions::{Condition, ConditionDraft};
+use super::conditions::{Condition, ConditionDraft, exceptions};
 use super::directories::Sections;
-use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope, SessionDraft};
-use super::extended::{Formats, extended_logs};
-use super::facts::FactRules;
+use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
+use super::extended::Formats;
 use super::hidden_owners::{self, Books};
 use super::inherit::from_global;
 use super::lines::Word;
-use super::masquerade::Masquerade;
 use super::names::home_of;
-use super::roots::roots;
-use super::settings::{Anonymous, DirectoryRules, Ident, LogTarget, Pam, Server, Speech};
+use super::sessions::Words;
+use super::settings::{Anonymous, DirectoryRules, Exception, Pam, Server, Sessions};
 use super::{Complaint, LoadOptions, arguments, defaults};
 use crate::auth::order::{Module, Ordered};
 use crate::logging::{Links, Severity};
-use crate::protocol::{Offer, offer};
-use crate::sys::files;
 
 /// What stands around a server.
 pub struct Surroundings<'a> {
@@ -100,15 +95,13 @@ fn finish(
     around: &Surroundings<'_>,
     complaints: &mut Complaints,
 ) -> Found {
-    let LookedUp { user_file, group_file, masquerade, sections, anonymous } =
-        look_up(&scope, around, complaints);
-    let roots = roots(&scope.session, complaints);
-    tell_unknown_classes(&scope.session, around.classes, complaints);
-    let extended = extended_logs(&scope.session, (&around.formats, &scope.server.environment), complaints);
+    tell_unknown_classes(&scope, around.classes, complaints);
+    let names = (&around.formats, scope.server.environment.as_slice());
+    let words = Words::of(scope.session.clone(), &scope.named, names, complaints);
+    let exceptions = exceptions(&scope, around, complaints);
+    let LookedUp { user_file, group_file, sections, anonymous } =
+        look_up(&scope, (&words, &exceptions), around, complaints);
     let Scope { server: said, session, files, aliases, .. } = scope;
-    let facts = FactRules::said(&said);
-    let keeps_encoding =
-        said.keeps_encoding == Some(true) || said.speech.is_some_and(|speech| speech.is_kept);
     let default_word = said.is_default.and_then(|(on, word)| on.then_some(word));
     let mut server = Server {
         name: said.name.unwrap_or_else(|| "ProFTPD".into()),
@@ -116,35 +109,14 @@ fn finish(
         listen,
         is_default: default_word.is_some(),
         environment: said.environment,
-        ident: said.ident.unwrap_or(Ident::Standard),
-        defer_welcome: said.defer_welcome.unwrap_or(false),
-        max_login_attempts: said.max_login_attempts.unwrap_or(Some(3)),
-        command_rate: said.command_rate.flatten(),
-        resources: said.resources,
-        max_connections_per_host: said.max_connections_per_host.unwrap_or_default(),
-        transfer_log: session.transfer_log.clone().unwrap_or_else(default_transfer_log),
         server_log: said.server_log,
         least_level: said.syslog_level.map_or(Level::Trace, Severity::level),
         log_options: said.log_options.unwrap_or_default(),
         log_links: links(said.log_links),
-        passive_ports: said.passive_ports,
-        masquerade,
         aliases: said.aliases,
-        offer: Offer::ALL
-            .when(said.lang_engine.unwrap_or(true), offer::Module::Lang)
-            .when(said.copy_engine.unwrap_or(true), offer::Module::Copy)
-            .when(said.site_misc_engine.unwrap_or(true), offer::Module::SiteMisc)
-            .when(said.deflate_engine.unwrap_or(false), offer::Module::Deflate)
-            .when(said.lang_engine.unwrap_or(true) && !keeps_encoding, offer::Module::Utf8),
-        speech: Speech {
-            is_kept: keeps_encoding,
-            is_strict: said.requires_encoding == Some(true),
-            ..said.speech.unwrap_or_default()
-        },
         shutdown_warnings: said.shutdown_warnings.unwrap_or(false),
         proxies: said.proxies.meant(complaints),
         sockets: said.sockets.unwrap_or_default(),
-        command_buffer: said.command_buffer.unwrap_or(512) as usize,
         auth_user_file: user_file,
         auth_group_file: group_file,
         use_lastlog: said.use_lastlog == Some(true),
@@ -154,12 +126,8 @@ fn finish(
         }),
         auth_order: said.auth_order.unwrap_or_else(|| defaults::AUTH_ORDER.to_vec()),
         alias_only: session.alias_only.unwrap_or(false) || anonymous.iter().any(|section| section.alias_only),
-        login_rules: session.login_rules(),
-        root_links: said.root_links.unwrap_or(true),
-        create_home: said.create_home.flatten(),
         user_aliases: aliases.into_iter().map(|(alias, real)| (alias.text, real.text)).collect(),
-        facts,
-        session: session_rules(session, (roots, extended), said.display_connect),
+        sessions: Sessions::new(words, exceptions),
         directories: DirectoryRules { base: files, sections },
         anonymous,
     };
@@ -177,12 +145,16 @@ pub fn links(said: Option<bool>) -> Links {
 struct LookedUp {
     user_file: Option<PathBuf>,
     group_file: Option<PathBuf>,
-    masquerade: Option<Masquerade>,
     sections: Sections,
     anonymous: Vec<Anonymous>,
 }
 
-fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints) -> LookedUp {
+fn look_up(
+    scope: &Scope,
+    sessions: (&Words, &[Exception]),
+    around: &Surroundings<'_>,
+    complaints: &mut Complaints,
+) -> LookedUp {
     let said = &scope.server;
     let options = FileOptions {
         insecure: said.insecure_permissions.unwrap_or(false),
@@ -191,18 +163,21 @@ fn look_up(scope: &Scope, around: &Surroundings<'_>, complaints: &mut Complaints
     let mut file = |word: Option<&Word>, which| checked(word?, which, options, complaints);
     let user_file = file(said.auth_user_file.as_ref(), AccountFile::Users);
     let group_file = file(said.auth_group_file.as_ref(), AccountFile::Groups);
-    let masquerade = said.masquerade.as_ref().map(|word| masquerade(word, complaints));
     let folders: Vec<&DirectoryDraft> = around.global.directories.iter().chain(&scope.directories).collect();
     let mut sections = sections(&folders, (None, user_file.as_deref()), complaints);
     add_conditions(&mut sections, &scope.conditions, user_file.as_deref(), Some(&mut *complaints));
     let drafts = scope.anonymous.iter().chain(&around.global.anonymous);
-    let anonymous = drafts.filter_map(|draft| anonymous(draft, scope, around, complaints)).collect();
-    LookedUp { user_file, group_file, masquerade, sections, anonymous }
+    let anonymous =
+        drafts.filter_map(|draft| anonymous(draft, (scope, sessions), around, complaints)).collect();
+    LookedUp { user_file, group_file, sections, anonymous }
 }
 
 /// A limit of a class that there is not never holds.
-fn tell_unknown_classes(session: &SessionDraft, classes: &Classes, complaints: &mut Complaints) {
-    for (class, _) in session.max_clients_per_class.iter().filter(|(class, _)| !classes.knows(&class.text)) {
+fn tell_unknown_classes(scope: &Scope, classes: &Classes, complaints: &mut Complaints) {
+    let of_some = scope.conditions.iter().filter_map(|draft| draft.session.as_deref());
+    let named = of_some.map(|(_, named)| named).chain([&scope.named]);
+    let limits = named.flat_map(|named| &named.max_clients_per_class);
+    for (class, _) in limits.filter(|(class, _)| !classes.knows(&class.text)) {
         complaints.warning(&class.mark, format!("MaxClientsPerClass: there is no <Class> '{}'", class.text));
     }
 }
@@ -230,24 +205,6 @@ fn tell_closed_doors(server: &Server, rootless: bool, complaints: &mut Complaint
             format!("nobody can log in to '{}': it has no AuthUserFile and no <Anonymous>{why}", server.name);
         complaints.push(Complaint::warning(None, message));
     }
-}
-
-/// xferlog in the log folder, where one can be written; an ordinary user's daemon has none unless it says where.
-pub fn default_transfer_log() -> LogTarget {
-    let folder = Path::new(defaults::LOG_FOLDER);
-    if files::may_write(folder) { LogTarget::File(folder.join("xferlog")) } else { LogTarget::None }
-}
-
-/// A name that cannot be resolved is told, but does not keep a host from serving.
-fn masquerade(word: &Word, complaints: &mut Complaints) -> Masquerade {
-    let (masquerade, outcome) = Masquerade::of(&word.text);
-    if let Err(why) = outcome {
-        complaints.warning(
-            &word.mark,
-            format!("MasqueradeAddress: {why}; the real address is told until it is known"),
-        );
-    }
-    masquerade
 }
 
 /// The way to `<Directory>` sections. Within `<Anonymous>` a relative path is the root's. `~user` is somebody of AuthUserFile, or of the

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::config::settings::{
-    Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, SessionRules, Settings,
+    Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, SessionRules, Sessions, Settings,
 };
 use crate::config::{Complaint, Place, SurveyedLine};
 use crate::logging::{self, Links};
@@ -120,8 +120,8 @@ impl Trial<'_> {
         }
     }
 
-    fn extended_logs(&mut self, rules: &SessionRules, links: Links) {
-        for log in &rules.extended_logs {
+    fn extended_logs(&mut self, sessions: &Sessions, links: Links) {
+        for log in sessions.extended_logs() {
             if let ExtendedTarget::File(path) = &log.target {
                 self.log_file(path, links, "ExtendedLog");
             }
@@ -140,25 +140,29 @@ impl Trial<'_> {
 
     fn server(&mut self, server: &Server, settings: &Settings) {
         let links = server.log_links;
-        self.log(&server.transfer_log, links, "TransferLog");
         if let Some(target) = &server.server_log {
             self.log(target, links, "ServerLog");
         }
-        self.extended_logs(&server.session, links);
-        self.session(&server.session);
-        self.passive_ports(server, settings.daemon.max_instances);
+        self.sessions(&server.sessions, links);
+        self.passive_ports(&server.sessions, settings.daemon.max_instances);
         server.anonymous.iter().for_each(|section| self.anonymous(section, links));
     }
 
     fn anonymous(&mut self, section: &Anonymous, links: Links) {
-        self.log(&section.transfer_log, links, "TransferLog");
-        self.extended_logs(&section.session, links);
-        self.session(&section.session);
+        self.sessions(&section.sessions, links);
         if !section.root.is_dir() {
             let root = section.root.display();
             let message = format!("{root} is no folder: nobody can log in here until it is one");
             self.warn("<Anonymous>", &root.to_string(), message);
         }
+    }
+
+    /// What is said for all of them, and what each section says for some.
+    fn sessions(&mut self, sessions: &Sessions, links: Links) {
+        sessions.transfer_logs().iter().for_each(|target| self.log(target, links, "TransferLog"));
+        self.extended_logs(sessions, links);
+        self.session(&sessions.usual);
+        sessions.exceptions().iter().for_each(|exception| self.session(&exception.words.clone().rules()));
     }
 
     fn session(&mut self, rules: &SessionRules) {
@@ -192,8 +196,8 @@ impl Trial<'_> {
         }
     }
 
-    fn passive_ports(&mut self, server: &Server, most: Option<u32>) {
-        let (Some((first, last)), Some(most)) = (server.passive_ports, most) else { return };
+    fn passive_ports(&mut self, sessions: &Sessions, most: Option<u32>) {
+        let (Some((first, last)), Some(most)) = (sessions.usual.passive_ports, most) else { return };
         let ports = u32::from(last - first) + 1;
         if ports < most {
             let message = format!(

@@ -44,9 +44,9 @@ pub struct ServerLogs {
 /// Where sessions of one kind are written.
 #[derive(Clone, Debug, Default)]
 pub struct SessionLogs {
-    /// TransferLog; None without one.
-    pub transfers: Option<LogNumber>,
-    /// ExtendedLog, in the order of the settings.
+    /// TransferLog, and those of sections for some of them, in the order of the settings; None for none.
+    pub transfers: Vec<Option<LogNumber>>,
+    /// ExtendedLog, likewise.
     pub extended: Vec<LogNumber>,
 }
 

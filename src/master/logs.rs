@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::spawn;
-use crate::config::settings::{ExtendedTarget, LogTarget, Server, SessionRules, Settings};
+use crate::config::settings::{ExtendedTarget, LogTarget, Server, Sessions, Settings};
 use crate::logging::control::Control;
 use crate::logging::recorder::{self, Foreground};
 use crate::logging::{
@@ -278,25 +278,28 @@ struct Opening<'a> {
 impl Opening<'_> {
     fn of_server(&mut self, server: &Server) -> Result<ServerLogs, LogsError> {
         let sections = server.anonymous.iter();
-        let anonymous: Result<_, _> =
-            sections.map(|section| self.of_sessions(&section.transfer_log, &section.session)).collect();
+        let anonymous: Result<_, _> = sections.map(|section| self.of_sessions(&section.sessions)).collect();
         let lines = match &server.server_log {
             None => Some(LogNumber::SYSTEM),
             Some(LogTarget::File(path)) => Some(self.number(path, Kind::Line)?),
             Some(_) => None,
         };
-        let own = self.of_sessions(&server.transfer_log, &server.session)?;
+        let own = self.of_sessions(&server.sessions)?;
         Ok(ServerLogs { lines, own, anonymous: anonymous? })
     }
 
-    fn of_sessions(&mut self, transfers: &LogTarget, rules: &SessionRules) -> Result<SessionLogs, LogsError> {
-        let transfers = match transfers {
-            LogTarget::File(path) => Some(self.number(path, Kind::Raw)?),
-            LogTarget::None | LogTarget::Stderr | LogTarget::Syslog(_) => None,
-        };
-        let extended: Result<_, _> =
-            rules.extended_logs.iter().map(|log| self.extended(&log.target)).collect();
-        Ok(SessionLogs { transfers, extended: extended? })
+    fn of_sessions(&mut self, sessions: &Sessions) -> Result<SessionLogs, LogsError> {
+        let transfers: Result<_, _> =
+            sessions.transfer_logs().iter().map(|target| self.transfers(target)).collect();
+        let extended: Result<_, _> = sessions.extended_logs().map(|log| self.extended(&log.target)).collect();
+        Ok(SessionLogs { transfers: transfers?, extended: extended? })
+    }
+
+    fn transfers(&mut self, target: &LogTarget) -> Result<Option<LogNumber>, LogsError> {
+        match target {
+            LogTarget::File(path) => self.number(path, Kind::Raw).map(Some),
+            LogTarget::None | LogTarget::Stderr | LogTarget::Syslog(_) => Ok(None),
+        }
     }
 
     fn extended(&mut self, target: &ExtendedTarget) -> Result<LogNumber, LogsError> {

@@ -14,33 +14,33 @@ use crate::auth::ANSWER_DEADLINE;
 use crate::auth::places::LimitKind;
 use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
-use crate::config::settings::Server;
+use crate::config::settings::SessionRules;
 use crate::protocol::Reply;
 use crate::sys::poll::{self, Waiting};
 
 /// The replies that send a client away that is one too many; an empty list closes without a word.
-pub fn refusal(birth: &Birth, (index, server): (usize, &Server), client: &Client) -> Option<Vec<Reply>> {
-    if !must_ask(birth, server) {
+pub fn refusal(birth: &Birth, (index, rules): (usize, &SessionRules), client: &Client) -> Option<Vec<Reply>> {
+    if !must_ask(birth, rules) {
         return None;
     }
     let server_index = u16::try_from(index).unwrap_or(u16::MAX);
     match ask(birth, &Request::Connection { server: server_index, peer: client.peer.ip() }) {
         Some(Answer::Serve) => None,
-        Some(Answer::Full(kind, most)) => Some(one_too_many(birth, (index, server), client, (kind, most))),
+        Some(Answer::Full(kind, most)) => Some(one_too_many(birth, (index, rules), client, (kind, most))),
         _ => Some(vec![unavailable()]),
     }
 }
 
 /// The master grants an instance in advance while there is room; what goes by where and when a client comes, it cannot.
-fn must_ask(birth: &Birth, server: &Server) -> bool {
+fn must_ask(birth: &Birth, rules: &SessionRules) -> bool {
     !birth.board.may_serve(birth.slot)
-        || server.max_connections_per_host.most.is_some()
+        || rules.max_connections_per_host.most.is_some()
         || birth.settings.daemon.max_connection_rate.is_some()
 }
 
 fn one_too_many(
     birth: &Birth,
-    (index, server): (usize, &Server),
+    (index, rules): (usize, &SessionRules),
     client: &Client,
     (kind, most): (LimitKind, u32),
 ) -> Vec<Reply> {
@@ -49,7 +49,7 @@ fn one_too_many(
     match kind {
         LimitKind::ConnectionsPerHost => {
             slog::warn!(log, "Connection refused (MaxConnectionsPerHost {most})");
-            vec![limits::too_many_connections(&server.max_connections_per_host, most)]
+            vec![limits::too_many_connections(&rules.max_connections_per_host, most)]
         }
         LimitKind::ConnectionRate => {
             let seconds = daemon.max_connection_rate.map_or(1, |rate| rate.seconds);

@@ -13,6 +13,7 @@ use super::arrival;
 use super::display;
 use super::orders::{self, Standing};
 use super::peer::Peer;
+use super::rulebook;
 use super::shutdown;
 use super::subject;
 use super::text::{self, Facts};
@@ -20,7 +21,7 @@ use super::timeouts::Timers;
 use super::title;
 use super::virtual_host;
 use super::watch::unavailable;
-use crate::config::settings::Server;
+use crate::config::settings::{Server, SessionRules};
 use crate::logging::{self, Speaker, Voice};
 use crate::protocol::Reply;
 use crate::protocol::foreign::TLS_HANDSHAKE;
@@ -57,8 +58,9 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     birth.own.connected(client.peer.address, client.local, server.name.as_bytes());
     accept::give_hint(birth);
     title::connected(birth, client.peer);
-    let timers = Timers::begin(&server.session, Instant::now());
-    if let Some(refusal) = refusal(birth, (index, server), &client) {
+    let rules = &*rulebook::of_stranger(birth, server, client.peer);
+    let timers = Timers::begin(rules, Instant::now());
+    if let Some(refusal) = refusal(birth, (index, server, rules), &client) {
         say(&client, &refusal);
         return Greeted::Left;
     }
@@ -67,8 +69,9 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
         slog::info!(log, "Connection from {} [{}] denied by <Limit LOGIN>", peer.name(), peer.ip());
         return Greeted::Left;
     }
-    say(&client, &welcome(birth, server, &client));
-    match await_first_byte(birth, server, &client, &timers) {
+    let facts = facts_of(birth, (server, rules), &client);
+    say(&client, &[of_server(server, &facts)]);
+    match await_first_byte(birth, &facts, &client, &timers) {
         Met::Encrypts => {
             let log = logger(birth, index, client.local, client.peer);
             slog::warn!(log, "client speaks TLS, disconnecting");
@@ -102,35 +105,39 @@ pub fn logger(birth: &Birth, index: usize, local: SocketAddr, peer: Peer) -> slo
 }
 
 /// The replies that refuse a client at connect; an empty list closes silently.
-fn refusal(birth: &Birth, (index, server): (usize, &Server), client: &Client) -> Option<Vec<Reply>> {
+fn refusal(
+    birth: &Birth,
+    (index, server, rules): (usize, &Server, &SessionRules),
+    client: &Client,
+) -> Option<Vec<Reply>> {
     if orders::standing(birth) == Standing::Leave {
         return Some(vec![unavailable()]);
     }
-    let facts = facts_of(birth, server, client);
+    let facts = facts_of(birth, (server, rules), client);
     if let Some(message) = shutdown::message_of_denial(birth, &facts) {
         let (log, peer) = (logger(birth, index, client.local, client.peer), client.peer);
         let said = String::from_utf8_lossy(&message);
         slog::info!(log, "connection refused ({said}) from {} [{}]", peer.name(), peer.ip());
         return Some(vec![shutdown::denial(500, &message)]);
     }
-    arrival::refusal(birth, (index, server), client)
-}
-
-fn welcome(birth: &Birth, server: &Server, client: &Client) -> Vec<Reply> {
-    vec![of_server(server, &facts_of(birth, server, client))]
+    arrival::refusal(birth, (index, rules), client)
 }
 
 /// The 220 of a server, its DisplayConnect before it.
 pub fn of_server(server: &Server, facts: &Facts<'_>) -> Reply {
-    let display = server.session.display_connect.as_deref();
+    let display = facts.rules.display_connect.as_deref();
     let lines = display.map(|path| display::of_host(path, facts)).unwrap_or_default();
     Reply::new(220, text::greeting(server, facts)).preceded_by(lines)
 }
 
-fn facts_of<'a>(birth: &Birth, server: &'a Server, client: &Client) -> Facts<'a> {
+fn facts_of<'a>(
+    birth: &Birth,
+    (server, rules): (&'a Server, &'a SessionRules),
+    client: &Client,
+) -> Facts<'a> {
     Facts {
         server,
-        rules: &server.session,
+        rules,
         local: client.local,
         peer: client.peer,
         user: None,
@@ -153,7 +160,7 @@ enum Met {
     Leave(Reply),
 }
 
-fn await_first_byte(birth: &Birth, server: &Server, client: &Client, timers: &Timers) -> Met {
+fn await_first_byte(birth: &Birth, facts: &Facts<'_>, client: &Client, timers: &Timers) -> Met {
     loop {
         if orders::standing(birth) == Standing::Leave {
             return Met::Leave(unavailable());
@@ -163,11 +170,10 @@ fn await_first_byte(birth: &Birth, server: &Server, client: &Client, timers: &Ti
             return Met::Told(expired.reply());
         }
         let timer = timers.next().map(|(when, _)| when.saturating_duration_since(now));
-        let schedule =
-            match shutdown::until_disconnect(birth, server, false, || facts_of(birth, server, client)) {
-                Ok(span) => span,
-                Err(words) => return Met::Told(Reply::new(421, words)),
-            };
+        let schedule = match shutdown::until_disconnect(birth, facts.server, false, || *facts) {
+            Ok(span) => span,
+            Err(words) => return Met::Told(Reply::new(421, words)),
+        };
         let mut waiting = [Waiting::to_read(client.socket.as_fd())];
         match poll::wait_or_bell(&mut waiting, timer.into_iter().chain(schedule).min()) {
             Ok(0) => {}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::auth::places::LimitKind;
 use crate::auth::wire::Denial;
-use crate::config::settings::{LimitText, SessionRules};
+use crate::config::settings::LimitText;
 use crate::protocol::Reply;
 
 use super::text;
@@ -56,8 +56,8 @@ pub fn incorrect() -> Reply {
     Reply::new(530, "Login incorrect.")
 }
 
-/// What auth's denial means under these rules, to a client of this class.
-pub fn refusal(denial: &Denial, rules: &SessionRules, class: Option<&str>) -> Refusal {
+/// What auth's denial means to a client of this class.
+pub fn refusal(denial: &Denial, class: Option<&str>) -> Refusal {
     match denial {
         Denial::NoSuchUser => Refusal::Wrong { reason: Reason::NoSuchUser },
         Denial::WrongPassword => Refusal::Wrong { reason: Reason::Failed("Incorrect password".into()) },
@@ -70,39 +70,28 @@ pub fn refusal(denial: &Denial, rules: &SessionRules, class: Option<&str>) -> Re
         Denial::FtpUsers => Refusal::Wrong { reason: Reason::Failed("User in /etc/ftpusers".into()) },
         Denial::Rule => Refusal::Wrong { reason: Reason::Failed("Limit access denies login".into()) },
         Denial::NotAnAlias => Refusal::Wrong { reason: Reason::NotAnAlias },
-        Denial::Limit(kind, most) => limited(*kind, *most, (rules, class)),
+        Denial::Limit { kind, most, text } => limited(*kind, *most, (text.as_deref(), class)),
     }
 }
 
-fn limited(kind: LimitKind, most: u32, (rules, class): (&SessionRules, Option<&str>)) -> Refusal {
-    let of_class = || rules.max_clients_per_class.iter().find(|(name, _)| Some(name.as_str()) == class);
-    let configured = match kind {
-        LimitKind::Clients => Some(&rules.max_clients),
-        LimitKind::ClientsPerUser => Some(&rules.max_clients_per_user),
-        LimitKind::ClientsPerHost => Some(&rules.max_clients_per_host),
-        LimitKind::HostsPerUser => Some(&rules.max_hosts_per_user),
-        LimitKind::ClientsPerClass => of_class().map(|(_, limit)| limit),
-        // Asked about before a login, and not by it.
-        LimitKind::Instances | LimitKind::ConnectionRate | LimitKind::ConnectionsPerHost => None,
-        LimitKind::TransfersPerHost | LimitKind::TransfersPerUser => None,
-    };
+fn limited(kind: LimitKind, most: u32, (text, class): (Option<&[u8]>, Option<&str>)) -> Refusal {
     let (directive, standard) = words(kind);
     let reached = match (kind, class) {
         (LimitKind::ClientsPerClass, Some(class)) => format!("{directive} {class} {most}"),
         _ => format!("{directive} {most}"),
     };
-    Refusal::Limited { reply: full(530, configured, standard, most), reached }
+    Refusal::Limited { reply: full(530, text, standard, most), reached }
 }
 
 /// What a client hears that is one too many from its address.
 pub fn too_many_connections(limit: &LimitText, most: u32) -> Reply {
-    full(530, Some(limit), words(LimitKind::ConnectionsPerHost).1, most)
+    full(530, own_words(Some(limit)), words(LimitKind::ConnectionsPerHost).1, most)
 }
 
 /// What a client hears whose transfer is one too many; and, for the log, the directive.
 pub fn too_many_transfers(kind: LimitKind, limit: Option<&LimitText>, most: u32) -> (Reply, &'static str) {
     let (directive, standard) = words(kind);
-    (full(451, limit, standard, most), directive)
+    (full(451, own_words(limit), standard, most), directive)
 }
 
 /// A limit's directive, and the words of ProFTPD where the operator has none.
@@ -144,8 +133,11 @@ fn words(kind: LimitKind) -> (&'static str, &'static str) {
     }
 }
 
-fn full(code: u16, configured: Option<&LimitText>, standard: &str, most: u32) -> Reply {
-    let template = configured.and_then(|limit| limit.text.as_deref()).unwrap_or(standard);
+fn own_words(limit: Option<&LimitText>) -> Option<&[u8]> {
+    limit.and_then(|limit| limit.text.as_deref()).map(str::as_bytes)
+}
+
+fn full(code: u16, own: Option<&[u8]>, standard: &str, most: u32) -> Reply {
     let number = |name: &[u8]| (name == b"m").then(|| most.to_string().into_bytes());
-    Reply::new(code, text::expand(template.as_bytes(), number))
+    Reply::new(code, text::expand(own.unwrap_or(standard.as_bytes()), number))
 }

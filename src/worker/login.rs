@@ -13,13 +13,15 @@ use super::journal::Logs;
 use super::limits::{self, Reason, Refusal};
 use super::member::{Entry, Member};
 use super::quarters::Quarters;
+use super::resources;
+use super::rulebook;
 use super::subject;
 use super::text::{Facts, Text};
 use super::title;
 use super::watch::{Ending, Watch, unavailable};
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
-use crate::config::settings::{Anonymous, DirectoryRules, Server, SessionRules, Subject};
+use crate::config::settings::{Anonymous, DirectoryRules, Server, SessionRules, Sessions, Subject};
 use crate::protocol::Reply;
 use crate::scoreboard::Totals;
 
@@ -48,18 +50,20 @@ pub fn anonymous_section(server: &'static Server, name: &[u8]) -> Option<&'stati
         .or_else(|| aliased(name).or_else(|| aliased(b"*")).and_then(|(_, real)| section(real.as_bytes())))
 }
 
-/// The rules of whom a name would log in as.
+/// The part of a server that a name would log in to.
 struct Scope {
     anonymous: Option<&'static Anonymous>,
-    rules: &'static SessionRules,
+    sessions: &'static Sessions,
     directories: &'static DirectoryRules,
 }
 
 impl Scope {
     fn new(server: &'static Server, anonymous: Option<&'static Anonymous>) -> Scope {
         match anonymous {
-            Some(section) => Scope { anonymous, rules: &section.session, directories: &section.directories },
-            None => Scope { anonymous, rules: &server.session, directories: &server.directories },
+            Some(section) => {
+                Scope { anonymous, sessions: &section.sessions, directories: &section.directories }
+            }
+            None => Scope { anonymous, sessions: &server.sessions, directories: &server.directories },
         }
     }
 
@@ -99,13 +103,15 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
             let section = anonymous.and_then(|index| watch.server.anonymous.get(usize::from(index)));
             let granted = Scope::new(watch.server, section);
             // An alias may have led to a section that the name did not tell; and only now it is known who logs in.
-            if let Some(words) = granted.refusal(&name, &password, &subject::settled(watch, Some(&account))) {
+            let subject = subject::settled(watch, Some(&account));
+            if let Some(words) = granted.refusal(&name, &password, &subject) {
                 slog::warn!(watch.log, "{words}");
                 return refused(watch, Verdict::Out(incorrect()));
             }
-            enter(watch, granted, Entry { account, given_name: name, given_password: password })
+            let rules = rulebook::of(granted.sessions, &subject);
+            enter(watch, (granted, rules), Entry { account, given_name: name, given_password: password })
         }
-        Answer::Denied(denial) => deny(watch, &denial, &scope, &name),
+        Answer::Denied(denial) => deny(watch, &denial, &name),
         _ => {
             slog::error!(watch.log, "USER {}: auth gave no answer, no login", shown(&name));
             refused(watch, Verdict::Out(unavailable()))
@@ -119,9 +125,9 @@ fn refused(watch: &Watch, verdict: Verdict) -> Result<Verdict, Ending> {
 }
 
 /// Monitors ban by these lines; their words are ProFTPD's.
-fn deny(watch: &Watch, denial: &Denial, scope: &Scope, name: &[u8]) -> Result<Verdict, Ending> {
+fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> {
     let user = shown(name);
-    match limits::refusal(denial, scope.rules, watch.class.map(|class| class.name.as_str())) {
+    match limits::refusal(denial, watch.class.map(|class| class.name.as_str())) {
         Refusal::Wrong { reason: Reason::NoSuchUser } => {
             tell_unknown(watch, &user, "no such user found");
             refused(watch, Verdict::Wrong)
@@ -151,13 +157,17 @@ fn tell_unknown(watch: &Watch, user: &str, what: &str) {
 }
 
 /// Auth has granted: the identity first, then the root as that identity sees it, then its walls.
-fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Ending> {
+fn enter(
+    watch: &mut Watch,
+    (scope, rules): (Scope, &'static SessionRules),
+    entry: Entry,
+) -> Result<Verdict, Ending> {
     let failed = |what: &dyn std::fmt::Display| {
         slog::error!(watch.log, "USER {}: {what}", shown(&entry.given_name));
         Ending::Unavailable
     };
     identity::take(watch.birth, &entry.account).map_err(|error| failed(&error))?;
-    let quarters = Quarters::of(watch.server, scope.anonymous, &entry.account);
+    let quarters = Quarters::of(rules, scope.anonymous, &entry.account);
     let root = match quarters.open() {
         Ok(root) => root,
         Err(error) => {
@@ -168,10 +178,9 @@ fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Endin
     // `%u` in `<Directory>`: the paths are followed while all of them can be.
     let own = scope.directories.of_user(&entry.account.name);
     let directories: &'static DirectoryRules = own.map_or(scope.directories, |own| Box::leak(Box::new(own)));
-    let held = if quarters.is_confined() { Held::open(scope.rules) } else { Held::default() };
+    let held = if quarters.is_confined() { Held::open(rules) } else { Held::default() };
     identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
-    let Scope { anonymous, rules, .. } = scope;
-    let mut member = Box::new(Member::new(entry, anonymous, (rules, directories), (root, watch)));
+    let mut member = Box::new(Member::new(entry, scope.anonymous, (rules, directories), (root, watch)));
     member.held = held;
     if !quarters.settle(&mut member) {
         slog::error!(
@@ -186,6 +195,9 @@ fn enter(watch: &mut Watch, scope: Scope, entry: Entry) -> Result<Verdict, Endin
 }
 
 fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {
+    if member.rules.resources != watch.rules.resources {
+        resources::limit(&member.rules.resources, &watch.log);
+    }
     watch.rules = member.rules;
     watch.timers.logged_in(member.rules, Instant::now());
     watch.journal.under(Logs::of(member.rules, watch.logs(member.anonymous)));

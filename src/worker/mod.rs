@@ -27,6 +27,7 @@ mod quarters;
 pub mod rehearsal;
 mod rendezvous;
 mod resources;
+mod rulebook;
 mod session;
 mod shutdown;
 mod speech;
@@ -62,6 +63,7 @@ use slog::Logger;
 use self::accept::Client;
 use self::conversation::Conversation;
 use self::greeting::{Greeted, Guest};
+use self::rulebook::Rulebook;
 use self::session::Session;
 use self::watch::Watch;
 use crate::config::Settings;
@@ -151,12 +153,15 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     let control = Tuning { probes: server.sockets.probes, ..Tuning::default() };
     // A client that has just left; the first read will say so.
     let _ = control.apply(socket.as_fd());
-    let conversation = Conversation::new(socket, server.command_buffer);
     let log = greeting::logger(birth, index, local, peer);
     tell_of_panics(&log);
-    resources::limit(&server.resources, &log);
     let index = u16::try_from(index).unwrap_or(u16::MAX);
-    let watch = Watch::new(birth, (index, server), (peer, local), conversation, timers, log);
+    let mut rulebook = Rulebook::default();
+    let rules = rulebook.rules((index, server), || subject::stranger(birth, peer));
+    let conversation = Conversation::new(socket, rules.command_buffer);
+    resources::limit(&rules.resources, &log);
+    let watch =
+        Watch::new(birth, (index, server), (rulebook, rules), (peer, local), conversation, timers, log);
     Session::new(watch).run();
     SERVED
 }

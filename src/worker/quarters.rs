@@ -11,7 +11,7 @@ use super::limits::incorrect;
 use super::member::Member;
 use super::storage::Root;
 use crate::auth::Account;
-use crate::config::settings::{Anonymous, PathFor, Server};
+use crate::config::settings::{Anonymous, PathFor, SessionRules};
 use crate::protocol::Reply;
 use crate::sys::files::{Errno, Links};
 
@@ -57,13 +57,12 @@ impl fmt::Display for NoRoot {
 
 impl Quarters {
     /// Of an account, or of an anonymous session.
-    pub fn of(server: &Server, anonymous: Option<&Anonymous>, account: &Account) -> Quarters {
-        let rules = anonymous.map_or(&server.session, |section| &section.session);
+    pub fn of(rules: &SessionRules, anonymous: Option<&Anonymous>, account: &Account) -> Quarters {
         let bounds = match anonymous {
             Some(section) => Bounds::Anonymous(section.root.clone()),
             None => applying(&rules.default_root, account).map_or(Bounds::Host, Bounds::Root),
         };
-        let links = if server.root_links { Links::Followed } else { Links::Refused };
+        let links = if rules.root_links { Links::Followed } else { Links::Refused };
         Quarters { bounds, links, begin_in: applying(&rules.default_chdir, account) }
     }
 

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::limits::{self, Refusal};
-use super::login;
 use super::quarters::Quarters;
 use super::storage::{Asked, FtpPath, Listener, Storage, Verb};
 use super::virtual_host;
@@ -128,14 +127,12 @@ fn admitted(
     let number = u16::try_from(index).map_err(|error| error.to_string())?;
     let policy = settings.auth_policy(rootless);
     let judgement = auth::recognise(&policy, number, request.user.as_bytes(), request.client)?;
-    let section = login::anonymous_section(server, request.user.as_bytes());
-    let rules = section.map_or(&server.session, |section| &section.session);
     match judgement {
         Ok(admission) => {
             let section = admission.anonymous.and_then(|index| server.anonymous.get(usize::from(index)));
             Ok((admission.account, section))
         }
-        Err(denial) => Err(match limits::refusal(&denial, rules, None) {
+        Err(denial) => Err(match limits::refusal(&denial, None) {
             Refusal::Wrong { reason } => format!("{} does not log in: {}", request.user, reason.words()),
             Refusal::Limited { reached, .. } => format!("{} does not log in: {reached}", request.user),
         }),
@@ -150,8 +147,10 @@ fn carried_out(
 ) -> Result<(), String> {
     let verb = limit_verb(&request.verb).ok_or_else(|| format!("'{}' is no verb", request.verb))?;
     let directories = section.map_or(&server.directories, |section| &section.directories);
+    let sessions = section.map_or(&server.sessions, |section| &section.sessions);
     let subject: &'static Subject = Box::leak(Box::new(subject(settings, request, account)));
-    let root = Quarters::of(server, section, account).open().map_err(|error| error.to_string())?;
+    let root =
+        Quarters::of(&sessions.of(subject), section, account).open().map_err(|error| error.to_string())?;
     let place = root.canonical().map_err(|error| error.to_string())?;
     steps.push(format!("the session's root is {}", place.display()));
     let found = Rc::new(RefCell::new(Vec::new()));
@@ -177,6 +176,6 @@ fn carried_out(
 
 fn subject(settings: &Settings, request: &Request, account: &Account) -> Subject {
     let home = account.home.canonicalize().unwrap_or_else(|_| account.home.clone());
-    let visitor = Visitor { account, peer: request.client, name: None };
+    let visitor = Visitor { account: Some(account), peer: request.client, name: None };
     Subject { home, ..Subject::visitor(visitor, &settings.classes) }
 }

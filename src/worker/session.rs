@@ -123,12 +123,12 @@ impl Session {
         let Session { watch, phase, refused, .. } = self;
         let is_out_of_attempts = *ending == Ending::Refused
             && phase.member().is_none()
-            && watch.server.max_login_attempts.is_some_and(|most| *refused >= most);
+            && watch.rules.max_login_attempts.is_some_and(|most| *refused >= most);
         journal::end(watch, phase.member(), ending, is_out_of_attempts);
     }
 
     fn await_turn(&mut self) -> Result<(), Ending> {
-        let Some(rate) = self.watch.server.command_rate else { return Ok(()) };
+        let Some(rate) = self.watch.rules.command_rate else { return Ok(()) };
         let now = Instant::now();
         let turn = self.throttle.get_or_insert_with(|| Throttle::new(rate, now)).turn(rate, now);
         self.watch.bide(turn)
@@ -166,10 +166,10 @@ impl Session {
         if !request.verb.name.eq_ignore_ascii_case("USER") {
             naming::settle(&mut self.watch)?;
         }
-        if !self.watch.server.offer.has(request.verb.module) {
+        if !self.watch.rules.offer.has(request.verb.module) {
             return Ok(Reply::new(500, format!("{} not understood", request.called)));
         }
-        if request.is_for_members(self.watch.server.offer) && !self.is_logged_in() {
+        if request.is_for_members(self.watch.rules.offer) && !self.is_logged_in() {
             return Ok(please_log_in());
         }
         self.watch.birth.own.command(request.called.as_bytes(), &request.argument);

@@ -9,7 +9,7 @@ const AS_THEY_ARE: [&[u8]; 3] = [b"USER", b"PASS", b"ACCT"];
 
 /// A line in the disk's characters; as it came where it cannot be had in them, or the reply that refuses it (RequireValidEncoding).
 pub fn heard(watch: &Watch, mut line: Vec<u8>) -> Result<Vec<u8>, Reply> {
-    let (translation, speech) = (watch.conversation.translation(), &watch.server.speech);
+    let (translation, speech) = (watch.conversation.translation(), &watch.rules.speech);
     if (translation.is_none() && !speech.is_strict) || line.is_ascii() || is_as_it_is(&line) {
         return Ok(line);
     }

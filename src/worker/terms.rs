@@ -1,27 +1,19 @@
 //! How files are told and carried, as the client chooses by TYPE, MODE and OPTS; what it chose before its login holds after it.
 
 use super::data::Coding;
-use crate::config::settings::SessionRules;
 use crate::protocol::{Algorithm, Facts, Type};
 
 /// What holds until the client chooses otherwise, or its session ends.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Terms {
-    /// TYPE.
-    pub representation: Type,
+    /// TYPE, where the client has said it.
+    pub representation: Option<Type>,
     /// MODE, and its level.
     pub mode: Mode,
     /// What HASH makes, where the client has chosen (OPTS HASH).
     pub hash: Option<Algorithm>,
     /// What MLST and MLSD tell, where the client has chosen (OPTS MLST).
     pub facts: Option<Facts>,
-}
-
-impl Terms {
-    /// As a session begins; DefaultTransferMode is ASCII unless it says otherwise (RFC 959 §5.1).
-    pub fn of(rules: &SessionRules) -> Terms {
-        Terms { representation: rules.transfer_mode, mode: Mode::default(), hash: None, facts: None }
-    }
 }
 
 /// MODE (RFC 959 §3.4; draft-preston-ftpext-deflate).

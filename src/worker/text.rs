@@ -44,7 +44,7 @@ pub struct Facts<'a> {
 impl Facts<'_> {
     /// The server's address as clients should know it.
     pub fn server_address(&self) -> String {
-        self.server.masquerade.as_ref().and_then(Masquerade::address).unwrap_or(self.local.ip()).to_string()
+        self.rules.masquerade.as_ref().and_then(Masquerade::address).unwrap_or(self.local.ip()).to_string()
     }
 
     /// Whom clients write to.
@@ -183,8 +183,8 @@ fn formatted(form: &[u8], zone: &TimeZone) -> Option<Vec<u8>> {
 
 /// The words after 220.
 pub fn greeting(server: &Server, facts: &Facts<'_>) -> Vec<u8> {
-    match &server.ident {
-        Ident::Standard if !server.defer_welcome => {
+    match &facts.rules.ident {
+        Ident::Standard if !facts.rules.defer_welcome => {
             format!("ProFTPD Server ({}) [{}]", server.name, facts.server_address()).into_bytes()
         }
         Ident::Text(template) => facts.fill(Text::Ident, template.as_bytes()),
@@ -226,7 +226,7 @@ mod tests {
         let settings = crate::config::load(&file, &options).settings.expect("a sound file");
         let facts = Facts {
             server: &settings.servers[0],
-            rules: &settings.servers[0].session,
+            rules: &settings.servers[0].sessions.usual,
             class: Some("near"),
             moved: Totals { downloads: 2, uploads: 1, bytes_out: 3_000, bytes_in: 5, ..Totals::default() },
             local: ([127, 0, 0, 1], 21).into(),

@@ -34,7 +34,8 @@ pub fn is_kept(watch: &Watch, member: &Member) -> bool {
 }
 
 fn number(watch: &Watch, member: &Member) -> Option<LogNumber> {
-    watch.logs(member.anonymous)?.transfers
+    let place = member.rules.transfer_log.place;
+    watch.logs(member.anonymous)?.transfers.get(place).copied().flatten()
 }
 
 /// Writes the line, where there is a transfer log.
@@ -46,7 +47,7 @@ pub fn write(watch: &mut Watch, member: &Member, logged: &Logged<'_>) -> Result<
         host: watch.peer.name().as_bytes(),
         bytes: logged.bytes,
         path: logged.path.as_os_str().as_bytes(),
-        representation: match watch.terms.representation {
+        representation: match watch.representation() {
             Type::Ascii => Representation::Ascii,
             Type::Image => Representation::Binary,
         },

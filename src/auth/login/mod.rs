@@ -1,6 +1,8 @@
 //! A login judged: whose name it is, whether the password proves it, and whether that account may come in at all. The
 //! limits are asked afterwards, of the master.
 
+use std::net::IpAddr;
+
 use self::order::Step;
 use self::proof::{Conversing, Found, Hasher, Walk};
 use super::accounts::ftpusers;
@@ -10,7 +12,7 @@ use super::accounts::shells;
 use super::accounts::source::{Candidate, Proof, SourceError};
 use super::secret::Secret;
 use super::wire::{Denial, NAME_MAX};
-use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy};
+use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy, Visitor};
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
 
@@ -27,8 +29,26 @@ pub struct Users<'a> {
     pub steps: &'a [Step],
     /// Whom every session becomes where the daemon is not root.
     pub caller: Option<(UserId, GroupId)>,
+    /// Where the client comes from.
+    pub origin: Origin<'a>,
     /// To the operator.
     pub remarks: &'a Remarks,
+}
+
+/// Where a client comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// By its worker's word.
+    pub peer: IpAddr,
+    /// What that is called, as far as it is known.
+    pub name: Option<&'a str>,
+}
+
+impl<'a> Origin<'a> {
+    /// Somebody who comes from there.
+    pub fn visitor(self, account: &'a Account) -> Visitor<'a> {
+        Visitor { account: Some(account), peer: self.peer, name: self.name }
+    }
 }
 
 /// Who may come in, as far as the password goes.
@@ -112,7 +132,7 @@ impl Users<'_> {
         let section = &self.policy.anonymous[index];
         if section.require_password {
             let guest = if section.authenticates_alias { called } else { &section.user };
-            if let Err(denial) = self.judge_guest(guest, section.rules, password, walk)? {
+            if let Err(denial) = self.judge_guest(guest, section, password, walk)? {
                 return Ok(Err(denial));
             }
         }
@@ -123,14 +143,16 @@ impl Users<'_> {
     fn judge_guest(
         &self,
         guest: &[u8],
-        rules: LoginRules,
+        section: &AnonymousPolicy,
         password: &Secret,
         walk: &mut Walk<'_>,
     ) -> Result<Result<(), Denial>, SourceError> {
         let found = self.find(guest)?;
         let proven = walk.prove(guest, found.as_ref(), password)?;
         let Some(found) = found else { return Ok(Err(Denial::NoSuchUser)) };
-        if rules.use_ftp_users && proven.is_ok() && ftpusers::names(&found.candidate.account.name)? {
+        let account = &found.candidate.account;
+        let rules = section.terms.of(self.origin.visitor(account)).rules;
+        if rules.use_ftp_users && proven.is_ok() && ftpusers::names(&account.name)? {
             return Ok(Err(Denial::FtpUsers));
         }
         Ok(proven.and_then(|()| self.refuse_root(found.candidate.account).map(drop)))
@@ -143,7 +165,8 @@ impl Users<'_> {
             None => host_accounts::anonymous(section)?,
         };
         let Some(owner) = owner else { return Ok(Err(Denial::NoSuchUser)) };
-        if let Some(denial) = refusal(section.rules, &owner)?.filter(|_| self.caller.is_none()) {
+        let rules = section.terms.of(self.origin.visitor(&owner.account)).rules;
+        if let Some(denial) = refusal(rules, &owner)?.filter(|_| self.caller.is_none()) {
             return Ok(Err(denial));
         }
         let anonymous = u16::try_from(index).ok();
@@ -166,14 +189,15 @@ impl Users<'_> {
     }
 
     fn admit(&self, found: Found) -> Result<Judgement, SourceError> {
-        let Found { owner, candidate } = found;
-        if let Some(denial) = refusal(self.policy.rules, &candidate)? {
+        let Found { owner, mut candidate } = found;
+        candidate.account.groups = self.groups_of(&candidate.account, owner)?;
+        let rules = self.policy.terms.of(self.origin.visitor(&candidate.account)).rules;
+        if let Some(denial) = refusal(rules, &candidate)? {
             return Ok(Err(denial));
         }
-        let groups = self.groups_of(&candidate.account, owner)?;
         let account = match self.caller {
-            Some((uid, gid)) => Account { uid, gid, groups, ..candidate.account },
-            None => Account { groups, ..candidate.account },
+            Some((uid, gid)) => Account { uid, gid, ..candidate.account },
+            None => candidate.account,
         };
         Ok(self.refuse_root(account).map(|account| Admission { account, anonymous: None }))
     }

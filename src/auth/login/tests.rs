@@ -7,13 +7,13 @@ use slog::{Discard, Logger, o};
 
 use super::order::{Checker, Step};
 use super::proof::{Conversing, Hasher};
-use super::{Judgement, Users};
+use super::{Judgement, Origin, Users};
 use crate::auth::accounts::remarks::Remarks;
 use crate::auth::accounts::source::{Candidate, Lapse, Proof, Source, SourceError};
 use crate::auth::secret::Secret;
 use crate::auth::steward::pam::Verdict;
 use crate::auth::wire::{Denial, PASSWORD_MAX};
-use crate::auth::{Account, AnonymousPolicy, LoginRules, ServerPolicy};
+use crate::auth::{Account, AnonymousPolicy, ClientTerms, LoginRules, ServerPolicy};
 use crate::sys::{GroupId, UserId};
 
 /// Counts; "hashes" by appending the password to the first three bytes.
@@ -139,7 +139,8 @@ fn try_judge(
 ) -> (Result<Judgement, SourceError>, Counted) {
     let mut counted = Counted::default();
     let remarks = Remarks::new(Logger::root(Discard, o!()));
-    let users = Users { policy, steps, caller, remarks: &remarks };
+    let origin = Origin { peer: "192.0.2.1".parse().unwrap(), name: None };
+    let users = Users { policy, steps, caller, origin, remarks: &remarks };
     let password = Secret::new(password.as_bytes().to_vec());
     let judgement = users.judge(name.as_bytes(), &password, (&mut counted, pam));
     (judgement, counted)
@@ -193,7 +194,8 @@ fn without_root_every_session_is_the_caller() {
 #[test]
 fn a_shell_is_asked_for_where_the_configuration_says_so() {
     let rules = LoginRules { require_valid_shell: true, use_ftp_users: false };
-    let strict = ServerPolicy { rules, ..policy() };
+    let terms = ClientTerms { rules, ..ClientTerms::default() }.into();
+    let strict = ServerPolicy { terms, ..policy() };
     assert!(matches!(judge(&strict, None, "demo", "right").0, Err(Denial::Shell(_))));
     assert_eq!(judge(&strict, None, "demo", "wrong").0, Err(Denial::WrongPassword));
 }

@@ -11,15 +11,15 @@ use slog::{error, warn};
 use super::errand::Errand;
 use super::place_desk::PlaceDesk;
 use super::{Logins, Office};
-use crate::auth::PamPolicy;
 use crate::auth::accounts::source::SourceError;
-use crate::auth::login::Admission;
 use crate::auth::login::proof::{Conversing, Hasher};
+use crate::auth::login::{Admission, Origin};
 use crate::auth::secret::Secret;
-use crate::auth::steward::home;
+use crate::auth::steward::home::{self, HomePolicy};
 use crate::auth::steward::pam::{self, Conversation, Verdict};
 use crate::auth::wire::places::{LoginPlace, PlaceAnswer, PlaceKind, account_key};
 use crate::auth::wire::{Answer, Denial, Request};
+use crate::auth::{ClientTerms, PamPolicy};
 use crate::sys::{ProcessId, UserId, accounts};
 
 /// One thread's desk.
@@ -89,7 +89,9 @@ impl<H: Hasher> Desk<H> {
 
     fn answer_login(&mut self, errand: Errand, caller: Caller, name: &[u8], password: &Secret) {
         let Caller { server, peer, .. } = caller;
-        let Some(users) = self.office.users(server) else { return say(errand, &Answer::TryAgain) };
+        let called = self.office.peer_name(peer);
+        let origin = Origin { peer, name: called.as_deref() };
+        let Some(users) = self.office.users(server, origin) else { return say(errand, &Answer::TryAgain) };
         // One grant a pid, for life: whoever had one hears nothing more about anybody.
         if !self.office.ledger.is_newcomer(&errand.visit) {
             return say(errand, &Answer::TryAgain);
@@ -97,10 +99,13 @@ impl<H: Hasher> Desk<H> {
         let pam =
             PamOfServer { office: self.office, policy: &users.policy.pam, peer, worker: errand.visit.pid };
         match users.judge(name, password, (&mut self.hasher, &pam)) {
-            Ok(Ok(admission)) if !self.office.opens_to(server, peer, &admission) => {
+            Ok(Ok(admission)) if !self.office.opens_to(server, origin, &admission) => {
                 self.office.refuse_later(errand, peer, Denial::Rule)
             }
-            Ok(Ok(admission)) => self.admit(errand, caller, admission),
+            Ok(Ok(admission)) => {
+                let terms = self.office.terms(server, origin, &admission);
+                self.admit(errand, caller, admission, &terms);
+            }
             Ok(Err(denial)) => self.office.refuse_later(errand, peer, denial),
             Err(failed) => self.apologise(errand, &failed),
         }
@@ -112,14 +117,17 @@ impl<H: Hasher> Desk<H> {
     }
 
     /// The password was right: asks for the place, then writes the grant, then says so.
-    fn admit(&self, errand: Errand, caller: Caller, admission: Admission) {
-        let Caller { server, peer, .. } = caller;
-        let answer = match self.places.ask(&errand.visit, self.place(caller, &admission)) {
+    fn admit(&self, errand: Errand, caller: Caller, admission: Admission, terms: &ClientTerms) {
+        let Caller { server, peer, class } = caller;
+        let answer = match self.places.ask(&errand.visit, place(caller, &admission, terms)) {
             Ok(PlaceAnswer::Granted) => {
-                self.provide_home(server, &admission);
+                self.provide_home(terms.create_home.as_ref(), &admission);
                 self.grant(&errand, server, admission)
             }
-            Ok(PlaceAnswer::Full(limit, most)) => Answer::Denied(Denial::Limit(limit, most)),
+            Ok(PlaceAnswer::Full(kind, most)) => {
+                let text = terms.limits.text(kind, class).map(|text| text.as_bytes().to_vec());
+                Answer::Denied(Denial::Limit { kind, most, text })
+            }
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
             Err(failed) => {
                 error!(self.office.log, "cannot ask the master for a place: {failed}");
@@ -128,8 +136,8 @@ impl<H: Hasher> Desk<H> {
         };
         let (slot, pid) = (errand.visit.slot, errand.visit.pid);
         let was_granted = matches!(answer, Answer::Granted { .. });
-        if let Answer::Granted { account, anonymous } = &answer {
-            self.office.note_arrival(pid, (server, *anonymous), peer, account);
+        if let Answer::Granted { account, .. } = &answer {
+            self.office.note_arrival(pid, terms.books, peer, account);
         }
         if errand.answer(&answer).is_err() && was_granted {
             self.office.ledger.withdraw(slot, pid);
@@ -137,24 +145,8 @@ impl<H: Hasher> Desk<H> {
         }
     }
 
-    fn place(&self, Caller { server, peer, class }: Caller, admission: &Admission) -> PlaceKind {
-        let policy = self.office.server(server).map(|(policy, _)| policy);
-        let section = admission.anonymous.and_then(|index| policy?.anonymous.get(usize::from(index)));
-        let limits = section.map(|section| &section.limits).or(policy.map(|policy| &policy.limits));
-        PlaceKind::Login(LoginPlace {
-            account: account_key(server, &admission.account.name),
-            name: admission.account.name.clone(),
-            host: peer,
-            server,
-            anonymous: admission.anonymous,
-            class,
-            limits: limits.map(|limits| limits.of_class(class)).unwrap_or_default(),
-        })
-    }
-
     /// CreateHome. Where it fails the log says why; the session then finds that it has no home.
-    fn provide_home(&self, server: u16, admission: &Admission) {
-        let policy = self.office.server(server).and_then(|(policy, _)| policy.create_home.as_ref());
+    fn provide_home(&self, policy: Option<&HomePolicy>, admission: &Admission) {
         let Some(policy) = policy.filter(|_| admission.anonymous.is_none()) else { return };
         let account = &admission.account;
         if home::is_missing(&account.home)
@@ -178,6 +170,18 @@ impl<H: Hasher> Desk<H> {
             }
         }
     }
+}
+
+fn place(Caller { server, peer, class }: Caller, admission: &Admission, terms: &ClientTerms) -> PlaceKind {
+    PlaceKind::Login(LoginPlace {
+        account: account_key(server, &admission.account.name),
+        name: admission.account.name.clone(),
+        host: peer,
+        server,
+        anonymous: admission.anonymous,
+        class,
+        limits: terms.limits.of_class(class),
+    })
 }
 
 /// PAM, as one server asks it about one worker's client.

@@ -1,6 +1,7 @@
 //! Where questions come in, wait, and are answered. This file is what all threads of auth share: the policy, the sources, who asked
 //! what, and where questions wait.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -23,12 +24,12 @@ use super::accounts::source::Source;
 use super::accounts::virtual_users::VirtualUsers;
 use super::door::ledger::Ledger;
 use super::login::order::{Checker, Module, Step};
-use super::login::{Admission, Users};
+use super::login::{Admission, Origin, Users};
 use super::steward::Steward;
 use super::steward::attendance::{Arrival, Attendance};
 use super::wire::places::{ConnectionPlace, PlaceKind};
 use super::wire::{Answer, Denial};
-use super::{Account, Policy, ServerPolicy, Visitor};
+use super::{Account, Books, ClientTerms, Policy, ServerPolicy, Visitor};
 use crate::sys::{GroupId, ProcessId, UserId, identity};
 
 pub mod desk;
@@ -146,43 +147,49 @@ impl Office {
 
     /// What a connection there is counted by.
     pub fn connection_place(&self, server: u16, host: IpAddr) -> PlaceKind {
-        let per_host = self.server(server).and_then(|(policy, _)| policy.connections_per_host);
+        let stranger = Visitor { account: None, peer: host, name: None };
+        let per_host =
+            self.server(server).and_then(|(policy, _)| policy.terms.of(stranger).connections_per_host);
         PlaceKind::Connection(ConnectionPlace { host, server, per_host, rate: self.policy.connection_rate })
     }
 
     /// Who may log in there.
-    pub fn users(&self, server: u16) -> Option<Users<'_>> {
+    pub fn users<'a>(&'a self, server: u16, origin: Origin<'a>) -> Option<Users<'a>> {
         let (policy, steps) = self.server(server)?;
-        Some(Users { policy, steps, caller: self.caller, remarks: &self.remarks })
+        Some(Users { policy, steps, caller: self.caller, origin, remarks: &self.remarks })
+    }
+
+    /// What a client is called, as far as it is known.
+    pub fn peer_name(&self, peer: IpAddr) -> Option<String> {
+        let name = self.peer_names.as_ref().and_then(|names| names.known(peer))?;
+        String::from_utf8(name).ok()
     }
 
     /// Whether `<Limit LOGIN>` lets an account in whose password was right.
-    pub fn opens_to(&self, server: u16, peer: IpAddr, admission: &Admission) -> bool {
+    pub fn opens_to(&self, server: u16, origin: Origin<'_>, admission: &Admission) -> bool {
         let Some((policy, _)) = self.server(server) else { return false };
         let section = admission.anonymous.and_then(|index| policy.anonymous.get(usize::from(index)));
-        let name = self.peer_names.as_ref().and_then(|names| names.known(peer));
-        let name = name.as_deref().and_then(|name| str::from_utf8(name).ok());
         let gate = section.map_or(&policy.gate, |section| &section.gate);
-        gate.is_open_to(Visitor { account: &admission.account, peer, name })
+        gate.is_open_to(origin.visitor(&admission.account))
+    }
+
+    /// What holds for whoever is admitted.
+    pub fn terms(&self, server: u16, origin: Origin<'_>, admission: &Admission) -> Cow<'_, ClientTerms> {
+        let policy = self.server(server).map(|(policy, _)| policy);
+        let section = admission.anonymous.and_then(|index| policy?.anonymous.get(usize::from(index)));
+        let terms = section.map(|section| &section.terms).or(policy.map(|policy| &policy.terms));
+        terms.map(|terms| terms.of(origin.visitor(&admission.account))).unwrap_or_default()
     }
 
     /// Notes a login in wtmp and lastlog, before its worker hears of it: so its end cannot come first.
-    pub fn note_arrival(
-        &self,
-        worker: ProcessId,
-        (server, section): (u16, Option<u16>),
-        peer: IpAddr,
-        account: &Account,
-    ) {
-        let Some((policy, _)) = self.server(server) else { return };
-        let section = section.and_then(|index| policy.anonymous.get(usize::from(index)));
+    pub fn note_arrival(&self, worker: ProcessId, books: Books, peer: IpAddr, account: &Account) {
         let name = self.peer_names.as_ref().and_then(|names| names.known(peer));
         let arrival = Arrival {
             name: account.name.clone(),
             uid: account.uid,
             host: name.unwrap_or_else(|| peer.to_string().into_bytes()),
             address: peer,
-            books: section.map_or(policy.books, |section| section.books),
+            books,
         };
         self.attendance.came(self.steward.as_ref(), worker, arrival, &self.log);
     }

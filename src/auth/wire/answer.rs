@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use super::limit_kind::LimitKind;
 use super::record::{FieldReader, FieldWriter, Malformed};
-use super::{GROUP_NAME_MAX, HOME_MAX, NAME_MAX, NAMES_MAX, PEER_NAME_MAX, RECORD_MAX, SHELL_MAX};
+use super::{
+    GROUP_NAME_MAX, HOME_MAX, LIMIT_TEXT_MAX, NAME_MAX, NAMES_MAX, PEER_NAME_MAX, RECORD_MAX, SHELL_MAX,
+};
 use crate::auth::Account;
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
@@ -65,8 +67,15 @@ pub enum Denial {
     NotAnAlias,
     /// `<Limit LOGIN>`.
     Rule,
-    /// This limit on sessions, of this many, is reached.
-    Limit(LimitKind, u32),
+    /// A limit on sessions is reached.
+    Limit {
+        /// Which.
+        kind: LimitKind,
+        /// Of this many.
+        most: u32,
+        /// The operator's words for it; None for the usual ones.
+        text: Option<Vec<u8>>,
+    },
 }
 
 impl Answer {
@@ -151,7 +160,12 @@ impl Denial {
             Denial::FtpUsers => record.byte(6),
             Denial::NotAnAlias => record.byte(7),
             Denial::Rule => record.byte(9),
-            Denial::Limit(limit, most) => record.byte(8).byte(limit.code()).word(*most),
+            Denial::Limit { kind, most, text } => record
+                .byte(8)
+                .byte(kind.code())
+                .word(*most)
+                .byte(u8::from(text.is_some()))
+                .text(text.as_deref().unwrap_or_default(), LIMIT_TEXT_MAX),
         }
     }
 
@@ -164,7 +178,11 @@ impl Denial {
             5 => Denial::Expired,
             6 => Denial::FtpUsers,
             7 => Denial::NotAnAlias,
-            8 => Denial::Limit(LimitKind::of(fields.byte()?)?, fields.word()?),
+            8 => {
+                let (kind, most) = (LimitKind::of(fields.byte()?)?, fields.word()?);
+                let (has_text, text) = (fields.byte()? == 1, fields.text(LIMIT_TEXT_MAX)?);
+                Denial::Limit { kind, most, text: has_text.then(|| text.to_vec()) }
+            }
             9 => Denial::Rule,
             other => return Err(Malformed::Kind(other)),
         })

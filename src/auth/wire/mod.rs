@@ -26,6 +26,8 @@ pub const PASSWORD_MAX: u16 = 1024;
 pub const NAMES_MAX: u16 = 64;
 /// Most bytes of a name in a listing or of a group.
 pub const GROUP_NAME_MAX: u16 = 100;
+/// Most bytes of the operator's words for a limit that is reached.
+pub const LIMIT_TEXT_MAX: u16 = 4096;
 /// Most bytes told of a login shell.
 pub const SHELL_MAX: u16 = 256;
 /// Most bytes of a client's name (RFC 1035 §2.3.4).

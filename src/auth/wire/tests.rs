@@ -66,7 +66,9 @@ fn answer() -> impl Strategy<Value = Answer> {
             .prop_map(|(account, anonymous)| Answer::Granted { account, anonymous }),
         (names(), names()).prop_map(|(users, groups)| Answer::Names { users, groups }),
         any::<u32>().prop_map(|most| Answer::Full(LimitKind::Instances, most)),
-        any::<u32>().prop_map(|most| Answer::Denied(Denial::Limit(LimitKind::ClientsPerHost, most))),
+        (any::<u32>(), proptest::option::of(bytes(LIMIT_TEXT_MAX))).prop_map(|(most, text)| {
+            Answer::Denied(Denial::Limit { kind: LimitKind::ClientsPerHost, most, text })
+        }),
         bytes(PEER_NAME_MAX).prop_map(Answer::PeerName),
         Just(Answer::Denied(Denial::NoSuchUser)),
         Just(Answer::Denied(Denial::FtpUsers)),

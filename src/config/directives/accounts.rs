@@ -1,7 +1,7 @@
 //! Who may log in, and how the password is checked.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{ANONYMOUS, SERVERS, SESSIONS};
+use super::super::contexts::{ANONYMOUS, SERVERS, SERVERS_FOR_CLASSES, SESSIONS, SESSIONS_FOR_SOME};
 use super::super::defaults;
 use super::super::draft::Scope;
 use super::super::lines::Word;
@@ -88,7 +88,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "RequireValidShell",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "on|off",
         "on",
         "Whether an account's shell must stand in /etc/shells.",
@@ -124,7 +124,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "UseFtpUsers",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "on|off",
         "on",
         "Whether accounts that /etc/ftpusers names are kept out.",
@@ -172,12 +172,12 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxLoginAttempts",
         "mod_auth",
-        SERVERS,
+        SERVERS_FOR_CLASSES,
         "number|none",
         "3",
         "How many wrong passwords end a connection.",
         |scope, arguments| {
-            scope.server.max_login_attempts = Some(arguments.count()?);
+            scope.session.max_login_attempts = Some(arguments.count()?);
             Ok(())
         },
     ),
@@ -208,7 +208,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "WtmpLog",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "on|off|NONE",
         "on",
         "Whether sessions are noted in /var/log/wtmp, where there is one.",

@@ -1,7 +1,7 @@
 //! Sums of files: which are made, and of how much.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{Contexts, DIRECTORY, FTPACCESS, SERVERS, SESSIONS};
+use super::super::contexts::{Contexts, DIRECTORY, FTPACCESS, SERVERS_FOR_SOME, SESSIONS_FOR_SOME};
 use super::super::draft::Scope;
 use super::{Row, sets};
 use crate::protocol::{Algorithm, Algorithms};
@@ -10,7 +10,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DigestEngine",
         "mod_digest",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "on|off",
         "on",
         "Whether HASH, XCRC, XMD5 and their like are served.",
@@ -22,7 +22,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DigestAlgorithms",
         "mod_digest",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "crc32|md5|sha1|sha256|sha512 …|all",
         "all",
         "The sums that are made; the verbs of others are not served.",
@@ -31,7 +31,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DigestDefaultAlgorithm",
         "mod_digest",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "crc32|md5|sha1|sha256|sha512",
         "sha1",
         "What HASH uses for a client that chooses nothing, where DigestAlgorithms has it.",
@@ -43,7 +43,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DigestMaxSize",
         "mod_digest",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "number [B|KB|MB|GB|TB]",
         "",
         "The most bytes that one sum may be made of; without it as many as a file has.",

@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
 fn use_encoding(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let word = arguments.word("on, off or the disk's characters")?;
     let usual = Speech::default();
-    scope.server.speech = Some(match switch(&word.text) {
+    scope.session.speech = Some(match switch(&word.text) {
         Some(true) => Speech { may_end_utf8: false, ..usual },
         Some(false) => Speech { may_begin_utf8: false, ..usual },
         None => {
@@ -53,8 +53,8 @@ fn charset(arguments: &Arguments<'_>, name: &str) -> Result<Charset, Fault> {
 fn lang_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     for word in arguments.words("an option")? {
         match word.text.to_ascii_lowercase().as_str() {
-            "preferserverencoding" => scope.server.keeps_encoding = Some(true),
-            "requirevalidencoding" => scope.server.requires_encoding = Some(true),
+            "preferserverencoding" => scope.session.keeps_encoding = Some(true),
+            "requirevalidencoding" => scope.session.requires_encoding = Some(true),
             _ => return Err(arguments.fault(format!("'{}' is no option", word.text))),
         }
     }

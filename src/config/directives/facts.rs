@@ -1,7 +1,7 @@
 //! What MLST and MLSD tell of files, and how STOU names them.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{FILES_AND_FTPACCESS, SERVERS};
+use super::super::contexts::{FILES_AND_FTPACCESS, SERVERS_FOR_SOME};
 use super::super::draft::Scope;
 use super::{Row, sets};
 use crate::protocol::{Fact, Facts};
@@ -10,19 +10,19 @@ pub const ROWS: &[Row] = &[
     sets(
         "FactsAdvertise",
         "mod_facts",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "on|off",
         "on",
         "Whether FEAT tells clients of MLST and MLSD, which are served either way.",
         |scope, arguments| {
-            scope.server.facts_advertised = Some(arguments.switch()?);
+            scope.session.facts_advertised = Some(arguments.switch()?);
             Ok(())
         },
     ),
     sets(
         "FactsDefault",
         "mod_facts",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "fact …",
         "",
         "The facts that MLST and MLSD tell to clients that choose none; all of them but create and media-type by default.",
@@ -31,7 +31,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "FactsOptions",
         "mod_facts",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "[UseSlink] [NoNames] [AdjustedSymlinks]",
         "",
         "How facts are told: where a link leads (UseSlink), owners and groups as numbers alone (NoNames).",
@@ -59,12 +59,12 @@ fn usual(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> 
         }
         next = arguments.maybe();
     }
-    scope.server.facts_usual = Some(facts);
+    scope.session.facts_usual = Some(facts);
     Ok(())
 }
 
 fn options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
-    let mut options = scope.server.facts_options.unwrap_or_default();
+    let mut options = scope.session.facts_options.unwrap_or_default();
     while let Some(word) = arguments.maybe() {
         match word.text.to_ascii_lowercase().as_str() {
             "useslink" => options.link_targets = true,
@@ -74,7 +74,7 @@ fn options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault
             _ => return Err(arguments.fault(format!("no option '{}' is known", word.text))),
         }
     }
-    scope.server.facts_options = Some(options);
+    scope.session.facts_options = Some(options);
     Ok(())
 }
 

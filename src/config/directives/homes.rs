@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::arguments::{Arguments, Fault, absolute};
-use super::super::contexts::SERVERS;
+use super::super::contexts::{SERVERS_FOR_SOME, SESSIONS_FOR_SOME};
 use super::super::draft::PathDraft;
 use super::super::lines::Word;
 use super::{Row, sets};
@@ -14,7 +14,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DefaultRoot",
         "mod_auth",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "path|~ [group-expression]",
         "",
         "The folder a session cannot leave; the first line whose groups match holds. `~user` and `%u` may stand in it.",
@@ -24,43 +24,43 @@ pub const ROWS: &[Row] = &[
                 let message = format!("takes an absolute path or ~, not '{}'", root.path.text);
                 return Err(Fault { mark: root.path.mark, message });
             }
-            scope.session.default_root.push(root);
+            scope.named.default_root.push(root);
             Ok(())
         },
     ).adds(),
     sets(
         "DefaultChdir",
         "mod_auth",
-        super::super::contexts::SESSIONS,
+        SESSIONS_FOR_SOME,
         "path|~ [group-expression]",
         "~",
         "Where a session begins; a relative path is the home's. Where it is missing, the home holds.",
         |scope, arguments| {
-            scope.session.default_chdir.push(path_for(arguments)?);
+            scope.named.default_chdir.push(path_for(arguments)?);
             Ok(())
         },
     ).adds(),
     sets(
         "AllowChrootSymlinks",
         "mod_auth",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "on|off",
         "on",
         "Whether a link may stand on the way to a session's root; off refuses the login.",
         |scope, arguments| {
-            scope.server.root_links = Some(arguments.switch()?);
+            scope.session.root_links = Some(arguments.switch()?);
             Ok(())
         },
     ),
     sets(
         "CreateHome",
         "mod_auth",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "off|on [mode] [skel path] [dirmode mode] [uid id|~] [gid id|~] [homegid id] [NoRootPrivs]",
         "off",
         "Whether a home that is missing is made at login, from a skeleton where one is named.",
         |scope, arguments| {
-            scope.server.create_home = Some(create_home(arguments)?);
+            scope.session.create_home = Some(create_home(arguments)?);
             Ok(())
         },
     ),

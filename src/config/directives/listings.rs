@@ -1,7 +1,7 @@
 //! How folders are listed.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{FILES, FILES_AND_FTPACCESS, SESSIONS};
+use super::super::contexts::{FILES, FILES_AND_FTPACCESS, SESSIONS_FOR_SOME};
 use super::super::draft::Scope;
 use super::super::listings::{BOUNDS, DEPTH_MOST, ListCommands, ListStyle, USUAL};
 use super::super::settings::FakeName;
@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "UseGlobbing",
         "mod_ls",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "on|off",
         "on",
         "Whether `*`, `?` and `[` in the paths of listings are patterns; a name that has them is listed either way.",
@@ -45,7 +45,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "ListStyle",
         "mod_ls",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "Unix|Windows",
         "Unix",
         "Whether LIST and STAT show lines as ls does, or as IIS does: date, size or <DIR>, name.",
@@ -94,7 +94,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TimesGMT",
         "mod_core",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "on|off",
         "on",
         "Whether LIST and STAT tell times in UTC, not in the host's zone; all other replies do so always.",

@@ -1,7 +1,7 @@
 //! Logs.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{Contexts, GLOBAL, MAIN, SERVERS, SESSIONS};
+use super::super::contexts::{Contexts, GLOBAL, MAIN, SERVERS, SESSIONS_FOR_SOME};
 use super::super::draft::{ExtendedDraft, Scope};
 use super::super::limits::is_limitable;
 use super::super::settings::{ExtendedTarget, LogTarget};
@@ -25,7 +25,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TransferLog",
         "mod_core",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "path|none",
         "xferlog in the log folder, if there is one",
         "One line for each transfer, in xferlog's format.",
@@ -47,7 +47,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "ExtendedLog",
         "mod_log",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "path|syslog:level [classes [format|json]]",
         "",
         "Commands logged by class (ALL AUTH INFO DIRS READ WRITE MISC SEC EXIT NONE, single commands, `!` before what is left out); \
@@ -179,7 +179,7 @@ fn extended_log(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), 
     };
     let format = arguments.maybe().cloned();
     if let Some(target) = target {
-        scope.session.extended_logs.push(ExtendedDraft { target, selection, format });
+        scope.named.extended_logs.push(ExtendedDraft { target, selection, format });
     }
     Ok(())
 }

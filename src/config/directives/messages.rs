@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use super::super::arguments::{Arguments, Fault, switch};
-use super::super::contexts::{Contexts, FILES, HOST, MAIN, SERVERS, SESSIONS};
+use super::super::contexts::{
+    Contexts, FILES, HOST, MAIN, SERVERS, SERVERS_FOR_CLASSES, SERVERS_FOR_SOME, SESSIONS_FOR_CLASSES,
+    SESSIONS_FOR_SOME,
+};
 use super::super::draft::Scope;
 use super::super::settings::{ChdirDisplay, DisplayFile, Ident};
 use super::Effect::Ignored;
@@ -39,7 +42,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "ServerIdent",
         "mod_core",
-        SERVERS,
+        SERVERS_FOR_CLASSES,
         "off|on [text]",
         "on",
         "The greeting: the standard one, one's own, or the address alone.",
@@ -48,31 +51,31 @@ pub const ROWS: &[Row] = &[
     sets(
         "DeferWelcome",
         "mod_core",
-        SERVERS,
+        SERVERS_FOR_CLASSES,
         "on|off",
         "off",
         "Whether the server's name is told only after login.",
         |scope, arguments| {
-            scope.server.defer_welcome = Some(arguments.switch()?);
+            scope.session.defer_welcome = Some(arguments.switch()?);
             Ok(())
         },
     ),
     sets(
         "DisplayConnect",
         "mod_core",
-        SERVERS,
+        SERVERS_FOR_CLASSES,
         "path",
         "",
         "A file shown at connect.",
         |scope, arguments| {
-            scope.server.display_connect = Some(display(arguments)?);
+            scope.session.display_connect = Some(display(arguments)?);
             Ok(())
         },
     ),
     sets(
         "DisplayLogin",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "path",
         "",
         "A file shown at login; a relative one lies in the session's first folder, an absolute one in `<Anonymous>` below its root.",
@@ -98,7 +101,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DisplayFileTransfer",
         "mod_xfer",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "path",
         "",
         "A file shown after each file that was moved whole; a relative one lies in the working directory.",
@@ -110,7 +113,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DisplayQuit",
         "mod_core",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "path",
         "",
         "A file shown at QUIT; a relative one lies in the working directory, an absolute one in `<Anonymous>` below its root.",
@@ -151,7 +154,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "AccessGrantMsg",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "text",
         "",
         "The words of 230; `%u` is the name.",
@@ -177,7 +180,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "AccessDenyMsg",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_CLASSES,
         "text",
         "",
         "The words of 530 after a wrong login; `%u` is the name.",
@@ -203,7 +206,7 @@ fn display(arguments: &mut Arguments<'_>) -> Result<PathBuf, Fault> {
 
 fn ident(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let word = arguments.word("on or off")?;
-    scope.server.ident = Some(match (switch(&word.text), arguments.maybe()) {
+    scope.session.ident = Some(match (switch(&word.text), arguments.maybe()) {
         (Some(true), None) => Ident::Standard,
         (Some(true), Some(text)) => Ident::Text(text.text.clone()),
         (Some(false), None) => Ident::Address,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{Contexts, HOST, MAIN, SERVERS, SESSIONS};
+use super::super::contexts::{
+    Contexts, HOST, MAIN, SERVERS, SERVERS_FOR_CLASSES, SERVERS_FOR_SOME, SESSIONS_FOR_SOME,
+};
 use super::super::draft::Scope;
 use super::{Row, sets};
 
@@ -98,7 +100,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "PassivePorts",
         "mod_core",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "first last",
         "any",
         "The ports of passive data connections.",
@@ -107,12 +109,12 @@ pub const ROWS: &[Row] = &[
     sets(
         "MasqueradeAddress",
         "mod_core",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "address|name|device",
         "",
         "The address told in replies to PASV, behind a translating router; a name or a network device stands for its own.",
         |scope, arguments| {
-            scope.server.masquerade = Some(arguments.word("an address")?.clone());
+            scope.named.masquerade = Some(arguments.word("an address")?.clone());
             Ok(())
         },
     ),
@@ -132,7 +134,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "AllowForeignAddress",
         "mod_core",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "on|off",
         "off",
         "Whether data connections may go to another host than the client's.",
@@ -144,12 +146,12 @@ pub const ROWS: &[Row] = &[
     sets(
         "CommandBufferSize",
         "mod_core",
-        SERVERS,
+        SERVERS_FOR_CLASSES,
         "bytes",
         "512",
         "The longest command line.",
         |scope, arguments| {
-            scope.server.command_buffer = Some(arguments.number(64..=4096)?);
+            scope.session.command_buffer = Some(arguments.number(64..=4096)?);
             Ok(())
         },
     ),
@@ -197,7 +199,7 @@ fn passive_ports(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(),
     if last < first {
         return Err(arguments.fault(format!("the last port, {last}, is below the first, {first}")));
     }
-    scope.server.passive_ports = Some((first, last));
+    scope.session.passive_ports = Some((first, last));
     Ok(())
 }
 

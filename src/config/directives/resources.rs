@@ -1,7 +1,7 @@
 //! What a session may use of the host: RLimitCPU and its kin.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::SERVERS;
+use super::super::contexts::SERVERS_FOR_SOME;
 use super::super::settings::ResourceLimit;
 use super::Effect::Accepted;
 use super::{Row, other, sets};
@@ -12,13 +12,13 @@ pub const ROWS: &[Row] = &[
     sets(
         "RLimitCPU",
         "mod_rlimit",
-        SERVERS,
+        SERVERS_FOR_SOME,
         SYNTAX,
         "",
         "The most seconds of processor time of a session, which ends there; `daemon` has no effect.",
         |scope, arguments| {
             if let Some(limit) = limit(arguments, seconds)? {
-                scope.server.resources.processor = Some(limit);
+                scope.session.resources.processor = Some(limit);
             }
             Ok(())
         },
@@ -27,13 +27,13 @@ pub const ROWS: &[Row] = &[
     sets(
         "RLimitMemory",
         "mod_rlimit",
-        SERVERS,
+        SERVERS_FOR_SOME,
         SYNTAX,
         "",
         "The most memory of a session, in bytes or with K, M or G; `daemon` has no effect.",
         |scope, arguments| {
             if let Some(limit) = limit(arguments, bytes)? {
-                scope.server.resources.memory = Some(limit);
+                scope.session.resources.memory = Some(limit);
             }
             Ok(())
         },
@@ -42,13 +42,13 @@ pub const ROWS: &[Row] = &[
     sets(
         "RLimitOpenFiles",
         "mod_rlimit",
-        SERVERS,
+        SERVERS_FOR_SOME,
         SYNTAX,
         "",
         "The most files and connections that a session has open; `daemon` has no effect.",
         |scope, arguments| {
             if let Some(limit) = limit(arguments, seconds)? {
-                scope.server.resources.open_files = Some(limit);
+                scope.session.resources.open_files = Some(limit);
             }
             Ok(())
         },

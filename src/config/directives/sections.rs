@@ -1,7 +1,8 @@
 //! Sections, and what is carried out while the file is read.
 
 use super::super::contexts::{
-    ANYWHERE, CONDITION, Contexts, DIRECTORY, FTPACCESS, GLOBAL, HOST, MAIN, SERVERS, SESSIONS,
+    ANYWHERE, CONDITIONS, Contexts, DIRECTORY, FTPACCESS, GLOBAL, HOST, MAIN, SERVERS, SESSIONS,
+    SESSIONS_FOR_SOME,
 };
 use super::{Effect, Row, other};
 
@@ -14,8 +15,8 @@ const fn language(
     Row { contexts, syntax, ..other(name, "mod_core", Effect::Language, sentence) }
 }
 
-const FILES_SCOPES: Contexts = Contexts::of(&[SESSIONS, DIRECTORY, CONDITION, FTPACCESS]);
-const FOLDER_SCOPES: Contexts = Contexts::of(&[SESSIONS, CONDITION]);
+const FILES_SCOPES: Contexts = Contexts::of(&[SESSIONS, DIRECTORY, CONDITIONS, FTPACCESS]);
+const FOLDER_SCOPES: Contexts = SESSIONS_FOR_SOME;
 const EXPRESSION: &str = "[OR|AND] [!]name,…|regex pattern";
 
 const fn condition(name: &'static str, syntax: &'static str, sentence: &'static str) -> Row {
@@ -49,10 +50,14 @@ pub const ROWS: &[Row] = &[
     condition(
         "<IfUser>",
         EXPRESSION,
-        "What holds by folder, and `<Limit>`, for some users, from their login on.",
+        "What holds for some users from their login on: by folder, `<Limit>`, limits, timers, messages, logs and the like.",
     ),
     condition("<IfGroup>", EXPRESSION, "The same for who is in all of these groups (`OR`: in one of them)."),
-    condition("<IfClass>", EXPRESSION, "The same for clients of these classes."),
+    condition(
+        "<IfClass>",
+        EXPRESSION,
+        "The same for clients of these classes; and what is decided before a login, from their connection on.",
+    ),
     condition("<IfAuthenticated>", "", "The same for whoever has logged in."),
     Row {
         module: "mod_ifversion",

@@ -1,7 +1,7 @@
 //! A session from its login on: how many there may be, how long it may last.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{MAIN, SERVERS, SESSIONS};
+use super::super::contexts::{MAIN, SERVERS_FOR_CLASSES, SERVERS_FOR_SOME, SESSIONS_FOR_SOME};
 use super::super::draft::Scope;
 use super::super::settings::{CommandRate, LimitText};
 use super::{Row, sets};
@@ -12,7 +12,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "DefaultTransferMode",
         "mod_xfer",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "ascii|binary",
         "ascii",
         "What TYPE is before a client says it.",
@@ -29,7 +29,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "CDPath",
         "mod_core",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "folder",
         "",
         "A folder, as clients see it, where CWD looks for what is not in the working directory.",
@@ -42,7 +42,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxClients",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "number|none [text]",
         "none",
         "The most sessions logged in at once; `%m` in the text is the number.",
@@ -54,7 +54,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxClientsPerUser",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "number|none [text]",
         "none",
         "The most sessions of one user.",
@@ -66,7 +66,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxClientsPerHost",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "number|none [text]",
         "none",
         "The most sessions from one address.",
@@ -78,13 +78,13 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxClientsPerClass",
         "mod_auth",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "class number|none [text]",
         "none",
         "The most sessions of one class of clients.",
         |scope, arguments| {
             let class = arguments.word("a class")?.clone();
-            scope.session.max_clients_per_class.push((class, limit(arguments)?));
+            scope.named.max_clients_per_class.push((class, limit(arguments)?));
             Ok(())
         },
     )
@@ -92,7 +92,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxHostsPerUser",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "number|none [text]",
         "none",
         "The most addresses from which one user is logged in at once, however often from each.",
@@ -104,12 +104,12 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxConnectionsPerHost",
         "mod_auth",
-        SERVERS,
+        SERVERS_FOR_CLASSES,
         "number|none [text]",
         "none",
         "The most connections from one address, logged in or not.",
         |scope, arguments| {
-            scope.server.max_connections_per_host = Some(limit(arguments)?);
+            scope.session.max_connections_per_host = Some(limit(arguments)?);
             Ok(())
         },
     ),
@@ -125,7 +125,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "MaxCommandRate",
         "mod_core",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "number [seconds]",
         "",
         "The most commands of a session in one second, or in so many; others wait their turn. 0 is without bound.",
@@ -134,7 +134,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TimeoutLogin",
         "mod_auth",
-        SERVERS,
+        SERVERS_FOR_CLASSES,
         "seconds",
         "300",
         "How long a client may take to log in; 0 is for ever, here and below.",
@@ -146,7 +146,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TimeoutIdle",
         "mod_core",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "seconds",
         "600",
         "How long a session may be without a command and without a transfer.",
@@ -158,7 +158,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TimeoutNoTransfer",
         "mod_xfer",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "seconds",
         "300",
         "How long a session may be without a transfer.",
@@ -170,7 +170,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TimeoutStalled",
         "mod_xfer",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "seconds",
         "3600",
         "How long a transfer may move no byte.",
@@ -182,7 +182,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TimeoutSession",
         "mod_auth",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "seconds",
         "none",
         "How long a session may last, whatever it does.",
@@ -194,7 +194,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "TimeoutLinger",
         "mod_core",
-        SESSIONS,
+        SESSIONS_FOR_SOME,
         "seconds",
         "10",
         "Read, and without effect: to close a data connection delays nothing.",
@@ -205,7 +205,7 @@ pub const ROWS: &[Row] = &[
 fn command_rate(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let count = arguments.number(0..=u32::MAX)?;
     let seconds = if arguments.has_more() { arguments.number(1..=u32::MAX)? } else { 1 };
-    scope.server.command_rate = Some((count > 0).then_some(CommandRate { count, seconds }));
+    scope.session.command_rate = Some((count > 0).then_some(CommandRate { count, seconds }));
     Ok(())
 }
 

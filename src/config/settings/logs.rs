@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::LogTarget;
 use crate::logging::Severity;
 use crate::logging::extended::{Format, Selection};
 
@@ -14,6 +15,17 @@ pub struct ExtendedLog {
     pub selection: Selection,
     /// How its lines are written.
     pub form: Form,
+    /// Which of its [`super::Sessions`]' logs it is.
+    pub place: usize,
+}
+
+/// TransferLog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferLog {
+    /// Where it goes.
+    pub target: LogTarget,
+    /// Which of its [`super::Sessions`]' logs it is.
+    pub place: usize,
 }
 
 /// Where an ExtendedLog goes.

@@ -19,6 +19,7 @@ mod proxies;
 mod resources;
 mod server;
 mod session;
+mod sessions;
 mod speech;
 mod subject;
 mod transfers;
@@ -29,11 +30,12 @@ pub use folders::{
     ChdirDisplay, DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
 };
 pub use hiding::{FakeName, Fakes, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner};
-pub use logs::{ExtendedLog, ExtendedTarget, Form};
+pub use logs::{ExtendedLog, ExtendedTarget, Form, TransferLog};
 pub use proxies::Proxies;
 pub use resources::{CommandRate, ResourceLimit, ResourceLimits};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
 pub use session::{DigestRules, DisplayFile, LimitText, PathFor, SessionRules};
+pub use sessions::{Exception, Sessions};
 pub use speech::Speech;
 pub use subject::{Subject, Who};
 pub use transfers::{RateLine, SizeLine, TransferLimit, TransferLines, TransferRate};

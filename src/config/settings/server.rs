@@ -5,16 +5,9 @@ use std::path::PathBuf;
 
 use slog::Level;
 
-use super::{
-    CommandRate, DirectoryRules, LimitText, LogTarget, Proxies, ResourceLimits, SessionRules, Speech,
-};
-use crate::auth::LoginRules;
-use crate::auth::home::HomePolicy;
+use super::{DirectoryRules, LogTarget, Proxies, Sessions};
 use crate::auth::order::Ordered;
-use crate::config::facts::FactRules;
-use crate::config::masquerade::Masquerade;
 use crate::logging::{Links, LogOptions};
-use crate::protocol::Offer;
 use crate::sys::socket::Tuning;
 
 /// One virtual host (the main server is the first).
@@ -30,20 +23,6 @@ pub struct Server {
     pub is_default: bool,
     /// SetEnv, UnsetEnv: names with their values, the later ones holding.
     pub environment: Vec<(String, Option<String>)>,
-    /// ServerIdent.
-    pub ident: Ident,
-    /// DeferWelcome.
-    pub defer_welcome: bool,
-    /// MaxLoginAttempts; None without bound.
-    pub max_login_attempts: Option<u32>,
-    /// MaxConnectionsPerHost.
-    pub max_connections_per_host: LimitText,
-    /// MaxCommandRate.
-    pub command_rate: Option<CommandRate>,
-    /// RLimitCPU, RLimitMemory, RLimitOpenFiles.
-    pub resources: ResourceLimits,
-    /// TransferLog.
-    pub transfer_log: LogTarget,
     /// ServerLog; None where its sessions write to SystemLog.
     pub server_log: Option<LogTarget>,
     /// SyslogLevel: the least grave line that is written.
@@ -52,24 +31,14 @@ pub struct Server {
     pub log_options: LogOptions,
     /// AllowLogSymlinks.
     pub log_links: Links,
-    /// PassivePorts.
-    pub passive_ports: Option<(u16, u16)>,
-    /// MasqueradeAddress, when it is an address.
-    pub masquerade: Option<Masquerade>,
     /// ServerAlias.
     pub aliases: Vec<globset::GlobMatcher>,
-    /// LangEngine, CopyEngine, SiteMiscEngine.
-    pub offer: Offer,
-    /// UseEncoding, LangOptions.
-    pub speech: Speech,
     /// ShutdownWarnings: sessions are told of a disconnection before it comes.
     pub shutdown_warnings: bool,
     /// ProxyProtocolEngine; None where clients come by themselves.
     pub proxies: Option<Proxies>,
     /// SocketOptions.
     pub sockets: Tuning,
-    /// CommandBufferSize: longest command line in bytes; 512 by default.
-    pub command_buffer: usize,
     /// AuthUserFile.
     pub auth_user_file: Option<PathBuf>,
     /// AuthGroupFile.
@@ -82,18 +51,10 @@ pub struct Server {
     pub pam: Option<Pam>,
     /// AuthAliasOnly, here or in one of the `<Anonymous>` sections: who is no alias is nobody.
     pub alias_only: bool,
-    /// What keeps accounts out that are not anonymous.
-    pub login_rules: LoginRules,
     /// UserAlias: (alias, real).
     pub user_aliases: Vec<(String, String)>,
-    /// AllowChrootSymlinks.
-    pub root_links: bool,
-    /// CreateHome.
-    pub create_home: Option<HomePolicy>,
-    /// FactsAdvertise, FactsDefault, FactsOptions.
-    pub facts: FactRules,
-    /// For sessions that are not anonymous.
-    pub session: SessionRules,
+    /// Those that are not anonymous.
+    pub sessions: Sessions,
     /// `<Limit LOGIN>` and all that holds by folder, outside `<Anonymous>`.
     pub directories: DirectoryRules,
     /// `<Anonymous>` sections.
@@ -101,6 +62,18 @@ pub struct Server {
 }
 
 impl Server {
+    /// Its own users' sessions, and those of its `<Anonymous>` sections.
+    pub fn all_sessions(&self) -> impl Iterator<Item = &Sessions> {
+        let anonymous = self.anonymous.iter().map(|section| &section.sessions);
+        std::iter::once(&self.sessions).chain(anonymous)
+    }
+
+    /// The same, to be changed.
+    pub fn all_sessions_mut(&mut self) -> impl Iterator<Item = &mut Sessions> {
+        let anonymous = self.anonymous.iter_mut().map(|section| &mut section.sessions);
+        std::iter::once(&mut self.sessions).chain(anonymous)
+    }
+
     /// What SetEnv says of a variable.
     pub fn variable(&self, name: &[u8]) -> Option<&str> {
         let said = self.environment.iter().rev().find(|(known, _)| known.as_bytes() == name);
@@ -145,14 +118,10 @@ pub struct Anonymous {
     pub authenticates_alias: bool,
     /// AuthAliasOnly: `user` itself is no name to log in with.
     pub alias_only: bool,
-    /// What keeps its User out.
-    pub login_rules: LoginRules,
     /// AnonRejectPasswords.
     pub reject_passwords: Option<RejectedPasswords>,
-    /// TransferLog, here or around it.
-    pub transfer_log: LogTarget,
-    /// What holds for its sessions.
-    pub session: SessionRules,
+    /// Its own.
+    pub sessions: Sessions,
     /// What holds by folder.
     pub directories: DirectoryRules,
 }

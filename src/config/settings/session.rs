@@ -1,15 +1,50 @@
-//! What holds for a session from its login on, the same in every folder.
+//! What holds for a session, the same in every folder.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::ExtendedLog;
+use super::{CommandRate, ExtendedLog, Ident, Masquerade, ResourceLimits, Speech, TransferLog};
+use crate::auth::LoginRules;
+use crate::auth::home::HomePolicy;
+use crate::config::facts::FactRules;
 use crate::config::listings::ListStyle;
-use crate::protocol::{Algorithm, Algorithms, Type};
+use crate::protocol::{Algorithm, Algorithms, Offer, Type};
 
-/// What holds for a session from its login on, the same in every folder.
+/// What holds for a session, the same in every folder.
 #[derive(Clone, Debug)]
 pub struct SessionRules {
+    /// ServerIdent.
+    pub ident: Ident,
+    /// DeferWelcome.
+    pub defer_welcome: bool,
+    /// MaxConnectionsPerHost.
+    pub max_connections_per_host: LimitText,
+    /// CommandBufferSize: longest command line in bytes; 512 by default.
+    pub command_buffer: usize,
+    /// MaxLoginAttempts; None without bound.
+    pub max_login_attempts: Option<u32>,
+    /// RequireValidShell, UseFtpUsers.
+    pub login: LoginRules,
+    /// CreateHome.
+    pub create_home: Option<HomePolicy>,
+    /// AllowChrootSymlinks.
+    pub root_links: bool,
+    /// RLimitCPU, RLimitMemory, RLimitOpenFiles.
+    pub resources: ResourceLimits,
+    /// MaxCommandRate.
+    pub command_rate: Option<CommandRate>,
+    /// PassivePorts.
+    pub passive_ports: Option<(u16, u16)>,
+    /// MasqueradeAddress, when it is an address.
+    pub masquerade: Option<Masquerade>,
+    /// LangEngine, CopyEngine, SiteMiscEngine, DeflateEngine.
+    pub offer: Offer,
+    /// UseEncoding, LangOptions.
+    pub speech: Speech,
+    /// FactsAdvertise, FactsDefault, FactsOptions.
+    pub facts: FactRules,
+    /// TransferLog.
+    pub transfer_log: TransferLog,
     /// DefaultRoot lines in order: path (`~` is the home) and group expression; the first that matches holds.
     pub default_root: Vec<PathFor>,
     /// DefaultChdir lines.

@@ -37,15 +37,17 @@ pub struct Who {
 }
 
 impl Subject {
-    /// Whoever stands at the gate of a login, of whom all is known that will be.
+    /// Whoever stands at the gate of a login, of whom all is known that will be; or a client that has just come, whose name, and the
+    /// class that goes by it, is not.
     pub fn visitor(visitor: Visitor<'_>, classes: &Classes) -> Subject {
+        let is_named = visitor.account.is_some();
         let class = classes.of(Caller { address: visitor.peer, name: visitor.name });
         Subject {
-            home: visitor.account.home.clone(),
-            who: Some(Who::from(visitor.account)),
+            home: visitor.account.map_or_else(|| PathBuf::from("/"), |account| account.home.clone()),
+            who: visitor.account.map(Who::from),
             address: Some(visitor.peer),
-            peer_name: Some(visitor.name.map(str::to_owned)),
-            class: Some(class.map(|class| class.name.clone())),
+            peer_name: is_named.then(|| visitor.name.map(str::to_owned)),
+            class: (is_named || !classes.need_names()).then(|| class.map(|class| class.name.clone())),
         }
     }
 }

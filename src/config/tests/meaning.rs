@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::settings::{Ident, LogTarget, PathFor, Subject};
 use super::*;
+use crate::auth::{Terms, Visitor};
 use crate::logging::Facility;
 
 #[test]
@@ -12,12 +13,16 @@ fn an_empty_configuration_is_all_defaults() {
     let settings = settings("");
     let server = &settings.servers[0];
     assert_eq!(
-        (server.name.as_str(), server.max_login_attempts, server.command_buffer),
+        (
+            server.name.as_str(),
+            server.sessions.usual.max_login_attempts,
+            server.sessions.usual.command_buffer
+        ),
         ("ProFTPD", Some(3), 512)
     );
-    assert_eq!(server.session.timeout_idle, Some(Duration::from_secs(600)));
-    assert_eq!(server.session.timeout_session, None);
-    assert_eq!(server.ident, Ident::Standard);
+    assert_eq!(server.sessions.usual.timeout_idle, Some(Duration::from_secs(600)));
+    assert_eq!(server.sessions.usual.timeout_session, None);
+    assert_eq!(server.sessions.usual.ident, Ident::Standard);
     assert_eq!(settings.daemon.system_log, LogTarget::Syslog(Facility::DAEMON));
     assert_eq!(settings.daemon.pid_file, Path::new(defaults::PID_FILE));
     assert!(
@@ -37,8 +42,8 @@ fn global_reaches_every_server_and_sections_inherit() {
          <VirtualHost 127.0.0.2>\nServerName two\nUmask 027\n<Directory /srv>\nAllowOverwrite on\n</Directory>\n</VirtualHost>\n",
     );
     let [main, two] = &settings.servers[..] else { panic!("two servers") };
-    assert_eq!(main.session.timeout_idle, Some(Duration::from_secs(9)));
-    assert_eq!(two.session.timeout_idle, Some(Duration::from_secs(7)));
+    assert_eq!(main.sessions.usual.timeout_idle, Some(Duration::from_secs(9)));
+    assert_eq!(two.sessions.usual.timeout_idle, Some(Duration::from_secs(7)));
     assert_eq!(two.listen, ["127.0.0.2:21".parse().expect("an address")]);
     let rules = two.directories.rules_for("/srv/x".as_ref(), Subject::at("/"));
     assert!(rules.allow_overwrite() && rules.umask_file() == 0o027 && !rules.allows("DELE", &["WRITE"]));
@@ -51,7 +56,10 @@ fn what_is_given_twice_holds_as_in_proftpd() {
                 DefaultAddress 127.0.0.2\nUmask 077\nUmask 022\nAuthAliasOnly on\nAuthAliasOnly off\n";
     let settings = settings(text);
     let [server] = &settings.servers[..] else { panic!("one server") };
-    assert_eq!((server.name.as_str(), server.max_login_attempts, server.alias_only), ("two", Some(2), true));
+    assert_eq!(
+        (server.name.as_str(), server.sessions.usual.max_login_attempts, server.alias_only),
+        ("two", Some(2), true)
+    );
     assert_eq!(server.listen, ["127.0.0.2:21".parse().expect("an address")]);
     assert_eq!(server.directories.rules_for("/x".as_ref(), Subject::at("/")).umask_file(), 0o077);
 }
@@ -62,7 +70,7 @@ fn of_two_global_sections_the_later_one_speaks_first() {
         "<Global>\nTimeoutIdle 7\nDefaultRoot /a\n</Global>\n<Global>\nTimeoutIdle 8\nTimeoutIdle 9\nDefaultRoot /b\n\
          </Global>\n",
     );
-    let session = &settings.servers[0].session;
+    let session = &settings.servers[0].sessions.usual;
     assert_eq!(session.timeout_idle, Some(Duration::from_secs(8)));
     let roots: Vec<&str> = session.default_root.iter().map(|root| root.path.as_str()).collect();
     assert_eq!(roots, ["/b", "/a"]);
@@ -70,7 +78,7 @@ fn of_two_global_sections_the_later_one_speaks_first() {
 
 #[test]
 fn options_given_twice_add_up() {
-    let facts = |text: &str| settings(text).servers[0].facts;
+    let facts = |text: &str| settings(text).servers[0].sessions.usual.facts;
     let both = format!("{:?}", facts("FactsOptions UseSlink NoNames\n"));
     assert_eq!(format!("{:?}", facts("FactsOptions UseSlink\nFactsOptions NoNames\n")), both);
 }
@@ -124,7 +132,7 @@ fn anonymous_sections_are_read() {
     let section = &server.anonymous[0];
     assert_eq!((section.root.as_path(), section.user.as_str()), (Path::new("/srv/ftp"), "nobody"));
     assert_eq!(section.aliases, ["anonymous"]);
-    assert_eq!(section.session.max_clients.most, Some(5));
+    assert_eq!(section.sessions.usual.max_clients.most, Some(5));
     let at = |path: &str| section.directories.rules_for(Path::new(path), Subject::at("/srv/ftp"));
     assert!(!at("/srv/ftp/x").allows("STOR", &["WRITE"]) && at("/srv/ftp/in/x").allows("STOR", &["WRITE"]));
     assert!(!at("/srv/ftp/in/x").allows("DELE", &["WRITE"]) && at("/srv/ftp/in/x").allow_overwrite());
@@ -161,7 +169,7 @@ fn roots_keep_their_order() {
     };
     let settings = settings("<Global>\nDefaultRoot ~\n</Global>\nDefaultRoot /srv/web web,!adm\n");
     assert_eq!(
-        settings.servers[0].session.default_root,
+        settings.servers[0].sessions.usual.default_root,
         [root("/srv/web", &["web", "!adm"]), root("~", &[])]
     );
 }
@@ -218,7 +226,9 @@ fn auth_is_told_plain_values() {
     let policy = settings.auth_policy(true);
     let server = &policy.servers[0];
     assert_eq!(server.aliases, [(b"web".to_vec(), b"joe".to_vec())]);
-    assert_eq!((server.limits.clients, server.anonymous[0].limits.clients), (Some(7), Some(2)));
+    let stranger = Visitor { account: None, peer: "127.0.0.1".parse().expect("an address"), name: None };
+    let most = |terms: &Terms| terms.of(stranger).limits.clients.most;
+    assert_eq!((most(&server.terms), most(&server.anonymous[0].terms)), (Some(7), Some(2)));
     assert_eq!(server.anonymous[0].names, [b"ftp".to_vec(), b"nobody".to_vec()]);
-    assert!(policy.rootless && !server.rules.require_valid_shell);
+    assert!(policy.rootless && !server.terms.of(stranger).rules.require_valid_shell);
 }

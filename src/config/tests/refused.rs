@@ -20,7 +20,10 @@ fn what_opens_data_connections_is_read_strictly() {
     }
     let settings = settings("PassivePorts 50000 50000\nMasqueradeAddress [2001:db8::1]\nDynMasqRefresh 60");
     let server = &settings.servers[0];
-    assert_eq!((server.passive_ports, server.session.allow_foreign_address), (Some((50_000, 50_000)), false));
+    assert_eq!(
+        (server.sessions.usual.passive_ports, server.sessions.usual.allow_foreign_address),
+        (Some((50_000, 50_000)), false)
+    );
     assert_eq!(settings.masquerades_hold(), None, "what was written as an address is not asked for again");
 }
 
@@ -59,7 +62,7 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
         "AuthUserFile /etc/passwd id 1-5",
         "<Limit LOGIN>\nOrder allow\n</Limit>",
         "<Limit LOGIN>\nDeny from 192.0.2.1/33\n</Limit>",
-        "<IfUser x>\nDefaultRoot ~\n</IfUser>",
+        "<IfUser x>\nMaxLoginAttempts 1\n</IfUser>",
         "<IfUser x>\n<IfClass y>\n</IfClass>\n</IfUser>",
         "DenyFilter (",
         "MaxInstances 0",
@@ -167,7 +170,7 @@ fn what_ferryd_always_does_is_taken_without_a_word() {
 
 #[test]
 fn characters_are_known_by_name() {
-    let speech = |lines: &str| settings(lines).servers[0].speech;
+    let speech = |lines: &str| settings(lines).servers[0].sessions.usual.speech;
     let pair = speech("UseEncoding koi8-r cp1251");
     assert_eq!((pair.translation().is_some(), pair.is_kept), (true, false));
     assert_eq!(pair.switched(false), Some(pair.translation()));

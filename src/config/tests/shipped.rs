@@ -21,7 +21,10 @@ fn the_quickstart_loads_for_root_and_for_anybody() {
         assert_eq!(settings.daemon.listen, ["127.0.0.1:2121".parse().expect("an address")]);
         assert_eq!(settings.daemon.pid_file, in_tree("target/quickstart/ferryd.pid"));
         let server = &settings.servers[0];
-        assert_eq!(server.session.default_root[0].path, in_tree("target/quickstart/home").to_string_lossy());
+        assert_eq!(
+            server.sessions.usual.default_root[0].path,
+            in_tree("target/quickstart/home").to_string_lossy()
+        );
         assert_eq!(server.anonymous[0].root, in_tree("conf/sample"));
     }
     assert_eq!(runtime_paths(&file).expect("paths").shutdown_file, in_tree("target/quickstart/shutmsg"));

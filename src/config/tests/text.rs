@@ -14,7 +14,7 @@ fn every_complaint_comes_with_its_place() {
         [
             "1:1: no directive 'Prot' is known; did you mean Port?",
             "2:6: Port: takes a number from 0 to 65535, not '99999'",
-            "4:1: TimeoutIdle cannot stand in <Directory>; it belongs in: server config, <VirtualHost>, <Global>, <Anonymous>",
+            "4:1: TimeoutIdle cannot stand in <Directory>; it belongs in: server config, <VirtualHost>, <Global>, <Anonymous>, <IfUser>, <IfClass>",
             "6:15: Umask: '022' is one argument too many (quote what holds blanks)",
             "7:8: <Limit>: no command 'WRTIE' is known; did you mean WRITE?",
             "9:1: </Global> closes nothing",
@@ -44,8 +44,11 @@ fn includes_are_files_folders_and_patterns() {
     let Loaded { settings, complaints } = load(&folder.path().join("main.conf"), &options);
     let settings = settings.unwrap_or_else(|| panic!("{complaints:?}"));
     let server = &settings.servers[0];
-    assert_eq!((server.name.as_str(), server.session.timeout_idle), ("one", Some(Duration::from_secs(1))));
-    assert_eq!(server.session.timeout_login, Some(Duration::from_secs(3)));
+    assert_eq!(
+        (server.name.as_str(), server.sessions.usual.timeout_idle),
+        ("one", Some(Duration::from_secs(1)))
+    );
+    assert_eq!(server.sessions.usual.timeout_login, Some(Duration::from_secs(3)));
     write("one.conf", "Include %{config-dir}/main.conf\n");
     let looped = load(&folder.path().join("main.conf"), &options);
     assert!(looped.settings.is_none() && looped.complaints[0].message.contains("includes itself"));

@@ -97,7 +97,7 @@ pub fn pass(session: &mut Session, password: Secret) -> Result<Reply, Ending> {
 fn wrong(session: &mut Session) -> Result<Reply, Ending> {
     session.refused += 1;
     let reply = denied_words(&session.watch);
-    match session.watch.server.max_login_attempts {
+    match session.watch.rules.max_login_attempts {
         Some(most) if session.refused >= most => {
             slog::warn!(session.watch.log, "Maximum login attempts ({most}) exceeded, connection refused");
             session.watch.reply(&reply);
@@ -110,8 +110,8 @@ fn wrong(session: &mut Session) -> Result<Reply, Ending> {
 /// AccessDenyMsg, of the anonymous section where the name has one.
 fn denied_words(watch: &Watch) -> Reply {
     let section = login::anonymous_section(watch.server, &watch.user);
-    let rules = section.map_or(&watch.server.session, |section| &section.session);
-    match &rules.access_deny_message {
+    let own = section.map(|section| section.sessions.of(&subject::settled(watch, None)));
+    match &own.as_deref().unwrap_or(watch.rules).access_deny_message {
         Some(template) => Reply::new(530, watch.facts().fill(Text::Verdict, template.as_bytes())),
         None => login::incorrect(),
     }
@@ -125,7 +125,7 @@ fn denial(watch: &Watch) -> Option<Reply> {
 /// QUIT.
 pub fn quit(session: &mut Session) -> Result<Reply, Ending> {
     let facts = session.watch.facts();
-    let goodbye = match (&mut session.phase, &session.watch.server.session.display_quit) {
+    let goodbye = match (&mut session.phase, &session.watch.rules.display_quit) {
         (Phase::LoggedIn(member), _) => member.display(Occasion::Quit, &facts),
         (Phase::Unnamed | Phase::Named(_), Some(DisplayFile::Host(path))) => display::of_host(path, &facts),
         (Phase::Unnamed | Phase::Named(_), _) => Vec::new(),

@@ -27,7 +27,7 @@ pub fn passive(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> 
 /// What MasqueradeAddress says outweighs the family of the control connection: a translating router may stand between two
 /// families, too.
 fn told_address(watch: &Watch) -> IpAddr {
-    match watch.server.masquerade.as_ref().and_then(Masquerade::address) {
+    match watch.rules.masquerade.as_ref().and_then(Masquerade::address) {
         Some(IpAddr::V4(address)) => address.into(),
         _ => watch.local.ip(),
     }
@@ -59,9 +59,9 @@ pub fn extended_passive(
 fn listen(watch: &mut Watch, member: &mut Member, reply: impl FnOnce(u16) -> Reply) -> Reply {
     watch.release_port();
     mem::take(&mut member.rendezvous).abandon(watch);
-    let server = watch.server;
-    let opened = Listener::open(watch.local, server.passive_ports, watch.birth.local_ports);
-    match opened.and_then(|listener| listener.tune(&server.sockets).map(|()| listener)) {
+    let opened = Listener::open(watch.local, watch.rules.passive_ports, watch.birth.local_ports);
+    let tuning = &watch.server.sockets;
+    match opened.and_then(|listener| listener.tune(tuning).map(|()| listener)) {
         Ok(listener) => {
             if listener.outside_range {
                 slog::warn!(watch.log, "no port of PassivePorts is free, port {} is used", listener.port());

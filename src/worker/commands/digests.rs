@@ -148,7 +148,7 @@ fn chosen(watch: &Watch, rules: DigestRules) -> Option<Algorithm> {
 
 /// Before login, the server's.
 pub fn rules(session: &Session) -> DigestRules {
-    session.member().map_or(session.watch.server.session.digests, |member| member.rules.digests)
+    session.watch.rules.digests
 }
 
 /// HASH's line in FEAT.

@@ -44,24 +44,24 @@ pub fn file(watch: &mut Watch, member: &mut Member, verb: &Verb, path: Option<&[
 }
 
 fn telling(watch: &Watch) -> Telling {
-    Telling { facts: chosen(watch), link_targets: watch.server.facts.link_targets }
+    Telling { facts: chosen(watch), link_targets: watch.rules.facts.link_targets }
 }
 
 fn chosen(watch: &Watch) -> Facts {
-    let rules = &watch.server.facts;
+    let rules = &watch.rules.facts;
     // HOST may have led to a server that tells less.
     watch.terms.facts.map_or(rules.usual, |facts| facts.common(rules.available))
 }
 
 /// FEAT's line.
 pub fn feature(watch: &Watch) -> Option<String> {
-    let rules = &watch.server.facts;
+    let rules = &watch.rules.facts;
     rules.advertised.then(|| chosen(watch).feature(rules.available))
 }
 
 /// OPTS MLST (RFC 3659 §7.9): the answer names what is told from now on, in the client's order.
 pub fn choose(watch: &mut Watch, wished: Option<&[Fact]>) -> Reply {
-    let available = watch.server.facts.available;
+    let available = watch.rules.facts.available;
     let told: Vec<Fact> =
         wished.unwrap_or_default().iter().copied().filter(|fact| available.has(*fact)).collect();
     watch.terms.facts = Some(told.iter().copied().collect());

@@ -51,7 +51,7 @@ pub fn rename_to(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
 
 /// SIZE (RFC 3659 §4). In ASCII it would have to read the whole file, so it is refused there.
 pub fn size(watch: &Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
-    if watch.terms.representation == Type::Ascii {
+    if watch.representation() == Type::Ascii {
         return Reply::new(550, "SIZE not allowed in ASCII mode");
     }
     match asked(member, verb, path).and_then(|asked| member.storage.size(&asked)) {

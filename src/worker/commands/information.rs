@@ -34,7 +34,7 @@ pub fn features(session: &Session) -> Reply {
 fn told(session: &Session) -> Told {
     let (watch, digests) = (&session.watch, digests::rules(session));
     Told {
-        offer: watch.server.offer,
+        offer: watch.rules.offer,
         facts: facts::feature(watch),
         algorithms: digests.algorithms,
         hash: digests::feature(watch, digests),
@@ -46,7 +46,7 @@ pub fn status(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Result<Rep
     if !member.allows(verb) {
         return Ok(Reply::new(500, "STAT: Operation not permitted"));
     }
-    let representation = match watch.terms.representation {
+    let representation = match watch.representation() {
         Type::Ascii => "ASCII",
         Type::Image => "BINARY",
     };

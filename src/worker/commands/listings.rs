@@ -70,7 +70,7 @@ pub fn send(
     listing: Listing,
     Shown { verb, path, what }: Shown<'_>,
 ) -> Result<Reply, Ending> {
-    let mode = if watch.terms.representation == Type::Ascii { "ASCII" } else { "BINARY" };
+    let mode = if watch.representation() == Type::Ascii { "ASCII" } else { "BINARY" };
     let errand = Errand {
         direction: Direction::Listing,
         coding: watch.terms.mode.sending(),

@@ -17,7 +17,7 @@ pub fn choose(session: &mut Session, choice: Choice) -> Reply {
 
 /// Without `on` the client has the characters that the server says, which may be UTF-8 all the same.
 fn utf8(session: &mut Session, on: bool) -> Reply {
-    let Some(translation) = session.watch.server.speech.switched(on) else {
+    let Some(translation) = session.watch.rules.speech.switched(on) else {
         return Reply::new(451, "Unable to accept OPTS UTF8");
     };
     session.watch.conversation.translate(translation);

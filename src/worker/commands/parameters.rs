@@ -10,7 +10,7 @@ use crate::worker::watch::Watch;
 
 /// TYPE.
 pub fn representation(watch: &mut Watch, kind: Type, letter: char) -> Reply {
-    watch.terms.representation = kind;
+    watch.terms.representation = Some(kind);
     Reply::new(200, format!("Type set to {letter}"))
 }
 
@@ -34,7 +34,7 @@ pub fn available(member: &Member, verb: &Verb, path: Option<&[u8]>) -> Reply {
 
 /// REST. An offset in ASCII has no meaning that both sides share.
 pub fn restart(watch: &Watch, member: &mut Member, offset: u64) -> Reply {
-    if watch.terms.representation == Type::Ascii && offset != 0 {
+    if watch.representation() == Type::Ascii && offset != 0 {
         return Reply::new(501, "REST: Resuming transfers not allowed in ASCII mode");
     }
     member.portion = offset.into();
@@ -49,7 +49,7 @@ pub fn range(watch: &Watch, member: &mut Member, range: Option<ByteRange>) -> Re
         }
         return Reply::new(350, "Reset byte transfer range");
     };
-    if watch.terms.representation == Type::Ascii {
+    if watch.representation() == Type::Ascii {
         return Reply::new(551, "RANG: Transfer ranges not allowed in ASCII mode");
     }
     member.portion = Portion::Within(range);
@@ -64,7 +64,7 @@ pub fn mode(watch: &mut Watch, is_deflated: bool) -> Reply {
         watch.terms.mode.is_deflated = false;
         return Reply::new(200, "Mode set to S");
     }
-    if !watch.server.offer.has(Some(Module::Deflate)) {
+    if !watch.rules.offer.has(Some(Module::Deflate)) {
         return Reply::new(501, "'MODE Z' unrecognized transfer mode");
     }
     watch.terms.mode.is_deflated = true;
@@ -73,7 +73,7 @@ pub fn mode(watch: &mut Watch, is_deflated: bool) -> Reply {
 
 /// OPTS MODE Z.
 pub fn mode_option(watch: &mut Watch, option: Option<ModeOption>) -> Reply {
-    let Some(option) = option.filter(|_| watch.server.offer.has(Some(Module::Deflate))) else {
+    let Some(option) = option.filter(|_| watch.rules.offer.has(Some(Module::Deflate))) else {
         return Reply::new(500, "OPTS MODE not understood");
     };
     match option {

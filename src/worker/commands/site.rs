@@ -19,7 +19,7 @@ const TARGET_OF_SYMLINK: Verb = Verb { name: site::SYMLINK.limit, groups: &["REA
 
 /// SITE. `said` is all that follows it: some refusals name it.
 pub fn obey(session: &mut Session, command: Site, said: &[u8]) -> Result<Reply, Ending> {
-    let offer = session.watch.server.offer;
+    let offer = session.watch.rules.offer;
     if !offer.has(command.row().module) {
         return Ok(site::not_understood(command.row().name.as_bytes()));
     }

@@ -56,7 +56,7 @@ fn send(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Res
         size: Some(left),
         opening: opening(watch, path, Some(left)),
     };
-    let form = watch.terms.representation;
+    let form = watch.representation();
     let rendezvous = mem::take(&mut member.rendezvous);
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         data::download(stream, &mut source, form, attend)
@@ -148,7 +148,7 @@ fn take(
         size: None,
         opening,
     };
-    let form = watch.terms.representation;
+    let form = watch.representation();
     let rendezvous = mem::take(&mut member.rendezvous);
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         data::upload(stream, target, form, attend)
@@ -168,7 +168,7 @@ fn tell_too_large(watch: &Watch, directive: &str, most: u64, file: &Path) {
 }
 
 fn opening(watch: &Watch, path: &[u8], size: Option<u64>) -> Reply {
-    let mode = match watch.terms.representation {
+    let mode = match watch.representation() {
         Type::Ascii => "ASCII",
         Type::Image => "BINARY",
     };

@@ -18,12 +18,12 @@ impl Logs {
 
     /// Whether there are none.
     pub fn is_empty(self) -> bool {
-        self.numbers.is_empty()
+        self.settings.is_empty() || self.numbers.is_empty()
     }
 
     /// Each with its number.
     pub fn each(self) -> impl Iterator<Item = (&'static ExtendedLog, LogNumber)> {
-        self.settings.iter().zip(self.numbers.iter().copied())
+        self.settings.iter().filter_map(move |log| Some((log, *self.numbers.get(log.place)?)))
     }
 
     /// Whether one of them tells paths.

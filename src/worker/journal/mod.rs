@@ -238,7 +238,7 @@ fn is_about(log: &ExtendedLog, event: Event, kept: &Kept) -> bool {
 }
 
 fn form(watch: &Watch) -> TransferForm {
-    match watch.terms.representation {
+    match watch.representation() {
         Type::Image => TransferForm::Binary,
         Type::Ascii => TransferForm::Ascii,
     }

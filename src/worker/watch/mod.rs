@@ -20,13 +20,15 @@ use super::naming::Naming;
 use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::resources;
+use super::rulebook::Rulebook;
 use super::shutdown;
+use super::subject;
 use super::terms::Terms;
 use super::text::Facts;
 use super::timeouts::Timers;
 use crate::config::settings::{Anonymous, Caller, Class, Server, SessionRules};
 use crate::logging::SessionLogs;
-use crate::protocol::Reply;
+use crate::protocol::{Reply, Type};
 use crate::scoreboard::Totals;
 use crate::sys::poll::{self, Waiting};
 use transferring::Moving;
@@ -44,6 +46,8 @@ pub struct Watch {
     pub server_index: u16,
     /// What holds for the session: the virtual host's word, from the login on that of its `<Anonymous>`.
     pub rules: &'static SessionRules,
+    /// Those made for it so far.
+    rulebook: Rulebook,
     /// The client.
     pub peer: Peer,
     /// The client's class, once its name is known or given up.
@@ -91,6 +95,7 @@ impl Watch {
     pub fn new(
         birth: &'static Birth,
         (server_index, server): (u16, &'static Server),
+        (rulebook, rules): (Rulebook, &'static SessionRules),
         (peer, local): (Peer, SocketAddr),
         conversation: Conversation,
         timers: Timers,
@@ -100,14 +105,15 @@ impl Watch {
             birth,
             server,
             server_index,
-            rules: &server.session,
+            rulebook,
+            rules,
             peer,
             class: None,
             local,
             conversation,
             timers,
             log,
-            terms: Terms::of(&server.session),
+            terms: Terms::default(),
             naming: None,
             user: Vec::new(),
             cwd: Vec::new(),
@@ -119,22 +125,35 @@ impl Watch {
             owes_outcome: false,
             cooling: None,
         };
-        watch.conversation.translate(server.speech.translation());
-        watch.journal.under(Logs::of(&server.session, watch.logs(None)));
+        watch.conversation.translate(rules.speech.translation());
+        watch.journal.under(Logs::of(rules, watch.logs(None)));
         watch
     }
 
     /// HOST: from here on the session is another server's. What it may take for its login began with the connection.
     pub fn enter_server(&mut self, index: u16, server: &'static Server) {
-        (self.server_index, self.server, self.rules) = (index, server, &server.session);
-        self.terms = Terms::of(&server.session);
-        self.timers.under(&server.session);
-        resources::limit(&server.resources, &self.log);
-        self.conversation.lines_up_to(server.command_buffer);
-        self.conversation.translate(server.speech.translation());
+        (self.server_index, self.server) = (index, server);
+        self.terms = Terms::default();
         self.birth.own.server_name(server.name.as_bytes());
-        self.journal.under(Logs::of(&server.session, self.logs(None)));
         self.log = greeting::logger(self.birth, usize::from(index), self.local, self.peer);
+        self.come_under_rules();
+    }
+
+    /// The rules that hold for a client of this class which has not logged in.
+    fn come_under_rules(&mut self) {
+        let mut rulebook = std::mem::take(&mut self.rulebook);
+        self.rules = rulebook.rules((self.server_index, self.server), || subject::settled(self, None));
+        self.rulebook = rulebook;
+        self.timers.under(self.rules);
+        resources::limit(&self.rules.resources, &self.log);
+        self.conversation.lines_up_to(self.rules.command_buffer);
+        self.conversation.translate(self.rules.speech.translation());
+        self.journal.under(Logs::of(self.rules, self.logs(None)));
+    }
+
+    /// How files are told, by TYPE or where the client has not said it by DefaultTransferMode.
+    pub fn representation(&self) -> Type {
+        self.terms.representation.unwrap_or(self.rules.transfer_mode)
     }
 
     /// Where sessions of this server are written, or those of one of its anonymous sections.
@@ -151,6 +170,10 @@ impl Watch {
         self.class = self.birth.settings.classes.of(caller);
         if let Some(class) = self.class {
             self.birth.own.class(class.name.as_bytes());
+        }
+        // Where classes go by names it is known only now which sections speak of this one.
+        if !self.server.sessions.exceptions().is_empty() {
+            self.come_under_rules();
         }
     }
 
