@@ -24,4 +24,5 @@ pub fn fill_holes() {
         }
         size -= if size > 1024 { size / 4 } else { 16 };
     }
+    heap::bequeath();
 }

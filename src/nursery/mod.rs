@@ -18,11 +18,12 @@ use crate::auth::KnownIds;
 use crate::config::Settings;
 use crate::logging::{Channel, ServerLogs};
 use crate::scoreboard::{NurseryBirths, SlotNumber, WorkerBoard};
+use crate::sys::confine::{self, SignalScope};
 use crate::sys::process::{Forked, Nest};
 use crate::sys::seccomp::{Filter, table};
 use crate::sys::{
-    Capability, GroupId, ProcessId, UserId, confine, descriptors, host, identity, poll, process, signals,
-    socket, title,
+    Capability, GroupId, ProcessId, UserId, descriptors, host, identity, poll, process, signals, socket,
+    title,
 };
 use crate::worker::{self, Birth, Door};
 use messages::{FromNursery, ToNursery};
@@ -104,6 +105,7 @@ struct Nursery {
     board: &'static WorkerBoard,
     births: NurseryBirths,
     nest: Nest,
+    scope: SignalScope,
     door: Door,
     local_ports: Option<(u16, u16)>,
 }
@@ -122,6 +124,8 @@ impl Nursery {
         // The kernel writes pids through this mapping; workers have no copy of it.
         let births = at("map the births", NurseryBirths::map(&inherited.read_write))?;
         let nest = Nest::new();
+        let scope = at("confine", confine::signal_scope())?;
+        at("setrlimit", process::leave_no_core())?;
         at("prctl", process::forbid_new_privileges())?;
         if let Some(who) = &inherited.unprivileged {
             at("become User", become_user(who))?;
@@ -134,7 +138,7 @@ impl Nursery {
         let (board, local_ports) = (Box::leak(Box::new(board)), host::local_ports());
         // Last: what the nursery itself allocates is in its place.
         heap::fill_holes();
-        Ok(Nursery { board, births, nest, door, local_ports })
+        Ok(Nursery { board, births, nest, scope, door, local_ports })
     }
 
     /// The nursery's life: waits for slot numbers, bears a worker for each, ends when the master closes the channel.
@@ -170,7 +174,7 @@ impl Nursery {
         let own = self.board.own_slot(&inheritance.read_write, slot)?;
         own.born(process::own(), inheritance.generation);
         process::stay_alone()?;
-        confine::scope_signals()?;
+        self.scope.enter()?;
         process::set_parent_death_signal(signals::BELL)?;
         still_there(inheritance.master)?;
         Ok(Birth {

@@ -47,7 +47,7 @@ impl WorkerBoard {
         if !self.geometry.has(slot) {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let page = WritableMap::new(read_write, self.geometry.slot_range(slot))?;
+        let page = WritableMap::present(read_write, self.geometry.slot_range(slot))?;
         page.seal()?;
         Ok(OwnSlot::new(page, self.orders.word(header::STOP)))
     }

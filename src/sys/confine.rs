@@ -1,12 +1,13 @@
 //! Landlock (landlock(7)): what a process may still reach. Best effort by the kernel's ABI; the caller is told what was had.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use landlock::{
     ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
+use nix::libc;
 
 /// The newest ABI whose rights are asked for.
 const KNOWN: ABI = ABI::V6;
@@ -22,9 +23,13 @@ pub enum Confinement {
     None,
 }
 
-/// Worker, first of all: no signal leaves this process for another (SCOPE_SIGNAL, ABI 6). Renames from folder to folder
-/// (REFER) are the one right that every ruleset refuses unless it grants it, so this one grants it everywhere.
-pub fn scope_signals() -> io::Result<Confinement> {
+/// The rules that keep a worker's signals to itself, made once for all of a generation: each takes a domain of its own by them.
+#[derive(Debug)]
+pub struct SignalScope(Option<OwnedFd>);
+
+/// Nursery: no signal leaves a process for another (SCOPE_SIGNAL, ABI 6). Renames from folder to folder (REFER) are the one right
+/// that every ruleset refuses unless it grants it, so this one grants it everywhere.
+pub fn signal_scope() -> io::Result<SignalScope> {
     let everywhere = PathFd::new("/").map_err(io::Error::other)?;
     let rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -33,7 +38,19 @@ pub fn scope_signals() -> io::Result<Confinement> {
         .and_then(|rules| rules.create())
         .and_then(|rules| rules.add_rule(PathBeneath::new(everywhere, AccessFs::Refer)))
         .map_err(io::Error::other)?;
-    restrict(rules)
+    // None where the kernel has no Landlock.
+    Ok(SignalScope(rules.into()))
+}
+
+impl SignalScope {
+    /// Worker, first of all: takes the domain (landlock_restrict_self(2)), and lets go of the rules, by which no other process's
+    /// domain could be widened: they refuse but signals.
+    pub fn enter(self) -> io::Result<()> {
+        let Some(rules) = self.0 else { return Ok(()) };
+        // SAFETY: the call takes a live descriptor and no flag, and touches no memory.
+        let done = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, rules.as_raw_fd(), 0) };
+        if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
 }
 
 /// Worker, after login: files are reached beneath `root` alone, and neither executed nor made into devices, sockets or pipes;

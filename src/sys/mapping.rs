@@ -108,6 +108,12 @@ impl WritableMap {
         Ok(WritableMap { map: ManuallyDrop::new(map) })
     }
 
+    /// The same, with its pages there: its first use is no fault. For ranges that are small.
+    pub fn present(file: impl AsFd, range: Range<usize>) -> io::Result<WritableMap> {
+        let map = options(&range)?.populate().map_raw(file.as_fd().as_raw_fd())?;
+        Ok(WritableMap { map: ManuallyDrop::new(map) })
+    }
+
     /// Leaves the mapping out of every child to come (MADV_DONTFORK): a child that touches it faults.
     pub fn keep_from_children(&self) -> io::Result<()> {
         self.map.advise(Advice::DontFork)

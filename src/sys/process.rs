@@ -10,6 +10,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{self, ForkResult};
 
 use super::ProcessId;
+use super::heap;
 use super::mapping::BirthCell;
 
 /// Which side of a fork this is.
@@ -92,7 +93,10 @@ impl Nest {
         // have set to its id as glibc's fork does.
         let pid = unsafe { raw_clone(flags, cell.pointer(), self.thread_id) };
         match pid {
-            0 => Ok(Forked::Child),
+            0 => {
+                heap::become_workers();
+                Ok(Forked::Child)
+            }
             pid if pid > 0 => Ok(Forked::Parent(ProcessId(pid as i32))),
             _ => Err(io::Error::last_os_error()),
         }
@@ -161,10 +165,9 @@ pub fn forbid_new_privileges() -> io::Result<()> {
     Ok(nix::sys::prctl::set_no_new_privs()?)
 }
 
-/// The process can make no other (RLIMIT_NPROC 0 for an unprivileged user) and leaves no core.
+/// The process can make no other (RLIMIT_NPROC 0 for an unprivileged user).
 pub fn stay_alone() -> io::Result<()> {
-    setrlimit(Resource::RLIMIT_NPROC, 0, 0)?;
-    Ok(setrlimit(Resource::RLIMIT_CORE, 0, 0)?)
+    Ok(setrlimit(Resource::RLIMIT_NPROC, 0, 0)?)
 }
 
 /// Leaves no core file: it would hold what clients and password files said.
