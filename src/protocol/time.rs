@@ -27,17 +27,22 @@ pub fn read(text: &[u8]) -> Option<i64> {
 
 /// Fourteen digits. What no calendar holds is shown as the epoch.
 pub fn text(seconds: i64) -> String {
+    digits(seconds).iter().map(|digit| char::from(*digit)).collect()
+}
+
+/// The same as bytes: every line of a listing has one.
+pub fn digits(seconds: i64) -> [u8; 14] {
     let moment = Offset::UTC.to_datetime(Timestamp::from_second(seconds).unwrap_or_default());
-    let (date, time) = (moment.date(), moment.time());
-    format!(
-        "{:04}{:02}{:02}{:02}{:02}{:02}",
-        date.year(),
-        date.month(),
-        date.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
+    let mut digits = [b'0'; 14];
+    let mut fields = digits.chunks_exact_mut(2);
+    // Calendars here end with the year 9999.
+    let year = moment.year().unsigned_abs() % 10_000;
+    let small = [moment.month(), moment.day(), moment.hour(), moment.minute(), moment.second()];
+    let small = small.map(|field| u16::from(field.unsigned_abs()));
+    for (place, field) in fields.by_ref().zip([year / 100, year % 100].into_iter().chain(small)) {
+        place.copy_from_slice(&[b'0' + (field / 10) as u8, b'0' + (field % 10) as u8]);
+    }
+    digits
 }
 
 #[cfg(test)]

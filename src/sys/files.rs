@@ -1,4 +1,4 @@
-//! Files by descriptor: found below a root, opened, made, removed, renamed, read as directories.
+//! Files by descriptor: found below a root, opened, made, removed, renamed.
 
 use std::fs::File;
 use std::io;
@@ -6,13 +6,14 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use nix::dir::{Dir, Type};
 use nix::fcntl::{self, AtFlags, OFlag, OpenHow, RenameFlags, ResolveFlag};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
 use nix::sys::statfs;
 use nix::unistd::{self, AccessFlags, Gid, Uid, UnlinkatFlags};
 
 pub use nix::errno::Errno;
+
+pub use super::names::{NameRead, Names};
 
 use super::{GroupId, UserId};
 
@@ -104,7 +105,7 @@ impl Access {
 }
 
 /// No FIFO blocks the opener, no terminal becomes ours.
-const CAUTIOUS: OFlag = OFlag::O_CLOEXEC.union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY);
+pub(super) const CAUTIOUS: OFlag = OFlag::O_CLOEXEC.union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY);
 
 /// How often a resolution that a rename disturbed is tried again.
 const RESOLVE_TRIES: u32 = 32;
@@ -295,54 +296,6 @@ pub fn send(
 /// Closes a file and says what the file system still had to object (a full disk behind a network, for one).
 pub fn close(file: File) -> io::Result<()> {
     Ok(unistd::close(file)?)
-}
-
-/// One name of a directory.
-#[derive(Debug)]
-pub struct Name {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// What it names, where the file system says so without being asked for its status.
-    pub kind: Option<Kind>,
-}
-
-/// A directory's names, as the file system gives them.
-#[derive(Debug)]
-pub struct Names {
-    entries: nix::dir::OwningIter,
-}
-
-impl Names {
-    /// Reads the directory that a place stands for.
-    pub fn of(place: BorrowedFd<'_>) -> io::Result<Names> {
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | CAUTIOUS;
-        Ok(Names { entries: Dir::openat(place, ".", flags, Mode::empty())?.into_iter() })
-    }
-}
-
-impl Iterator for Names {
-    type Item = io::Result<Name>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.entries.next().map(|entry| {
-            let entry = entry?;
-            Ok(Name { bytes: entry.file_name().to_bytes().to_vec(), kind: entry.file_type().map(Kind::from) })
-        })
-    }
-}
-
-impl From<Type> for Kind {
-    fn from(kind: Type) -> Kind {
-        match kind {
-            Type::Fifo => Kind::Pipe,
-            Type::CharacterDevice => Kind::Characters,
-            Type::Directory => Kind::Directory,
-            Type::BlockDevice => Kind::Blocks,
-            Type::File => Kind::File,
-            Type::Symlink => Kind::Link,
-            Type::Socket => Kind::Socket,
-        }
-    }
 }
 
 impl From<FileStat> for Status {

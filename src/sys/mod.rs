@@ -21,6 +21,7 @@ pub mod ids;
 pub mod limits;
 pub mod lock;
 pub mod mapping;
+pub mod names;
 pub mod notification;
 pub mod pam;
 pub mod poll;

@@ -107,6 +107,11 @@ impl DirectoryRules {
         rules.scopes.iter().find_map(|scope| scope.allow_override) != Some(false)
     }
 
+    /// Whether all that stands in a folder has the same rules, by whatever name.
+    pub fn have_one_rule_in(&self, folder: &Path, subject: &Subject) -> bool {
+        self.sections.tell_no_name_apart_in(folder, subject)
+    }
+
     /// What is asked at a login, which is done in no folder: `<Limit LOGIN>`, for everybody and for some, and nothing else.
     pub fn of_logins(&self) -> DirectoryRules {
         DirectoryRules { base: of_logins(&self.base), sections: self.sections.at_the_root(of_logins) }

@@ -148,6 +148,18 @@ impl Sections {
         self.list.iter_mut().map(|section| &mut section.rules)
     }
 
+    /// Whether none is for one name in a folder and not for the next. What a pattern matches is not looked into.
+    pub fn tell_no_name_apart_in(&self, folder: &Path, subject: &Subject) -> bool {
+        let is_in = |path: &Path| path.parent() == Some(folder);
+        let tells_apart = |target: &Target| match target {
+            Target::Plain(path) => is_in(path),
+            Target::Home(below) => is_in(&subject.home.join(below)),
+            Target::Pattern(_) | Target::HomePattern(_) => true,
+            Target::Everywhere | Target::OfUser(_) => false,
+        };
+        !self.list.iter().any(|section| tells_apart(&section.target))
+    }
+
     /// Sections around a path, the nearest first.
     pub fn around(&self, path: &Path, subject: &Subject) -> Vec<&ScopeRules> {
         self.found(path, subject).into_iter().map(|(.., at)| &self.list[at].rules).collect()

@@ -49,6 +49,26 @@ fn the_deepest_match_wins() {
 }
 
 #[test]
+fn a_folder_whose_names_no_section_tells_apart_has_one_rule() {
+    let table: &[(&[&str], &str, bool)] = &[
+        (&[], "/a", true),
+        (&["/*", "/a", "/a/*", "/b", "/a/b/c", "~"], "/a", true),
+        (&["/a/b"], "/a", false),
+        (&["/a/b/*"], "/a", false),
+        (&["~/pub"], "/ferryd-home/joe", false),
+        (&["~"], "/ferryd-home", false),
+        (&["~/pub/x"], "/ferryd-home/joe", true),
+        (&["/z/*/c"], "/a", false),
+    ];
+    for (sections, folder, expected) in table {
+        let mut rules = DirectoryRules { base: ScopeRules::default(), sections: Sections::default() };
+        sections.iter().for_each(|text| rules.sections.add(text, ScopeRules::default()).expect("sound"));
+        let told = rules.have_one_rule_in(folder.as_ref(), Subject::at("/ferryd-home/joe"));
+        assert_eq!(told, *expected, "{sections:?} in {folder}");
+    }
+}
+
+#[test]
 fn a_denial_around_a_deeper_section_is_not_lost() {
     let deny = Limit::plain(vec!["STOR".into()], Some(false));
     let mut rules = DirectoryRules { base: ScopeRules::default(), sections: Sections::default() };

@@ -9,6 +9,9 @@ const BLOCK: usize = 64 << 10;
 /// and before they are sent for the first time: a few segments, so that the first lines leave at once.
 const FIRST: usize = 8 << 10;
 
+/// What ends a line.
+const END: &[u8] = b"\r\n";
+
 /// A data connection as a listing writes to it.
 pub struct Lines<'a> {
     stream: &'a mut Stream,
@@ -33,10 +36,26 @@ impl<'a> Lines<'a> {
     /// One line, without its end.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Stop> {
         match self.translation {
-            None => self.put(line)?,
-            Some(translation) => self.put(&translation.write(line))?,
+            None => self.line_as_it_is(line),
+            Some(translation) => self.line_as_it_is(&translation.write(line)),
         }
-        self.put(b"\r\n")
+    }
+
+    fn line_as_it_is(&mut self, line: &[u8]) -> Result<(), Stop> {
+        let most = self.most();
+        match self.block[self.used..most].split_at_mut_checked(line.len() + END.len()) {
+            Some((place, _)) => {
+                let (text, end) = place.split_at_mut(line.len());
+                text.copy_from_slice(line);
+                end.copy_from_slice(END);
+                self.used += place.len();
+                Ok(())
+            }
+            None => {
+                self.put(line)?;
+                self.put(END)
+            }
+        }
     }
 
     /// Looks at the control connection while no line is ready.
@@ -50,9 +69,14 @@ impl<'a> Lines<'a> {
         Ok(self.done)
     }
 
+    /// How many bytes are gathered.
+    fn most(&self) -> usize {
+        if self.done == 0 { FIRST } else { BLOCK }
+    }
+
     fn put(&mut self, mut bytes: &[u8]) -> Result<(), Stop> {
         while !bytes.is_empty() {
-            let most = if self.done == 0 { FIRST } else { BLOCK };
+            let most = self.most();
             if self.used >= most {
                 self.flush()?;
                 continue;
@@ -67,9 +91,13 @@ impl<'a> Lines<'a> {
 
     fn flush(&mut self) -> Result<(), Stop> {
         self.stream.write_all(&self.block[..self.used], self.attend)?;
+        self.sent();
+        Ok(())
+    }
+
+    fn sent(&mut self) {
         self.done += self.used as u64;
         self.used = 0;
         self.attend.progress(self.done);
-        Ok(())
     }
 }

@@ -1,12 +1,13 @@
 //! One file as MLST and MLSD tell it (RFC 3659 §7): its facts, a blank, and then, by whoever asks, its name.
 
 use std::ffi::OsStr;
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::digits;
 use crate::protocol::{Fact, Facts, time};
 use crate::sys::files::{Kind, Status};
+use crate::worker::storage::Rights;
 
 /// What is told of every file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub struct Described<'a> {
     /// Its part in the listing.
     pub role: &'a Role,
     /// Letters of `perm`.
-    pub rights: &'a str,
+    pub rights: Rights,
     /// When it came to be, where that is known and told.
     pub created: Option<i64>,
     /// What its name says of its content, where that is told.
@@ -52,43 +53,49 @@ impl Described<'_> {
     /// Appends the chosen facts and the blank.
     pub fn write(&self, facts: Facts, line: &mut Vec<u8>) {
         let status = self.status;
-        let mut tell = |fact: Fact, name: &str, value: &[u8]| {
+        let mut tell = |fact: Fact, name: &[u8], value: &dyn Fn(&mut Vec<u8>)| {
             if facts.has(fact) {
-                line.extend_from_slice(name.as_bytes());
-                line.push(b'=');
-                line.extend(value.iter().map(|byte| if is_plain(*byte) { *byte } else { b'?' }));
+                line.extend_from_slice(name);
+                value(line);
                 line.push(b';');
             }
         };
-        tell(Fact::Modify, "modify", time::text(status.modified).as_bytes());
-        tell(Fact::Perm, "perm", self.rights.as_bytes());
+        tell(Fact::Modify, b"modify=", &|line| line.extend_from_slice(&time::digits(status.modified)));
+        tell(Fact::Perm, b"perm=", &|line| line.extend(self.rights.letters()));
         if status.kind != Kind::Directory {
-            tell(Fact::Size, "size", &decimal(status.size));
+            tell(Fact::Size, b"size=", &|line| digits::decimal(status.size, line));
         }
-        tell(Fact::Type, "type", &self.kind());
-        tell(Fact::Unique, "unique", format!("{:X}U{:X}", status.device, status.inode).as_bytes());
-        tell(Fact::Group, "UNIX.group", &decimal(status.gid.0.into()));
-        tell(Fact::GroupName, "UNIX.groupname", self.group);
-        tell(Fact::Mode, "UNIX.mode", format!("0{:o}", status.mode).as_bytes());
-        tell(Fact::Owner, "UNIX.owner", &decimal(status.uid.0.into()));
-        tell(Fact::OwnerName, "UNIX.ownername", self.user);
+        tell(Fact::Type, b"type=", &|line| self.kind(line));
+        tell(Fact::Unique, b"unique=", &|line| {
+            digits::hexadecimal(status.device, line);
+            line.push(b'U');
+            digits::hexadecimal(status.inode, line);
+        });
+        tell(Fact::Group, b"UNIX.group=", &|line| digits::decimal(status.gid.0.into(), line));
+        tell(Fact::GroupName, b"UNIX.groupname=", &|line| plainly(self.group, line));
+        tell(Fact::Mode, b"UNIX.mode=0", &|line| digits::octal(status.mode.into(), line));
+        tell(Fact::Owner, b"UNIX.owner=", &|line| digits::decimal(status.uid.0.into(), line));
+        tell(Fact::OwnerName, b"UNIX.ownername=", &|line| plainly(self.user, line));
         if let Some(created) = self.created {
-            tell(Fact::Create, "create", time::text(created).as_bytes());
+            tell(Fact::Create, b"create=", &|line| line.extend_from_slice(&time::digits(created)));
         }
         if let Some(media_type) = self.media_type {
-            tell(Fact::MediaType, "media-type", media_type.as_bytes());
+            tell(Fact::MediaType, b"media-type=", &|line| plainly(media_type.as_bytes(), line));
         }
         line.push(b' ');
     }
 
-    fn kind(&self) -> Vec<u8> {
-        match (self.role, self.status.kind) {
-            (Role::Current, _) => b"cdir".to_vec(),
-            (Role::Parent, _) => b"pdir".to_vec(),
-            (Role::Link(Some(target)), _) => [b"OS.unix=slink:".as_slice(), target].concat(),
-            (Role::Link(None), _) => b"OS.unix=symlink".to_vec(),
-            (Role::Entry, Kind::Directory) => b"dir".to_vec(),
-            (Role::Entry, _) => b"file".to_vec(),
+    fn kind(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(match (self.role, self.status.kind) {
+            (Role::Current, _) => b"cdir",
+            (Role::Parent, _) => b"pdir",
+            (Role::Link(Some(_)), _) => b"OS.unix=slink:",
+            (Role::Link(None), _) => b"OS.unix=symlink",
+            (Role::Entry, Kind::Directory) => b"dir",
+            (Role::Entry, _) => b"file",
+        });
+        if let Role::Link(Some(target)) = self.role {
+            plainly(target, line);
         }
     }
 }
@@ -103,16 +110,15 @@ pub fn media_type(kind: Kind, name: &[u8]) -> Option<&'static str> {
     mime_guess::from_ext(extension.to_str()?).first_raw()
 }
 
-/// What neither ends a fact nor a line.
-fn is_plain(byte: u8) -> bool {
-    !matches!(byte, b';' | b'\r' | b'\n')
-}
-
-fn decimal(number: u64) -> Vec<u8> {
-    let mut digits = Vec::new();
-    // A Vec takes whatever is written to it.
-    let _ = write!(digits, "{number}");
-    digits
+/// What ends a fact, or a line, does not.
+fn plainly(value: &[u8], line: &mut Vec<u8>) {
+    let first = line.len();
+    line.extend_from_slice(value);
+    let mut rest = &mut line[first..];
+    while let Some(end) = memchr::memchr3(b';', b'\r', b'\n', rest) {
+        rest[end] = b'?';
+        rest = &mut rest[end + 1..];
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +145,7 @@ mod tests {
         let subject = Described {
             status: &status,
             role,
-            rights: "adfrw",
+            rights: Rights::all_of_a_file(),
             created,
             media_type,
             user: names.0,

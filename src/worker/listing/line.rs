@@ -5,6 +5,7 @@ use std::io::Write;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::digits;
 use super::options::{Clock, Options};
 use crate::sys::files::{Kind, Status};
 
@@ -29,34 +30,18 @@ impl Columns<'_> {
     pub fn write(&self, options: &Options, zone: &TimeZone, now: i64, line: &mut Vec<u8>) {
         line.extend_from_slice(&permissions(self.status));
         line.push(b' ');
-        number(self.status.links, 3, b' ', line);
+        digits::padded(self.status.links, 3, b' ', line);
         line.push(b' ');
         padded(line, self.user);
         padded(line, self.group);
         match options.human {
             true => append(line, format_args!("{:>8}", human(self.status.size))),
-            false => number(self.status.size, 8, b' ', line),
+            false => digits::padded(self.status.size, 8, b' ', line),
         }
         line.push(b' ');
         date(time_of(self.status, options.clock), zone, now, line);
         line.push(b' ');
     }
-}
-
-/// Appends a number, filled up on the left. A million lines have three million of them: formatting in general takes its time.
-fn number(mut value: u64, width: usize, fill: u8, line: &mut Vec<u8>) {
-    // As many as u64::MAX has.
-    let mut digits = [fill; 20];
-    let mut first = digits.len();
-    loop {
-        first -= 1;
-        digits[first] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    line.extend_from_slice(&digits[first.min(digits.len() - width)..]);
 }
 
 /// The time that a listing shows, and sorts by.
@@ -141,14 +126,14 @@ fn date(seconds: i64, zone: &TimeZone, now: i64, line: &mut Vec<u8>) {
     let positive = |value: i16| u64::try_from(value).unwrap_or(0);
     line.extend_from_slice(month.as_bytes());
     line.push(b' ');
-    number(positive(moment.day().into()), 2, b' ', line);
+    digits::padded(positive(moment.day().into()), 2, b' ', line);
     line.push(b' ');
     if now.saturating_sub(seconds) > RECENT {
         append(line, format_args!("{:5}", moment.year()));
     } else {
-        number(positive(moment.hour().into()), 2, b'0', line);
+        digits::padded(positive(moment.hour().into()), 2, b'0', line);
         line.push(b':');
-        number(positive(moment.minute().into()), 2, b'0', line);
+        digits::padded(positive(moment.minute().into()), 2, b'0', line);
     }
 }
 

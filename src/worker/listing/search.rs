@@ -166,7 +166,7 @@ impl Step {
             if index % GLANCE_EVERY == 0 && visit(Found::Nothing)?.is_break() {
                 break;
             }
-            let fits = pattern.matches(&name.bytes) && is_folder(directory, &name);
+            let fits = pattern.matches(&name.bytes) && is_folder(directory, name.as_read());
             // What no listing shows is found by its whole name alone.
             if fits && fitting.len() < FOLDERS_MOST && storage.shows(directory, &name.bytes, name.kind) {
                 fitting.push(name.bytes);

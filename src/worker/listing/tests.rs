@@ -110,6 +110,23 @@ fn directories_files_and_patterns_are_listed() {
 }
 
 #[test]
+fn names_stand_in_the_order_of_their_bytes() {
+    for names in [
+        vec!["name", "name-0000000001", "name-0000000001a", "name-000000001", "name-00000001"],
+        vec!["a", "b", "ab", "long-beginning-1", "long-beginning-2", "ä", "Z"],
+        vec!["only"],
+    ] {
+        let place = Place::open();
+        names.iter().for_each(|name| fs::write(place.path(name), b"").unwrap());
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        assert_eq!(listed(&place, "NLST", ""), sorted);
+        sorted.reverse();
+        assert_eq!(listed(&place, "LIST", "-r"), sorted);
+    }
+}
+
+#[test]
 fn patterns_may_stand_anywhere_in_a_path() {
     let place = place();
     fs::create_dir_all(place.path("e/sub/end")).unwrap();

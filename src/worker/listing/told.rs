@@ -7,7 +7,7 @@ use super::walk::Walk;
 use super::{Surroundings, windows};
 use crate::protocol::Fact;
 use crate::sys::files::{Kind, Status};
-use crate::worker::storage::{Asker, Directory};
+use crate::worker::storage::{Directory, Rights};
 
 impl Walk<'_, '_> {
     pub(super) fn columns(&mut self, directory: &Directory, name: &[u8], status: &Status) {
@@ -43,36 +43,42 @@ impl Walk<'_, '_> {
         };
         let rights = match telling.facts.has(Fact::Perm) {
             true => self.rights(directory, name, status),
-            false => String::new(),
+            false => Rights::default(),
         };
-        let guise = Guise::of(self.storage, status.kind, || directory.canonical(name));
-        let Surroundings { owners, names, .. } = &mut self.surroundings;
-        let (mut user, mut group) = (Vec::new(), Vec::new());
-        if telling.facts.has(Fact::OwnerName) {
-            user = guise.user(status, owners, *names);
-        }
-        if telling.facts.has(Fact::GroupName) {
-            group = guise.group(status, owners, *names);
-        }
         let created =
             telling.facts.has(Fact::Create).then(|| self.storage.created(directory, name, status)).flatten();
         let media_type = telling.facts.has(Fact::MediaType).then(|| media_type(status.kind, name)).flatten();
-        let status = &guise.told(status);
-        Described { status, role: &role, rights: &rights, created, media_type, user: &user, group: &group }
-            .write(telling.facts, &mut self.line);
+        let guise = Guise::of(self.storage, status.kind, || directory.canonical(name));
+        let Surroundings { owners, names, .. } = &mut self.surroundings;
+        let told = &guise.told(status);
+        let mut write = |user: &[u8], group: &[u8]| {
+            Described { status: told, role: &role, rights, created, media_type, user, group }
+                .write(telling.facts, &mut self.line);
+        };
+        let are_named = (telling.facts.has(Fact::OwnerName), telling.facts.has(Fact::GroupName));
+        match are_named {
+            (false, false) => write(b"", b""),
+            (true, true) if guise.has_real_names() => {
+                let (user, group) = owners.both(status.uid, status.gid, *names);
+                write(user, group);
+            }
+            (user, group) => {
+                let user = if user { guise.user(status, owners, *names) } else { Vec::new() };
+                let group = if group { guise.group(status, owners, *names) } else { Vec::new() };
+                write(&user, &group);
+            }
+        }
     }
 
-    fn rights(&mut self, directory: &Directory, name: &[u8], status: &Status) -> String {
+    fn rights(&mut self, directory: &Directory, name: &[u8], status: &Status) -> Rights {
         let target = match status.kind {
             Kind::Link => self.storage.followed(directory, name),
             _ => None,
         };
-        let is_dot = name == b"." || name == b"..";
-        let (asker, container) =
-            self.viewpoint.get_or_insert_with(|| (Asker::own(), directory.own_status().ok()));
-        let parent = container.as_ref().filter(|_| !is_dot);
+        let storage = self.storage;
+        let viewpoint = self.viewpoint.get_or_insert_with(|| storage.viewpoint(directory));
         let target = target.as_ref().unwrap_or(status);
-        self.storage.rights(asker, &directory.canonical(name), (parent, status, target))
+        storage.rights_seen_from(viewpoint, (directory, name), (status, target))
     }
 
     /// Where a link leads, and `-F`'s mark.

@@ -4,16 +4,16 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::vec;
 
-use super::batch::{self, Choice};
+use super::batch::{BATCH, Batch, Choice};
 use super::columns;
 use super::line;
 use super::options::Options;
 use super::pattern::Pattern;
 use super::search::{Found, Search, Step};
 use super::{Output, Shape, Surroundings};
-use crate::sys::files::{Kind, Status};
+use crate::sys::files::{Kind, NameRead, Status};
 use crate::worker::data::Stop;
-use crate::worker::storage::{Asker, Directory, DirectoryName, DirectoryNames, FtpPath, Storage};
+use crate::worker::storage::{Directory, DirectoryNames, FtpPath, Storage, Viewpoint};
 
 /// Directories remembered for `-R` before the rest is left out.
 const PENDING_MOST: usize = 10_000;
@@ -39,8 +39,8 @@ pub struct Walk<'a, 'b> {
     pending: usize,
     /// Names for `-C`, which are told together, or a batch at a time.
     gathered: Vec<Vec<u8>>,
-    /// For the fact `perm`, once it is told: who asks, and the one directory that MLSD lists.
-    pub(super) viewpoint: Option<(Asker, Option<Status>)>,
+    /// For the fact `perm`, once it is told, of the one directory that MLSD lists.
+    pub(super) viewpoint: Option<Viewpoint>,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -133,8 +133,8 @@ impl<'a, 'b> Walk<'a, 'b> {
             if status.is_some() {
                 return;
             }
-            let path = directory.path.join(&name.bytes).ok().filter(|_| folders.len() < PENDING_MOST);
-            folders.extend(path.map(|path| (path, [prefix, &name.bytes].concat())));
+            let path = directory.path.join(name.bytes).ok().filter(|_| folders.len() < PENDING_MOST);
+            folders.extend(path.map(|path| (path, [prefix, name.bytes].concat())));
         })
     }
 
@@ -204,42 +204,43 @@ impl<'a, 'b> Walk<'a, 'b> {
         names: &mut DirectoryNames,
         choice: &Choice<'_>,
         prefix: &[u8],
-        seen: &mut dyn FnMut(&DirectoryName, Option<&Status>),
+        seen: &mut dyn FnMut(NameRead<'_>, Option<&Status>),
     ) -> Result<(), Stop> {
         let is_apart = self.goes_down() && matches!(choice, Choice::Matching(_));
+        let mut batch = Batch::default();
         loop {
             let output = &mut *self.output;
             if self.options.files == 0 {
                 return Ok(());
             }
-            let batch = batch::next(directory, names, choice, &self.options, &mut || output.glance())?;
-            for (index, name) in (1..).zip(&batch) {
+            batch.fill(directory, names, choice, &self.options, &mut || output.glance())?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            for (index, name) in (1..).zip(batch.names()) {
                 if index % GLANCE_EVERY == 0 {
                     self.output.glance()?;
                 }
-                let shown = (prefix, &*name.bytes);
+                let shown = (prefix, name.bytes);
                 if is_apart && is_folder(directory, name) {
-                    if self.storage.shows(directory, &name.bytes, Some(Kind::Directory)) {
+                    if self.storage.shows(directory, name.bytes, Some(Kind::Directory)) {
                         seen(name, None);
                     }
                 } else if self.says_enough(name) {
                     self.bare(directory, name, shown)?;
-                } else if let Some(status) = self.entry(directory, &name.bytes, shown)? {
+                } else if let Some(status) = self.entry(directory, name.bytes, shown)? {
                     seen(name, Some(&status));
                 }
             }
-            if self.gathered.len() >= batch::BATCH {
+            if self.gathered.len() >= BATCH {
                 self.columns_told()?;
             }
             self.output.glance()?;
-            if batch.len() < batch::BATCH {
-                return Ok(());
-            }
         }
     }
 
     /// Whether a line needs nothing but the name: NLST of what is no link, as the directory itself says.
-    fn says_enough(&self, name: &DirectoryName) -> bool {
+    fn says_enough(&self, name: NameRead<'_>) -> bool {
         let is_known = name.kind.is_some_and(|kind| kind != Kind::Link);
         self.is_names_only() && !self.options.classify && is_known && name.bytes != b".."
     }
@@ -252,10 +253,10 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn bare(
         &mut self,
         directory: &Directory,
-        DirectoryName { bytes: name, kind }: &DirectoryName,
+        NameRead { bytes: name, kind }: NameRead<'_>,
         (prefix, shown): (&[u8], &[u8]),
     ) -> Result<(), Stop> {
-        if self.options.files == 0 || (name != b"." && !self.storage.shows(directory, name, *kind)) {
+        if self.options.files == 0 || (name != b"." && !self.storage.shows(directory, name, kind)) {
             return Ok(());
         }
         self.options.files -= 1;
@@ -337,9 +338,9 @@ impl<'a, 'b> Walk<'a, 'b> {
 
 /// Whether an entry is a folder itself, and not a link that is shown as what it leads to: a few links to the folder above would make
 /// millions of folders out of one.
-pub fn is_folder(directory: &Directory, name: &DirectoryName) -> bool {
+pub fn is_folder(directory: &Directory, name: NameRead<'_>) -> bool {
     let is_own = name.bytes == b"." || name.bytes == b"..";
-    let kind = name.kind.or_else(|| Some(directory.status(&name.bytes).ok()?.kind));
+    let kind = name.kind.or_else(|| Some(directory.status(name.bytes).ok()?.kind));
     !is_own && kind == Some(Kind::Directory)
 }
 

@@ -66,6 +66,11 @@ impl Directory {
         files::status(self.place.as_fd())
     }
 
+    /// Where it stands on the host.
+    pub fn host_path(&self) -> &Path {
+        &self.canonical
+    }
+
     /// Where an entry stands on the host.
     pub fn canonical(&self, name: &[u8]) -> PathBuf {
         self.canonical.join(OsStr::from_bytes(name))

@@ -39,7 +39,7 @@ mod tests;
 mod trees;
 mod unique;
 
-pub use crate::sys::files::{Name as DirectoryName, Names as DirectoryNames};
+pub use crate::sys::files::Names as DirectoryNames;
 pub use accounting::{Accounting, Change};
 pub use altering::Altered;
 pub use copying::{Copy, CopyVerbs};
@@ -52,7 +52,7 @@ pub use path::FtpPath;
 pub use policy::{Asked, Policy, Spot, Verb};
 pub use portion::Portion;
 pub use retrieving::Source;
-pub use rights::Asker;
+pub use rights::{Asker, Rights, Viewpoint};
 pub use root::Root;
 pub use storing::{CloseError, Placement, Target};
 pub use terms::{Counted, Terms};

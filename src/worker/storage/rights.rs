@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use super::directory::Directory;
+use super::policy::Policy;
 use super::{Spot, Storage};
 use crate::config::settings::PathRules;
 use crate::sys::files::{Kind, Status};
@@ -16,7 +18,33 @@ pub struct Asker {
     groups: Vec<GroupId>,
 }
 
+/// What is the same for every entry of a folder that is listed.
+#[derive(Debug)]
+pub struct Viewpoint {
+    asker: Asker,
+    folder: Option<Status>,
+    /// What holds for its entries, where for one nothing else than for the next.
+    common: Option<Common>,
+}
+
+#[derive(Debug)]
+struct Common {
+    rules: PathRules<'static>,
+    /// What `<Limit>` leaves of the letters.
+    of_files: Rights,
+    of_directories: Rights,
+}
+
+/// The letters that somebody has of those there are for such a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rights {
+    of: &'static [Letter],
+    /// Bit by bit, in their order.
+    given: u8,
+}
+
 /// One letter of `perm`: what it stands for, and what it needs.
+#[derive(Debug)]
 struct Letter {
     letter: u8,
     verb: &'static str,
@@ -24,7 +52,7 @@ struct Letter {
     needs: Needs,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Needs {
     /// These bits of the file.
     Bits(u32),
@@ -87,29 +115,104 @@ impl Asker {
     }
 }
 
+impl Rights {
+    /// Every letter that a file can have.
+    #[cfg(test)]
+    pub fn all_of_a_file() -> Rights {
+        Rights::new(OF_FILES, |_| true)
+    }
+
+    fn new(of: &'static [Letter], is_given: impl Fn(&Letter) -> bool) -> Rights {
+        let bit = |(index, letter)| u8::from(is_given(letter)) << index;
+        Rights { of, given: of.iter().enumerate().map(bit).sum() }
+    }
+
+    /// What `<Limit>` leaves.
+    fn left(of: &'static [Letter], rules: &PathRules<'_>) -> Rights {
+        Rights::new(of, |letter| rules.allows(letter.verb, letter.groups))
+    }
+
+    /// What these are, too.
+    fn and(self, others: Rights) -> Rights {
+        Rights { given: self.given & others.given, ..self }
+    }
+
+    /// In the order of the fact.
+    pub fn letters(&self) -> impl Iterator<Item = u8> {
+        let is_given = |index: usize| self.given & 1 << index != 0;
+        self.of.iter().enumerate().filter(move |(index, _)| is_given(*index)).map(|(_, letter)| letter.letter)
+    }
+}
+
+impl Common {
+    fn new(rules: PathRules<'static>) -> Common {
+        let (of_files, of_directories) =
+            (Rights::left(OF_FILES, &rules), Rights::left(OF_DIRECTORIES, &rules));
+        Common { rules, of_files, of_directories }
+    }
+
+    fn left(&self, kind: Kind) -> Rights {
+        if kind == Kind::Directory { self.of_directories } else { self.of_files }
+    }
+}
+
 impl Storage {
+    /// How this process sees a folder.
+    pub fn viewpoint(&self, folder: &Directory) -> Viewpoint {
+        let Policy { rules, subject, files } = &self.policy;
+        // A folder may have a file of its own rules.
+        let common = files.is_none() && rules.have_one_rule_in(folder.host_path(), subject);
+        Viewpoint {
+            asker: Asker::own(),
+            folder: folder.own_status().ok(),
+            common: common.then(|| Common::new(rules.rules_for(&folder.canonical(b"-"), subject))),
+        }
+    }
+
+    /// The letters for a name in a folder, which has this status, or leads to what has `target`.
+    pub fn rights_seen_from(
+        &self,
+        viewpoint: &Viewpoint,
+        (folder, name): (&Directory, &[u8]),
+        (status, target): (&Status, &Status),
+    ) -> Rights {
+        let is_dot = name == b"." || name == b"..";
+        let parent = viewpoint.folder.as_ref().filter(|_| !is_dot);
+        let seen = (parent, status, target);
+        match viewpoint.common.as_ref().filter(|_| !is_dot) {
+            Some(common) => given(&viewpoint.asker, &common.rules, seen).and(common.left(target.kind)),
+            None => self.rights(&viewpoint.asker, &folder.canonical(name), seen),
+        }
+    }
+
     /// The letters for what stands at `canonical`; `parent` is the directory that holds its name, None where that is the session's
     /// own root or not looked at: then nothing is said of its name. `target` is what a link leads to, else the same as `status`.
     pub fn rights(
         &self,
         asker: &Asker,
         canonical: &Path,
-        (parent, status, target): (Option<&Status>, &Status, &Status),
-    ) -> String {
-        let rules = self.policy.rules_at(Spot { canonical, is_folder: target.kind == Kind::Directory });
-        let letters = match target.kind {
-            Kind::Directory => OF_DIRECTORIES,
-            _ => OF_FILES,
-        };
-        let is_given = |letter: &&Letter| {
-            let is_there = match letter.needs {
-                Needs::Parent => parent.is_some_and(|parent| asker.may_remove(parent, status)),
-                needs => needs.are_met(asker, target, &rules),
-            };
-            is_there && rules.allows(letter.verb, letter.groups)
-        };
-        letters.iter().filter(is_given).map(|letter| char::from(letter.letter)).collect()
+        seen: (Option<&Status>, &Status, &Status),
+    ) -> Rights {
+        let rules = self.policy.rules_at(Spot { canonical, is_folder: seen.2.kind == Kind::Directory });
+        let given = given(asker, &rules, seen);
+        given.and(Rights::left(given.of, &rules))
     }
+}
+
+/// What permissions and rules give, whatever `<Limit>` says.
+fn given(
+    asker: &Asker,
+    rules: &PathRules<'_>,
+    (parent, status, target): (Option<&Status>, &Status, &Status),
+) -> Rights {
+    let letters = match target.kind {
+        Kind::Directory => OF_DIRECTORIES,
+        _ => OF_FILES,
+    };
+    Rights::new(letters, |letter| match letter.needs {
+        Needs::Parent => parent.is_some_and(|parent| asker.may_remove(parent, status)),
+        needs => needs.are_met(asker, target, rules),
+    })
 }
 
 impl Needs {
@@ -136,6 +239,10 @@ mod tests {
         let (uid, gid) = (UserId(uid), GroupId(gid));
         let (size, modified, accessed, changed) = (0, 0, 0, 0);
         Status { kind, mode, device: 1, inode: 1, links: 1, uid, gid, size, modified, accessed, changed }
+    }
+
+    fn text(rights: Rights) -> String {
+        rights.letters().map(char::from).collect()
     }
 
     fn asker() -> Asker {
@@ -170,7 +277,7 @@ mod tests {
         for (kind, mode, uid, gid, parent, letters) in table {
             let status = status(kind, mode, uid, gid);
             let told = place.storage().rights(&asker(), &place.path("x"), (Some(parent), &status, &status));
-            assert_eq!(told, letters, "{kind:?} {mode:o} {uid} {gid}");
+            assert_eq!(text(told), letters, "{kind:?} {mode:o} {uid} {gid}");
         }
     }
 
@@ -189,7 +296,8 @@ mod tests {
             .path("closed/x")
             .canonicalize()
             .unwrap_or(place.path("").canonicalize().unwrap().join("closed/x"));
-        assert_eq!(place.storage().rights(&asker(), &path, (Some(&open), &file, &file)), "af");
-        assert_eq!(place.storage().rights(&asker(), &path, (None, &file, &file)), "a");
+        let told = |parent| text(place.storage().rights(&asker(), &path, (parent, &file, &file)));
+        assert_eq!(told(Some(&open)), "af");
+        assert_eq!(told(None), "a");
     }
 }
