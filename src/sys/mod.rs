@@ -24,6 +24,7 @@ pub mod mapping;
 pub mod names;
 pub mod notification;
 pub mod pam;
+pub mod pipe;
 pub mod poll;
 pub mod process;
 pub mod random;

@@ -143,8 +143,9 @@ fn prctl() -> Vec<(Test, Verdict)> {
     ]
 }
 
-/// F_SETFL acts on shared descriptions, F_SETOWN and F_SETSIG kill by signal, F_DUPFD makes second numbers.
-const FCNTL_ALLOWED: [u32; 8] = [
+/// F_SETFL acts on shared descriptions, F_SETOWN and F_SETSIG kill by signal, F_DUPFD makes second numbers. F_SETPIPE_SZ widens the pipe
+/// of an upload: no channel that workers share is a pipe, and how much a user's pipes hold in all is the system's to limit.
+const FCNTL_ALLOWED: [u32; 9] = [
     libc::F_GETFD as u32,
     libc::F_SETFD as u32,
     libc::F_GETFL as u32,
@@ -153,6 +154,7 @@ const FCNTL_ALLOWED: [u32; 8] = [
     libc::F_SETLKW as u32,
     libc::F_GET_SEALS as u32,
     libc::F_GETPIPE_SZ as u32,
+    libc::F_SETPIPE_SZ as u32,
 ];
 
 /// FIOASYNC, FIOSETOWN and SIOCSPGRP signal others; FIONBIO acts on shared descriptions. These only ask.

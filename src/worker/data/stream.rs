@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use super::deflated::{Deflating, Inflating};
 use super::{Attend, Stop};
 use crate::sys::files::Errno;
+use crate::sys::pipe::Pipe;
 use crate::sys::{files, socket};
 
 /// How much is thrown away of what a client still sends on a connection that is given up.
@@ -54,6 +55,11 @@ impl Stream {
         }
     }
 
+    /// Whether bytes travel as they are.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Stream::Plain(_))
+    }
+
     /// Reads what is there; 0 at the end.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
@@ -82,6 +88,14 @@ impl Stream {
     ) -> Option<io::Result<usize>> {
         match self {
             Stream::Plain(socket) => Some(files::send(socket.as_fd(), file, offset, most)),
+            Stream::Deflating(_) | Stream::Inflating(_) => None,
+        }
+    }
+
+    /// Takes what is there into a pipe, where the stream changes no byte; None where it must be read.
+    pub fn splice(&mut self, pipe: &mut Pipe, most: usize) -> Option<io::Result<usize>> {
+        match self {
+            Stream::Plain(socket) => Some(pipe.take_from(socket.as_fd(), most)),
             Stream::Deflating(_) | Stream::Inflating(_) => None,
         }
     }

@@ -1,5 +1,5 @@
 //! Files over the data connection, both ways. Binary downloads go from the page cache to the socket; everything else
-//! passes through one buffer that is mapped for the transfer.
+//! passes through one buffer that is mapped for the transfer; but a large binary upload goes through a pipe, uncopied.
 
 use std::io::{self, Read, Write};
 use std::time::Instant;
@@ -9,12 +9,20 @@ use super::pace::Pace;
 use super::{Attend, Outcome, Stop, Stream};
 use crate::protocol::Type;
 use crate::sys::buffer::Buffer;
+use crate::sys::pipe::Pipe;
 use crate::worker::storage::{Source, Target, Terms};
 
 /// Most bytes of one call that sends a file: small enough to look up between two.
 const FILE_BLOCK: usize = 2 << 20;
 /// Bytes read at once.
 const BLOCK: usize = 256 << 10;
+/// Bytes of a buffer that needs no memory of its own.
+const SMALL: usize = 4 << 10;
+/// From how many bytes on an upload goes through a pipe,
+const SPLICED_FROM: u64 = 1 << 20;
+/// and how many the pipe holds: with less the calls cost what the copies did. A user's pipes share 64 MiB
+/// (`pipe-user-pages-soft`); who gets none has his bytes copied.
+const PIPE: usize = 512 << 10;
 /// How far a transfer that never waits goes between two looks at the control connection.
 const GLANCE_EVERY: u64 = 4 << 20;
 
@@ -185,22 +193,99 @@ fn read_some(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
     }
 }
 
+/// A small file comes through a small buffer, a large one goes straight into the file, and everything else through a large buffer.
 fn receive_image(
     stream: &mut Stream,
     target: &mut Target,
     moved: &mut Moved,
     attend: &mut dyn Attend,
 ) -> Result<(), Stop> {
+    if receive_up_to(SMALL as u64, &mut [0; SMALL], stream, (target, moved), attend)? == Received::All {
+        return Ok(());
+    }
     let mut buffer = Buffer::map(BLOCK).map_err(Stop::File)?;
-    loop {
-        let most = moved.block(BLOCK, attend);
+    if receive_up_to(SPLICED_FROM, &mut buffer, stream, (target, moved), attend)? == Received::All {
+        return Ok(());
+    }
+    // A rate is kept block by block, and small ones gain nothing.
+    if moved.pace.is_none()
+        && stream.is_plain()
+        && let Ok(mut pipe) = Pipe::holding(PIPE)
+        && receive_spliced(stream, &mut pipe, (target, moved), attend)? == Received::All
+    {
+        return Ok(());
+    }
+    receive_up_to(u64::MAX, &mut buffer, stream, (target, moved), attend).map(drop)
+}
+
+/// Whether there may be more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Received {
+    All,
+    Some,
+}
+
+/// Until so many bytes, or a little more, have come in all.
+fn receive_up_to(
+    bytes: u64,
+    buffer: &mut [u8],
+    stream: &mut Stream,
+    (target, moved): (&mut Target, &mut Moved),
+    attend: &mut dyn Attend,
+) -> Result<Received, Stop> {
+    while moved.bytes < bytes {
+        let most = moved.block(buffer.len(), attend);
         let count = receive_some(stream, &mut buffer[..most], attend)?;
         if count == 0 {
-            return Ok(());
+            return Ok(Received::All);
         }
         target.write_all(&buffer[..count]).map_err(Stop::of_file)?;
         moved.more(count, attend)?;
     }
+    Ok(Received::Some)
+}
+
+/// Until the end, as far as stream and file can do without copies.
+fn receive_spliced(
+    stream: &mut Stream,
+    pipe: &mut Pipe,
+    (target, moved): (&mut Target, &mut Moved),
+    attend: &mut dyn Attend,
+) -> Result<Received, Stop> {
+    loop {
+        let count = match stream.splice(pipe, PIPE) {
+            None => return Ok(Received::Some),
+            Some(Ok(0)) => return Ok(Received::All),
+            Some(Ok(count)) => count,
+            Some(Err(error)) if is_unsendable(&error) => return Ok(Received::Some),
+            Some(Err(error)) => {
+                stream.wait_or_fail(error, true, false, attend)?;
+                continue;
+            }
+        };
+        let is_taken = match target.write_from(pipe) {
+            // A file that is appended to (splice(2)), or a file system that takes no pages.
+            Err(error) if is_unsendable(&error) => {
+                write_read(pipe, target)?;
+                false
+            }
+            written => written.map(|()| true).map_err(Stop::of_file)?,
+        };
+        moved.more(count, attend)?;
+        if !is_taken {
+            return Ok(Received::Some);
+        }
+    }
+}
+
+/// Writes what a pipe still holds.
+fn write_read(pipe: &mut Pipe, target: &mut Target) -> Result<(), Stop> {
+    let mut buffer = [0; SMALL];
+    while pipe.held() > 0 {
+        let count = pipe.read(&mut buffer).map_err(Stop::File)?;
+        target.write_all(&buffer[..count]).map_err(Stop::of_file)?;
+    }
+    Ok(())
 }
 
 fn receive_ascii(

@@ -18,6 +18,7 @@ use super::terms::Terms;
 use super::{Accounting, Change, Storage};
 use crate::config::settings::{HiddenName, PathRules};
 use crate::sys::files::{self, Access, Errno, Overwriting, Status};
+use crate::sys::pipe::Pipe;
 use crate::sys::{UserId, process};
 
 pub use super::operation::Placement;
@@ -88,26 +89,42 @@ impl Target {
         }
     }
 
-    /// As many of these bytes as a range still takes; `ERANGE` where it takes none.
-    fn fitting<'a>(&self, bytes: &'a [u8]) -> io::Result<&'a [u8]> {
+    /// Writes all that a pipe holds, which need not be read for that.
+    pub fn write_from(&mut self, pipe: &mut Pipe) -> io::Result<()> {
+        while pipe.held() > 0 {
+            match self.write_by(pipe.held(), |file, most| pipe.give_to(file.as_fd(), most)) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// As many bytes as a range still takes; `ERANGE` where it takes none.
+    fn fitting(&self, bytes: usize) -> io::Result<usize> {
         match self.range_left.map(|left| usize::try_from(left).unwrap_or(usize::MAX)) {
             None => Ok(bytes),
             Some(0) => Err(Errno::ERANGE.into()),
-            Some(left) => Ok(&bytes[..bytes.len().min(left)]),
+            Some(left) => Ok(bytes.min(left)),
         }
     }
-}
 
-impl Write for Target {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let bytes = self.fitting(bytes)?;
-        let reach = self.position.saturating_add(bytes.len() as u64);
+    /// Has up to `most` bytes written, which are judged and accounted for before.
+    fn write_by(
+        &mut self,
+        most: usize,
+        write: impl FnOnce(&mut File, usize) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let most = self.fitting(most)?;
+        let reach = self.position.saturating_add(most as u64);
         if self.terms.largest.is_some_and(|largest| reach > largest) {
             return Err(Errno::EFBIG.into());
         }
         let growth = Change { owner: self.owner, bytes: signed(reach.saturating_sub(self.end)), files: 0 };
         self.accounting.report(growth)?;
-        let written = self.file.write(bytes);
+        let written = write(&mut self.file, most);
         let kept = *written.as_ref().unwrap_or(&0) as u64;
         self.position += kept;
         self.range_left = self.range_left.map(|left| left - kept);
@@ -115,6 +132,12 @@ impl Write for Target {
         self.accounting.report(Change { bytes: -signed(missing), ..growth })?;
         self.end = self.end.max(self.position);
         written
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_by(bytes.len(), |file, most| file.write(&bytes[..most]))
     }
 
     fn flush(&mut self) -> io::Result<()> {
