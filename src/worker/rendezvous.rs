@@ -69,8 +69,9 @@ fn wait_for_client(watch: &mut Watch, listener: Listener, deadline: Instant) -> 
             "Passive connection from {last} refused ({count} from other addresses than the client's)"
         );
     }
-    if met.is_err() {
-        watch.abandon(listener);
+    match met {
+        Ok(_) => watch.close_later(listener.into()),
+        Err(_) => watch.abandon(listener),
     }
     met
 }

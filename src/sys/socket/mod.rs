@@ -64,3 +64,10 @@ pub fn read(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
 pub fn write(socket: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     Ok(net::send(socket.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT)?)
 }
+
+/// The same where the socket will be closed next: what does not fill a segment leaves with the end of the connection (MSG_MORE,
+/// send(2)).
+pub fn write_last(socket: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT | MsgFlags::from_bits_retain(libc::MSG_MORE);
+    Ok(net::send(socket.as_raw_fd(), bytes, flags)?)
+}

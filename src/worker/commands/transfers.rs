@@ -61,6 +61,7 @@ fn send(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Res
     let carried = transfer::carry(watch, rendezvous, &errand, |stream, attend| {
         data::download(stream, &mut source, form, attend)
     });
+    watch.close_later(source.into_file().into());
     let file = FileFacts { offset: Some(offset), ..FileFacts::default() };
     watch.journal.moved_file(&canonical, asked.path.as_bytes(), file);
     conclude(watch, member, carried, Direction::Download, canonical)

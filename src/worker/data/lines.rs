@@ -65,7 +65,8 @@ impl<'a> Lines<'a> {
 
     /// Sends what is left. Returns how many bytes the listing had.
     pub fn finish(mut self) -> Result<u64, Stop> {
-        self.flush()?;
+        self.stream.write_last(&self.block[..self.used], self.attend)?;
+        self.sent();
         Ok(self.done)
     }
 

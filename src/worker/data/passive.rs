@@ -150,6 +150,12 @@ impl Listener {
     }
 }
 
+impl From<Listener> for OwnedFd {
+    fn from(listener: Listener) -> OwnedFd {
+        listener.socket
+    }
+}
+
 /// Takes a port on which nobody listens, from a random start upwards, so that neither an attacker nor the next session knows it.
 /// One is preferred that no connection holds: the next client must not meet the last one's.
 fn settle(local: SocketAddr, (first, last): (u16, u16)) -> Option<(OwnedFd, u16)> {

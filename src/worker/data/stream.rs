@@ -101,9 +101,27 @@ impl Stream {
     }
 
     /// Writes all, waiting for room.
-    pub fn write_all(&mut self, mut bytes: &[u8], attend: &mut dyn Attend) -> Result<(), Stop> {
+    pub fn write_all(&mut self, bytes: &[u8], attend: &mut dyn Attend) -> Result<(), Stop> {
+        self.write_by(Stream::write, bytes, attend)
+    }
+
+    /// The same with the last bytes of all: they leave together with the connection's end, and the client wakes once for both.
+    pub fn write_last(&mut self, bytes: &[u8], attend: &mut dyn Attend) -> Result<(), Stop> {
+        let write = |stream: &mut Stream, bytes: &[u8]| match stream {
+            Stream::Plain(socket) => socket::write_last(socket.as_fd(), bytes),
+            coded => coded.write(bytes),
+        };
+        self.write_by(write, bytes, attend)
+    }
+
+    fn write_by(
+        &mut self,
+        write: impl Fn(&mut Stream, &[u8]) -> io::Result<usize>,
+        mut bytes: &[u8],
+        attend: &mut dyn Attend,
+    ) -> Result<(), Stop> {
         while !bytes.is_empty() {
-            match self.write(bytes) {
+            match write(self, bytes) {
                 Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
                 Err(error) => self.wait_or_fail(error, false, true, attend)?,
             }

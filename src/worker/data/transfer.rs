@@ -120,6 +120,14 @@ fn send_image(
     moved: &mut Moved,
     attend: &mut dyn Attend,
 ) -> Result<(), Stop> {
+    let mut small = [0; SMALL];
+    if moved.pace.is_none()
+        && stream.is_plain()
+        && let Some(all) = source.all_in(&mut small)
+    {
+        stream.write_last(all, attend)?;
+        return moved.more(all.len(), attend);
+    }
     let mut offset = source.offset;
     loop {
         let most = source.block(offset, moved.block(FILE_BLOCK, attend));

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Take};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use super::Storage;
@@ -63,6 +64,13 @@ impl Source {
     /// Only this part of it, which lies in it.
     pub fn narrow(&mut self, portion: Portion) {
         (self.offset, self.end) = (portion.start(), portion.end(self.end));
+    }
+
+    /// All that is to come, if it fits in a buffer and is still there.
+    pub fn all_in<'a>(&self, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+        let left = usize::try_from(self.left()).ok().filter(|left| (1..=buffer.len()).contains(left))?;
+        let all = &mut buffer[..left];
+        (self.file.read_at(all, self.offset).ok()? == left).then_some(all)
     }
 
     /// The file from the offset on, to the end of a range.

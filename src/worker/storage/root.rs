@@ -1,9 +1,10 @@
 //! A session's root, held as a place: paths are found below it and nowhere else, and the kernel says where on the
 //! host they stand.
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,8 @@ use crate::sys::files::{self, Errno, Links, Status};
 #[derive(Debug)]
 pub struct Root {
     place: OwnedFd,
+    /// The number of its file system, once that is known not to be proc: as long as the root is held no other has it.
+    device: Cell<Option<u64>>,
 }
 
 /// A file that is there: held as a place, so that what was judged is what is opened, whatever its names become.
@@ -43,7 +46,7 @@ impl Root {
         if !files::may_enter(place.as_fd()) {
             return Err(Errno::EACCES.into());
         }
-        Ok(Root { place })
+        Ok(Root { place, device: Cell::new(None) })
     }
 
     /// The descriptor, for Landlock's rule and for keep-lists.
@@ -59,10 +62,10 @@ impl Root {
     /// Follows `path` to what is there.
     pub fn find(&self, path: &FtpPath) -> io::Result<Found> {
         let place = files::locate(self.place.as_fd(), path.as_bytes())?;
-        if files::is_in_proc(place.as_fd())? {
+        let status = files::status(place.as_fd())?;
+        if self.is_in_proc(place.as_fd(), &status)? {
             return Err(Errno::EACCES.into());
         }
-        let status = files::status(place.as_fd())?;
         let canonical = files::path_of(place.as_fd())?;
         if status.links == 0 {
             return Err(Errno::ENOENT.into());
@@ -73,6 +76,18 @@ impl Root {
     /// What stands at a way below the root, found as a place only.
     pub(super) fn place_of(&self, way: &[u8]) -> io::Result<OwnedFd> {
         files::locate(self.place.as_fd(), way)
+    }
+
+    fn is_in_proc(&self, place: BorrowedFd<'_>, status: &Status) -> io::Result<bool> {
+        if self.device.get() == Some(status.device) {
+            return Ok(false);
+        }
+        let is_in_proc = files::is_in_proc(place)?;
+        if !is_in_proc && self.device.get().is_none() {
+            let own = files::status(self.place.as_fd())?.device;
+            self.device.set((own == status.device).then_some(own));
+        }
+        Ok(is_in_proc)
     }
 
     /// Follows all of `path` but its last name.

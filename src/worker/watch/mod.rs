@@ -5,7 +5,7 @@ mod transferring;
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use slog::Logger;
@@ -79,6 +79,8 @@ pub struct Watch {
     /// Whether a transfer was begun whose outcome the client has not been told.
     owes_outcome: bool,
     cooling: Option<Cooling>,
+    /// What is no longer needed, and closed once the client has its answer.
+    spent: Vec<OwnedFd>,
 }
 
 /// What woke the session.
@@ -124,6 +126,7 @@ impl Watch {
             transfer: None,
             owes_outcome: false,
             cooling: None,
+            spent: Vec::new(),
         };
         watch.conversation.translate(rules.speech.translation());
         watch.journal.under(Logs::of(rules, watch.logs(None)));
@@ -280,7 +283,9 @@ impl Watch {
     }
 
     fn send(&mut self) -> Result<(), Ending> {
-        if self.conversation.send() { Ok(()) } else { Err(Ending::Gone) }
+        let is_there = self.conversation.send();
+        self.spent.clear();
+        if is_there { Ok(()) } else { Err(Ending::Gone) }
     }
 
     fn poll(&mut self, other: Option<Waiting<'_>>, until: Option<Instant>) -> Result<Woken, Ending> {

@@ -1,6 +1,6 @@
 //! A transfer that goes on while the session attends to everything else: ABOR and STAT are heard meanwhile, and what it moved is known.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use super::{Watch, Woken};
@@ -45,6 +45,11 @@ impl Watch {
     /// Its data connection stands.
     pub fn transfer_connected(&mut self) {
         self.timers.moving(Instant::now());
+    }
+
+    /// Closes a descriptor when next there is nothing to say: the client waits for its answer, and for this it does not.
+    pub fn close_later(&mut self, descriptor: OwnedFd) {
+        self.spent.push(descriptor);
     }
 
     /// A passive port is given up before its client has come.
