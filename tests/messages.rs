@@ -244,3 +244,54 @@ fn a_server_without_a_name_has_the_main_ones_and_root_for_its_mail() {
         );
     }
 }
+
+#[test]
+fn who_comes_into_a_folder_is_asked_to_read_its_files() {
+    let files = [
+        ("homes/alice/README", "old"),
+        ("homes/alice/README.first", "new"),
+        ("homes/alice/other", "unread"),
+        ("homes/alice/sub/README.txt", "in a folder"),
+        ("homes/alice/none/x", "x"),
+    ];
+    let lines = "DisplayReadme README*\n<Directory ~/sub>\nHideFiles secret$\n</Directory>\n\
+        <VirtualHost 127.0.0.2>\nPort PORT\nAuthUserFile @/users\nAuthOrder mod_auth_file.c\nRequireValidShell off\n\
+        DisplayReadme sub/README.txt\n</VirtualHost>";
+    let setup = Setup::new();
+    let lines = lines.replace("PORT", &setup.port.number.to_string());
+    let daemon = started(setup, &lines, &files);
+    let home = daemon.setup.path(HOME);
+    let three_days_ago = SystemTime::now() - Duration::from_secs(3 * 24 * 60 * 60 + 60);
+    let times = FileTimes::new().set_modified(three_days_ago);
+    File::options()
+        .write(true)
+        .open(home.join("README"))
+        .and_then(|file| file.set_times(times))
+        .expect("its time");
+    fs::write(home.join("sub/README.secret"), "hidden").expect("written");
+    let (mut client, welcome) = logged_in(&daemon, "alice");
+    assert!(welcome.starts_with(
+        "230-User alice logged in\n \n Please read the file README\n    it was last modified on "
+    ));
+    assert!(
+        welcome.contains(" - 3 days ago\n \n Please read the file README.first\n230    it was"),
+        "{welcome}"
+    );
+    assert!(welcome.ends_with(" - 0 days ago") && !welcome.contains("other"), "{welcome}");
+    let sub = client.command("CWD sub").expect(250).text();
+    assert!(
+        sub.starts_with("250-CWD command successful\n Please read the file README.txt\n250    it was"),
+        "{sub}"
+    );
+    assert!(!sub.contains("secret"), "{sub}");
+    says(&mut client, "CWD ../none", "250 CWD command successful");
+    let mut other = Client::greeted(SocketAddr::from(([127, 0, 0, 2], daemon.setup.port.number)));
+    other.command("USER alice").expect(331);
+    let welcome = other.command(&format!("PASS {PASSWORD}")).expect(230).text();
+    assert!(
+        welcome.contains(" Please read the file sub/README.txt\n") && !welcome.contains("first"),
+        "{welcome}"
+    );
+    says(&mut other, "CWD sub", "250 CWD command successful");
+    daemon.stop();
+}

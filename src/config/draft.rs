@@ -10,7 +10,7 @@ use super::listings::ListStyle;
 use super::proxies::ProxiesDraft;
 use super::settings::{
     AccessRules, CommandRate, Delays, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget,
-    ProcessTitles, RejectedPasswords, ResourceLimits, ScopeRules, Speech,
+    ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, Speech,
 };
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
@@ -336,6 +336,8 @@ pub struct SessionDraft {
     pub display_login: Option<DisplayFile>,
     /// DisplayQuit.
     pub display_quit: Option<DisplayFile>,
+    /// DisplayReadme.
+    pub display_readme: Option<Readme>,
     /// DisplayFileTransfer.
     pub display_file_transfer: Option<DisplayFile>,
 }

@@ -112,6 +112,7 @@ of_a_session!(
     use_globbing,
     display_login,
     display_quit,
+    display_readme,
     display_file_transfer,
 );
 

@@ -170,6 +170,7 @@ impl Words {
             display_login: said.display_login,
             display_connect: said.display_connect,
             display_quit: said.display_quit,
+            display_readme: said.display_readme,
             display_file_transfer: said.display_file_transfer,
         }
     }

@@ -29,6 +29,12 @@ impl Reply {
         self
     }
 
+    /// Lines shown behind the text; the last of them closes the reply.
+    pub fn followed_by(mut self, mut lines: Vec<Vec<u8>>) -> Reply {
+        self.lines.append(&mut lines);
+        self
+    }
+
     /// A name, then what became of it: `nope: No such file or directory`.
     pub fn about(code: u16, name: &[u8], text: &str) -> Reply {
         Reply::new(code, [name, b": ", text.as_bytes()].concat())

@@ -13,6 +13,7 @@ use super::journal::Logs;
 use super::limits::{self, Reason, Refusal};
 use super::member::{Entry, Member};
 use super::quarters::Quarters;
+use super::readme;
 use super::resources;
 use super::rulebook;
 use super::subject;
@@ -24,6 +25,7 @@ use crate::auth::wire::{Answer, Denial, Request};
 use crate::config::settings::{Anonymous, DirectoryRules, Server, SessionRules, Sessions, Subject};
 use crate::protocol::Reply;
 use crate::scoreboard::Totals;
+use crate::sys::clock;
 
 pub use super::limits::incorrect;
 
@@ -210,8 +212,11 @@ fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {
     slog::info!(watch.log, "{kind} {}: Login successful.", shown(&member.given_name));
     let facts = watch.facts();
     let lines = member.display(Occasion::Login, &facts);
-    let reply = Reply::new(230, granted_words(&member, &facts));
-    Verdict::In(member, reply.preceded_by(lines))
+    let readme = readme::lines(&member, watch.birth.zone, clock::now());
+    // An empty line before each, as ProFTPD has it here and nowhere else.
+    let readme = readme.into_iter().flat_map(|[name, when]| [Vec::new(), name, when]).collect();
+    let reply = Reply::new(230, granted_words(&member, &facts)).preceded_by(lines);
+    Verdict::In(member, reply.followed_by(readme))
 }
 
 fn granted_words(member: &Member, facts: &Facts<'_>) -> Vec<u8> {

@@ -24,6 +24,7 @@ mod orders;
 mod peer;
 mod proxied;
 mod quarters;
+mod readme;
 pub mod rehearsal;
 mod rendezvous;
 mod resources;

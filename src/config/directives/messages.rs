@@ -8,7 +8,7 @@ use super::super::contexts::{
     SESSIONS_FOR_SOME,
 };
 use super::super::draft::Scope;
-use super::super::settings::{ChdirDisplay, DisplayFile, Ident};
+use super::super::settings::{ChdirDisplay, DisplayFile, Ident, Readme};
 use super::Effect::Ignored;
 use super::{Row, other, sets};
 
@@ -123,6 +123,15 @@ pub const ROWS: &[Row] = &[
         },
     ),
     sets(
+        "DisplayReadme",
+        "mod_readme",
+        SESSIONS_FOR_SOME,
+        "path|pattern",
+        "",
+        "Files that clients are asked to read, by the rules of RETR, where they come into a folder that has them.",
+        readme,
+    ),
+    sets(
         "SetEnv",
         "mod_core",
         SERVERS,
@@ -202,6 +211,18 @@ fn variable(arguments: &mut Arguments<'_>) -> Result<String, Fault> {
 
 fn display(arguments: &mut Arguments<'_>) -> Result<PathBuf, Fault> {
     arguments.text("a path").map(PathBuf::from)
+}
+
+fn readme(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let text = arguments.text("a path or a pattern")?;
+    scope.session.display_readme = Some(match text.contains(['*', '?', '[']) {
+        false => Readme::Path(text),
+        true => {
+            let glob = globset::Glob::new(&text).map_err(|error| arguments.fault(error.to_string()))?;
+            Readme::Pattern(glob.compile_matcher())
+        }
+    });
+    Ok(())
 }
 
 fn ident(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use globset::GlobMatcher;
+
 use super::{CommandRate, ExtendedLog, Ident, Masquerade, ResourceLimits, Speech, TransferLog};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
@@ -99,6 +101,17 @@ pub struct SessionRules {
     pub display_quit: Option<DisplayFile>,
     /// DisplayFileTransfer.
     pub display_file_transfer: Option<DisplayFile>,
+    /// DisplayReadme.
+    pub display_readme: Option<Readme>,
+}
+
+/// Files that want to be read by who comes into a folder.
+#[derive(Clone, Debug)]
+pub enum Readme {
+    /// One, from the folder on.
+    Path(String),
+    /// Those of the folder whose names match.
+    Pattern(GlobMatcher),
 }
 
 /// A file shown to clients, as the operator names it.

@@ -76,7 +76,8 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
 
 #[test]
 fn what_widens_nothing_is_ignored_with_a_warning() {
-    for line in ["IdentLookups on", "ControlsEngine on", "Trace default:10", "RegexOptions MatchLimit 10"] {
+    for line in ["IdentLookups on", "ControlsEngine on", "Trace default:10", "IncludeOptions IgnoreTempFiles"]
+    {
         assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
     }
 }
@@ -157,12 +158,14 @@ fn what_ferryd_always_does_is_taken_without_a_word() {
         "UseSendfile on",
         "VRootEngine on",
         "SystemdEngine on",
+        "RegexOptions Engine POSIX MatchLimit 100",
         "ModulePath /usr/lib/proftpd",
     ] {
         assert_eq!(complaints(line), [""; 0], "{line}");
     }
     assert!(loaded("Protocols sftp").settings.is_none());
     assert!(loaded("VRootServerRoot /srv").settings.is_none());
+    assert!(loaded("ProcfsEngine on").settings.is_none() && loaded("ProcfsEngine off").settings.is_some());
     assert!(
         complaints("<Global>\n<Class one>\nFrom 10.0.0.1\n</Class>\nServerAlias a\n</Global>").is_empty()
     );

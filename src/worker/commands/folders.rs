@@ -3,7 +3,9 @@
 use super::{asked, refusal};
 use crate::protocol::reply::quoted;
 use crate::protocol::{Reply, Verb};
+use crate::sys::clock;
 use crate::worker::member::Member;
+use crate::worker::readme;
 use crate::worker::storage::Denied;
 use crate::worker::watch::Watch;
 
@@ -30,7 +32,9 @@ pub fn change(watch: &mut Watch, member: &mut Member, (verb, called): (&Verb, &s
             watch.cwd = member.cwd.as_bytes().to_vec();
             watch.birth.own.cwd(&watch.cwd);
             let lines = member.display_of_folder(&watch.facts());
-            Reply::new(250, format!("{called} command successful")).preceded_by(lines)
+            let readme = readme::lines(member, watch.birth.zone, clock::now());
+            let done = Reply::new(250, format!("{called} command successful"));
+            done.preceded_by(lines).followed_by(readme.into_iter().flatten().collect())
         }
         Err(denied) => refusal(&denied),
     }

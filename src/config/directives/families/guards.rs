@@ -296,6 +296,12 @@ pub const GUARDS: &[Family] = &[
     family("mod_vroot", Accepted, "DefaultRoot confines without chroot in every case.", &["VRootEngine"]),
     family("mod_vroot", Guards, "DefaultRoot is the one root of a session.", &["VRootServerRoot"]),
     family("mod_vroot", Ignored, NOT_DONE, &["VRootAlias", "VRootLog", "VRootOptions"]),
+    family(
+        "mod_procfs",
+        Guards,
+        "the host's /proc and /sys are folders like others; DefaultRoot keeps sessions from them.",
+        &["ProcfsEngine"],
+    ),
     family("mod_rewrite", Guards, "rewriting of commands is not supported.", &["RewriteEngine"]),
     family(
         "mod_rewrite",

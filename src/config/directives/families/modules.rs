@@ -123,7 +123,6 @@ pub const MODULES: &[Family] = &[
     family("mod_facl", Ignored, "the kernel's own access lists hold in every case.", &["FACLEngine"]),
     family("mod_unique_id", Ignored, NOT_DONE, &["UniqueIDEngine"]),
     family("mod_qos", Ignored, NOT_DONE, &["QoSOptions"]),
-    family("mod_readme", Ignored, NOT_DONE, &["DisplayReadme"]),
     family("mod_ident", Ignored, "clients are not asked for their ident.", &["IdentLookups"]),
     family("mod_dynmasq", Ignored, NOT_DONE, &["DynMasqControlsACLs"]),
     family("mod_lang", Ignored, NOT_DONE, &["LangDefault", "LangPath"]),

@@ -10,13 +10,13 @@ pub const REST: &[Family] = &[
         "mod_core",
         Ignored,
         NOT_DONE,
-        &["IncludeOptions", "RegexOptions", "ScoreboardOptions", "Trace", "TraceLog", "TraceOptions"],
+        &["IncludeOptions", "ScoreboardOptions", "Trace", "TraceLog", "TraceOptions"],
     ),
     family(
         "mod_core",
         Accepted,
         ALWAYS,
-        &["FSCachePolicy", "FSOptions", "ScoreboardMutex", "ScoreboardScrub", "TCPNoDelay"],
+        &["FSCachePolicy", "FSOptions", "RegexOptions", "ScoreboardMutex", "ScoreboardScrub", "TCPNoDelay"],
     ),
     family("mod_cap", Accepted, ALWAYS, &["CapabilitiesEngine", "CapabilitiesRootRevoke", "CapabilitiesSet"]),
 ];
