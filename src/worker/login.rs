@@ -105,7 +105,7 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
             let section = anonymous.and_then(|index| watch.server.anonymous.get(usize::from(index)));
             let granted = Scope::new(watch.server, section);
             // An alias may have led to a section that the name did not tell; and only now it is known who logs in.
-            let subject = subject::settled(watch, Some(&account));
+            let subject = subject::settled(watch, Some((&account, account.home.clone())));
             if let Some(words) = granted.refusal(&name, &password, &subject) {
                 slog::warn!(watch.log, "{words}");
                 return refused(watch, Verdict::Out(incorrect()));
@@ -182,7 +182,9 @@ fn enter(
     let directories: &'static DirectoryRules = own.map_or(scope.directories, |own| Box::leak(Box::new(own)));
     let held = if quarters.is_confined() { Held::open(rules) } else { Held::default() };
     identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
-    let mut member = Box::new(Member::new(entry, scope.anonymous, (rules, directories), (root, watch)));
+    let home = quarters.home(&entry.account, &root);
+    let mut member =
+        Box::new(Member::new((entry, home), scope.anonymous, (rules, directories), (root, watch)));
     member.held = held;
     if !quarters.settle(&mut member) {
         slog::error!(

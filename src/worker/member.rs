@@ -78,15 +78,15 @@ pub struct Member {
 impl Member {
     /// Whoever came in, at the root.
     pub fn new(
-        entry: Entry,
+        (entry, home): (Entry, PathBuf),
         anonymous: Option<&'static Anonymous>,
         (rules, directories): (&'static SessionRules, &'static DirectoryRules),
         (root, watch): (Root, &Watch),
     ) -> Member {
         let Entry { account, given_name, given_password } = entry;
         // As long-lived as the process, which ends with its session.
-        let subject: &'static Subject = Box::leak(Box::new(subject::settled(watch, Some(&account))));
-        let home = subject.home.clone();
+        let settled = subject::settled(watch, Some((&account, home.clone())));
+        let subject: &'static Subject = Box::leak(Box::new(settled));
         let given_address = match anonymous {
             // AnonRequirePassword: it is somebody's real one, and no log's business.
             Some(section) if section.require_password => given_name.clone(),

@@ -80,6 +80,14 @@ impl Quarters {
         Root::open(root, links).map_err(|error| NoRoot { bounds: self.bounds.clone(), error })
     }
 
+    /// An account's home, links followed as whoever the process is by now sees them.
+    pub fn home(&self, account: &Account, root: &Root) -> PathBuf {
+        // DefaultRoot ~, the usual case: the kernel has followed them already.
+        let known = matches!(&self.bounds, Bounds::Root(path) if *path == account.home)
+            .then(|| root.canonical().ok());
+        known.flatten().or_else(|| account.home.canonicalize().ok()).unwrap_or_else(|| account.home.clone())
+    }
+
     /// What a client hears that has no root.
     pub fn refusal(&self) -> Reply {
         match &self.bounds {

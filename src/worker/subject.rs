@@ -22,10 +22,9 @@ pub fn stranger(birth: &Birth, peer: Peer) -> Subject {
     }
 }
 
-/// A client whose name is known, or given up, by now; and the account that it is granted.
-pub fn settled(watch: &Watch, account: Option<&Account>) -> Subject {
-    let who = account.map(Who::from);
-    let home = account.map(|account| account.home.canonicalize().unwrap_or_else(|_| account.home.clone()));
+/// A client whose name is known, or given up, by now; and the account that it is granted, with its home.
+pub fn settled(watch: &Watch, granted: Option<(&Account, PathBuf)>) -> Subject {
+    let (who, home) = granted.map(|(account, home)| (Who::from(account), home)).unzip();
     Subject {
         home: home.unwrap_or_else(|| PathBuf::from("/")),
         who,
