@@ -35,8 +35,7 @@ impl Pace {
 
     /// So many clients came since the last look.
     pub fn note(&mut self, arrivals: u32, now: Instant) {
-        let age = now.saturating_duration_since(self.seen).as_secs_f64() / MEMORY.as_secs_f64();
-        self.level = self.level * (-age).exp() + f64::from(arrivals);
+        self.level = self.remembered(now) + f64::from(arrivals);
         self.seen = now;
         if arrivals > 0 {
             self.calm_at = now + CALM;
@@ -45,9 +44,16 @@ impl Pace {
 
     /// How many spares should wait: enough for what came during the last [`MEMORY`], within the bounds.
     pub fn wanted(&self, bounds: &Bounds, now: Instant) -> u32 {
-        let age = now.saturating_duration_since(self.seen).as_secs_f64() / MEMORY.as_secs_f64();
-        let expected = (self.level * (-age).exp()).round() as u32;
+        let expected = self.remembered(now).round() as u32;
         bounds.min.saturating_add(expected).clamp(bounds.min, bounds.max.max(bounds.min))
+    }
+
+    /// What is left of the level: near e to the power of minus the age, and nothing after four times [`MEMORY`]. Without exp(3), for
+    /// which each worker would carry the mappings of libm.
+    fn remembered(&self, now: Instant) -> f64 {
+        let age = now.saturating_duration_since(self.seen).as_secs_f64() / MEMORY.as_secs_f64();
+        let fourth_root = (1.0 - age / 4.0).max(0.0);
+        self.level * fourth_root.powi(4)
     }
 
     /// When surplus spares may go.
