@@ -22,8 +22,8 @@ use crate::sys::confine::{self, SignalScope};
 use crate::sys::process::{Forked, Nest};
 use crate::sys::seccomp::{Filter, table};
 use crate::sys::{
-    Capability, GroupId, ProcessId, UserId, descriptors, host, identity, poll, process, signals, socket,
-    title,
+    Capability, GroupId, ProcessId, UserId, descriptors, host, identity, image, poll, process, signals,
+    socket, title,
 };
 use crate::worker::{self, Birth, Door};
 use messages::{FromNursery, ToNursery};
@@ -125,6 +125,8 @@ impl Nursery {
         let births = at("map the births", NurseryBirths::map(&inherited.read_write))?;
         let nest = Nest::new();
         let scope = at("confine", confine::signal_scope())?;
+        // Without it births cost more, and are as right. While this process may still open its own memory.
+        let _ = image::gather();
         at("setrlimit", process::leave_no_core())?;
         at("prctl", process::forbid_new_privileges())?;
         if let Some(who) = &inherited.unprivileged {

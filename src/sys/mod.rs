@@ -18,6 +18,7 @@ pub mod heap;
 pub mod host;
 pub mod identity;
 pub mod ids;
+pub mod image;
 pub mod limits;
 pub mod lock;
 pub mod mapping;

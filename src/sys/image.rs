@@ -1,0 +1,177 @@
+//! The program in memory. After a fork the child faults for every few pages of code that it runs, for Linux leaves out the page tables
+//! of what can be read from a file again; it copies those of a mapping that has a page of its own, piece by piece of the file in
+//! memory. So the nursery runs from a copy of its code in few large pieces, and has a page of its own in each mapping: its children
+//! begin with all code there, and their tables are copied and cleared hundreds of entries at a time.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+use std::ptr::{null_mut, without_provenance_mut};
+
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::libc;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+/// Smaller mappings cost a child fewer faults than their copied tables would.
+const SMALLEST: usize = 1024 * 1024;
+/// All of them together: a program for debugging has more, of which its workers run little.
+const LARGEST: usize = 16 * 1024 * 1024;
+/// What the kernel keeps in one piece (transparent huge pages of x86_64 and aarch64).
+const PIECE: usize = 2 * 1024 * 1024;
+/// MADV_COLLAPSE (madvise(2), Linux 6.1), which libc does not know everywhere.
+const COLLAPSE: libc::c_int = 25;
+
+/// A large private mapping of a file, only read or run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Constant {
+    range: Range<usize>,
+    is_code: bool,
+}
+
+/// Nursery, before the first birth and with one thread: goes on in a copy of its code and constants that births cost less of. An error
+/// leaves everything, or the rest, as it was.
+pub fn gather() -> io::Result<()> {
+    let maps = fs::read_to_string("/proc/self/maps")?;
+    let constants: Vec<Constant> = maps.lines().filter_map(constant).collect();
+    let length = constants.iter().map(|constant| constant.range.len()).sum::<usize>().next_multiple_of(PIECE);
+    if constants.is_empty() || length > LARGEST {
+        return Ok(());
+    }
+    let memory = OpenOptions::new().read(true).write(true).open("/proc/self/mem")?;
+    let copy = copied(&memory, &constants, length)?;
+    let mut at = 0;
+    for constant in &constants {
+        replace(constant, &copy, at)?;
+        own_a_page(&memory, constant.range.start)?;
+        bring_in(&constant.range)?;
+        at += constant.range.len();
+    }
+    Ok(())
+}
+
+/// What a line of /proc/self/maps (proc_pid_maps(5)) tells of.
+fn constant(line: &str) -> Option<Constant> {
+    let mut words = line.split_ascii_whitespace();
+    let (from, to) = words.next()?.split_once('-')?;
+    let range = usize::from_str_radix(from, 16).ok()?..usize::from_str_radix(to, 16).ok()?;
+    let is_code = match words.next()? {
+        "r-xp" => true,
+        "r--p" => false,
+        _ => return None,
+    };
+    let is_of_a_file = words.nth(2)? != "0";
+    (is_of_a_file && range.len() >= SMALLEST).then_some(Constant { range, is_code })
+}
+
+/// Their bytes one after the other, in a file without a name that nobody can change any more.
+fn copied(memory: &File, constants: &[Constant], length: usize) -> io::Result<File> {
+    let copy = File::from(memfd_create("code", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
+    copy.set_len(length as u64)?;
+    for Constant { range, .. } in constants {
+        let mut from = memory;
+        from.seek(SeekFrom::Start(range.start as u64))?;
+        io::copy(&mut from.take(range.len() as u64), &mut &copy)?;
+    }
+    collapse(&copy, length)?;
+    let seals =
+        SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_SEAL;
+    fcntl(&copy, FcntlArg::F_ADD_SEALS(seals))?;
+    Ok(copy)
+}
+
+/// Has the kernel put the file together in pieces of [`PIECE`], for which it must be mapped at an address of their kind.
+fn collapse(copy: &File, length: usize) -> io::Result<()> {
+    let (rights, room) = (libc::PROT_READ | libc::PROT_WRITE, length + PIECE);
+    let reserved = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping where nothing is, which nobody else knows.
+    let start = mapped(unsafe { libc::mmap(null_mut(), room, libc::PROT_NONE, reserved, -1, 0) })?;
+    let aligned = without_provenance_mut(start.addr().next_multiple_of(PIECE));
+    let shared = libc::MAP_SHARED | libc::MAP_FIXED;
+    // SAFETY: the range lies within the one just made, whose first aligned address is less than a piece away.
+    let file = mapped(unsafe { libc::mmap(aligned, length, rights, shared, copy.as_raw_fd(), 0) });
+    // SAFETY: collapsing changes no byte.
+    let collapsed = file.and_then(|file| done(unsafe { libc::madvise(file, length, COLLAPSE) }));
+    // SAFETY: it was made above, and nothing refers to it.
+    collapsed.and(done(unsafe { libc::munmap(start, room) }))
+}
+
+/// Lays the copy's bytes over the mapping.
+fn replace(Constant { range, is_code }: &Constant, copy: &File, at: usize) -> io::Result<()> {
+    let rights = if *is_code { libc::PROT_READ | libc::PROT_EXEC } else { libc::PROT_READ };
+    let (length, file, at) = (range.len(), copy.as_raw_fd(), at as libc::off_t);
+    // SAFETY: a new mapping where nothing is.
+    let new = mapped(unsafe { libc::mmap(null_mut(), length, rights, libc::MAP_PRIVATE, file, at) })?;
+    let (flags, place) =
+        (libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED, without_provenance_mut::<libc::c_void>(range.start));
+    // SAFETY: the same bytes come to lie there with the same rights, in one step, and no other thread runs: whoever reads or runs
+    // them, this function too, finds what was there before.
+    let moved = mapped(unsafe { libc::mremap(new, length, length, flags, place) });
+    if moved.is_err() {
+        // SAFETY: it was made above, and nothing refers to it.
+        unsafe { libc::munmap(new, length) };
+    }
+    moved.map(drop)
+}
+
+/// Writes a byte over itself: the page that holds it is this process's own from then on, with the rights that it had.
+fn own_a_page(memory: &File, at: usize) -> io::Result<()> {
+    let mut byte = [0];
+    memory.read_exact_at(&mut byte, at as u64)?;
+    memory.write_all_at(&byte, at as u64)
+}
+
+/// Has every page of it in this process's tables.
+fn bring_in(range: &Range<usize>) -> io::Result<()> {
+    let start = without_provenance_mut(range.start);
+    // SAFETY: populating maps what is there already, and changes no byte of it.
+    done(unsafe { libc::madvise(start, range.len(), libc::MADV_POPULATE_READ) })
+}
+
+fn mapped(address: *mut libc::c_void) -> io::Result<*mut libc::c_void> {
+    if address == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(address) }
+}
+
+fn done(result: libc::c_int) -> io::Result<()> {
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_constants_of_files_are_found() {
+        let found = |rights: &str, length: usize, inode: &str| {
+            constant(&format!("10000000-{:x} {rights} 0 fe:00 {inode}  /a program", 0x1000_0000 + length))
+        };
+        let range = 0x1000_0000..0x1010_0000;
+        assert_eq!(found("r-xp", SMALLEST, "7"), Some(Constant { range: range.clone(), is_code: true }));
+        assert_eq!(found("r--p", SMALLEST, "7"), Some(Constant { range, is_code: false }));
+        for (rights, length, inode) in [
+            ("rw-p", SMALLEST, "7"),
+            ("r--s", SMALLEST, "7"),
+            ("r-xp", SMALLEST, "0"),
+            ("r-xp", SMALLEST - 1, "7"),
+        ] {
+            assert_eq!(found(rights, length, inode), None, "{rights} {length} {inode}");
+        }
+        assert_eq!(constant("nonsense"), None);
+    }
+
+    #[test]
+    fn a_copy_is_to_the_byte_and_nobodys_to_change() {
+        let memory = OpenOptions::new().read(true).write(true).open("/proc/self/mem").unwrap();
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let mut code = maps.lines().filter_map(constant).find(|constant| constant.is_code).unwrap();
+        code.range.end = code.range.start + SMALLEST;
+        // A kernel without huge pages has no copy.
+        let Ok(copy) = copied(&memory, std::slice::from_ref(&code), PIECE) else { return };
+        let (mut here, mut there) = (vec![0; SMALLEST], vec![1; SMALLEST]);
+        memory.read_exact_at(&mut here, code.range.start as u64).unwrap();
+        copy.read_exact_at(&mut there, 0).unwrap();
+        assert!(here == there);
+        assert!(copy.write_all_at(b"x", 0).is_err());
+    }
+}
