@@ -11,8 +11,10 @@ use nix::libc;
 /// libxcrypt and glibc under the name every distribution's programs link to, then libxcrypt without the old interfaces.
 const LIBRARIES: [&CStr; 2] = [c"libcrypt.so.1", c"libcrypt.so.2"];
 
-/// At least `sizeof(struct crypt_data)`: 32 KiB in libxcrypt, 131,232 bytes in glibc before 2.38.
-const DATA_SIZE: usize = 132 * 1024;
+/// `sizeof(struct crypt_data)` of libxcrypt, in all its versions (crypt.h).
+const DATA_SIZE: usize = 32 * 1024;
+/// At least that of glibc before 2.38: 131,232 bytes.
+const DATA_SIZE_OF_GLIBC: usize = 132 * 1024;
 
 type CryptFunction = unsafe extern "C" fn(*const c_char, *const c_char, *mut c_void) -> *mut c_char;
 
@@ -26,10 +28,10 @@ pub struct Crypt {
 impl Crypt {
     /// Opens the host's library (dlopen(3)); it stays loaded for life.
     pub fn load() -> io::Result<Crypt> {
-        let function = LIBRARIES.iter().find_map(|name| find(name)).ok_or_else(|| {
+        let (function, size) = LIBRARIES.iter().find_map(|name| find(name)).ok_or_else(|| {
             io::Error::new(io::ErrorKind::NotFound, "neither libcrypt.so.1 nor libcrypt.so.2 has crypt_r")
         })?;
-        Ok(Crypt { function, data: vec![0; DATA_SIZE / 8].into_boxed_slice() })
+        Ok(Crypt { function, data: vec![0; size / 8].into_boxed_slice() })
     }
 
     /// Hashes `password` as `setting` (an earlier hash, or a salt) says, exactly once; None where the library refuses. Nothing
@@ -57,13 +59,17 @@ impl Crypt {
     }
 }
 
-fn find(library: &CStr) -> Option<CryptFunction> {
+/// The function, and how large its work space must be.
+fn find(library: &CStr) -> Option<(CryptFunction, usize)> {
     // SAFETY: the name ends in NUL; loading runs the initialisers of the host's own libcrypt, found on the system's path.
     let handle = NonNull::new(unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) })?;
     // SAFETY: the handle is the one just opened and is never closed; the name ends in NUL.
     let symbol = NonNull::new(unsafe { libc::dlsym(handle.as_ptr(), c"crypt_r".as_ptr()) })?;
+    // SAFETY: as above. Of all that have crypt_r, libxcrypt alone makes settings of its own (crypt_gensalt(3)).
+    let is_libxcrypt = !unsafe { libc::dlsym(handle.as_ptr(), c"crypt_gensalt_ra".as_ptr()) }.is_null();
     // SAFETY: crypt_r(3) has had this very signature in every libcrypt; pointers to functions and data have one size here.
-    Some(unsafe { std::mem::transmute::<*mut c_void, CryptFunction>(symbol.as_ptr()) })
+    let function = unsafe { std::mem::transmute::<*mut c_void, CryptFunction>(symbol.as_ptr()) };
+    Some((function, if is_libxcrypt { DATA_SIZE } else { DATA_SIZE_OF_GLIBC }))
 }
 
 /// Overwrites bytes in a way that the compiler may not leave out.
