@@ -13,7 +13,7 @@ use crate::sys::poll::{self, Waiting};
 pub enum Event {
     /// A signal came.
     Signal(Asked),
-    /// A worker wrote the hint: it is ready, has a client, or has none any more.
+    /// A worker wrote the hint: it has a client, or has none any more; or it is ready, and its generation was waiting for it.
     PoolChanged,
     /// Auth of this generation asks for a place, on this one of its channels.
     PlaceAsked(u32, usize),

@@ -254,6 +254,10 @@ impl Master {
         let missing = pool::births(wanted, spares, self.workers.asked(number));
         let slots: Vec<SlotNumber> = (0..missing).map_while(|_| self.prepare_slot(number)).collect();
         self.admission.relieve(self.workers.spares(number), &self.board);
+        if !slots.is_empty() {
+            // Newborns of the serving generation say nothing: when all is calm, those that nobody needed are found.
+            self.look_again_at.get_or_insert(Instant::now() + pool::CALM);
+        }
         let untold = self.generations[at].ask_for(&slots);
         if !untold.is_empty() {
             debug!(self.log, "the nursery of generation {number} does not hear");

@@ -26,12 +26,15 @@ pub struct Client {
     pub local: SocketAddr,
 }
 
-/// Waits for a client; `Ok(None)` when the worker should leave instead.
-pub fn next_client(birth: &Birth) -> io::Result<Option<Client>> {
+/// Waits for a client, after another one or as a newborn; `Ok(None)` when the worker should leave instead.
+pub fn next_client(birth: &Birth, is_newborn: bool) -> io::Result<Option<Client>> {
     let exclusive = Exclusive::new(birth.listeners.iter().map(|(listener, _)| listener.as_fd()))?;
     birth.own.state(State::Spare);
     title::spare();
-    give_hint(birth);
+    // The master counts on those that it has asked for; it waits for them only where their generation is to serve as soon as they do.
+    if !is_newborn || birth.board.generation() != birth.generation {
+        give_hint(birth);
+    }
     let mut failures = 0;
     loop {
         // The master may have died while this worker had a client that said nothing: its bell has rung then.

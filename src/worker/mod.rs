@@ -126,8 +126,9 @@ const UNABLE: u8 = 1;
 
 /// Worker: waits for a client that speaks and serves it, or leaves when the master orders so; gives the exit status.
 pub fn serve(mut birth: Birth) -> u8 {
+    let mut is_newborn = true;
     loop {
-        let client = match accept::next_client(&birth) {
+        let client = match accept::next_client(&birth, is_newborn) {
             Ok(Some(client)) => client,
             Ok(None) => return SERVED,
             Err(_) => return UNABLE,
@@ -140,6 +141,7 @@ pub fn serve(mut birth: Birth) -> u8 {
             Greeted::Left if birth.listeners.is_empty() => return SERVED,
             Greeted::Left => birth.own.returned_to_pool(),
         }
+        is_newborn = false;
     }
 }
 
@@ -159,7 +161,9 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     let index = u16::try_from(index).unwrap_or(u16::MAX);
     let mut rulebook = Rulebook::default();
     let rules = rulebook.rules((index, server), || subject::stranger(birth, peer));
-    let conversation = Conversation::new(socket, rules.command_buffer);
+    let mut conversation = Conversation::new(socket, rules.command_buffer);
+    // Its first bytes are there. Should it have left behind them, the next wait says so.
+    conversation.receive();
     resources::limit(&rules.resources, &log);
     let watch =
         Watch::new(birth, (index, server), (rulebook, rules), (peer, local), conversation, timers, log);

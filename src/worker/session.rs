@@ -52,7 +52,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// The client has spoken; nothing is read yet.
+    /// The client has spoken; nothing is obeyed yet.
     pub fn new(watch: Watch) -> Session {
         Session { watch, phase: Phase::Unnamed, refused: 0, throttle: None, warnings: Warned::default() }
     }
