@@ -1,5 +1,7 @@
 //! `<Class>`: sets of clients by where they come from. A client is of the first class that has it, and of one alone.
 
+use std::net::IpAddr;
+
 use super::complaint::Complaints;
 use super::lines::Word;
 use super::origins::{Caller, Origin};
@@ -30,6 +32,12 @@ pub struct Class {
 pub struct Classes(Vec<Class>);
 
 impl Class {
+    /// Whether an address alone is among them; where they go by names, none is.
+    pub fn has_address(&self, address: IpAddr) -> bool {
+        let by_names = self.origins.iter().any(Origin::needs_name);
+        !by_names && self.has(Caller { address: address.to_canonical(), name: None })
+    }
+
     fn has(&self, caller: Caller<'_>) -> bool {
         let mut origins = self.origins.iter();
         match self.must_satisfy_all {
@@ -57,6 +65,11 @@ impl Classes {
     /// A client's class. Without classes this is one comparison.
     pub fn of(&self, caller: Caller<'_>) -> Option<&Class> {
         self.0.iter().find(|class| class.has(caller))
+    }
+
+    /// The class of this name.
+    pub fn named(&self, name: &str) -> Option<&Class> {
+        self.0.iter().find(|class| class.name == name)
     }
 
     /// Whether there is a class of this name.

@@ -9,8 +9,8 @@ use super::lines::Word;
 use super::listings::ListStyle;
 use super::proxies::ProxiesDraft;
 use super::settings::{
-    AccessRules, CommandRate, Delays, DisplayFile, ExtendedTarget, Ident, LimitText, LogTarget,
-    ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, Speech,
+    AccessRules, CommandRate, Delays, DisplayFile, ExtendedTarget, ForeignAddresses, Ident, LimitText,
+    LogTarget, ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, Speech,
 };
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
@@ -309,7 +309,7 @@ pub struct SessionDraft {
     /// AccessDenyMsg.
     pub access_deny_message: Option<String>,
     /// AllowForeignAddress.
-    pub allow_foreign_address: Option<bool>,
+    pub foreign_addresses: Option<ForeignAddresses>,
     /// DefaultTransferMode.
     pub transfer_mode: Option<Type>,
     /// CDPath.

@@ -105,7 +105,7 @@ of_a_session!(
     timeout_no_transfer,
     timeout_stalled,
     timeout_session,
-    allow_foreign_address,
+    foreign_addresses,
     transfer_mode,
     times_gmt,
     list_style,

@@ -163,7 +163,7 @@ impl Words {
             digests,
             transfer_mode: said.transfer_mode.unwrap_or(Type::Ascii),
             search_path: said.search_path,
-            allow_foreign_address: said.allow_foreign_address.unwrap_or(false),
+            foreign_addresses: said.foreign_addresses.unwrap_or_default(),
             times_gmt: said.times_gmt.unwrap_or(true),
             list_style: said.list_style.unwrap_or_default(),
             use_globbing: said.use_globbing.unwrap_or(true),

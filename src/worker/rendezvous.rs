@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::data::{ActiveTarget, Arrival, Attend, Callers, Interrupt, Listener, Stop, Stream};
 use super::watch::Watch;
+use crate::config::settings::ForeignAddresses;
 use crate::sys::files::Errno;
 
 /// What the client said last of its next data connection.
@@ -106,8 +107,14 @@ impl Attend for Patience<'_> {
 
 /// Whose data connections this session has: its peer's, unless AllowForeignAddress says otherwise.
 pub fn callers(watch: &Watch) -> Callers {
-    match watch.rules.allow_foreign_address {
-        true => Callers::Anyone,
-        false => Callers::Peer(watch.peer.ip()),
+    let peer = watch.peer.ip();
+    match &watch.rules.foreign_addresses {
+        ForeignAddresses::All => Callers::Anyone,
+        ForeignAddresses::None => Callers::Peer(peer),
+        // As off where there is no such class, as in ProFTPD.
+        ForeignAddresses::OfClass(name) => match watch.birth.settings.classes.named(name) {
+            Some(class) => Callers::PeerAndClass(peer, class),
+            None => Callers::Peer(peer),
+        },
     }
 }

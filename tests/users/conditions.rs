@@ -238,6 +238,24 @@ fn a_class_has_its_own_greeting_and_its_own_limits_before_any_login() {
     holds_for_whom_it_is_meant(FROM_THE_CONNECTION_ON, &classes);
 }
 
+/// The class is asked about the address that PORT names, not about the client's.
+#[test]
+fn data_connections_may_be_a_classs() {
+    for (said, answers) in [
+        ("AllowForeignAddress other", [200, 200, 500]),
+        ("AllowForeignAddress nobody", [200, 500, 500]),
+        ("AllowForeignAddress on", [200, 200, 200]),
+        ("AllowForeignAddress off", [200, 500, 500]),
+    ] {
+        let daemon = started(said);
+        let mut client = daemon.session();
+        for (host, answer) in [1, 2, 9].into_iter().zip(answers) {
+            client.command(&format!("PORT 127,0,0,{host},77,77")).expect(answer);
+        }
+        daemon.stop();
+    }
+}
+
 fn granted(said: &str) -> String {
     let daemon = started(said);
     let text = logged_in(&mut daemon.client());

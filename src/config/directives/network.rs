@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::arguments::{Arguments, Fault};
+use super::super::arguments::{Arguments, Fault, switch};
 use super::super::contexts::{
     Contexts, HOST, MAIN, SERVERS, SERVERS_FOR_CLASSES, SERVERS_FOR_SOME, SESSIONS_FOR_SOME,
 };
 use super::super::draft::Scope;
+use super::super::settings::ForeignAddresses;
 use super::{Row, sets};
 
 pub const ROWS: &[Row] = &[
@@ -135,11 +136,16 @@ pub const ROWS: &[Row] = &[
         "AllowForeignAddress",
         "mod_core",
         SESSIONS_FOR_SOME,
-        "on|off",
+        "on|off|class",
         "off",
-        "Whether data connections may go to another host than the client's.",
+        "Whether data connections may be another host's than the client's: any, or one of this class, by its address.",
         |scope, arguments| {
-            scope.session.allow_foreign_address = Some(arguments.switch()?);
+            let word = arguments.word("on, off or a class")?.text.clone();
+            scope.session.foreign_addresses = Some(match switch(&word) {
+                Some(true) => ForeignAddresses::All,
+                Some(false) => ForeignAddresses::None,
+                None => ForeignAddresses::OfClass(word),
+            });
             Ok(())
         },
     ),

@@ -34,7 +34,7 @@ pub use logs::{ExtendedLog, ExtendedTarget, Form, TransferLog};
 pub use proxies::Proxies;
 pub use resources::{CommandRate, ResourceLimit, ResourceLimits};
 pub use server::{Anonymous, Ident, Pam, RejectedPasswords, Server};
-pub use session::{DigestRules, DisplayFile, LimitText, PathFor, Readme, SessionRules};
+pub use session::{DigestRules, DisplayFile, ForeignAddresses, LimitText, PathFor, Readme, SessionRules};
 pub use sessions::{Exception, Sessions};
 pub use speech::Speech;
 pub use subject::{Subject, Who};

@@ -84,7 +84,7 @@ pub struct SessionRules {
     /// CDPath: where CWD looks for a folder that is not there, as clients see it.
     pub search_path: Vec<String>,
     /// AllowForeignAddress.
-    pub allow_foreign_address: bool,
+    pub foreign_addresses: ForeignAddresses,
     /// TimesGMT: listings tell times in UTC.
     pub times_gmt: bool,
     /// ListStyle.
@@ -138,6 +138,18 @@ impl DisplayFile {
             other => other,
         }
     }
+}
+
+/// AllowForeignAddress: whose data connections there may be besides the client's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ForeignAddresses {
+    /// Nobody's.
+    #[default]
+    None,
+    /// Anybody's.
+    All,
+    /// Those of this class.
+    OfClass(String),
 }
 
 /// A path for some users.

@@ -1,13 +1,13 @@
 //! What is refused, and what passes with a warning.
 
 use super::*;
-use crate::config::settings::Speech;
+use crate::config::settings::{ForeignAddresses, Speech};
 use crate::sys::socket::{Probes, Tuning};
 
 #[test]
 fn what_opens_data_connections_is_read_strictly() {
     for text in [
-        "AllowForeignAddress allowed-fxps",
+        "AllowForeignAddress partners twice",
         "AllowForeignAddress",
         "PassivePorts 50000",
         "PassivePorts 60000 50000",
@@ -21,8 +21,8 @@ fn what_opens_data_connections_is_read_strictly() {
     let settings = settings("PassivePorts 50000 50000\nMasqueradeAddress [2001:db8::1]\nDynMasqRefresh 60");
     let server = &settings.servers[0];
     assert_eq!(
-        (server.sessions.usual.passive_ports, server.sessions.usual.allow_foreign_address),
-        (Some((50_000, 50_000)), false)
+        (server.sessions.usual.passive_ports, server.sessions.usual.foreign_addresses.clone()),
+        (Some((50_000, 50_000)), ForeignAddresses::None)
     );
     assert_eq!(settings.masquerades_hold(), None, "what was written as an address is not asked for again");
 }

@@ -45,10 +45,7 @@ impl Target {
             }
             _ => address,
         };
-        let belongs = match callers {
-            Callers::Peer(peer) => socket::unmapped(peer) == socket::unmapped(address.ip()),
-            Callers::Anyone => true,
-        };
+        let belongs = callers.admit(address.ip());
         match address.port() {
             _ if !belongs || is_nowhere(address.ip()) => Err(IllegalAddress::AnotherHost),
             port if port < LOWEST_PORT => Err(IllegalAddress::LowPort(port)),

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 use super::{Attend, Stop, Stream};
+use crate::config::settings::Class;
 use crate::sys::socket::Tuning;
 use crate::sys::{random, socket};
 
@@ -24,18 +25,24 @@ const BACKLOG: i32 = 8;
 const STRANGERS_MOST: u32 = 64;
 
 /// Whose data connections are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Callers {
     /// The control connection's peer.
     Peer(IpAddr),
+    /// The same, and whoever is of this class (AllowForeignAddress).
+    PeerAndClass(IpAddr, &'static Class),
     /// Anybody (AllowForeignAddress).
     Anyone,
 }
 
 impl Callers {
-    fn admit(self, caller: IpAddr) -> bool {
+    /// Whether an address is among theirs.
+    pub fn admit(self, caller: IpAddr) -> bool {
         match self {
             Callers::Peer(peer) => socket::unmapped(peer) == socket::unmapped(caller),
+            Callers::PeerAndClass(peer, class) => {
+                Callers::Peer(peer).admit(caller) || class.has_address(caller)
+            }
             Callers::Anyone => true,
         }
     }
