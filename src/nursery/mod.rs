@@ -118,6 +118,8 @@ impl Nursery {
         // The operator's terminal, or the file that -n was sent to, is no session's business.
         at("dup2", descriptors::silence(false))?;
         at("sigaction", signals::become_worker())?;
+        // What clients make has the permissions that Umask leaves, whatever the shell or the unit file said of the daemon's own.
+        process::clear_umask();
         // The master's end is the nursery's; its own set*id calls below clear this, hence the second time.
         at("prctl", process::set_parent_death_signal(signals::KILL))?;
         let board = at("map the scoreboard", WorkerBoard::map(&inherited.read_only))?;

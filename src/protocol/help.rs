@@ -23,6 +23,11 @@ pub struct Told {
 const OTHER_FEATURES: &[(&str, Option<Module>)] =
     &[("TVFS", None), ("MODE Z", Some(Module::Deflate)), ("UTF8", Some(Module::Utf8))];
 
+/// What FEAT does not say either where FactsAdvertise is off.
+fn of_facts(line: &str) -> bool {
+    line.starts_with("MFF ") || matches!(line, "MFMT" | "TVFS")
+}
+
 impl Told {
     /// HELP without an argument: eight names a line.
     pub fn help(&self, admin: &str) -> Reply {
@@ -56,11 +61,13 @@ impl Told {
             match line {
                 FACTS => lines.extend(self.facts.as_deref()),
                 HASH => lines.extend(self.hash.as_deref()),
+                line if self.facts.is_none() && of_facts(line) => {}
                 line => lines.push(line),
             }
         }
         let others = OTHER_FEATURES.iter().filter(|(_, module)| self.offer.has(*module));
-        lines.extend(others.map(|(line, _)| *line));
+        let others = others.map(|(line, _)| *line).filter(|line| self.facts.is_some() || !of_facts(line));
+        lines.extend(others);
         site::features(self.offer).for_each(|line| lines.push(line));
         lines.sort_unstable();
         let own = lines.iter().map(|line| line.as_bytes());

@@ -160,6 +160,11 @@ pub fn hide_memory() -> io::Result<()> {
     Ok(nix::sys::prctl::set_dumpable(false)?)
 }
 
+/// From here on files are made with the very permissions that their makers ask for.
+pub fn clear_umask() {
+    nix::sys::stat::umask(nix::sys::stat::Mode::empty());
+}
+
 /// From here on no execve gains a privilege; seccomp and Landlock ask for it.
 pub fn forbid_new_privileges() -> io::Result<()> {
     Ok(nix::sys::prctl::set_no_new_privs()?)

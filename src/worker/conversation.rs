@@ -43,8 +43,8 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Over an accepted, nonblocking socket.
-    pub fn new(socket: OwnedFd, longest_line: usize) -> Conversation {
+    /// Over an accepted, nonblocking socket, to which so many bytes have been written.
+    pub fn new(socket: OwnedFd, longest_line: usize, written: u64) -> Conversation {
         Conversation {
             socket,
             reader: LineReader::new(longest_line),
@@ -52,7 +52,7 @@ impl Conversation {
             waiting_bytes: 0,
             unsent: Vec::new(),
             translation: None,
-            traffic: (0, 0),
+            traffic: (0, written),
         }
     }
 
@@ -213,7 +213,7 @@ mod tests {
 
     fn pair() -> (Conversation, OwnedFd) {
         let (ours, client) = std::os::unix::net::UnixStream::pair().unwrap();
-        (Conversation::new(ours.into(), 64), client.into())
+        (Conversation::new(ours.into(), 64, 0), client.into())
     }
 
     fn say(client: &OwnedFd, text: &[u8]) {

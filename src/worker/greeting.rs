@@ -49,6 +49,8 @@ pub struct Guest {
     pub server: usize,
     /// Running since the accept.
     pub timers: Timers,
+    /// Bytes of its greeting.
+    pub greeting: u64,
 }
 
 /// Greets a client and waits for its first byte.
@@ -70,21 +72,21 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
         return Greeted::Left;
     }
     let facts = facts_of(birth, (server, rules), &client);
-    say(&client, &[of_server(server, &facts)]);
+    let greeting = say(&client, &[of_server(server, &facts)]);
     match await_first_byte(birth, &facts, &client, &timers) {
         Met::Encrypts => {
             let log = logger(birth, index, client.local, client.peer);
             slog::warn!(log, "client speaks TLS, disconnecting");
             Greeted::Left
         }
-        Met::Speaks => Greeted::Speaks(Box::new(Guest { client, server: index, timers })),
+        Met::Speaks => Greeted::Speaks(Box::new(Guest { client, server: index, timers, greeting })),
         Met::Left => Greeted::Left,
         Met::Told(reply) => {
-            say(&client, &[reply]);
+            _ = say(&client, &[reply]);
             Greeted::Left
         }
         Met::Leave(reply) => {
-            say(&client, &[reply]);
+            _ = say(&client, &[reply]);
             Greeted::Dismissed
         }
     }
@@ -195,10 +197,9 @@ fn first_byte(client: &Client) -> Met {
 }
 
 /// A fresh socket takes a few hundred bytes at once; a client that makes it refuse them does not read them either.
-fn say(client: &Client, replies: &[Reply]) {
+/// Says them, as far as the client's window takes them at once; how many bytes that were.
+fn say(client: &Client, replies: &[Reply]) -> u64 {
     let mut out = Vec::new();
     replies.iter().for_each(|reply| reply.write(&mut out));
-    if !out.is_empty() {
-        let _ = socket::write(client.socket.as_fd(), &out);
-    }
+    if out.is_empty() { 0 } else { socket::write(client.socket.as_fd(), &out).unwrap_or(0) as u64 }
 }

@@ -9,7 +9,7 @@ use super::giving::Giver;
 use super::listing::Owners;
 use super::names;
 use super::rendezvous::Rendezvous;
-use super::storage::{FtpPath, Portion, RenameSource, Root, Storage};
+use super::storage::{self, FtpPath, Portion, RenameSource, Root, Storage};
 use super::subject;
 use super::watch::Watch;
 use crate::auth::Account;
@@ -168,6 +168,11 @@ impl Member {
     /// Whether `<Limit>` allows a verb that names no path, here.
     pub fn allows(&self, verb: &Verb) -> bool {
         self.storage.rules_in(&self.cwd_on_host).allows(verb.name, verb.groups)
+    }
+
+    /// Whether AllowFilter and DenyFilter of the working directory let all that follows a command's name through.
+    pub fn passes_filters(&self, argument: &[u8]) -> bool {
+        storage::passes_filters(&self.directories.rules_for(&self.cwd_on_host, self.subject), argument)
     }
 
     /// ListOptions, as it holds in the working directory.

@@ -151,7 +151,7 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     birth.taken = None;
     // The process ends with its session, so that this is never freed.
     let birth: &'static Birth = Box::leak(Box::new(birth));
-    let Guest { client: Client { socket, peer, local }, server: index, timers } = guest;
+    let Guest { client: Client { socket, peer, local }, server: index, timers, greeting } = guest;
     let server = &birth.settings.servers[index];
     let control = Tuning { probes: server.sockets.probes, ..Tuning::default() };
     // A client that has just left; the first read will say so.
@@ -161,7 +161,7 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     let index = u16::try_from(index).unwrap_or(u16::MAX);
     let mut rulebook = Rulebook::default();
     let rules = rulebook.rules((index, server), || subject::stranger(birth, peer));
-    let mut conversation = Conversation::new(socket, rules.command_buffer);
+    let mut conversation = Conversation::new(socket, rules.command_buffer, greeting);
     // Its first bytes are there. Should it have left behind them, the next wait says so.
     conversation.receive();
     resources::limit(&rules.resources, &log);

@@ -138,11 +138,19 @@ pub fn quit(session: &mut Session) -> Result<Reply, Ending> {
     Err(Ending::Quit)
 }
 
+/// AllowFilter and DenyFilter look at all that follows a command's name, whatever the command; where it names a path, they look at
+/// that by the rules of its own place, too.
+pub fn filtered(session: &Session, verb: &Verb, argument: &[u8]) -> Option<Reply> {
+    let Phase::LoggedIn(member) = &session.phase else { return None };
+    let is_refused = !argument.is_empty() && !verb.is_secret && !member.passes_filters(argument);
+    is_refused.then(|| Reply::new(550, [argument, b": Forbidden command argument"].concat()))
+}
+
 /// `<Limit>` in the working directory, for commands that name no path; those that do are decided where their path leads.
 pub fn limited(session: &Session, verb: &Verb, called: &str) -> Option<Reply> {
     let Phase::LoggedIn(member) = &session.phase else { return None };
-    // SITE's own commands are judged by their own names.
-    let is_decided_later = verb.names_path() || verb.name == "SITE";
-    (!is_decided_later && !member.allows(verb))
+    // SITE's own commands are judged by their own names; whoever wants to leave may.
+    let is_decided_elsewhere = verb.names_path() || matches!(verb.name, "SITE" | "QUIT");
+    (!is_decided_elsewhere && !member.allows(verb))
         .then(|| Reply::new(550, format!("{called}: Operation not permitted")))
 }

@@ -31,6 +31,9 @@ pub fn obey(session: &mut Session, request: Request) -> Result<Reply, Ending> {
     if let Some(refusal) = data_port::ruled_out(session, called) {
         return Ok(refusal);
     }
+    if let Some(refusal) = access::filtered(session, verb, &argument) {
+        return Ok(misread(session, verb, refusal));
+    }
     let command = match command {
         Ok(command) => command,
         Err(refusal) => return Ok(misread(session, verb, refusal)),

@@ -62,7 +62,7 @@ pub fn is_there(policy: &Policy, verb: Verb, sight: &Sight<'_>) -> bool {
 }
 
 fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Reason> {
-    if !passes(rules.allow_filter(), rules.deny_filter(), &asked.argument) {
+    if !passes_filters(rules, &asked.argument) {
         return Err(Reason::Argument);
     }
     if operation.is_filtered() {
@@ -73,6 +73,11 @@ fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> R
     }
     operation.judge(rules)?;
     if operation.is_concealed() { Err(operation.refused_as_hidden()) } else { Ok(()) }
+}
+
+/// Whether AllowFilter and DenyFilter let an argument through.
+pub fn passes_filters(rules: &PathRules<'_>, argument: &[u8]) -> bool {
+    passes(rules.allow_filter(), rules.deny_filter(), argument)
 }
 
 fn judge_name(rules: &PathRules<'_>, asked: &Asked) -> Result<(), Reason> {

@@ -42,6 +42,7 @@ mod unique;
 pub use crate::sys::files::Names as DirectoryNames;
 pub use accounting::{Accounting, Change};
 pub use altering::Altered;
+pub use authorise::passes_filters;
 pub use copying::{Copy, CopyVerbs};
 pub use denied::{Denied, Reason, code_of, words_of};
 pub use directory::{Directory, Listable, Looked};
