@@ -4,6 +4,7 @@
 mod access;
 mod compare;
 mod configurations;
+mod directives;
 mod fixture;
 mod package;
 mod plain;
@@ -106,7 +107,8 @@ fn told(differences: &[Difference]) -> String {
 
 /// What no difference needs is to be taken from the list.
 fn nothing_is_idle(list: &List) {
-    let rows = list.uses().filter(|(_, uses)| *uses == 0);
+    // The directives' own rows are theirs.
+    let rows = list.uses().filter(|(row, uses)| *uses == 0 && !row.script.starts_with("^directives"));
     let idle: Vec<String> =
         rows.map(|(row, _)| format!("{} {} {} {}", row.script, row.said, row.ours, row.theirs)).collect();
     assert!(idle.is_empty(), "wanted, and no difference needs it: {idle:#?}");
@@ -152,7 +154,7 @@ fn is_narrowed() -> bool {
 }
 
 #[derive(Default)]
-struct Outcome {
+pub struct Outcome {
     scripts: usize,
     replies: usize,
     differences: Vec<Difference>,
@@ -196,9 +198,9 @@ fn perform_share(package: &Package, lines: &str, share: &[&Script], outcome: &Mu
             println!("{}: {:.1?}", script.name, start.elapsed());
         }
         let (replies, differences) = compare(&script.name, &mine, &other);
-        for run in [&mine, &other] {
+        for (server, run) in [(&ours, &mine), (&theirs, &other)] {
             if run.left != untouched {
-                fixture::make(&run.server.home());
+                fixture::make(&server.home());
             }
         }
         let mut outcome = outcome.lock().expect("no thread has failed");
@@ -210,5 +212,6 @@ fn perform_share(package: &Package, lines: &str, share: &[&Script], outcome: &Mu
 
 fn run<'a>(script: &Script, server: &'a Server, since: SystemTime) -> Run<'a> {
     let heard = perform(script, server.address());
-    Run { server, heard, left: fixture::snapshot(&server.home(), since) }
+    let left = fixture::snapshot(&server.home(), since);
+    Run { folder: server.folder(), port: server.address().port(), heard, left }
 }

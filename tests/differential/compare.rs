@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use super::fixture::Snapshot;
 use super::plain::plain;
 use super::script::Heard;
-use super::server::Server;
 
 /// What two servers did otherwise.
 #[derive(Clone, Debug)]
@@ -38,8 +38,11 @@ fn shortened(text: &str) -> String {
 
 /// What one server did with a script.
 pub struct Run<'a> {
-    pub server: &'a Server,
+    /// Where the server has its files.
+    pub folder: &'a Path,
+    pub port: u16,
     pub heard: Vec<Heard>,
+    /// What stands on the disk, and in logs.
     pub left: Snapshot,
 }
 
@@ -77,7 +80,7 @@ pub fn compare(script: &str, ours: &Run<'_>, theirs: &Run<'_>) -> (usize, Vec<Di
 
 impl Run<'_> {
     fn plain(&self, text: &str) -> String {
-        plain(text, self.server.folder(), self.server.address().port())
+        plain(text, self.folder, self.port)
     }
 
     fn replies(&self, heard: Option<&Heard>) -> String {

@@ -22,7 +22,7 @@ static PLACEHOLDERS: LazyLock<Vec<Placeholder>> = LazyLock::new(|| {
         row(r"\((\d+,\d+,\d+,\d+),\d+,\d+\)", "($1,<port>)"),
         row(r"\(\|\|\|\d+\|\)", "(|||<port>|)"),
         // STOU draws a name by lot.
-        row(r"\bftp[0-9A-Za-z]{6}\b", "<name>"),
+        row(r"\bftp(unique)?[0-9A-Za-z]{6}\b", "<name>"),
         row(r"unique=[0-9A-Za-z]+", "unique=<unique>"),
     ]
 });

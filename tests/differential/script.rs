@@ -1,7 +1,7 @@
 //! A script: what a client says and moves, as data; and what it hears when it does so.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -11,7 +11,9 @@ use flate2::write::ZlibEncoder;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::harness::PASSWORD;
-use crate::harness::client::{Client, Reply, data_connection, extended_line, extended_port, port_line};
+use crate::harness::client::{
+    Client, Reply, data_connection, extended_line, extended_port, port_line, stream_from,
+};
 
 /// Who says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,15 +132,7 @@ pub struct Heard {
 
 /// Performs a script: the greeting, the login, the steps, and that nothing more is said before QUIT.
 pub fn perform(script: &Script, address: SocketAddr) -> Vec<Heard> {
-    let mut talk = Talk { client: None, heard: Vec::new(), ended: false, is_deflated: false };
-    match Client::connect(address) {
-        Ok(client) => {
-            client.stream().set_read_timeout(Some(PATIENCE)).expect("a span");
-            talk.client = Some(client);
-        }
-        Err(error) => talk.end("(connect)", &error),
-    }
-    talk.step("(connect)", |client| Ok((vec![client.try_reply()?], None)));
+    let mut talk = Talk::begun(Client::connect(address));
     for line in script.who.lines() {
         talk.obey(&Step::Say(line.into_bytes()));
     }
@@ -146,14 +140,14 @@ pub fn perform(script: &Script, address: SocketAddr) -> Vec<Heard> {
         talk.obey(step);
     }
     talk.obey(&Step::Say(b"NOOP".to_vec()));
-    talk.obey(&Step::Say(b"QUIT".to_vec()));
-    talk.step("(end)", |client| Ok((vec![client.try_reply()?], None)));
-    talk.heard
+    talk.finished()
 }
 
-type Brought = io::Result<(Vec<Reply>, Option<Vec<u8>>)>;
+/// Replies, and what came over the data connection.
+pub type Brought = io::Result<(Vec<Reply>, Option<Vec<u8>>)>;
 
-struct Talk {
+/// A session's talk, until its connection ends.
+pub struct Talk {
     client: Option<Client>,
     heard: Vec<Heard>,
     ended: bool,
@@ -162,7 +156,33 @@ struct Talk {
 }
 
 impl Talk {
-    fn obey(&mut self, step: &Step) {
+    /// The greeting, or why there is none.
+    pub fn begun(client: io::Result<Client>) -> Talk {
+        let mut talk = Talk { client: None, heard: Vec::new(), ended: false, is_deflated: false };
+        match client {
+            Ok(client) => {
+                client.stream().set_read_timeout(Some(PATIENCE)).expect("a span");
+                talk.client = Some(client);
+            }
+            Err(error) => talk.end("(connect)", &error),
+        }
+        talk.step("(connect)", |client| Ok((vec![client.try_reply()?], None)));
+        talk
+    }
+
+    /// What was heard since the last time.
+    pub fn news(&mut self) -> Vec<Heard> {
+        std::mem::take(&mut self.heard)
+    }
+
+    /// QUIT, and that nothing comes behind its reply.
+    pub fn finished(mut self) -> Vec<Heard> {
+        self.obey(&Step::Say(b"QUIT".to_vec()));
+        self.step("(end)", |client| Ok((vec![client.try_reply()?], None)));
+        self.heard
+    }
+
+    pub fn obey(&mut self, step: &Step) {
         let said = step.line().escape_ascii().to_string();
         if let Some(mode) = said.strip_prefix("MODE ") {
             self.is_deflated = mode == "Z";
@@ -187,7 +207,8 @@ impl Talk {
         }
     }
 
-    fn step(&mut self, said: &str, take: impl FnOnce(&mut Client) -> Brought) {
+    /// A step that is `take`'s own.
+    pub fn step(&mut self, said: &str, take: impl FnOnce(&mut Client) -> Brought) {
         let Some(client) = self.client.as_mut().filter(|_| !self.ended) else { return };
         match take(client) {
             Ok((replies, data)) => {
@@ -213,7 +234,7 @@ impl Talk {
 }
 
 /// A line, as Telnet wants it (RFC 854: IAC doubled).
-fn say(client: &mut Client, line: &[u8]) -> io::Result<Reply> {
+pub fn say(client: &mut Client, line: &[u8]) -> io::Result<Reply> {
     let mut bytes = Vec::with_capacity(line.len() + 2);
     for byte in line {
         bytes.push(*byte);
@@ -257,7 +278,7 @@ impl Way {
                 let port = extended_port(&reply).or_else(|| passive_port(&reply));
                 replies.push(reply);
                 let Some(port) = port else { return Ok(Way::None) };
-                Ok(Way::Connected(data_connection(SocketAddr::new(client.stream().peer_addr()?.ip(), port))?))
+                Ok(Way::Connected(data_stream(client, port)?))
             }
             By::Port | By::Eprt => {
                 let listener = TcpListener::bind((client.local_address().ip(), 0))?;
@@ -276,6 +297,15 @@ impl Way {
             Way::Awaited(listener) => awaited(&listener).map(Some),
             Way::None => Ok(None),
         }
+    }
+}
+
+/// To a port of the server, from where the client is.
+pub fn data_stream(client: &Client, port: u16) -> io::Result<TcpStream> {
+    let to = SocketAddr::new(client.stream().peer_addr()?.ip(), port);
+    match client.local_address().ip() {
+        IpAddr::V4(source) if source != Ipv4Addr::LOCALHOST => stream_from(source, to),
+        _ => data_connection(to),
     }
 }
 

@@ -73,14 +73,17 @@ impl Server {
     /// Starts it on `lines` besides the usual configuration; returns when it greets.
     #[track_caller]
     pub fn start(program: Program, package: &Package, lines: &str) -> Server {
+        Server::start_with(program, package, |_| lines.to_owned())
+    }
+
+    /// The same, on the lines that `furnish` gives when it has put what it wants into the server's folder.
+    #[track_caller]
+    pub fn start_with(program: Program, package: &Package, furnish: impl FnOnce(&Path) -> String) -> Server {
         // Both names have one length, for what is cut or counted by length.
         let prefix = if program == Program::Ferryd { "ferryd-ours-" } else { "ferryd-peer-" };
         let folder = tempfile::Builder::new().prefix(prefix).tempdir().expect("a temporary folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
         let port = Port::reserve();
-        let address = SocketAddr::new(address_of(lines), port.number);
-        let text = filled(&format!("{CONFIGURATION}{lines}"), folder.path(), address, package);
-        write(folder.path(), "server.conf", &text);
         write(folder.path(), "users", &accounts(folder.path()));
         write(
             folder.path(),
@@ -88,6 +91,10 @@ impl Server {
             &format!("alice:x:{OWNER}:alice\nwww-data:x:{STRANGER}:\nclub:x:52003:alice\n"),
         );
         fixture::make(&folder.path().join("home"));
+        let lines = furnish(folder.path());
+        let address = SocketAddr::new(address_of(&lines), port.number);
+        let text = filled(&format!("{CONFIGURATION}{lines}"), folder.path(), address, package);
+        write(folder.path(), "server.conf", &text);
         let child = started(program, package, folder.path());
         let mut server = Server { program, folder, address, _port: port, child };
         server.await_greeting();
@@ -141,6 +148,8 @@ fn started(program: Program, package: &Package, folder: &Path) -> Child {
     command.arg("-n").arg("-c").arg(folder.join("server.conf")).current_dir(folder).process_group(0);
     // ProFTPD tells it in FEAT.
     command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8");
+    // So that local times show; listings are told in UTC where TimesGMT is not off.
+    command.env("TZ", "America/New_York");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().expect("the server's program")
 }
 
@@ -164,7 +173,7 @@ fn accounts(folder: &Path) -> String {
 }
 
 /// A file that only the server's owner reads: it may hold passwords.
-fn write(folder: &Path, name: &str, text: &str) {
+pub fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
     fs::write(&path, text).expect("a file in the test's folder");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode");

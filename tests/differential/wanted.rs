@@ -1,6 +1,7 @@
 //! Where ferryd means to answer otherwise than ProFTPD: the whole list. A row that nothing needs any more fails the test.
 
 mod connection;
+mod directives;
 mod files;
 mod listings;
 
@@ -52,7 +53,7 @@ impl Wanted {
 
 /// The list.
 pub fn rows() -> impl Iterator<Item = &'static Wanted> {
-    connection::ROWS.iter().chain(files::ROWS).chain(listings::ROWS)
+    connection::ROWS.iter().chain(files::ROWS).chain(listings::ROWS).chain(directives::ROWS)
 }
 
 /// For rows of answers whose lines stand in another order.

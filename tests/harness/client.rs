@@ -48,14 +48,14 @@ impl Client {
     /// Connected from one of this host's own IPv4 addresses, and greeted.
     #[track_caller]
     pub fn greeted_from(source: Ipv4Addr, address: SocketAddr) -> Client {
-        let SocketAddr::V4(address) = address else { panic!("an IPv4 address") };
-        let socket =
-            socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
-        bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0))).expect("a source");
-        connect(socket.as_raw_fd(), &SockaddrIn::from(address)).expect("a connection");
-        let mut client = Client::over(socket.into()).expect("its settings");
+        let mut client = Client::connect_from(source, address).expect("a connection");
         client.reply().expect(220);
         client
+    }
+
+    /// Connected from one of this host's own IPv4 addresses.
+    pub fn connect_from(source: Ipv4Addr, address: SocketAddr) -> io::Result<Client> {
+        Client::over(stream_from(source, address)?)
     }
 
     fn over(stream: TcpStream) -> io::Result<Client> {
@@ -232,6 +232,15 @@ impl Client {
         drop(data);
         wanted(self.try_reply()?, 226)
     }
+}
+
+/// A connection from one of this host's own IPv4 addresses.
+pub fn stream_from(source: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> {
+    let SocketAddr::V4(address) = address else { return Err(io::ErrorKind::AddrNotAvailable.into()) };
+    let socket = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    bind(socket.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(source, 0)))?;
+    connect(socket.as_raw_fd(), &SockaddrIn::from(address))?;
+    Ok(socket.into())
 }
 
 /// A data connection with the usual patience.

@@ -1,0 +1,35 @@
+//! Directives that no row compares: each with the reason.
+
+/// Names with a blank between them, and why.
+pub const UNSEEN: &[(&str, &str)] = &[
+    ("ServerType PidFile ScoreboardFile Port DefaultAddress LoadModule", "every row's daemons have them"),
+    ("DefaultServer SocketBindTight", "ProFTPD binds every address; virtual_hosts.rs asks who is reached"),
+    ("UseIPv6 TCPBackLog", "a matter of sockets, which virtual_hosts.rs and configuration.rs look at"),
+    ("UseReverseDNS", "ProFTPD asks the host's name service; reverse_dns.rs has one of its own"),
+    ("DynMasqRefresh", "a name that changes wants a name service; data/masquerade.rs"),
+    ("AuthPAM AuthPAMConfig AuthPAMOptions", "PAM is asked about the host's accounts; users/pam.rs has some"),
+    ("AuthFileOptions AllowLogSymlinks", "a start is refused, or not; configuration.rs"),
+    (
+        "SystemLog ServerLog LogOptions SyslogFacility SyslogLevel DebugLevel",
+        "SystemLog tells what the daemon does; hostile/patterns.rs has what monitors read",
+    ),
+    ("WtmpLog UseLastlog", "the host's own files; users/attendance.rs"),
+    ("MaxInstances", "ProFTPD closes without a word, when it has seen its last child end; limits.rs"),
+    (
+        "MaxCommandRate MaxConnectionRate",
+        "the clock decides; admission/commands.rs, admission/connections.rs",
+    ),
+    ("RLimitCPU RLimitMemory RLimitOpenFiles RLimitChroot", "resources of processes; admission/resources.rs"),
+    ("TimeoutStalled", "ProFTPD closes without a word; data/interruptions.rs"),
+    (
+        "UserPassword UserDirRoot RewriteHome MaxPasswordSize AnonAllowRobots",
+        "refused, or without effect, as docs/directives.md says",
+    ),
+    ("AllowOverride", "it wants files in the folders; configurations.rs and files/ have them"),
+    (
+        "ProxyProtocolEngine ProxyProtocolIgnore ProxyProtocolTimeout ProxyProtocolVersion",
+        "Debian's package has no such module",
+    ),
+    ("ProcessTitles SocketOptions DelayOnEvent", "what ps, ss and the clock show"),
+    ("UseEncoding LangOptions DisplayReadme", "no row yet: they are younger than the rows"),
+];
