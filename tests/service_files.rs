@@ -144,15 +144,14 @@ fn logs_are_rotated_and_written_on() {
     fs::create_dir(machine.path("/var/log/proftpd")).expect("a folder");
     fs::write(machine.path(CONFIGURATION), configuration).expect("written");
     assert_eq!(init(&machine, "start").0, Some(0));
+    let log = || fs::read_to_string(machine.path("/var/log/proftpd/proftpd.log")).unwrap_or_default();
+    until("a line to rotate", || log().contains("STARTUP"));
     let rules = shipped("logrotate/ferryd");
     let words = ["--force", "--state", "/run/logrotate.state", rules.to_str().expect("text")];
     let rotated = machine.run("logrotate", &words);
     assert!(rotated.status.success(), "{}", said(&rotated));
     assert!(machine.path("/var/log/proftpd/proftpd.log.1").exists(), "{}", said(&rotated));
-    until("the new log's first line", || {
-        let log = fs::read_to_string(machine.path("/var/log/proftpd/proftpd.log"));
-        log.is_ok_and(|log| log.contains("logs reopened"))
-    });
+    until("the new log's first line", || log().contains("logs reopened"));
 }
 
 /// One of the shipped units, with the program as it was built in the place of the installed one.

@@ -224,7 +224,10 @@ impl Reader {
         };
         match holds {
             Ok(true) => Kind::Holds,
-            Ok(false) => Kind::Skipped { for_module },
+            // What is for a server without a module that ferryd has was not in force under ProFTPD either.
+            Ok(false) => {
+                Kind::Skipped { for_module: for_module && !words.iter().any(|word| word.starts_with('!')) }
+            }
             Err(message) => {
                 self.tree.complaints.error(&name.mark, message);
                 Kind::Skipped { for_module: false }

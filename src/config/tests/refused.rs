@@ -94,6 +94,8 @@ fn a_guard_lost_with_its_module_is_refused() {
             "7:1: DenyAll would not be in force: ferryd lacks the module that <IfModule> names; take it out if that is meant"
         ]
     );
+    let not_meant = "<IfModule !mod_auth.c>\n<Limit ALL>\nDenyAll\n</Limit>\n</IfModule>";
+    assert_eq!(complaints(not_meant), [""; 0]);
 }
 
 #[test]
