@@ -12,6 +12,7 @@ pub(crate) mod classes;
 mod complaint;
 mod conditions;
 mod contexts;
+mod contradictions;
 pub(crate) mod defaults;
 mod directives;
 mod directories;
@@ -112,6 +113,7 @@ fn read(file: &Path, options: &LoadOptions) -> (Loaded, tree::Tree) {
     let mut complaints = std::mem::take(&mut tree.complaints);
     let draft = interpret::interpret(&tree.nodes, &mut complaints);
     interpret::refuse_lost_guards(&tree.skipped, &mut complaints);
+    contradictions::tell(&tree.nodes, &mut complaints);
     let settings = assemble::assemble(&file, draft, options, &mut complaints);
     let complaints = complaints.finish();
     let is_sound = !complaints.iter().any(Complaint::is_error);

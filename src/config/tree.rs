@@ -42,6 +42,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether it is called so, in any case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.text.eq_ignore_ascii_case(name)
+    }
+
     /// Its name as it is looked up: a section's in its brackets.
     pub fn written(&self) -> String {
         match self.children {

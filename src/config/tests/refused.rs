@@ -190,3 +190,38 @@ fn characters_are_known_by_name() {
         assert!(loaded(wrong).settings.is_none(), "{wrong}");
     }
 }
+
+#[test]
+fn what_can_never_hold_is_told() {
+    for (text, wanted) in [
+        (
+            "<Directory /srv>\n<Limit STOR LOGIN>\nDenyAll\n</Limit>\n</Directory>",
+            "2:1: warning: <Limit LOGIN> in <Directory> never holds",
+        ),
+        ("<Limit LOGIN>\nDenyAll\n</Limit>", ""),
+        (
+            "<Limit STOR>\nAllowClass a,!b\n</Limit>\n<Class a>\nFrom 10.0.0.1\n</Class>",
+            "2:12: warning: AllowClass: there is no <Class b>",
+        ),
+        ("<IfClass AND a>\nUmask 077\n</IfClass>\n<Class a>\nFrom 10.0.0.1\n</Class>", ""),
+        ("<IfClass regex ^a>\nUmask 077\n</IfClass>", ""),
+        (
+            "<Anonymous /ferryd-a>\nUser nobody\n<Directory /ferryd-b>\nUmask 077\n</Directory>\n</Anonymous>",
+            "3:12: warning: <Directory>: nobody comes to it",
+        ),
+        (
+            "<Anonymous /ferryd-a>\nUser nobody\n<Directory /ferryd-a/b>\nUmask 077\n</Directory>\n</Anonymous>",
+            "",
+        ),
+        ("<Anonymous /ferryd-a>\nUser nobody\n<Directory *>\nUmask 077\n</Directory>\n</Anonymous>", ""),
+    ] {
+        let said = complaints(text);
+        match wanted {
+            "" => assert!(
+                !said.iter().any(|said| said.contains("warning: <") || said.contains("there is no")),
+                "{said:?}"
+            ),
+            wanted => assert!(said.iter().any(|said| said.starts_with(wanted)), "{text}: {said:?}"),
+        }
+    }
+}
