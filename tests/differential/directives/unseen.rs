@@ -33,3 +33,21 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("ProcessTitles SocketOptions DelayOnEvent", "what ps, ss and the clock show"),
     ("UseEncoding LangOptions DisplayReadme", "no row yet: they are younger than the rows"),
 ];
+
+/// Directives whose rows compare what is the same without them, and why.
+pub const WITHOUT_EFFECT: &[(&str, &str)] = &[
+    ("<VirtualHost>", "every row is one"),
+    ("MultilineRFC2228", "it changes no reply of ProFTPD 1.3.8"),
+    ("AllowEmptyPasswords", "`on` alone is taken, and is what holds without it"),
+    ("Protocols", "FTP is the one there is"),
+    ("MaxTransfersPerHost", "ProFTPD 1.3.8 refuses nobody; admission/transfers.rs"),
+    ("MaxTransfersPerUser", "the same"),
+    ("TransferRate", "the clock shows it; data/rates.rs"),
+    ("TimeoutLinger", "nobody waits for it here, as docs/differences.md says"),
+    ("StoreUniquePrefix", "the names are random; files/unique.rs"),
+    ("PassivePorts", "ports are random; data/ports.rs"),
+    ("RootLogin", "no account of a row is root; trust/root.rs"),
+    ("UseFtpUsers", "nobody of a row stands in /etc/ftpusers; users/host_accounts.rs"),
+    ("CommandBufferSize", "the row stays below it; hostile/floods.rs"),
+    ("AuthUsingAlias", "its row shows nothing yet"),
+];
