@@ -48,7 +48,9 @@ impl Counted {
 }
 
 impl Storage {
-    /// How a transfer is counted, before its file is touched; None where no transfer is. What is not there is counted as what would be.
+    /// How a transfer is counted, before its file is touched; None where none is: where the configuration has a limit anywhere all are,
+    /// else those alone that a folder's own file limits, so that nobody else pays for a question to the master. What is not there is
+    /// counted as what would be.
     pub fn counted(&self, verb: &str, path: &FtpPath) -> Option<Counted> {
         if !self.policy.rules.count_transfers() && self.policy.files.is_none() {
             return None;
@@ -59,12 +61,11 @@ impl Storage {
         let limit = |is_per_user| {
             rules.transfer_limit(is_per_user, verb).map(|(verbs, limit)| (verbs, limit.clone()))
         };
-        Some(Counted {
-            verb,
-            per_host: limit(false),
-            per_user: limit(true),
-            shares_rate: rate.is_some_and(|rate| rate.is_shared),
-        })
+        let (per_host, per_user) = (limit(false), limit(true));
+        let shares_rate = rate.is_some_and(|rate| rate.is_shared);
+        let is_counted = per_host.is_some() || per_user.is_some() || shares_rate;
+        let is_asked = is_counted || self.policy.rules.count_transfers();
+        is_asked.then_some(Counted { verb, per_host, per_user, shares_rate })
     }
 
     fn transfer_rules(&self, path: &FtpPath) -> Option<PathRules<'static>> {
