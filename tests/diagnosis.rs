@@ -254,6 +254,28 @@ fn the_lines_that_decide_a_request_are_named() {
 }
 
 #[test]
+fn lines_of_folders_own_files_are_named() {
+    let setup = Setup::new().line("DefaultRoot ~\n<Limit SITE_CHMOD>\nDenyAll\n</Limit>");
+    setup.write();
+    let folder = setup.home("alice").join("in");
+    fs::create_dir(&folder).expect("made");
+    fs::write(folder.join("letter"), "dear").expect("written");
+    let own = "Umask 077\nNonsense\n<Limit READ>\nDenyUser bob\n</Limit>\n<Limit WRITE>\nDenyGroup nobody\nDenyUser alice\n</Limit>\n";
+    fs::write(folder.join(".ftpaccess"), own).expect("written");
+    let asked = |verb: &str| {
+        let words = ["--explain", "user=alice", verb, "path=/in/letter"];
+        text(&about_the_file(&setup, &words).stdout)
+    };
+    let said = asked("verb=DELE");
+    assert!(said.starts_with("Refused, by the server 'Test':\n"), "{said}");
+    assert!(said.contains("<Limit WRITE> DenyUser alice    ("), "{said}");
+    assert!(said.contains("/in/.ftpaccess:8)") && said.contains(".ftpaccess:2:1: no directive"), "{said}");
+    assert!(!said.contains("DenyUser bob") && !said.contains("DenyGroup"), "{said}");
+    let said = asked("verb=RETR");
+    assert!(said.starts_with("Allowed") && !said.contains("ftpaccess:4"), "{said}");
+}
+
+#[test]
 fn a_login_that_is_refused_is_explained() {
     let rules = "<Limit LOGIN>\nOrder deny,allow\nAllow from 192.0.2.0/24\n</Limit>";
     let (code, said) = explained(rules, &["user=alice", "verb=login", "host=198.51.100.1"]);

@@ -6,6 +6,7 @@ mod compare;
 mod configurations;
 mod directives;
 mod fixture;
+mod folder_files;
 mod package;
 mod plain;
 mod script;

@@ -48,6 +48,11 @@ fn configuration() {
 }
 
 #[test]
+fn ftpaccess() {
+    bend("ftpaccess", targets::ftpaccess);
+}
+
+#[test]
 fn shutdown_file() {
     bend("shutdown_file", targets::shutdown_file);
 }

@@ -4,10 +4,12 @@
 mod session;
 
 use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 pub use session::{argument, listing, path, text};
 
-use ferryd::config::{LoadOptions, load};
+use ferryd::config::{LoadOptions, ftpaccess, load};
 use ferryd::protocol::line::{Line, LineReader};
 use ferryd::protocol::options::Choice;
 use ferryd::protocol::{Command, Fact, Permissions, Reply, Site, time, verbs};
@@ -123,6 +125,19 @@ pub fn configuration(bytes: &[u8]) {
         assert!(!complaint.to_string().is_empty());
         assert_eq!(complaint.one_line().lines().count(), 1, "{:?}", complaint.one_line());
     }
+}
+
+/// A folder's own file, which a client may have written: rules and complaints in its own name, or nothing; and not for long.
+pub fn ftpaccess(bytes: &[u8]) {
+    let file = Path::new("/srv/.ftpaccess");
+    let began = Instant::now();
+    if let Ok(heard) = ftpaccess::read(file, bytes, &|_| true) {
+        assert!(bytes.len() <= ftpaccess::BYTES_MOST, "more than is taken");
+        assert!(heard.is_sound || !heard.complaints.is_empty(), "a fault without a word");
+        assert!(heard.complaints.iter().all(|said| said.lines().count() == 1), "{:?}", heard.complaints);
+    }
+    assert!(ftpaccess::statements(file, bytes).len() <= bytes.len());
+    assert!(began.elapsed() < Duration::from_secs(10), "a client can make it take so long");
 }
 
 /// The shutdown file: a schedule in order, or nothing.

@@ -7,7 +7,7 @@ use super::complaint::Complaint;
 use super::interpret;
 use super::lines::Word;
 use super::outline::{Statement, statement_lines};
-use super::settings::ScopeRules;
+use super::settings::{FolderRules, ScopeRules};
 use super::tree::{self, Node};
 
 /// What the file is called in every folder.
@@ -32,7 +32,7 @@ const TOLD_MOST: usize = 5;
 #[derive(Debug)]
 pub struct Heard {
     /// What it says.
-    pub rules: ScopeRules,
+    pub rules: FolderRules,
     /// What is wrong with it, a sentence each, as many as are told.
     pub complaints: Vec<String>,
     /// Whether all of it was understood.
@@ -44,7 +44,7 @@ pub fn read(file: &Path, bytes: &[u8], keeps: &dyn Fn(u32) -> bool) -> Result<He
     let mut tree = nodes(file, bytes)?;
     retain(&mut tree.nodes, keeps);
     let mut complaints = std::mem::take(&mut tree.complaints);
-    let rules = interpret::folder_file(&tree.nodes, &mut complaints);
+    let rules = interpret::folder_file(&tree.nodes, &mut complaints).into();
     let complaints = complaints.finish();
     Ok(Heard {
         rules,
@@ -59,8 +59,8 @@ pub fn statements(file: &Path, bytes: &[u8]) -> Vec<Statement> {
 }
 
 /// What holds where a file is there and says nobody knows what.
-pub fn closed() -> ScopeRules {
-    ScopeRules { says: Some(false), ..ScopeRules::default() }
+pub fn closed() -> FolderRules {
+    ScopeRules { says: Some(false), ..ScopeRules::default() }.into()
 }
 
 fn nodes(file: &Path, bytes: &[u8]) -> Result<tree::Tree, String> {
@@ -136,9 +136,10 @@ mod tests {
         read(Path::new("/srv/.ftpaccess"), text.as_bytes(), &|_| true).expect("within its bounds")
     }
 
-    fn may_read(rules: ScopeRules) -> bool {
-        let rules = DirectoryRules { base: rules, sections: Sections::default() };
-        rules.rules_for(Path::new("/x"), Subject::at("/")).allows("RETR", &["READ"])
+    fn may_read(rules: FolderRules) -> bool {
+        let around = DirectoryRules { base: ScopeRules::default(), sections: Sections::default() };
+        let files = [(1, Rc::new(rules))];
+        around.amended(Path::new("/x"), Subject::at("/"), &files).allows("RETR", &["READ"])
     }
 
     #[test]
@@ -147,7 +148,10 @@ mod tests {
             "Umask 077\nAllowOverwrite on\nHideFiles x\n<Limit READ>\nDenyAll\n</Limit>\nUseSendfile off\n",
         );
         assert!(all.is_sound && all.complaints.is_empty(), "{:?}", all.complaints);
-        assert_eq!((all.rules.umask, all.rules.allow_overwrite), (Some((0o77, 0o77)), Some(true)));
+        assert_eq!(
+            (all.rules.values.umask, all.rules.values.allow_overwrite),
+            (Some((0o77, 0o77)), Some(true))
+        );
         assert!(!may_read(all.rules));
         assert!(heard("").is_sound && heard("# nothing\n").is_sound);
     }
@@ -201,7 +205,7 @@ mod tests {
     fn lines_that_do_not_count_are_left_out() {
         let text = b"Umask 077\n<Limit READ>\nDenyAll\n</Limit>\n";
         let heard = read(Path::new("/f"), text, &|line| line != 3).expect("sound");
-        assert!(heard.rules.umask.is_some() && may_read(heard.rules));
+        assert!(heard.rules.values.umask.is_some() && may_read(heard.rules));
         let lines: Vec<(u64, String)> =
             statements(Path::new("/f"), text).into_iter().map(|one| (one.line, one.text)).collect();
         assert_eq!(lines, [(1, "Umask 077".to_owned()), (3, "DenyAll".to_owned())]);
@@ -234,29 +238,36 @@ mod tests {
 
     #[test]
     fn a_file_stands_between_the_sections_around_its_folder_and_those_within() {
-        let umask = |number| ScopeRules { umask: Some((number, number)), ..ScopeRules::default() };
+        let umask = |number| {
+            let limits = vec![super::super::settings::Limit::plain(vec!["READ".into()], Some(true))];
+            ScopeRules { umask: Some((number, number)), limits, ..ScopeRules::default() }
+        };
         let mut rules = DirectoryRules { base: umask(1), sections: Sections::default() };
         for (path, number) in [("/ferryd-a", 2), ("/ferryd-a/b/c", 3), ("/ferryd-p*", 4), ("/ferryd-w/*", 5)]
         {
             rules.sections.add(path, umask(number)).expect("sound");
         }
         let at = |path: &str, depth: usize| {
-            let files = vec![(depth, Rc::new(umask(9)))];
-            rules.amended(Path::new(path), Subject::at("/"), files).umask_file()
+            let limits = vec![super::super::settings::Limit::plain(vec!["READ".into()], Some(false))];
+            let files = [(depth, Rc::new(ScopeRules { limits, ..umask(9) }.into()))];
+            let rules = rules.amended(Path::new(path), Subject::at("/"), &files);
+            (rules.umask_file(), !rules.allows("RETR", &["READ"]))
         };
-        for (path, depth, wanted) in [
-            ("/x", 1, 9),
-            ("/ferryd-a/x", 1, 2),
-            ("/ferryd-a/x", 2, 9),
-            ("/ferryd-a/b/x", 3, 9),
-            ("/ferryd-a/b/c/x", 3, 3),
-            ("/ferryd-a/b/c/x", 4, 9),
-            ("/ferryd-p1/x", 1, 4),
-            ("/ferryd-p1/x", 2, 9),
-            ("/ferryd-w/x", 2, 5),
-            ("/ferryd-w/x/y", 3, 9),
+        for (path, depth, (umask, is_limited)) in [
+            ("/x", 1, (9, true)),
+            ("/ferryd-a/x", 1, (2, false)),
+            // Of what is said of one folder limits in its own file weigh most, then comes its section.
+            ("/ferryd-a/x", 2, (2, true)),
+            ("/ferryd-a/b/x", 3, (9, true)),
+            ("/ferryd-a/b/c/x", 3, (3, false)),
+            ("/ferryd-a/b/c/x", 4, (3, true)),
+            ("/ferryd-a/b/c/d/x", 5, (9, true)),
+            ("/ferryd-p1/x", 1, (4, false)),
+            ("/ferryd-p1/x", 2, (9, true)),
+            ("/ferryd-w/x", 2, (5, false)),
+            ("/ferryd-w/x/y", 3, (9, true)),
         ] {
-            assert_eq!(at(path, depth), wanted, "{path} {depth}");
+            assert_eq!(at(path, depth), (umask, is_limited), "{path} {depth}");
         }
     }
 

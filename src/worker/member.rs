@@ -172,7 +172,7 @@ impl Member {
 
     /// Whether AllowFilter and DenyFilter of the working directory let all that follows a command's name through.
     pub fn passes_filters(&self, argument: &[u8]) -> bool {
-        storage::passes_filters(&self.directories.rules_for(&self.cwd_on_host, self.subject), argument)
+        storage::passes_filters(&self.storage.rules_in(&self.cwd_on_host), argument)
     }
 
     /// ListOptions, as it holds in the working directory.

@@ -134,6 +134,7 @@ fn each_directive_that_may_stand_there_holds() {
         "MaxStoreFileSize 100 B",
         &[
             ("umask", "Umask 077 027\n"),
+            ("shared", "Umask 002\n"),
             ("closed", "AllowOverwrite off\n"),
             ("names", "PathDenyFilter \\.exe$\nDenyFilter zz\n"),
             ("size", "MaxStoreFileSize 1 Kb\nMaxRetrieveFileSize 2 B\n"),
@@ -151,6 +152,9 @@ fn each_directive_that_may_stand_there_holds() {
     client.command("MKD umask/folder").expect(257);
     let mode = |name: &str| fs::metadata(home.join("umask").join(name)).expect("there").mode() & 0o777;
     assert_eq!((mode("new"), mode("folder")), (0o600, 0o750));
+    client.store("shared/new", b"x");
+    client.command("MKD shared/folder").expect(257);
+    assert_eq!((mode("../shared/new"), mode("../shared/folder")), (0o664, 0o775));
     for line in ["STOR closed/x", "STOR names/a.exe", "STOR names/zz", "STOR user/new", "STOR bare/new"] {
         assert!(client.try_upload(line, b"x").is_err(), "{line}");
     }

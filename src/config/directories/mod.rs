@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use super::settings::{DirectoryRules, Limit, ScopeRules, Subject};
+use super::settings::{DirectoryRules, FolderRules, Limit, ScopeRules, Subject};
 
 mod merge;
 mod sections;
@@ -14,7 +14,7 @@ mod target;
 mod tests;
 
 pub use merge::{PathRules, Scope};
-pub use sections::Sections;
+pub use sections::{Reach, Sections};
 
 impl DirectoryRules {
     /// Whether there is a `<Limit>` anywhere: without one there is nothing to ask for a name.
@@ -72,20 +72,24 @@ impl DirectoryRules {
     }
 
     /// The same, with what the folders' own files say: each for a folder that lies so deep, the deepest first. One weighs more than what the
-    /// configuration says of its folder and of those around it, and less than what that says of folders within, as in ProFTPD.
+    /// configuration says of the folders around its own, and less than what that says of folders within, as in ProFTPD.
     pub fn amended<'a>(
         &'a self,
         canonical: &Path,
         subject: &'a Subject,
-        files: Vec<(usize, Rc<ScopeRules>)>,
+        files: &[(usize, Rc<FolderRules>)],
     ) -> PathRules<'a> {
         let mut said = self.sections.by_depth(canonical, subject);
-        said.push((0, &self.base));
-        let mut scopes: Vec<Scope<'_>> = Vec::with_capacity(said.len() + files.len());
-        let mut files = files.into_iter().peekable();
+        said.push((Reach::default(), &self.base));
+        let parts = files.iter().flat_map(|(depth, rules)| {
+            let (limits, values) = (Reach::of_limits(*depth), Reach::of_values(*depth));
+            [(limits, Rc::clone(&rules.limits)), (values, Rc::clone(&rules.values))]
+        });
+        let mut parts = parts.peekable();
+        let mut scopes: Vec<Scope<'_>> = Vec::with_capacity(said.len() + 2 * files.len());
         for (at, (_, rules)) in said.iter().enumerate() {
-            let is_deeper_behind = |depth: usize| said[at..].iter().any(|(said, _)| *said > depth);
-            while let Some((_, read)) = files.next_if(|(depth, _)| !is_deeper_behind(*depth)) {
+            let is_outweighed = |reach: Reach| said[at..].iter().any(|(said, _)| *said > reach);
+            while let Some((_, read)) = parts.next_if(|(reach, _)| !is_outweighed(*reach)) {
                 scopes.push(Scope::Read(read));
             }
             scopes.push(Scope::Said(rules));

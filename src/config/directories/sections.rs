@@ -55,6 +55,36 @@ enum Extent {
     Within,
 }
 
+/// How near what is said of a folder is to a path within: how deep the folder lies, and of what is said of one folder the later weighs
+/// more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reach {
+    depth: usize,
+    weight: Weight,
+}
+
+/// See [`Reach`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    #[default]
+    Pattern,
+    OwnValues,
+    Section,
+    OwnLimits,
+}
+
+impl Reach {
+    /// Of the limits in a folder's own file.
+    pub fn of_limits(depth: usize) -> Reach {
+        Reach { depth, weight: Weight::OwnLimits }
+    }
+
+    /// Of the rest of that file.
+    pub fn of_values(depth: usize) -> Reach {
+        Reach { depth, weight: Weight::OwnValues }
+    }
+}
+
 impl Sections {
     /// Adds a section: an absolute path or pattern, or one that begins with `~`.
     pub fn add(&mut self, text: &str, rules: ScopeRules) -> Result<(), String> {
@@ -166,11 +196,15 @@ impl Sections {
     }
 
     /// The same, each with how deep the outermost folder lies for which it holds.
-    pub fn by_depth(&self, path: &Path, subject: &Subject) -> Vec<(usize, &ScopeRules)> {
+    pub fn by_depth(&self, path: &Path, subject: &Subject) -> Vec<(Reach, &ScopeRules)> {
         let depth = |(_, deepest, at): (Option<usize>, usize, usize)| {
             let section = &self.list[at];
-            let depth = section.target.outermost(path, &subject.home).unwrap_or(deepest);
-            (depth + usize::from(section.extent != Extent::Folder), &section.rules)
+            let outermost = section.target.outermost(path, &subject.home);
+            let is_within = section.extent != Extent::Folder;
+            let depth = outermost.unwrap_or(deepest) + usize::from(is_within);
+            let is_pattern = is_within || outermost.is_some();
+            let weight = if is_pattern { Weight::Pattern } else { Weight::Section };
+            (Reach { depth, weight }, &section.rules)
         };
         self.found(path, subject).into_iter().map(depth).collect()
     }

@@ -1,6 +1,7 @@
 //! What holds by folder, and for one path.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::{AccessRules, Fakes, Hiding, TransferLines};
 pub use crate::config::directories::PathRules;
@@ -15,6 +16,27 @@ pub struct DirectoryRules {
     pub base: ScopeRules,
     /// `<Directory>` sections and the way to them.
     pub sections: Sections,
+}
+
+/// What a folder's own file says. Against the configuration's section for the very folder its limits weigh more and everything else less,
+/// as in ProFTPD.
+#[derive(Debug, Default)]
+pub struct FolderRules {
+    /// `<Limit>`, AllowAll, DenyAll.
+    pub limits: Rc<ScopeRules>,
+    /// Everything else.
+    pub values: Rc<ScopeRules>,
+}
+
+impl From<ScopeRules> for FolderRules {
+    fn from(said: ScopeRules) -> FolderRules {
+        let ScopeRules { limits, says, .. } = said;
+        let values = ScopeRules { limits: Vec::new(), says: None, ..said };
+        FolderRules {
+            limits: Rc::new(ScopeRules { limits, says, ..ScopeRules::default() }),
+            values: Rc::new(values),
+        }
+    }
 }
 
 /// What one scope says of its files; None where it says nothing.

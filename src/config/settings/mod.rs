@@ -27,7 +27,7 @@ mod transfers;
 pub use daemon::{Daemon, LogTarget, ProcessTitles};
 pub use delays::Delays;
 pub use folders::{
-    ChdirDisplay, DirectoryRules, Filter, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
+    ChdirDisplay, DirectoryRules, Filter, FolderRules, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
 };
 pub use hiding::{FakeName, Fakes, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner};
 pub use logs::{ExtendedLog, ExtendedTarget, Form, TransferLog};

@@ -1,12 +1,10 @@
 //! What a file seems to be in listings (DirFakeUser, DirFakeGroup, DirFakeMode). Rights and numbers stay what they are.
 
-use std::path::PathBuf;
-
 use super::owners::{Names, Owners};
 use crate::config::settings::{FakeName, Fakes};
 use crate::sys::files::{Kind, Status};
 use crate::sys::{GroupId, UserId};
-use crate::worker::storage::{Spot, Storage};
+use crate::worker::storage::{Directory, Spot, Storage};
 
 /// What is shown of one file otherwise than it is.
 #[derive(Clone, Debug)]
@@ -18,13 +16,18 @@ pub struct Guise {
 
 impl Guise {
     /// Of what stands at a path.
-    pub fn of(storage: &Storage, kind: Kind, canonical: impl FnOnce() -> PathBuf) -> Guise {
-        let is_folder = kind == Kind::Directory;
-        let fakes = || storage.fakes(Spot { canonical: &canonical(), is_folder });
-        match storage.may_fake() {
-            true => Guise { fakes: fakes(), own: storage.own_ids() },
-            false => Guise { fakes: Fakes::default(), own: None },
-        }
+    pub fn of(storage: &Storage, spot: Spot<'_>) -> Guise {
+        Guise::new(storage, storage.fakes(spot))
+    }
+
+    /// Of an entry.
+    pub fn of_entry(storage: &Storage, directory: &Directory, name: &[u8], kind: Kind) -> Guise {
+        Guise::new(storage, storage.fakes_of(directory, name, kind))
+    }
+
+    fn new(storage: &Storage, fakes: Fakes) -> Guise {
+        let own = if fakes.says_anything() { storage.own_ids() } else { None };
+        Guise { fakes, own }
     }
 
     /// Whether owner and group are told as they are.

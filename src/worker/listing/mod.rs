@@ -4,9 +4,10 @@
 use jiff::tz::TimeZone;
 
 use crate::protocol::Fact;
+use crate::sys::files::Kind;
 use crate::worker::data::{Lines, Stop};
 use crate::worker::storage::{
-    Asked, Asker, Denied, Directory, DirectoryNames, Listable, Looked, Reason, Storage,
+    Asked, Asker, Denied, Directory, DirectoryNames, Listable, Looked, Reason, Spot, Storage,
 };
 
 mod batch;
@@ -189,7 +190,7 @@ pub fn line_of(
     let looked = storage.look_at(asked, telling.facts.has(Fact::Create))?;
     let Looked { status, canonical, parent, created } = looked;
     let rights = storage.rights(&Asker::own(), &canonical, (parent.as_ref(), &status, &status));
-    let guise = Guise::of(storage, status.kind, || canonical.clone());
+    let guise = Guise::of(storage, Spot { canonical: &canonical, is_folder: status.kind == Kind::Directory });
     let user = guise.user(&status, owners, names);
     let group = &guise.group(&status, owners, names);
     let name = asked.path.split_last().filter(|_| telling.facts.has(Fact::MediaType));

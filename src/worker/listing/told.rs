@@ -11,7 +11,7 @@ use crate::worker::storage::{Directory, Rights};
 
 impl Walk<'_, '_> {
     pub(super) fn columns(&mut self, directory: &Directory, name: &[u8], status: &Status) {
-        let guise = Guise::of(self.storage, status.kind, || directory.canonical(name));
+        let guise = Guise::of_entry(self.storage, directory, name, status.kind);
         let Surroundings { owners, names, zone, now } = &mut self.surroundings;
         let status = &guise.listed(status);
         let mut write = |user: &[u8], group: &[u8]| {
@@ -48,7 +48,7 @@ impl Walk<'_, '_> {
         let created =
             telling.facts.has(Fact::Create).then(|| self.storage.created(directory, name, status)).flatten();
         let media_type = telling.facts.has(Fact::MediaType).then(|| media_type(status.kind, name)).flatten();
-        let guise = Guise::of(self.storage, status.kind, || directory.canonical(name));
+        let guise = Guise::of_entry(self.storage, directory, name, status.kind);
         let Surroundings { owners, names, .. } = &mut self.surroundings;
         let told = &guise.told(status);
         let mut write = |user: &[u8], group: &[u8]| {

@@ -12,8 +12,9 @@ use super::denied::{Denied, Reason};
 use super::hiding::Sight;
 use super::operation::Look;
 use super::path::FtpPath;
-use super::policy::{Asked, Policy, Spot, Verb};
+use super::policy::{Asked, Spot, Verb};
 use super::root::Found;
+use crate::config::settings::Fakes;
 use crate::sys::attributes;
 use crate::sys::files::{self, Kind, Names, Status};
 
@@ -35,6 +36,9 @@ pub struct Directory {
     pub path: FtpPath,
     verb: Verb,
     show_symlinks: bool,
+    /// Whether folders' own files say something of it: then each entry is asked about; else folders alone, which may have files of
+    /// their own.
+    is_amended: bool,
 }
 
 /// What a path leads to.
@@ -54,6 +58,11 @@ impl Directory {
     /// Its names, `.` and `..` among them, as the file system gives them.
     pub fn names(&self) -> io::Result<Names> {
         Names::of(self.place.as_fd())
+    }
+
+    /// Whether folders' own files say something of it.
+    pub(super) fn is_amended(&self) -> bool {
+        self.is_amended
     }
 
     /// ShowSymlinks: links are listed as links, not as what they lead to.
@@ -106,7 +115,9 @@ impl Storage {
         if found.status.kind != Kind::Directory {
             return Err(asked.denied(Reason::NoData("Not a directory")));
         }
+        let is_amended = self.policy.speaks_at(false, found.spot());
         Ok(Directory {
+            is_amended,
             place: found.place,
             canonical: found.canonical,
             path: asked.path.clone(),
@@ -179,9 +190,22 @@ impl Storage {
     /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path, HideFiles and its like by those of its folder.
     /// What is not known to be something else may be a folder.
     pub fn shows(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
-        let Policy { rules, files, .. } = &self.policy;
-        let has_rules = rules.has_limits() || rules.hides() || files.is_some();
+        let rules = self.policy.rules;
+        let has_rules = rules.has_limits() || rules.hides() || self.may_be_amended(directory, kind);
         !has_rules || self.is_shown(directory, name, kind)
+    }
+
+    fn may_be_amended(&self, directory: &Directory, kind: Option<Kind>) -> bool {
+        let may_be_folder = kind.is_none_or(|kind| kind == Kind::Directory);
+        directory.is_amended || (may_be_folder && self.policy.files.is_some())
+    }
+
+    /// What is shown of an entry otherwise than it is.
+    pub fn fakes_of(&self, directory: &Directory, name: &[u8], kind: Kind) -> Fakes {
+        if !self.policy.rules.fakes() && !self.may_be_amended(directory, Some(kind)) {
+            return Fakes::default();
+        }
+        self.fakes(Spot { canonical: &directory.canonical(name), is_folder: kind == Kind::Directory })
     }
 
     fn is_shown(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
@@ -190,7 +214,7 @@ impl Storage {
         if !allows(&self.policy, directory.verb, Spot { canonical: &canonical, is_folder }) {
             return false;
         }
-        if !self.policy.speaks_at(self.policy.rules.hides(), Spot::folder(&directory.canonical)) {
+        if !self.policy.rules.hides() && !directory.is_amended {
             return true;
         }
         let Ok(status) = directory.status(name) else { return true };

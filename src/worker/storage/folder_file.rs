@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::config::ftpaccess::{self, BYTES_MOST};
-use crate::config::settings::ScopeRules;
+use crate::config::settings::FolderRules;
 use crate::sys::files::{self, Access, Edition, Errno, Kind};
 
 /// A file that was changed so short a time before it was looked at may be changed again without any sign of it: a kernel's clock of files
@@ -61,9 +61,9 @@ enum Said {
     #[default]
     Nothing,
     /// All of it was understood.
-    Whole(Rc<ScopeRules>),
+    Whole(Rc<FolderRules>),
     /// What was understood of it; or nothing is allowed, where none of it may be taken.
-    Part(Rc<ScopeRules>),
+    Part(Rc<FolderRules>),
 }
 
 /// Why a file is not taken.
@@ -76,7 +76,7 @@ enum Refusal {
 
 impl FolderFile {
     /// What it says, if anything.
-    pub fn rules(&self) -> Option<Rc<ScopeRules>> {
+    pub fn rules(&self) -> Option<Rc<FolderRules>> {
         match &self.said {
             Said::Nothing => None,
             Said::Whole(rules) | Said::Part(rules) => Some(Rc::clone(rules)),

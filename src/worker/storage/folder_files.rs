@@ -5,19 +5,19 @@
 use std::cell::RefCell;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use super::folder_file::{FolderFile, Listener, Taken};
 use super::root::Root;
 use crate::config::ftpaccess::{self, NAME};
-use crate::config::settings::ScopeRules;
+use crate::config::settings::FolderRules;
 
 /// Files that are heard on one way; where there are more nothing is allowed.
 const HEARD_MOST: usize = 16;
 
 /// How deep a folder lies, and what its file says; the deepest first.
-pub type Amendments = Vec<(usize, Rc<ScopeRules>)>;
+pub type Amendments = Vec<(usize, Rc<FolderRules>)>;
 
 /// Whether a file that this command has not looked at yet is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ struct State {
     /// Which command it is.
     turn: u64,
     /// Where the root stands on the host, and in which turn that was asked.
-    place: Option<(u64, PathBuf)>,
+    place: Option<(u64, Rc<Path>)>,
     /// Levels that this turn has used: at its end the others are forgotten.
     used: usize,
     /// The root, and the folders of one way within.
@@ -72,7 +72,7 @@ impl FolderFiles {
     }
 
     /// Where the root stands on the host.
-    pub fn root(&self) -> io::Result<PathBuf> {
+    pub fn root(&self) -> io::Result<Rc<Path>> {
         self.state.borrow_mut().place(&self.root, Freshness::Now)
     }
 
@@ -132,14 +132,14 @@ impl FolderFiles {
 }
 
 impl State {
-    fn place(&mut self, root: &Root, freshness: Freshness) -> io::Result<PathBuf> {
+    fn place(&mut self, root: &Root, freshness: Freshness) -> io::Result<Rc<Path>> {
         let known = self.place.as_ref();
         let known = known.filter(|(turn, _)| freshness == Freshness::Lately || *turn == self.turn);
         if let Some((_, place)) = known {
-            return Ok(place.clone());
+            return Ok(Rc::clone(place));
         }
-        let place = root.canonical()?;
-        self.place = Some((self.turn, place.clone()));
+        let place: Rc<Path> = Rc::from(root.canonical()?);
+        self.place = Some((self.turn, Rc::clone(&place)));
         Ok(place)
     }
 

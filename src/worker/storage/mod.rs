@@ -99,11 +99,6 @@ impl Storage {
         Storage { giver, ..self }
     }
 
-    /// Whether files may seem to be what they are not.
-    pub fn may_fake(&self) -> bool {
-        self.policy.rules.fakes() || self.policy.files.is_some()
-    }
-
     /// What is shown of a file otherwise than it is.
     pub fn fakes(&self, spot: Spot<'_>) -> Fakes {
         match self.policy.speaks_at(self.policy.rules.fakes(), spot) {

@@ -54,7 +54,7 @@ impl Policy {
     fn rules_as_of(&self, spot: Spot<'_>, freshness: Freshness) -> PathRules<'static> {
         match &self.files {
             None => self.rules.rules_for(spot.canonical, self.subject),
-            Some(_) => self.rules.amended(spot.canonical, self.subject, self.amendments(spot, freshness)),
+            Some(_) => self.rules.amended(spot.canonical, self.subject, &self.amendments(spot, freshness)),
         }
     }
 

@@ -159,9 +159,8 @@ impl Common {
 impl Storage {
     /// How this process sees a folder.
     pub fn viewpoint(&self, folder: &Directory) -> Viewpoint {
-        let Policy { rules, subject, files } = &self.policy;
-        // A folder may have a file of its own rules.
-        let common = files.is_none() && rules.have_one_rule_in(folder.host_path(), subject);
+        let Policy { rules, subject, .. } = &self.policy;
+        let common = !folder.is_amended() && rules.have_one_rule_in(folder.host_path(), subject);
         Viewpoint {
             asker: Asker::own(),
             folder: folder.own_status().ok(),
@@ -179,7 +178,9 @@ impl Storage {
         let is_dot = name == b"." || name == b"..";
         let parent = viewpoint.folder.as_ref().filter(|_| !is_dot);
         let seen = (parent, status, target);
-        match viewpoint.common.as_ref().filter(|_| !is_dot) {
+        // A folder may have a file of its own rules.
+        let is_apart = is_dot || (target.kind == Kind::Directory && self.policy.files.is_some());
+        match viewpoint.common.as_ref().filter(|_| !is_apart) {
             Some(common) => given(&viewpoint.asker, &common.rules, seen).and(common.left(target.kind)),
             None => self.rights(&viewpoint.asker, &folder.canonical(name), seen),
         }
