@@ -202,6 +202,7 @@ fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {
     if member.rules.resources != watch.rules.resources {
         resources::limit(&member.rules.resources, &watch.log);
     }
+    watch.speaks_by(member.rules.speech);
     watch.rules = member.rules;
     watch.timers.logged_in(member.rules, Instant::now());
     watch.journal.under(Logs::of(member.rules, watch.logs(member.anonymous)));

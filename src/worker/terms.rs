@@ -14,6 +14,8 @@ pub struct Terms {
     pub hash: Option<Algorithm>,
     /// What MLST and MLSD tell, where the client has chosen (OPTS MLST).
     pub facts: Option<Facts>,
+    /// Whether names are told in UTF-8, where the client has chosen (OPTS UTF8).
+    pub utf8: Option<bool>,
 }
 
 /// MODE (RFC 959 §3.4; draft-preston-ftpext-deflate).

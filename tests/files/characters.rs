@@ -120,3 +120,20 @@ fn passwords_are_the_bytes_they_are() {
     client.command(&format!("PASS {PASSWORD}")).expect(230);
     daemon.stop();
 }
+
+#[test]
+fn a_user_may_have_characters_of_his_own_and_what_he_chose_before_his_login_holds() {
+    let daemon = daemon("<IfUser alice>\nUseEncoding utf-8 cp1251\n</IfUser>");
+    let mut client = daemon.session();
+    assert_eq!(names(&mut client), lines_of(&[SAID]));
+    client.command("OPTS UTF8 ON").expect(200);
+    assert_eq!(names(&mut client), lines_of(&[ON_DISK.as_bytes()]));
+    let mut client = daemon.client();
+    client.command("OPTS UTF8 ON").expect(200);
+    client.command("USER alice").expect(331);
+    client.command(&format!("PASS {PASSWORD}")).expect(230);
+    assert_eq!(names(&mut client), lines_of(&[ON_DISK.as_bytes()]));
+    client.command("OPTS UTF8 OFF").expect(200);
+    assert_eq!(names(&mut client), lines_of(&[SAID]));
+    daemon.stop();
+}

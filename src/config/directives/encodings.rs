@@ -1,7 +1,7 @@
 //! In which language and characters a server speaks.
 
 use super::super::arguments::{Arguments, Fault, switch};
-use super::super::contexts::SERVERS;
+use super::super::contexts::SERVERS_FOR_SOME;
 use super::super::draft::Scope;
 use super::{Row, sets};
 use crate::config::settings::Speech;
@@ -11,7 +11,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "UseEncoding",
         "mod_lang",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "on|off|local client [strict]",
         "UTF-8, names as the bytes they are",
         "In which characters names stand on the disk and are told to clients, such as `utf-8 cp1251`; `on` holds clients to UTF-8, `off` \
@@ -21,7 +21,7 @@ pub const ROWS: &[Row] = &[
     sets(
         "LangOptions",
         "mod_lang",
-        SERVERS,
+        SERVERS_FOR_SOME,
         "PreferServerEncoding|RequireValidEncoding …",
         "",
         "PreferServerEncoding does not grant `OPTS UTF8 ON`; RequireValidEncoding refuses names that are none in the client's characters.",

@@ -21,5 +21,6 @@ fn utf8(session: &mut Session, on: bool) -> Reply {
         return Reply::new(451, "Unable to accept OPTS UTF8");
     };
     session.watch.conversation.translate(translation);
+    session.watch.terms.utf8 = Some(on);
     Reply::new(200, format!("UTF8 set to {}", if on { "on" } else { "off" }))
 }

@@ -26,7 +26,7 @@ use super::subject;
 use super::terms::Terms;
 use super::text::Facts;
 use super::timeouts::Timers;
-use crate::config::settings::{Anonymous, Caller, Class, Server, SessionRules};
+use crate::config::settings::{Anonymous, Caller, Class, Server, SessionRules, Speech};
 use crate::logging::SessionLogs;
 use crate::protocol::{Reply, Type};
 use crate::scoreboard::Totals;
@@ -150,8 +150,14 @@ impl Watch {
         self.timers.under(self.rules);
         resources::limit(&self.rules.resources, &self.log);
         self.conversation.lines_up_to(self.rules.command_buffer);
-        self.conversation.translate(self.rules.speech.translation());
+        self.speaks_by(self.rules.speech);
         self.journal.under(Logs::of(self.rules, self.logs(None)));
+    }
+
+    /// The characters that these rules have for the client, or what it has chosen of them by OPTS UTF8.
+    pub fn speaks_by(&mut self, speech: Speech) {
+        let chosen = self.terms.utf8.and_then(|on| speech.switched(on));
+        self.conversation.translate(chosen.unwrap_or_else(|| speech.translation()));
     }
 
     /// How files are told, by TYPE or where the client has not said it by DefaultTransferMode.

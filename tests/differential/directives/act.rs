@@ -49,9 +49,21 @@ impl Act {
             ["cut", file, line] => Act::Cut(file.to_owned(), line.to_owned()),
             ["until", file] => Act::Until(file.to_owned()),
             ["gone", file] => Act::Gone(file.to_owned()),
-            _ => Act::Step(Step::of(line.as_bytes())),
+            _ => Act::Step(Step::of(&bytes_of(line))),
         }
     }
+}
+
+/// The line, with the byte that is meant in the place of each `\xE6`.
+fn bytes_of(line: &str) -> Vec<u8> {
+    let mut parts = line.split("\\x");
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(digits, 16).expect("two digits"));
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    bytes
 }
 
 /// The sessions of one script.

@@ -31,7 +31,6 @@ pub const UNSEEN: &[(&str, &str)] = &[
         "Debian's package has no such module",
     ),
     ("ProcessTitles SocketOptions DelayOnEvent", "what ps, ss and the clock show"),
-    ("UseEncoding LangOptions DisplayReadme", "no row yet: they are younger than the rows"),
 ];
 
 /// Directives whose rows compare what is the same without them, and why.
@@ -49,5 +48,4 @@ pub const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("RootLogin", "no account of a row is root; trust/root.rs"),
     ("UseFtpUsers", "nobody of a row stands in /etc/ftpusers; users/host_accounts.rs"),
     ("CommandBufferSize", "the row stays below it; hostile/floods.rs"),
-    ("AuthUsingAlias", "its row shows nothing yet"),
 ];

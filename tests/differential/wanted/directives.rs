@@ -19,6 +19,7 @@ const ADVERTISED: &str = "LANG knows the languages";
 const LINKS: &str = "MLSD leaves out links";
 const BYTES: &str = "`%b` of a transfer in ASCII, and its size in xferlog";
 const DELETED: &str = "`%b` of DELE, and a deletion's size in xferlog";
+const CHARACTERS: &str = "replies name files in the disk's characters";
 const FOLDERS: &str = "`%D` and `%f` of folders";
 
 /// The rows.
@@ -52,6 +53,9 @@ pub const ROWS: &[Wanted] = &[
     row("^directives/", r"^\(data\) NLST", "up", "", "LIST, NLST and STAT leave out links")
         .but_for("up\\\\r\\\\n"),
     row("^directives/UseGlobbing", "^LIST ", "\n450 ", "\n226 ", "`LIST` of a name that is not there"),
+    row("^directives/.*UseEncoding", "^MKD", "^257", "^257", CHARACTERS).but_for("\"<folder>/home/[^\"]*\""),
+    row("^directives/.*DisplayReadme", "^PASS|^CDUP|^CWD", "Feb", "", "`DisplayReadme` tells no date")
+        .but_for(r"modified on [A-Za-z0-9: ]*"),
     row("^directives/ListStyle", r"^\(data\) LIST", "", "", "`ListStyle Windows`")
         .but_for(r"\b04:05AM|\b04:05|\d\d:\d\d(AM|PM)?"),
     row("^directives/Facts|^directives/Lang", "^FEAT", "", "", ADVERTISED)
