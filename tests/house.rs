@@ -201,7 +201,7 @@ The configuration is read anew beside the running one. A broken one changes noth
 USR1
 The logs are opened anew.
 .SH SEE ALSO
-\fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1)
+\fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1), \fBftptop\fR(1)
 "#;
 
 /// With FERRYD_WRITE=1 the pages are written anew instead.
@@ -210,6 +210,7 @@ fn printed_pages_tell_the_truth() {
     let pages = [
         ("man/ftpwho.1", page(admin::who::command(), "1", "")),
         ("man/ftpcount.1", page(admin::count::command(), "1", "")),
+        ("man/ftptop.1", page(admin::top::command(), "1", "")),
         ("man/ftpshut.8", page(admin::shut::command(), "8", "")),
         ("man/ferryd.8", page(ferryd::invocation::command(), "8", FERRYD_CLOSING)),
         ("directives.md", ferryd::config::reference()),

@@ -46,6 +46,7 @@ mod site;
 mod stock;
 mod titles;
 mod tools;
+mod top;
 #[cfg(target_arch = "x86_64")]
 mod trust;
 mod users;

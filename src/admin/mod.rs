@@ -1,4 +1,4 @@
-//! What the administrator runs: `ftpwho`, `ftpcount`, `ftpshut`. They read the scoreboard by its file and write the
+//! What the administrator runs: `ftpwho`, `ftpcount`, `ftptop`, `ftpshut`. They read the scoreboard by its file and write the
 //! shutdown file; they need no living daemon and hold nothing that it could wait for.
 
 mod classes;
@@ -13,5 +13,6 @@ pub mod shut;
 mod shutdown_status;
 mod shutdown_time;
 mod spans;
+pub mod top;
 pub mod who;
 mod words;

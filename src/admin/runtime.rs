@@ -22,14 +22,20 @@ pub struct Source {
 }
 
 impl Source {
+    /// Where the board lies, or one sentence why there is none.
+    pub fn path(&self) -> Result<PathBuf, String> {
+        match &self.file {
+            Some(file) => Ok(file.clone()),
+            None => paths(self.config.as_deref())?.scoreboard_file.ok_or_else(|| {
+                "this configuration has no scoreboard (ScoreboardFile none); nobody can see its sessions"
+                    .to_owned()
+            }),
+        }
+    }
+
     /// The board to read, or one sentence why there is none.
     pub fn board(&self) -> Result<Reader, String> {
-        let path = match &self.file {
-            Some(file) => file.clone(),
-            None => paths(self.config.as_deref())?.scoreboard_file.ok_or(
-                "this configuration has no scoreboard (ScoreboardFile none); nobody can see its sessions",
-            )?,
-        };
+        let path = self.path()?;
         let board = Reader::open(&path).map_err(|error| explained(&error))?;
         if !board.is_held() {
             streams::complain(&format!(

@@ -11,6 +11,8 @@ use crate::sys::ProcessId;
 pub struct Session {
     /// The worker.
     pub pid: ProcessId,
+    /// Of the settings it was born with.
+    pub generation: u32,
     /// When the client connected, milliseconds since the epoch.
     pub connected_ms: u64,
     /// The client's name.
@@ -67,6 +69,7 @@ impl Session {
     pub fn of(slot: &SlotRecord) -> Option<Session> {
         Some(Session {
             pid: slot.pid,
+            generation: slot.generation,
             connected_ms: slot.connected_ms,
             client_name: printable(&slot.client_name),
             client: slot.client,
@@ -179,6 +182,7 @@ pub mod examples {
     fn session(pid: i32, activity: Activity) -> Session {
         Session {
             pid: ProcessId(pid),
+            generation: 1,
             connected_ms: BEGAN,
             client_name: "localhost".to_owned(),
             client: Some("127.0.0.1:50000".parse().unwrap()),

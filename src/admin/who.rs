@@ -124,7 +124,7 @@ fn daemon(header: &HeaderRecord, now_ms: u64) -> String {
 }
 
 /// Who looks for missing sessions is told why there are none.
-fn schedule_line(header: &HeaderRecord, now_ms: u64) -> String {
+pub(super) fn schedule_line(header: &HeaderRecord, now_ms: u64) -> String {
     let now = i64::try_from(now_ms / 1000).unwrap_or(i64::MAX);
     let Some(schedule) = header.schedule.as_ref().filter(|schedule| !schedule.is_over(now)) else {
         return String::new();

@@ -4,10 +4,15 @@ use std::io::{self, Write};
 
 /// Writes text to stdout. That a reader has seen enough (`| head`) is no error.
 pub fn print(text: &str) -> io::Result<()> {
+    write_out(text).map(|_| ())
+}
+
+/// Writes text to stdout; whether its reader wants more.
+pub fn write_out(text: &str) -> io::Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod puppet;
 pub mod scale;
 pub mod servants;
 pub mod setup;
+pub mod terminal;
 
 pub use client::{Client, Reply};
 pub use daemon::Daemon;

@@ -1,0 +1,147 @@
+//! One session as a row of `ftptop`: its letter, what it does, and how fast.
+
+use super::super::session::{Activity, Command, Session};
+use crate::scoreboard::Direction;
+
+/// What a session is doing, by the letter that ProFTPD's ftptop has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// `A`: nobody is logged in.
+    Authenticating,
+    /// `I`: waits for a command.
+    Idle,
+    /// `D`: receives a file.
+    Downloading,
+    /// `U`: sends a file.
+    Uploading,
+    /// `L`: receives a listing.
+    Listing,
+    /// `C`: any other command.
+    Command,
+}
+
+/// A session's row.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The session.
+    pub session: Session,
+    /// What it does.
+    pub doing: Doing,
+    /// Bytes a second since the last look; None without a transfer.
+    pub rate: Option<f64>,
+}
+
+impl Doing {
+    /// What a session does.
+    pub fn of(session: &Session) -> Doing {
+        match &session.activity {
+            Activity::Authenticating => Doing::Authenticating,
+            Activity::Idle(..) => Doing::Idle,
+            Activity::Command(_, command) => Doing::of_command(command),
+        }
+    }
+
+    fn of_command(command: &Command) -> Doing {
+        let lists =
+            command.transfer.as_ref().is_some_and(|transfer| transfer.direction == Direction::Listing);
+        match command {
+            _ if command.is_download() => Doing::Downloading,
+            _ if command.is_upload() => Doing::Uploading,
+            _ if lists || ["LIST", "NLST", "MLSD"].contains(&command.verb.as_str()) => Doing::Listing,
+            _ => Doing::Command,
+        }
+    }
+
+    /// Its letter.
+    pub fn letter(self) -> char {
+        match self {
+            Doing::Authenticating => 'A',
+            Doing::Idle => 'I',
+            Doing::Downloading => 'D',
+            Doing::Uploading => 'U',
+            Doing::Listing => 'L',
+            Doing::Command => 'C',
+        }
+    }
+}
+
+impl Row {
+    /// The user's name, as ProFTPD shows one who is not logged in.
+    pub fn user(&self) -> &str {
+        self.session.login().map_or("(none)", |login| &login.user)
+    }
+
+    /// What is being done, in words.
+    pub fn command(&self) -> String {
+        match &self.session.activity {
+            Activity::Authenticating => "(authenticating)".to_owned(),
+            Activity::Idle(..) => "idle".to_owned(),
+            Activity::Command(_, command) => format!("{} {}", command.verb, command.arguments),
+        }
+    }
+
+    /// How much of a transfer is done, in hundredths of it.
+    pub fn percent(&self) -> Option<String> {
+        let command = self.session.command().filter(|command| command.transfer.is_some())?;
+        command.percent()
+    }
+
+    /// The bytes that a transfer has moved.
+    pub fn done(&self) -> Option<u64> {
+        self.session.command()?.transfer.as_ref().map(|transfer| transfer.done)
+    }
+
+    /// Whether bytes of a file are moving.
+    pub fn transfers(&self) -> bool {
+        matches!(self.doing, Doing::Downloading | Doing::Uploading)
+    }
+}
+
+/// For the tests beside: the sessions of the other tools' tests, at the moment they are looked at.
+#[cfg(test)]
+pub mod examples {
+    use super::super::super::session::examples::{NOW, sessions};
+    use super::*;
+
+    /// Not logged in, idle, downloading, uploading, and one at NOOP.
+    pub fn rows() -> Vec<Row> {
+        sessions()
+            .into_iter()
+            .map(|session| Row {
+                doing: Doing::of(&session),
+                rate: session
+                    .command()
+                    .and_then(|command| command.rate(NOW))
+                    .map(|kilobytes| kilobytes * 1024.0),
+                session,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::examples::rows;
+    use super::*;
+
+    #[test]
+    fn each_has_its_letter() {
+        let letters: String = rows().iter().map(|row| row.doing.letter()).collect();
+        assert_eq!(letters, "AIDUC");
+        let mut listing = rows().remove(4).session;
+        let Activity::Command(_, command) = &mut listing.activity else { panic!("a command") };
+        command.verb = "MLSD".to_owned();
+        assert_eq!(Doing::of(&listing), Doing::Listing);
+    }
+
+    #[test]
+    fn a_row_tells_what_its_session_does() {
+        let rows = rows();
+        let commands: Vec<String> = rows.iter().map(Row::command).collect();
+        assert_eq!(commands, ["(authenticating)", "idle", "RETR big", "STOR new", "NOOP "]);
+        assert_eq!((rows[0].user(), rows[1].user()), ("(none)", "demo"));
+        let percents: Vec<Option<String>> = rows.iter().map(Row::percent).collect();
+        assert_eq!(percents, [None, None, Some("3".to_owned()), None, None]);
+        assert_eq!(rows.iter().filter(|row| row.transfers()).count(), 2);
+    }
+}

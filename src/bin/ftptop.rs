@@ -1,0 +1,4 @@
+//! `ftptop`; what it does stands in `admin/top`.
+fn main() -> std::process::ExitCode {
+    ferryd::admin::top::main()
+}
