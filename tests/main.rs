@@ -49,6 +49,7 @@ mod tools;
 mod top;
 #[cfg(target_arch = "x86_64")]
 mod trust;
+mod upgrade;
 mod users;
 mod verbs;
 mod virtual_hosts;

@@ -2,14 +2,11 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{self, JoinHandle};
 
 use nix::sys::signal::Signal;
 
 use crate::harness::events::until;
-use crate::harness::load::{Counts, Load, slow_download, visitor, wanted};
+use crate::harness::load::{Counts, HeldDownload, Load, visitor, wanted};
 use crate::harness::ports::Port;
 use crate::harness::{Daemon, Setup, patterned};
 
@@ -49,13 +46,13 @@ fn under_load_no_connection_is_refused_and_no_transfer_cut() {
     let mut reloads = 0;
     // Each round of transfers spans two reloads: it is begun before the first and let go after the second.
     while reloads < RELOADS {
-        let transfers: Vec<_> = (0..TRANSFERS).map(|_| Transfer::begin(&daemon)).collect();
+        let transfers: Vec<_> = (0..TRANSFERS).map(|_| HeldDownload::begin(address, "big")).collect();
         for _ in 0..2 {
             reload(&daemon, CHANGES[reloads % CHANGES.len()], reloads);
             reloads += 1;
         }
         for transfer in transfers {
-            assert_eq!(transfer.finish(), expected, "a checksum differs");
+            assert_eq!(sum(&transfer.finish()), expected, "a checksum differs");
             whole += 1;
         }
     }
@@ -93,42 +90,6 @@ fn reload(daemon: &Daemon, change: Change, number: usize) {
             _ => now.generation == before.generation + 1,
         }
     });
-}
-
-/// A download that has begun and is held until [`Transfer::finish`].
-struct Transfer {
-    release: Sender<()>,
-    thread: JoinHandle<u64>,
-}
-
-impl Transfer {
-    fn begin(daemon: &Daemon) -> Transfer {
-        let address = daemon.address();
-        let (begun, has_begun) = channel();
-        let (release, released) = channel();
-        let thread = thread::spawn(move || held_download(address, &begun, &released));
-        has_begun.recv().expect("the transfer begins");
-        Transfer { release, thread }
-    }
-
-    fn finish(self) -> u64 {
-        self.release.send(()).expect("the transfer lives");
-        self.thread.join().expect("the transfer is whole")
-    }
-}
-
-fn held_download(address: std::net::SocketAddr, begun: &Sender<()>, released: &Receiver<()>) -> u64 {
-    let counts = Arc::new(Counts::default());
-    let mut client = visitor(address, "alice", &counts).expect("a session");
-    let held = std::cell::Cell::new(true);
-    let pace = || {
-        if held.replace(false) {
-            begun.send(()).expect("the test waits");
-            released.recv().expect("the test lets go");
-        }
-    };
-    client.command("TYPE I").expect(200);
-    sum(&slow_download(&mut client, "big", &pace).expect("the transfer is not cut"))
 }
 
 fn sum(bytes: &[u8]) -> u64 {

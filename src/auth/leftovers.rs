@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Leftovers;
-use crate::sys::{ProcessId, lock};
+use crate::sys::{ProcessId, lock, process};
 
 /// A dying process closes its descriptors one by one: the channel may close before the lock is given up.
 const LOCK_PATIENCE: Duration = Duration::from_millis(900);
@@ -23,6 +23,19 @@ impl Leftovers {
             .and_then(|board| board.remove().err().map(|error| (board.path(), error)));
         let pid_file = self.remove_pid_file(Instant::now() + LOCK_PATIENCE).err();
         board.into_iter().chain(pid_file.map(|error| (self.pid_file.as_path(), error))).collect()
+    }
+
+    /// Whether it has died. One that still is our parent has closed the channel because another program took its place: an upgrade that
+    /// failed, and the program before knows nothing of us.
+    pub fn master_is_gone(&self) -> bool {
+        let deadline = Instant::now() + LOCK_PATIENCE;
+        while process::parent() == self.master {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            std::thread::sleep(LOCK_PAUSE);
+        }
+        true
     }
 
     fn remove_pid_file(&self, deadline: Instant) -> io::Result<()> {

@@ -186,6 +186,12 @@ fn hash_for_life(office: &'static Office, logins: &'static Logins, places: Place
 }
 
 fn clear_up(leftovers: &Leftovers, log: &Logger) {
+    if !leftovers.master_is_gone() {
+        return info!(
+            log,
+            "master {} is another program, which does not know this auth: it leaves", leftovers.master
+        );
+    }
     info!(log, "master {} is gone; removing what it left", leftovers.master);
     for (path, failed) in leftovers.remove() {
         error!(log, "cannot remove {}: {failed}", path.display());

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub use words::command;
 
 use crate::diagnosis;
-use crate::master;
+use crate::master::{self, upgrade};
 use crate::sys::streams;
 use words::Invocation;
 
@@ -18,6 +18,8 @@ use words::Invocation;
 pub fn main() -> ExitCode {
     match words::read(std::env::args_os()) {
         Invocation::Serve(options) => master::serve(options),
+        Invocation::TakeOver(options, passage) => upgrade::take_over(options, passage),
+        Invocation::Examine(options) => upgrade::examine(&options),
         Invocation::Ask(options, inquiry, form) => diagnosis::answer(&options, &inquiry, form),
         Invocation::VersionStatus(options, with_directives) => {
             master::version_status(&options, with_directives)

@@ -10,6 +10,7 @@ use clap::{ArgAction, CommandFactory, Parser};
 use super::sentences::{sentence, usage};
 use crate::config::defaults;
 use crate::diagnosis::{self, Form, Inquiry, Request};
+use crate::master::upgrade::Passage;
 use crate::master::{Options, versions};
 
 /// What the operator asked for.
@@ -23,6 +24,10 @@ pub enum Invocation {
     Ask(Options, Inquiry, Form),
     /// `-vv`, and `-vvv` when the flag is set: read the configuration, then print versions and modules (and directives).
     VersionStatus(Options, bool),
+    /// Serve in the place of the program that executed this one.
+    TakeOver(Options, Passage),
+    /// Say whether this program could take a running master's place.
+    Examine(Options),
     /// Say this on stderr and exit 1.
     Wrong(String),
 }
@@ -120,6 +125,15 @@ struct Words {
     /// Use IPv6 too
     #[arg(short = '6', long = "ipv6", overrides_with = "ipv4")]
     ipv6: bool,
+    /// What a running master says to the program that takes its place (descriptors)
+    #[arg(long = "upgrade-state", value_name = "FD,FD", hide = true)]
+    upgrade_state: Option<Passage>,
+    /// What a program that could not take a master's place says to the one before it
+    #[arg(long = "upgrade-failed", value_name = "WHY", requires = "upgrade_state", hide = true)]
+    upgrade_failed: Option<String>,
+    /// What a running master asks of the program that may take its place
+    #[arg(long = "upgrade-check", hide = true)]
+    upgrade_check: bool,
 }
 
 impl Words {
@@ -135,6 +149,7 @@ impl Words {
             Ok(request) => request,
             Err(wrong) => return Invocation::Wrong(wrong),
         };
+        let (passage, is_examined) = (self.passage(), self.upgrade_check);
         let (inquiry, form) = (self.inquiry(request), if self.json { Form::Json } else { Form::Text });
         match (versions, self.options(), inquiry) {
             (_, Err(wrong), _) => Invocation::Wrong(wrong),
@@ -142,10 +157,18 @@ impl Words {
             (0, Ok(_), None) if form == Form::Json => Invocation::Wrong(
                 "--json goes with -t, --report, --diff, --explain or --list-directives".to_owned(),
             ),
-            (0, Ok(options), None) => Invocation::Serve(options),
+            (0, Ok(options), None) if is_examined => Invocation::Examine(options),
+            (0, Ok(options), None) => match passage {
+                Some(passage) => Invocation::TakeOver(options, passage),
+                None => Invocation::Serve(options),
+            },
             (1, Ok(_), _) => Invocation::Print(versions::version()),
             (more, Ok(options), _) => Invocation::VersionStatus(options, more > 2),
         }
+    }
+
+    fn passage(&self) -> Option<Passage> {
+        Some(self.upgrade_state.clone()?.after(self.upgrade_failed.clone()))
     }
 
     /// What is asked of the configuration, if anything; `-t --report` is a report.

@@ -51,16 +51,21 @@ impl Channel {
         let (evidence, evidence_end) = shared_pair()?;
         let (lines, lines_end) = shared_pair()?;
         let (life_end, life) = io::pipe()?;
-        let channel = Channel {
+        let channel = Channel::of([evidence, lines, life.into()]);
+        Ok((channel, Ends { evidence: evidence_end, lines: lines_end, life: life_end.into() }))
+    }
+
+    /// A channel over these: evidence, lines, life.
+    pub(super) fn of([evidence, lines, life]: [OwnedFd; 3]) -> Channel {
+        Channel {
             evidence,
             lines,
-            life: life.into(),
+            life,
             choked: AtomicBool::new(false),
             lost: AtomicU64::new(0),
             buffer: Mutex::new(Vec::new()),
             least: Level::Info,
-        };
-        Ok((channel, Ends { evidence: evidence_end, lines: lines_end, life: life_end.into() }))
+        }
     }
 
     /// Master, once: what loggers on this channel still send; `Info` and graver without it, `Debug` with `-d`.
@@ -70,15 +75,8 @@ impl Channel {
 
     /// Master, before a fork: the same channel for others, of whose lines only these are sent.
     pub fn duplicate(&self, least: Level) -> io::Result<Channel> {
-        Ok(Channel {
-            evidence: self.evidence.try_clone()?,
-            lines: self.lines.try_clone()?,
-            life: self.life.try_clone()?,
-            choked: AtomicBool::new(false),
-            lost: AtomicU64::new(0),
-            buffer: Mutex::new(Vec::new()),
-            least,
-        })
+        let copies = [self.evidence.try_clone()?, self.lines.try_clone()?, self.life.try_clone()?];
+        Ok(Channel::of(copies).with_least(least))
     }
 
     /// The least grave lines that are sent.

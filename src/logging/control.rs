@@ -143,6 +143,11 @@ impl Control {
         self.await_answer(FLUSH, within)
     }
 
+    /// Has the recorder write what was sent and end, and does not wait for it: another is to take its place.
+    pub fn dismiss(&self) -> io::Result<()> {
+        self.send(Message::Stop, None)
+    }
+
     /// Waits until what was sent before is written and the recorder is about to end.
     pub fn stop(&self, within: Duration) -> io::Result<()> {
         self.send(Message::Stop, None)?;

@@ -35,7 +35,7 @@ pub fn open(path: &Path, kind: Kind, links: Links) -> Result<OwnedFd, LogFileErr
 }
 
 /// Whether a log's path may end in a symbolic link; AllowLogSymlinks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Links {
     /// It may not.
     Refused,

@@ -6,6 +6,7 @@ pub mod control;
 mod early;
 pub mod extended;
 mod file;
+mod handover;
 mod line;
 mod logger;
 mod priority;
@@ -17,12 +18,13 @@ pub mod xferlog;
 pub use channel::{Channel, Ends};
 pub use early::early;
 pub use file::{Links, LogFileError, could_open, open};
+pub use handover::HandedChannel;
 pub use logger::logger;
 pub use priority::{Facility, Severity, Sorting};
 pub use voice::{LogOptions, Speaker, Style, Voice};
 
 /// A log file of the recorder, by number; a number is never reused and names one path for life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct LogNumber(pub u16);
 
 impl LogNumber {
@@ -51,7 +53,7 @@ pub struct SessionLogs {
 }
 
 /// How the recorder writes a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     /// A file of lines in SystemLog's shape: the recorder adds time, host and `proftpd[PID]`.
     Line,

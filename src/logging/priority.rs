@@ -3,7 +3,7 @@
 use slog::Level;
 
 /// How grave, as syslog counts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Severity(u8);
 
 /// The names that ProFTPD knows.
@@ -58,7 +58,7 @@ impl std::fmt::Display for Severity {
 }
 
 /// From which part of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Facility(u8);
 
 const FACILITIES: &[(&str, u8)] = &[
@@ -95,7 +95,7 @@ impl Facility {
 }
 
 /// How a log goes to syslog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Sorting {
     /// From where.
     pub facility: Facility,

@@ -1,6 +1,9 @@
 //! One generation: the settings new workers are born with, the auth process that checks its passwords, the nursery that bears its
 //! workers.
 
+mod handover;
+mod terms;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -25,6 +28,8 @@ use crate::nursery::{self, Unprivileged};
 use crate::scoreboard::{MasterBoard, SlotNumber};
 use crate::sys::{ProcessId, process, signals, socket};
 use crate::worker::Door;
+pub use handover::HandedGeneration;
+pub use terms::Terms;
 
 /// Threads of auth that ask for places; each has a channel of its own to the master. Those that wait for PAM share one more.
 const AUTH_THREADS: usize = 4;
@@ -112,8 +117,10 @@ pub enum Heard {
 pub struct Generation {
     /// 1 at the start, one more at each good HUP.
     pub number: u32,
-    /// What it runs by.
-    pub settings: Rc<Settings>,
+    /// What of its settings the master itself goes by.
+    pub terms: Terms,
+    /// What it runs by; None where a master before this one has read it, and what is to be read has changed since.
+    pub settings: Option<Rc<Settings>>,
     /// Where its sessions are logged, by server.
     logs: Vec<ServerLogs>,
     /// Workers' ends and auth's end of the questions; both live here, so that a question waits for the next auth.
@@ -128,7 +135,7 @@ pub struct Generation {
     /// When a process that died young may be started again.
     pub respawn_at: Option<Instant>,
     /// For `ferryd --diff`.
-    _configuration: KeptConfiguration,
+    configuration: KeptConfiguration,
 }
 
 impl Generation {
@@ -143,7 +150,8 @@ impl Generation {
         socket::pass_credentials(requests.as_fd())?;
         Ok(Generation {
             number,
-            settings,
+            terms: Terms::of(&settings.daemon),
+            settings: Some(settings),
             logs,
             questions,
             requests,
@@ -152,19 +160,18 @@ impl Generation {
             leaving: None,
             listeners: Vec::new(),
             respawn_at: None,
-            _configuration: configuration,
+            configuration,
         })
     }
 
     /// The pool's directives.
     pub fn bounds(&self) -> Bounds {
-        let daemon = &self.settings.daemon;
-        Bounds { start: daemon.start_workers, min: daemon.min_spare, max: daemon.max_spare }
+        self.terms.bounds()
     }
 
     /// Where its clients come in.
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.settings.daemon.listen
+        &self.terms.listen
     }
 
     /// Starts auth, before the nursery, so that no question finds nobody.
@@ -184,7 +191,8 @@ impl Generation {
         leftovers: Leftovers,
     ) -> io::Result<()> {
         let (control, theirs) = socket::seqpacket_pair()?;
-        let policy = self.settings.auth_policy(common.rootless);
+        let settings = self.known_settings()?;
+        let policy = settings.auth_policy(common.rootless);
         let lines = AUTH_THREADS + usize::from(policy.waits_for_steward());
         let pairs = (0..lines).map(|_| socket::seqpacket_pair()).collect::<io::Result<Vec<_>>>()?;
         let (places, asking): (Vec<OwnedFd>, Vec<OwnedFd>) = pairs.into_iter().unzip();
@@ -196,7 +204,7 @@ impl Generation {
             places: asking,
             recorder: Arc::clone(&common.recorder),
             leftovers,
-            voice: own_voice(&self.settings),
+            voice: own_voice(&settings),
         };
         let pid = spawn::server("proftpd: (auth)", inheritance, common.foreground, auth_keeps, auth::serve)?;
         self.auth = Some(Auth { pid, control, places, born: Instant::now() });
@@ -220,12 +228,14 @@ impl Generation {
         board: &MasterBoard,
         listeners: Vec<(OwnedFd, SocketAddr)>,
     ) -> io::Result<()> {
+        let settings = self.known_settings()?;
         let unprivileged =
-            (!common.rootless).then(|| unprivileged(&self.settings, common.has_door)).transpose()?;
+            (!common.rootless).then(|| unprivileged(&settings, common.has_door)).transpose()?;
         let (control, theirs) = socket::seqpacket_pair()?;
         let (read_only, read_write) = board.descriptors();
         let inheritance = nursery::Inheritance {
-            settings: Rc::clone(&self.settings),
+            recorder: common.recorder_for(&settings)?,
+            settings,
             generation: self.number,
             read_only: read_only.try_clone_to_owned()?,
             read_write: read_write.try_clone_to_owned()?,
@@ -233,7 +243,6 @@ impl Generation {
             listeners,
             taken: common.taken.try_clone()?,
             auth: self.questions.try_clone()?,
-            recorder: common.recorder_for(&self.settings)?,
             logs: self.logs.clone(),
             unprivileged,
             zone: common.zone,
@@ -242,6 +251,12 @@ impl Generation {
         let pid = spawn::child(|| nursery::serve(inheritance))?;
         self.nursery = Some(Nursery { pid, control, ready: false, silent: false, born: Instant::now() });
         Ok(())
+    }
+
+    fn known_settings(&self) -> io::Result<Rc<Settings>> {
+        let unknown =
+            || io::Error::other("its settings went with the program before, and have changed since");
+        self.settings.clone().ok_or_else(unknown)
     }
 
     /// Whether workers can be asked for.

@@ -3,6 +3,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::sys::{ProcessId, mapping};
@@ -16,7 +18,7 @@ const BYTES_MOST: u64 = 256 * 1024 * 1024;
 /// What one generation runs by; gone when it is dropped.
 #[derive(Debug)]
 pub struct KeptConfiguration {
-    _file: File,
+    file: File,
 }
 
 impl KeptConfiguration {
@@ -24,7 +26,24 @@ impl KeptConfiguration {
     pub fn of(outline: &[u8], generation: u32) -> io::Result<KeptConfiguration> {
         let mut file = File::from(mapping::secret_file(&format!("{NAME}-{generation}"))?);
         file.write_all(outline)?;
-        Ok(KeptConfiguration { _file: file })
+        Ok(KeptConfiguration { file })
+    }
+
+    /// What the master before has kept.
+    pub fn adopt(file: OwnedFd) -> KeptConfiguration {
+        KeptConfiguration { file: file.into() }
+    }
+
+    /// Whether another says the same.
+    pub fn says(&self, outline: &[u8]) -> bool {
+        let is_as_long = self.file.metadata().is_ok_and(|found| found.len() == outline.len() as u64);
+        let mut kept = vec![0; outline.len()];
+        is_as_long && self.file.read_exact_at(&mut kept, 0).is_ok() && kept == outline
+    }
+
+    /// For whoever hands it on.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 
     /// The newest that a running master keeps, and its generation. Only root and the master's own user may look.

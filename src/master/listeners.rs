@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::sys::socket;
+use crate::sys::succession::Luggage;
 
 /// The sockets that are open.
 #[derive(Debug, Default)]
@@ -61,6 +62,17 @@ impl Listeners {
             }
         }
         Ok(unwanted)
+    }
+
+    /// They go to the next master of the same pid: clients wait in them meanwhile.
+    pub fn hand_over(&self, luggage: &mut Luggage) -> Vec<(SocketAddr, i32)> {
+        self.open.iter().map(|(address, socket)| (*address, luggage.pack(socket))).collect()
+    }
+
+    /// What the master before has opened.
+    pub fn inherit(handed: Vec<(SocketAddr, i32)>, luggage: &mut Luggage) -> io::Result<Listeners> {
+        let taken = |(address, number)| Ok((address, luggage.take(number)?));
+        Ok(Listeners { open: handed.into_iter().map(taken).collect::<io::Result<_>>()? })
     }
 
     /// Opens those of `addresses` that are not open yet; if one cannot be had, none of the new ones stays. Gives which are new.

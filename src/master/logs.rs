@@ -1,6 +1,8 @@
 //! The log files, and the recorder that writes them. The master opens each by its path, as root, and hands the descriptor over by
 //! number; a number names one path for life.
 
+mod handover;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
@@ -21,6 +23,7 @@ use crate::logging::{
     Voice,
 };
 use crate::sys::{GroupId, ProcessId, UserId, host, signals};
+pub use handover::HandedLogs;
 
 /// How long the master waits at its end for the last lines to be written.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -141,6 +144,11 @@ impl Logs {
         &self.channel
     }
 
+    /// How master, auth and recorder call the server in their lines.
+    pub fn server(&self) -> &str {
+        &self.surroundings.server
+    }
+
     /// The recorder, for the reap.
     pub fn recorder(&self) -> ProcessId {
         self.recorder
@@ -251,11 +259,11 @@ impl Logs {
         let system = SystemLog::open(&self.system.0, self.system.1)
             .and_then(|system| self.use_system(system).map_err(LogsError::Recorder));
         // One that cannot be opened does not keep the others closed.
-        let handed = self.logs.iter().map(|log| self.hand_over(log)).fold(system, Result::and);
+        let handed = self.logs.iter().map(|log| self.tell_of(log)).fold(system, Result::and);
         handed.and(self.control.begin().map_err(LogsError::Recorder))
     }
 
-    fn hand_over(&self, log: &Log) -> Result<(), LogsError> {
+    fn tell_of(&self, log: &Log) -> Result<(), LogsError> {
         let file = opened(&log.path, log.kind, log.links)?;
         let file = file.as_ref().map(AsFd::as_fd);
         self.control.open(log.number, log.kind, &log.path, file).map_err(LogsError::Recorder)

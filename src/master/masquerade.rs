@@ -25,7 +25,8 @@ impl Master {
     /// Another generation serves: its names were asked for when it was read.
     pub(super) fn expect_other_addresses(&mut self, now: Instant) {
         let serving = self.serving;
-        let hold = self.generation(serving).and_then(|generation| generation.settings.masquerades_hold());
+        let hold =
+            self.generation(serving).and_then(|generation| generation.settings.as_ref()?.masquerades_hold());
         self.lookout.due = hold.map(|hold| now + hold);
     }
 
@@ -36,7 +37,7 @@ impl Master {
         }
         self.expect_other_addresses(now);
         let serving = self.serving;
-        let settings = self.generation(serving).map(|generation| Rc::clone(&generation.settings));
+        let settings = self.generation(serving).and_then(|generation| generation.settings.clone());
         let (None, Some(settings)) = (self.lookout.child, settings) else { return };
         let look = |settings: Rc<crate::config::Settings>| match settings.masquerades_have_changed() {
             true => CHANGED,

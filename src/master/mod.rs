@@ -20,10 +20,12 @@ mod start;
 mod stop;
 mod supervise;
 mod terminal;
+pub mod upgrade;
 pub mod versions;
 mod workers;
 mod zone;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use sd_notify::NotifyState;
@@ -53,11 +55,14 @@ use shutdown_file::{Finding, ShutdownFile};
 use signals::{Asked, Signals};
 use stop::Phase;
 use terminal::Background;
+use upgrade::Upgrade;
 use workers::Workers;
 
 /// Everything the master holds. Its parts know nothing of each other; what they do together stands in this module's files.
 struct Master {
     options: Options,
+    /// Where the program lies that an upgrade executes.
+    program: PathBuf,
     board: MasterBoard,
     pid_file: PidFile,
     listeners: Listeners,
@@ -83,6 +88,8 @@ struct Master {
     /// When the disk that was full is tried again.
     births_held_until: Option<Instant>,
     service_manager: ServiceManager,
+    /// To another program.
+    upgrade: Upgrade,
     /// Who waits to hear that the daemon is ready.
     background: Option<Background>,
     log: Logger,
@@ -97,6 +104,7 @@ impl Master {
             Event::Signal(Asked::Drain) => self.drain(),
             Event::Signal(Asked::Reload) => self.hear_hang_up(),
             Event::Signal(Asked::ReopenLogs) => self.reopen_logs(),
+            Event::Signal(Asked::Upgrade) => self.hear_upgrade(),
             Event::PoolChanged => {
                 self.workers.hear_hint();
                 self.look_at_pool();
@@ -128,6 +136,7 @@ impl Master {
             .flatten()
             .chain(self.calm_deadline())
             .chain(self.lookout.due)
+            .chain(self.upgrade.deadline())
             .chain(self.service_manager.due())
             .min()
     }
@@ -143,6 +152,7 @@ impl Master {
             self.look_at_pool();
         }
         self.give_up_raising_if_late(now);
+        self.give_up_inspection_if_late(now);
         self.press_on_stopping(now);
         self.look_for_other_addresses(now);
         if let Err(error) = self.service_manager.reassure(now) {

@@ -7,6 +7,7 @@ use std::io::{self, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::sys::succession::Luggage;
 use crate::sys::{ProcessId, lock, process};
 
 /// A PidFile that this master has locked.
@@ -63,6 +64,16 @@ impl PidFile {
             }
         }
         Err(io(io::Error::other("it is removed each time it is made")))
+    }
+
+    /// Goes to the next master of the same pid, whose process keeps the lock.
+    pub fn hand_over(&self, luggage: &mut Luggage) -> (PathBuf, i32) {
+        (self.path.clone(), luggage.pack(&self.file))
+    }
+
+    /// What the master before has locked.
+    pub fn adopt((path, number): (PathBuf, i32), luggage: &mut Luggage) -> io::Result<PidFile> {
+        Ok(PidFile { path, file: luggage.take(number)?.into() })
     }
 
     /// Writes the pid: the daemon is ready.

@@ -63,7 +63,7 @@ impl Master {
     }
 
     /// READY=1 follows, whatever comes of it: the daemon serves either way.
-    fn tell_reloading(&self) {
+    pub(super) fn tell_reloading(&self) {
         match NotifyState::monotonic_usec_now() {
             Ok(now) => self.tell_service_manager(&[NotifyState::Reloading, now]),
             Err(error) => warn!(self.log, "no time to tell systemd: {error}"),
@@ -84,14 +84,20 @@ impl Master {
         }
         let mut settings =
             loaded.settings.ok_or_else(|| first.unwrap_or_else(|| "it cannot be read".into()))?;
+        self.fit(&mut settings)?;
+        Ok(settings)
+    }
+
+    /// Has new settings follow the generation that serves, in what a generation cannot have its own way.
+    pub(super) fn fit(&self, settings: &mut Settings) -> Result<(), String> {
         if let Some(serving) = self.generations.iter().find(|generation| generation.number == self.serving) {
-            settings.keep_masquerades_of(&serving.settings);
+            serving.settings.iter().for_each(|serving| settings.keep_masquerades_of(serving));
         }
         let board = self.board.file().map(|file| file.path().to_owned());
         if settings.daemon.scoreboard_file != board {
             return Err("ScoreboardFile cannot change while the daemon runs: restart it for that".into());
         }
-        Ok(settings)
+        Ok(())
     }
 
     /// Begins a generation beside whatever runs. On an error nothing of it is left.
@@ -178,7 +184,8 @@ impl Master {
         }
     }
 
-    fn refuse_reload(&mut self, why: &str) {
+    pub(super) fn refuse_reload(&mut self, why: &str) {
+        self.step_back(why);
         if self.serving == 0 {
             self.phase = Phase::Failed(why.to_owned());
             return;
@@ -210,13 +217,14 @@ impl Master {
         info!(self.log, "generation {} serves; generation {old} finishes its sessions", self.serving);
         self.tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&self.serves())]);
         self.retire_generation(old);
+        self.pass_trial();
         self.reload_if_asked_again();
     }
 
     /// What belongs to the daemon as a whole follows the generation that serves.
     fn take_over(&mut self, raising: Raising) {
         let Some(settings) =
-            self.generation(raising.number).map(|generation| Rc::clone(&generation.settings))
+            self.generation(raising.number).and_then(|generation| generation.settings.clone())
         else {
             return;
         };

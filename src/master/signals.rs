@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
-use crate::sys::{Signal, signals};
+use crate::sys::{Signal, process, signals};
 
 /// What a signal means to the master (`docs/signals.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Asked {
     Reload,
     /// USR1: open the logs again.
     ReopenLogs,
+    /// USR2: become another program.
+    Upgrade,
 }
 
 /// Notes signals in a pipe that [`crate::sys::poll`] can wait for.
@@ -50,6 +52,14 @@ impl Signals {
         asked.sort_by_key(|asked| weight(*asked));
         asked
     }
+
+    /// What has come and was not taken comes again, to the program that takes this one's place: all signals are blocked.
+    pub fn put_back(&mut self) {
+        for signal in self.delivery.pending().filter_map(|number| Signal::try_from(number).ok()) {
+            // This process lives.
+            let _ = signals::tell(process::own(), signal);
+        }
+    }
 }
 
 impl AsFd for Signals {
@@ -66,6 +76,7 @@ fn meaning(number: i32) -> Option<Asked> {
         Signal::SIGQUIT => Asked::Drain,
         Signal::SIGHUP => Asked::Reload,
         Signal::SIGUSR1 => Asked::ReopenLogs,
+        Signal::SIGUSR2 => Asked::Upgrade,
         _ => return None,
     })
 }
@@ -77,5 +88,6 @@ fn weight(asked: Asked) -> u8 {
         Asked::Drain => 2,
         Asked::Reload => 3,
         Asked::ReopenLogs => 4,
+        Asked::Upgrade => 5,
     }
 }

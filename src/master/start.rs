@@ -21,6 +21,7 @@ use super::pool::Pace;
 use super::signals::Signals;
 use super::stop::Phase;
 use super::terminal::{self, Background};
+use super::upgrade::{self, Upgrade};
 use super::workers::Workers;
 use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, spawn, versions, zone};
 use crate::config::settings::LogTarget;
@@ -54,6 +55,7 @@ pub fn serve(options: Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let program = upgrade::path_as_started();
     let background = match Background::enter(options.foreground) {
         Ok(background) => background,
         Err(status) => return status,
@@ -62,7 +64,7 @@ pub fn serve(options: Options) -> ExitCode {
     let _ = title::claim("proftpd: (starting)");
     let (system_log, server) = (settings.daemon.system_log.clone(), server_in_lines(&settings));
     let links = settings.daemon.log_links;
-    match Master::new(options, settings, passed, rootless, background) {
+    match Master::new((options, program), settings, passed, rootless, background) {
         Ok(master) => master.run(),
         Err(why) => {
             record_failure((&system_log, links), &server, &why);
@@ -107,13 +109,13 @@ fn complain(complaints: &[Complaint]) {
 impl Master {
     /// A master that holds everything and raises its first generation.
     fn new(
-        options: Options,
+        started: (Options, PathBuf),
         settings: Settings,
         passed: Vec<OwnedFd>,
         rootless: bool,
         background: Background,
     ) -> Result<Master, String> {
-        let mut master = Master::equipped(options, &settings, passed, rootless, background)?;
+        let mut master = Master::equipped(started, &settings, passed, rootless, background)?;
         master.look_at_shutdown_file();
         master.tell_if_polled();
         if let Err(why) = master.raise(settings) {
@@ -124,7 +126,7 @@ impl Master {
 
     /// Takes everything there is to take, in the order in which a second start would touch nothing of the first.
     fn equipped(
-        options: Options,
+        (options, program): (Options, PathBuf),
         settings: &Settings,
         passed: Vec<OwnedFd>,
         rootless: bool,
@@ -164,6 +166,7 @@ impl Master {
             log: logging::logger(Arc::clone(logs.channel()), own_voice(settings)),
             admission: Admission::of(daemon.max_instances),
             options,
+            program,
             workers: Workers::new(board.slots()),
             board,
             pid_file,
@@ -182,12 +185,13 @@ impl Master {
             look_again_at: None,
             births_held_until: None,
             service_manager,
+            upgrade: Upgrade::None,
             background: Some(background),
         })
     }
 
     /// The daemon's life.
-    fn run(mut self) -> ExitCode {
+    pub(super) fn run(mut self) -> ExitCode {
         while !self.is_over() {
             match self.wait() {
                 Ok(events) => events.into_iter().for_each(|event| self.act(event)),
@@ -212,7 +216,7 @@ impl Master {
             versions::FERRYD
         );
         self.tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&self.serves())]);
-        let settings = self.generations.last().map(|generation| std::rc::Rc::clone(&generation.settings));
+        let settings = self.generations.last().and_then(|generation| generation.settings.clone());
         if let (Some(settings), Some(background)) = (settings, self.background.take()) {
             background.release(&settings, &self.log);
         }
@@ -293,7 +297,7 @@ fn open_board(listeners: &mut Listeners, settings: &Settings) -> Result<MasterBo
 }
 
 /// Whether stderr is the foreground's log.
-fn is_shown(options: &Options) -> bool {
+pub fn is_shown(options: &Options) -> bool {
     options.foreground && !options.quiet
 }
 

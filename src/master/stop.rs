@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 use slog::{error, info, warn};
 
-use super::generation::Generation;
+use super::generation::{Generation, Terms};
 use super::{Master, versions};
 use crate::scoreboard::Order;
 use crate::sys::{Signal, signals, streams};
@@ -59,7 +59,7 @@ impl Master {
 
     fn leave(&mut self) {
         self.phase = Phase::Leaving(
-            Instant::now() + self.daemon_time(|daemon| Some(daemon.shutdown_timeout)).unwrap_or_default(),
+            Instant::now() + self.time(|terms| Some(terms.shutdown_timeout)).unwrap_or_default(),
         );
         self.close_doors(Order::Leave);
     }
@@ -69,18 +69,15 @@ impl Master {
         if self.phase != Phase::Running {
             return;
         }
-        let patience = self.daemon_time(|daemon| daemon.drain_timeout);
+        let patience = self.time(|terms| terms.drain_timeout);
         let count = self.workers.living().count();
         info!(self.log, "received SIGQUIT -- no new connections; {count} workers finish");
         self.phase = Phase::Draining(patience.map(|patience| Instant::now() + patience));
         self.close_doors(Order::Drain);
     }
 
-    fn daemon_time(
-        &self,
-        of: impl Fn(&crate::config::settings::Daemon) -> Option<Duration>,
-    ) -> Option<Duration> {
-        self.generations.last().and_then(|generation| of(&generation.settings.daemon))
+    fn time(&self, of: impl Fn(&Terms) -> Option<Duration>) -> Option<Duration> {
+        self.generations.last().and_then(|generation| of(&generation.terms))
     }
 
     /// No births, no listeners, and the order to all.
@@ -89,6 +86,7 @@ impl Master {
             Order::Drain => "No new connections; sessions finish",
             _ => "Sessions are disconnected",
         };
+        self.abandon_upgrade();
         self.tell_service_manager(&[NotifyState::Stopping, NotifyState::Status(status)]);
         if let Some(raising) = self.raising.take() {
             self.undo(raising);
@@ -140,6 +138,7 @@ impl Master {
             _ => None,
         };
         if let Some(why) = &failed {
+            self.step_back(why);
             error!(self.log, "fatal: {why}");
             self.phase = Phase::Killed;
             self.close_doors(Order::Leave);

@@ -39,7 +39,7 @@ impl Master {
         if pid == self.logs.recorder() {
             return self.recorder_ended(ending);
         }
-        if self.heard_lookout(pid, ending) {
+        if self.heard_lookout(pid, ending) || self.heard_inspection(pid, ending) {
             return;
         }
         self.hear_last_words(pid);
@@ -85,7 +85,12 @@ impl Master {
 
     fn recorder_ended(&mut self, ending: Ending) {
         self.logs.lost_recorder();
-        warn!(self.log, "the recorder ended ({}); another takes its place", told(ending));
+        match ending {
+            Ending::Exited(0) => {
+                debug!(self.log, "another recorder takes the place of one that was told to end")
+            }
+            _ => warn!(self.log, "the recorder ended ({}); another takes its place", told(ending)),
+        }
     }
 
     fn restart_recorder(&mut self, now: Instant) {
@@ -128,6 +133,10 @@ impl Master {
             if generation.respawn_at.take_if(|due| *due <= now).is_none() || self.phase.is_leaving() {
                 continue;
             }
+            if generation.settings.is_none() {
+                self.mourn(at);
+                continue;
+            }
             let mut outcome = Ok(());
             if generation.wants_auth() {
                 outcome = generation.start_auth(&self.common, &self.board, leftovers.clone());
@@ -147,6 +156,26 @@ impl Master {
                 error!(self.log, "{error}; trying again in a moment");
                 self.generations[at].respawn_at = Some(now + HOLD_BACK);
             }
+        }
+    }
+
+    /// A generation of a program before this one has lost a process, and nobody can start that again: the configuration has changed
+    /// since it was read. Sessions go on without; in the place of the generation that serves another is raised.
+    fn mourn(&mut self, at: usize) {
+        let generation = &mut self.generations[at];
+        let serves = generation.number == self.serving && self.phase == Phase::Running;
+        if generation.wants_auth() || (serves && generation.wants_nursery()) {
+            warn!(
+                self.log,
+                "what generation {} has lost is not started again: its settings are not known",
+                generation.number
+            );
+        }
+        if serves {
+            generation.respawn_at = Some(Instant::now() + HOLD_BACK);
+        }
+        if serves && self.raising.is_none() {
+            self.reload();
         }
     }
 
@@ -319,7 +348,8 @@ impl Master {
     /// An old generation whose last session has ended: its auth leaves, its logs are closed.
     pub(super) fn end_generation_if_empty(&mut self, number: u32) {
         let raised = self.raising.as_ref().is_some_and(|raising| raising.number == number);
-        if number == self.serving || raised || self.workers.count(number) > 0 || self.phase.is_stopping() {
+        let must_wait = raised || self.upgrade.is_on_trial();
+        if number == self.serving || must_wait || self.workers.count(number) > 0 || self.phase.is_stopping() {
             return;
         }
         if let Some(mut generation) =

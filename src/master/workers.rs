@@ -1,14 +1,17 @@
 //! The master's table of workers, by slot. What the kernel told it (births, reaps) is believed; what a worker wrote of itself is a
 //! hint about what it does.
 
+mod handover;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use crate::scoreboard::{MasterBoard, SlotNumber, State};
 use crate::sys::ProcessId;
+pub use handover::{HandedWorker, STRAY};
 
 /// How far a worker has come, as the master knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Stage {
     /// The nursery was told to bear it.
     Asked,

@@ -21,18 +21,18 @@ const ATTEMPTS: usize = 10;
 pub struct MasterFile {
     /// Holds the lock, and serves for nothing else: what children inherit of it they close at birth, while they keep
     /// the others for a while. None for a nameless board, which nobody else can find.
-    _lock: Option<File>,
-    read_write: OwnedFd,
-    read_only: OwnedFd,
-    place: Option<BoardFile>,
+    pub(super) lock: Option<File>,
+    pub(super) read_write: OwnedFd,
+    pub(super) read_only: OwnedFd,
+    pub(super) place: Option<BoardFile>,
 }
 
 /// Where a board lies, and which inode it is: what is needed to remove it, and nothing that holds it.
 #[derive(Clone, Debug)]
 pub struct BoardFile {
-    path: PathBuf,
-    device: u64,
-    inode: u64,
+    pub(super) path: PathBuf,
+    pub(super) device: u64,
+    pub(super) inode: u64,
 }
 
 impl MasterFile {
@@ -61,7 +61,7 @@ impl MasterFile {
         let file = File::from(mapping::nameless_file("scoreboard")?);
         file.set_len(size)?;
         let read_only = mapping::reopen_read_only(file.as_fd())?;
-        Ok(MasterFile { _lock: None, read_write: file.into(), read_only, place: None })
+        Ok(MasterFile { lock: None, read_write: file.into(), read_only, place: None })
     }
 
     /// For mapping, reading only.
@@ -113,7 +113,7 @@ impl Beside {
         for _ in 0..ATTEMPTS {
             if self.take_place()? {
                 let place = BoardFile { path: self.path, device: metadata.dev(), inode: metadata.ino() };
-                return Ok(MasterFile { _lock: Some(self.file), read_write, read_only, place: Some(place) });
+                return Ok(MasterFile { lock: Some(self.file), read_write, read_only, place: Some(place) });
             }
         }
         Err(BoardError::Held(self.path))

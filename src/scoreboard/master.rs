@@ -19,9 +19,9 @@ use crate::sys::{ProcessId, mapping};
 /// The master's mapping: header, places, births and dead slots are its to write. Never inherited (MADV_DONTFORK):
 /// in a child only [`MasterBoard::descriptors`] and [`MasterBoard::file`] may be used.
 pub struct MasterBoard {
-    map: WritableMap,
-    geometry: Geometry,
-    file: MasterFile,
+    pub(super) map: WritableMap,
+    pub(super) geometry: Geometry,
+    pub(super) file: MasterFile,
 }
 
 impl MasterBoard {
@@ -83,6 +83,11 @@ impl MasterBoard {
         Ok(())
     }
 
+    /// Master: one past the highest slot ever used.
+    pub fn high_water(&self) -> u32 {
+        fields::number(self.map.word(header::HIGH_WATER)).min(self.slots())
+    }
+
     /// Master: the daemon serves.
     pub fn publish_ready(&self) {
         fields::store(&self.map, header::READY, 1);
@@ -124,7 +129,7 @@ impl MasterBoard {
         }
     }
 
-    /// Master: what the slot's session holds of the limits, so that an upgraded master can rebuild its counts.
+    /// Master: what the slot's session holds of the limits.
     pub fn publish_place(&self, slot: SlotNumber, place: &PlaceRecord) {
         if self.geometry.has(slot) {
             places::store(&self.map, self.geometry.place(slot), place);

@@ -4,6 +4,7 @@
 mod auth;
 mod error;
 mod file;
+mod handover;
 mod header;
 pub mod layout;
 mod master;
@@ -22,6 +23,7 @@ mod worker;
 pub use auth::AuthBoard;
 pub use error::BoardError;
 pub use file::BoardFile;
+pub use handover::HandedBoard;
 pub use layout::{GRANT_GROUPS, GRANT_SIZE};
 pub use master::MasterBoard;
 pub use reader::Reader;
@@ -32,7 +34,7 @@ pub use slot::OwnSlot;
 pub use worker::{NurseryBirths, WorkerBoard};
 
 /// A slot's number: its page, its place, its grant and its birth share it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct SlotNumber(pub u32);
 
 /// The address every process that maps the grants read-only lays them at (the nursery does; workers inherit

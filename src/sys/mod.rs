@@ -35,6 +35,7 @@ pub mod seccomp;
 pub mod signals;
 pub mod socket;
 pub mod streams;
+pub mod succession;
 pub mod title;
 pub mod wall_timer;
 

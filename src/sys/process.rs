@@ -137,6 +137,13 @@ pub fn reap() -> Option<(ProcessId, Ending)> {
     }
 }
 
+/// Whether it is a child of this process, living or not yet reaped.
+pub fn is_child(pid: ProcessId) -> bool {
+    use nix::sys::wait::{Id, waitid};
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    waitid(Id::Pid(unistd::Pid::from_raw(pid.0)), flags).is_ok()
+}
+
 /// Waits for one child to end; the daemon itself does so for the one that tries for a door alone.
 pub fn wait_for(pid: ProcessId) -> io::Result<Ending> {
     loop {

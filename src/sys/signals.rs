@@ -9,6 +9,7 @@ use nix::libc;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
 
 use super::ProcessId;
+use super::succession::{self, Failure};
 
 /// Tells a worker to look at its order; it carries no meaning of its own.
 pub const BELL: Signal = Signal::SIGUSR2;
@@ -22,11 +23,18 @@ static LEAVE: AtomicBool = AtomicBool::new(false);
 static CRASH_LOG: AtomicI32 = AtomicI32::new(2);
 
 /// The signals that the master acts upon.
-pub const MASTERS: [Signal; 6] =
-    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGCHLD];
+pub const MASTERS: [Signal; 7] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGHUP,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGCHLD,
+];
 
 /// The signals by which a process ends itself: through a fault, or because its processor time is used up (RLimitCPU).
-const FAULTS: [Signal; 6] =
+pub(super) const FAULTS: [Signal; 6] =
     [Signal::SIGABRT, Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE, Signal::SIGXCPU];
 
 /// Whether TERM has come to this worker.
@@ -133,7 +141,12 @@ extern "C" fn leave(_: libc::c_int) {
 /// not, and the real wait status).
 pub fn announce_faults(log: BorrowedFd<'_>) -> io::Result<()> {
     CRASH_LOG.store(log.as_raw_fd(), Ordering::Relaxed);
-    let flags = SaFlags::SA_RESETHAND | SaFlags::SA_NODEFER;
+    handle_faults()
+}
+
+fn handle_faults() -> io::Result<()> {
+    // On the stack that Rust's runtime has for handlers: the fault may be that the other one is used up.
+    let flags = SaFlags::SA_RESETHAND | SaFlags::SA_NODEFER | SaFlags::SA_ONSTACK;
     let action = SigAction::new(SigHandler::Handler(announce), flags, SigSet::empty());
     for fault in FAULTS {
         // SAFETY: `announce` only calls write(2) and raise(3), which signal-safety(7) allows.
@@ -142,7 +155,28 @@ pub fn announce_faults(log: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// Master that has taken another's place, first of all: faults and the alarm have the other come back
+/// ([`succession::prepare_way_back`]). Its predecessor has left all signals blocked; these are not.
+pub(super) fn come_back_on_faults_and_alarm() -> io::Result<()> {
+    handle_faults()?;
+    handle(Signal::SIGALRM, SigHandler::Handler(late))?;
+    let heard: SigSet = FAULTS.into_iter().chain([Signal::SIGALRM]).collect();
+    Ok(signal::sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&heard), None)?)
+}
+
+extern "C" fn late(_: libc::c_int) {
+    succession::go_back(Failure::Late);
+}
+
+/// Master that has taken another's place: its handlers stand, signals may come.
+pub fn unblock_all() -> io::Result<()> {
+    restore(&SigSet::empty())
+}
+
 extern "C" fn announce(number: libc::c_int) {
+    if let Ok(fault) = Signal::try_from(number) {
+        succession::go_back(Failure::Fault(fault));
+    }
     let text: &[u8] = match number {
         libc::SIGABRT => b"ferryd: master died of SIGABRT; sessions go on, start it again\n",
         libc::SIGBUS => b"ferryd: master died of SIGBUS; sessions go on, start it again\n",

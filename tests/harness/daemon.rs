@@ -316,6 +316,7 @@ fn gather(mut stream: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 /// The daemon's program, as whoever the setup says.
 pub fn program(setup: &Setup) -> Command {
     let program = match setup.starter {
+        _ if setup.program.is_some() => setup.program.clone().unwrap_or_default(),
         Starter::Caller => PathBuf::from(env!("CARGO_BIN_EXE_ferryd")),
         Starter::Nobody => program_for_nobody(),
     };

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -109,6 +110,40 @@ pub fn slow_download(client: &mut Client, path: &str, pace: &dyn Fn()) -> io::Re
     drop(data);
     wanted(client.try_reply(), 226)?;
     Ok(bytes)
+}
+
+/// A download that has begun and is held until [`HeldDownload::finish`].
+pub struct HeldDownload {
+    release: Sender<()>,
+    thread: JoinHandle<Vec<u8>>,
+}
+
+impl HeldDownload {
+    pub fn begin(address: SocketAddr, path: &'static str) -> HeldDownload {
+        let (begun, has_begun) = channel();
+        let (release, released) = channel();
+        let thread = thread::spawn(move || held_download(address, path, &begun, &released));
+        has_begun.recv().expect("the transfer begins");
+        HeldDownload { release, thread }
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.release.send(()).expect("the transfer lives");
+        self.thread.join().expect("the transfer is whole")
+    }
+}
+
+fn held_download(address: SocketAddr, path: &str, begun: &Sender<()>, released: &Receiver<()>) -> Vec<u8> {
+    let mut client = visitor(address, "alice", &Counts::default()).expect("a session");
+    let held = std::cell::Cell::new(true);
+    let pace = || {
+        if held.replace(false) {
+            begun.send(()).expect("the test waits");
+            released.recv().expect("the test lets go");
+        }
+    };
+    client.command("TYPE I").expect(200);
+    slow_download(&mut client, path, &pace).expect("the transfer is not cut")
 }
 
 /// The reply, if it has this code.

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -38,6 +39,8 @@ pub struct Setup {
     pub host: Option<Host>,
     /// What a shell does in a mount namespace of the daemon's own, before the daemon.
     pub mounts: Option<String>,
+    /// A copy of the program that is this daemon's alone, where a test puts others in its place.
+    pub program: Option<PathBuf>,
     /// What the service manager listens to for the daemon.
     pub passed: Option<TcpListener>,
     lines: Vec<String>,
@@ -56,6 +59,7 @@ impl Setup {
             variables: Vec::new(),
             host: None,
             mounts: None,
+            program: None,
             passed: None,
             lines: Vec::new(),
         };
@@ -104,6 +108,16 @@ impl Setup {
     /// The daemon sees these mounts, and nobody else does (needs root): commands of a shell.
     pub fn with_mounts(mut self, commands: &str) -> Setup {
         self.mounts = Some(commands.to_owned());
+        self
+    }
+
+    /// The daemon is executed from a copy of the program in its own folder.
+    pub fn with_own_program(mut self) -> Setup {
+        let path = self.path("ferryd");
+        // By another process: one of other tests could hold it open for writing, and nobody could execute it then.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_ferryd")).arg(&path).status();
+        assert!(copied.expect("cp").success());
+        self.program = Some(path);
         self
     }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 /// What an account is counted by: FNV-1a (64 bit) over the virtual host's index and the name. The same in every process and
-/// every release, since an upgraded master rebuilds its counts from it; never 0, which means "none" in a place.
+/// every release, since an upgraded master goes on counting by it; never 0, which means "none" in a place.
 pub fn account_key(server: u16, name: &[u8]) -> u64 {
     fnv(server.to_le_bytes().iter().chain(name))
 }

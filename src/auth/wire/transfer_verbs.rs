@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A command that moves a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum TransferVerb {
     /// APPE.
     Appe,

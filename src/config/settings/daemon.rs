@@ -79,7 +79,7 @@ pub enum ProcessTitles {
 }
 
 /// Where a log goes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum LogTarget {
     /// `none`.
     None,

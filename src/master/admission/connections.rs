@@ -6,6 +6,13 @@ use std::net::IpAddr;
 use crate::auth::places::{ConnectionPlace, LimitKind, PlaceAnswer};
 use crate::scoreboard::SlotNumber;
 
+/// A connection as one master leaves it to the next.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct HandedConnection {
+    pub slot: SlotNumber,
+    origin: Origin,
+}
+
 /// A virtual host and a client's address.
 type Origin = (u16, IpAddr);
 
@@ -34,9 +41,23 @@ impl Connections {
         if self.holders.get(&origin).is_some_and(full) {
             return PlaceAnswer::Full(LimitKind::ConnectionsPerHost, most);
         }
+        self.count(slot, origin);
+        PlaceAnswer::Granted
+    }
+
+    fn count(&mut self, slot: SlotNumber, origin: Origin) {
         self.origins.insert(slot, origin);
         self.holders.entry(origin).or_default().push(slot);
-        PlaceAnswer::Granted
+    }
+
+    /// For the next master.
+    pub fn hand_over(&self) -> Vec<HandedConnection> {
+        self.origins.iter().map(|(slot, origin)| HandedConnection { slot: *slot, origin: *origin }).collect()
+    }
+
+    /// What the master before has counted.
+    pub fn adopt(&mut self, handed: impl Iterator<Item = HandedConnection>) {
+        handed.for_each(|HandedConnection { slot, origin }| self.count(slot, origin));
     }
 
     fn release_idle(&mut self, origin: Origin, is_idle: impl Fn(SlotNumber) -> bool) {

@@ -8,14 +8,14 @@ use crate::auth::places::{LimitKind, LoginLimits, LoginPlace, PlaceAnswer, host_
 use crate::scoreboard::{PlaceRecord, SlotNumber};
 
 /// Sessions are counted within their virtual host, and anonymous ones within their section.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Scope {
     server: u16,
     anonymous: Option<u16>,
 }
 
 /// Whom what a session does is counted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Owner {
     /// Where it is logged in.
     pub scope: Scope,
@@ -34,13 +34,20 @@ impl Owner {
 }
 
 /// What one slot's session is counted in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Held {
     scope: Scope,
     account: u64,
     host: IpAddr,
     /// 0 for none.
     class: u64,
+}
+
+/// A login as one master leaves it to the next.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct HandedLogin {
+    pub slot: SlotNumber,
+    held: Held,
 }
 
 /// The counts.
@@ -101,6 +108,19 @@ impl Logins {
         }
         if self.users_there.raise((scope, account, host)) == 1 {
             self.hosts_of_users.raise((scope, account));
+        }
+    }
+
+    /// For the next master.
+    pub fn hand_over(&self) -> Vec<HandedLogin> {
+        self.held.iter().map(|(slot, held)| HandedLogin { slot: *slot, held: held.clone() }).collect()
+    }
+
+    /// What the master before has counted.
+    pub fn adopt(&mut self, handed: impl Iterator<Item = HandedLogin>) {
+        for HandedLogin { slot, held } in handed {
+            self.count(&held);
+            self.held.insert(slot, held);
         }
     }
 

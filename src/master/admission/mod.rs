@@ -13,10 +13,13 @@ use crate::auth::places::{ConnectionPlace, LimitKind, PlaceAnswer, PlaceKind, Pl
 use crate::scoreboard::{MasterBoard, PlaceRecord, SlotNumber, State};
 
 mod connections;
+mod handover;
 mod logins;
 mod rate;
 mod tally;
 mod transfers;
+
+pub use handover::HandedAdmission;
 
 /// The counts.
 #[derive(Debug, Default)]

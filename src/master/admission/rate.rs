@@ -19,6 +19,16 @@ impl Arrivals {
         self.0.len() >= rate.count as usize
     }
 
+    /// How long ago each came, the oldest first: for the next master.
+    pub fn ages(&self, now: Instant) -> Vec<Duration> {
+        self.0.iter().map(|came| now.duration_since(*came)).collect()
+    }
+
+    /// What the master before has noted. One that came before this host's clock began matters to no rate.
+    pub fn adopt(&mut self, ages: &[Duration], now: Instant) {
+        self.0.extend(ages.iter().filter_map(|age| now.checked_sub(*age)));
+    }
+
     /// Somebody was let in.
     pub fn note(&mut self, now: Instant) {
         self.0.push_back(now);

@@ -10,11 +10,18 @@ use crate::auth::places::{LimitKind, PlaceAnswer, TransferMost, TransferPlace, T
 use crate::scoreboard::{MasterBoard, SlotNumber};
 
 /// One transfer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 struct Held {
     owner: Owner,
     verb: TransferVerb,
     shares_rate: bool,
+}
+
+/// A transfer as one master leaves it to the next.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct HandedTransfer {
+    pub slot: SlotNumber,
+    held: Held,
 }
 
 /// The counts.
@@ -47,14 +54,29 @@ impl Transfers {
             return PlaceAnswer::Full(LimitKind::TransfersPerUser, most.most);
         }
         let TransferPlace { verb, shares_rate, .. } = *place;
+        self.count(slot, Held { owner, verb, shares_rate }, board);
+        PlaceAnswer::Granted
+    }
+
+    fn count(&mut self, slot: SlotNumber, held: Held, board: &MasterBoard) {
+        let Held { owner: Owner { scope, account, host }, verb, shares_rate } = held;
         self.users.raise((scope, account, verb));
         self.hosts.raise((scope, host, verb));
-        self.held.insert(slot, Held { owner, verb, shares_rate });
+        self.held.insert(slot, held);
         if shares_rate {
             self.sharers.entry((scope, account)).or_default().push(slot);
             self.tell_sharers((scope, account), board);
         }
-        PlaceAnswer::Granted
+    }
+
+    /// For the next master.
+    pub fn hand_over(&self) -> Vec<HandedTransfer> {
+        self.held.iter().map(|(slot, held)| HandedTransfer { slot: *slot, held: *held }).collect()
+    }
+
+    /// What the master before has counted.
+    pub fn adopt(&mut self, handed: impl Iterator<Item = HandedTransfer>, board: &MasterBoard) {
+        handed.for_each(|HandedTransfer { slot, held }| self.count(slot, held, board));
     }
 
     /// The transfer is over, or its session is.
