@@ -1,11 +1,12 @@
 //! ftpwho and ftpcount, beside a daemon that runs, stands still, or is dead.
 
 use std::fs;
-use std::io::Read;
-use std::process::{Command, Output};
+use std::io::{Read, Write};
+use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::Signal;
 
+use crate::harness::scale::skipped;
 use crate::harness::{Daemon, Setup, eventually};
 
 fn ftpwho(daemon: &Daemon, words: &[&str]) -> Output {
@@ -84,6 +85,35 @@ fn ftpwho_shows_a_transfer_while_it_runs() {
     assert_eq!((&session["user"], &session["command"]), (&"alice".into(), &"RETR".into()));
     assert_eq!(session["pid"], daemon.slot_of(&client).pid.0);
     assert!(session["transfer_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{json}");
+}
+
+#[test]
+fn figures_for_a_monitor_are_openmetrics() {
+    let daemon = Daemon::usual();
+    let _session = daemon.session();
+    let page = said(&ftpwho(&daemon, &["-o", "prometheus"]));
+    for line in ["ferryd_up 1.0", "ferryd_sessions{state=\"idle\"} 1.0", "ferryd_logins_total 1"] {
+        assert!(page.lines().any(|one| one == line), "{line} in\n{page}");
+    }
+    let reader = "import sys; from prometheus_client.openmetrics.parser import text_string_to_metric_families as read\n\
+                  print(sum(len(family.samples) for family in read(sys.stdin.read())))";
+    let python = |line: &str| {
+        Command::new("/usr/bin/python3")
+            .args(["-c", line])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+    };
+    if !python("import prometheus_client").expect("python3").wait().expect("its end").success() {
+        skipped("needs python3-prometheus-client", "figures_for_a_monitor_are_openmetrics");
+        return;
+    }
+    let mut child = python(reader).expect("python3");
+    child.stdin.take().expect("its input").write_all(page.as_bytes()).expect("written");
+    let count = child.wait_with_output().expect("its word");
+    assert!(count.status.success(), "the page is not OpenMetrics:\n{page}");
+    let count: usize = String::from_utf8_lossy(&count.stdout).trim().parse().expect("a number");
+    assert_eq!(count, page.lines().filter(|line| !line.starts_with('#')).count());
 }
 
 #[test]

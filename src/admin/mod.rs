@@ -4,7 +4,9 @@
 mod classes;
 mod compat;
 pub mod count;
+mod doing;
 mod json;
+mod metrics;
 mod plain;
 mod replace;
 mod runtime;

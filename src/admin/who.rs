@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use jiff::tz::TimeZone;
 
+use super::metrics::Figures;
 use super::plain::Layout;
 use super::runtime::Source;
 use super::session::Session;
@@ -30,7 +31,7 @@ struct Words {
     /// display ftpwho usage
     #[arg(short = 'h', long = "help")]
     help: bool,
-    /// specify an output format: compat, oneline, or json
+    /// specify an output format: compat, oneline, json, or prometheus
     #[arg(short = 'o', long = "outform", value_name = "FORM")]
     form: Option<String>,
     /// display additional information for each connection
@@ -48,6 +49,7 @@ enum Form {
     OneLine,
     Compat,
     Json,
+    Prometheus,
 }
 
 /// The definition, for the manual page.
@@ -74,6 +76,7 @@ impl Words {
             Some("oneline") => Ok(Form::OneLine),
             Some("compat") => Ok(Form::Compat),
             Some("json") => Ok(Form::Json),
+            Some("prometheus") => Ok(Form::Prometheus),
             Some(other) => Err(format!("unknown outform value: '{other}'")),
         }
     }
@@ -83,6 +86,9 @@ impl Words {
             Ok(census) => census,
             Err(error) => return words::fail(&error.to_string()),
         };
+        if matches!(form, Form::Prometheus) {
+            return words::print(&Figures::new(census, board.is_held()).page());
+        }
         let sessions = sessions(&census.slots, self.server.as_deref());
         words::print(&self.text(form, &census.header, &sessions, now_ms()))
     }

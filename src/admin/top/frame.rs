@@ -5,10 +5,11 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::super::doing::Doing;
 use super::super::{spans, who};
 use super::columns;
 use super::look::Look;
-use super::row::{Doing, Row};
+use super::row::Row;
 use super::shown::{Shown, Sum, View};
 
 /// A frame.

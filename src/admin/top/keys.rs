@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::row::Doing;
+use super::super::doing::Doing;
 use super::shown::{Shown, toggle};
 
 /// What a key asks for beside what it changed.

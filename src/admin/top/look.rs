@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::super::doing::Doing;
 use super::super::who;
 use super::rates::Rates;
-use super::row::{Doing, Row};
+use super::row::Row;
 use crate::scoreboard::{BoardError, HeaderRecord, Reader};
 use crate::sys::clock::now_ms;
 

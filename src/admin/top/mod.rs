@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, CommandFactory, Parser};
 
+use super::doing::Doing;
 use super::runtime::Source;
 use super::words;
 use look::Watch;
-use row::Doing;
 use screen::ScreenError;
 use shown::Shown;
 

@@ -1,24 +1,7 @@
-//! One session as a row of `ftptop`: its letter, what it does, and how fast.
+//! One session as a row of `ftptop`: what it does, and how fast.
 
-use super::super::session::{Activity, Command, Session};
-use crate::scoreboard::Direction;
-
-/// What a session is doing, by the letter that ProFTPD's ftptop has for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doing {
-    /// `A`: nobody is logged in.
-    Authenticating,
-    /// `I`: waits for a command.
-    Idle,
-    /// `D`: receives a file.
-    Downloading,
-    /// `U`: sends a file.
-    Uploading,
-    /// `L`: receives a listing.
-    Listing,
-    /// `C`: any other command.
-    Command,
-}
+use super::super::doing::Doing;
+use super::super::session::{Activity, Session};
 
 /// A session's row.
 #[derive(Clone, Debug)]
@@ -29,40 +12,6 @@ pub struct Row {
     pub doing: Doing,
     /// Bytes a second since the last look; None without a transfer.
     pub rate: Option<f64>,
-}
-
-impl Doing {
-    /// What a session does.
-    pub fn of(session: &Session) -> Doing {
-        match &session.activity {
-            Activity::Authenticating => Doing::Authenticating,
-            Activity::Idle(..) => Doing::Idle,
-            Activity::Command(_, command) => Doing::of_command(command),
-        }
-    }
-
-    fn of_command(command: &Command) -> Doing {
-        let lists =
-            command.transfer.as_ref().is_some_and(|transfer| transfer.direction == Direction::Listing);
-        match command {
-            _ if command.is_download() => Doing::Downloading,
-            _ if command.is_upload() => Doing::Uploading,
-            _ if lists || ["LIST", "NLST", "MLSD"].contains(&command.verb.as_str()) => Doing::Listing,
-            _ => Doing::Command,
-        }
-    }
-
-    /// Its letter.
-    pub fn letter(self) -> char {
-        match self {
-            Doing::Authenticating => 'A',
-            Doing::Idle => 'I',
-            Doing::Downloading => 'D',
-            Doing::Uploading => 'U',
-            Doing::Listing => 'L',
-            Doing::Command => 'C',
-        }
-    }
 }
 
 impl Row {
@@ -123,16 +72,6 @@ pub mod examples {
 mod tests {
     use super::examples::rows;
     use super::*;
-
-    #[test]
-    fn each_has_its_letter() {
-        let letters: String = rows().iter().map(|row| row.doing.letter()).collect();
-        assert_eq!(letters, "AIDUC");
-        let mut listing = rows().remove(4).session;
-        let Activity::Command(_, command) = &mut listing.activity else { panic!("a command") };
-        command.verb = "MLSD".to_owned();
-        assert_eq!(Doing::of(&listing), Doing::Listing);
-    }
 
     #[test]
     fn a_row_tells_what_its_session_does() {

@@ -12,10 +12,10 @@ use ratatui::{DefaultTerminal, Frame as Canvas};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::super::doing::Doing;
 use super::frame::Frame;
 use super::keys::{Asked, Keys, MEANINGS};
 use super::look::{Look, Watch};
-use super::row::Doing;
 use super::shown::Shown;
 use crate::scoreboard::BoardError;
 

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::row::{Doing, Row};
+use super::super::doing::Doing;
+use super::row::Row;
 
 /// What is on the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
