@@ -1,5 +1,7 @@
 //! What the program tells of a configuration without serving it.
 
+mod explanations;
+
 use std::fs;
 use std::net::TcpListener;
 use std::process::Output;
@@ -228,76 +230,4 @@ fn a_broken_configuration_is_not_compared() {
     let said = text(&output.stderr);
     assert_eq!((output.status.code(), said.matches("fatal: ").count()), (Some(1), 2), "{said}");
     daemon.stop();
-}
-
-/// What is told of a request under the usual configuration with these lines added; alice's home holds a letter.
-fn explained(lines: &str, words: &[&str]) -> (Option<i32>, String) {
-    let setup = Setup::new().line(lines);
-    setup.write();
-    fs::write(setup.home("alice").join("letter"), "dear").expect("written");
-    let output = about_the_file(&setup, &[&["--explain"], words].concat());
-    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
-}
-
-#[test]
-fn the_lines_that_decide_a_request_are_named() {
-    let rules = "DefaultRoot ~\n<Directory ~>\n<Limit WRITE>\nDenyUser bob\n</Limit>\n<Limit DELE>\nDenyUser alice\n</Limit>\n</Directory>";
-    let (code, said) = explained(rules, &["user=alice", "verb=DELE", "path=/letter"]);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.starts_with("Refused, by the server 'Test':\n"), "{said}");
-    assert!(said.contains("alice logs in as 'alice'") && said.contains("550 /letter: "), "{said}");
-    assert!(said.contains("     <Directory ~> <Limit DELE> DenyUser alice    ("), "{said}");
-    assert!(!said.contains("DenyUser bob") && !said.contains("MaxLoginAttempts"), "{said}");
-    let (code, said) = explained(rules, &["user=alice", "verb=STOR", "path=/new"]);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("STOR /new is done to ") && !said.contains("DenyUser"), "{said}");
-}
-
-#[test]
-fn lines_of_folders_own_files_are_named() {
-    let setup = Setup::new().line("DefaultRoot ~\n<Limit SITE_CHMOD>\nDenyAll\n</Limit>");
-    setup.write();
-    let folder = setup.home("alice").join("in");
-    fs::create_dir(&folder).expect("made");
-    fs::write(folder.join("letter"), "dear").expect("written");
-    let own = "Umask 077\nNonsense\n<Limit READ>\nDenyUser bob\n</Limit>\n<Limit WRITE>\nDenyGroup nobody\nDenyUser alice\n</Limit>\n";
-    fs::write(folder.join(".ftpaccess"), own).expect("written");
-    let asked = |verb: &str| {
-        let words = ["--explain", "user=alice", verb, "path=/in/letter"];
-        text(&about_the_file(&setup, &words).stdout)
-    };
-    let said = asked("verb=DELE");
-    assert!(said.starts_with("Refused, by the server 'Test':\n"), "{said}");
-    assert!(said.contains("<Limit WRITE> DenyUser alice    ("), "{said}");
-    assert!(said.contains("/in/.ftpaccess:8)") && said.contains(".ftpaccess:2:1: no directive"), "{said}");
-    assert!(!said.contains("DenyUser bob") && !said.contains("DenyGroup"), "{said}");
-    let said = asked("verb=RETR");
-    assert!(said.starts_with("Allowed") && !said.contains("ftpaccess:4"), "{said}");
-}
-
-#[test]
-fn a_login_that_is_refused_is_explained() {
-    let rules = "<Limit LOGIN>\nOrder deny,allow\nAllow from 192.0.2.0/24\n</Limit>";
-    let (code, said) = explained(rules, &["user=alice", "verb=login", "host=198.51.100.1"]);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("alice does not log in: Limit access denies login"), "{said}");
-    assert!(said.contains("<Limit LOGIN> Order deny,allow    ("), "{said}");
-    let (code, said) = explained(rules, &["user=alice", "verb=LOGIN", "host=192.0.2.7"]);
-    assert_eq!(code, Some(0), "{said}");
-    let (code, said) = explained("", &["user=nobody-at-all"]);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("nobody-at-all does not log in: no such user found"), "{said}");
-}
-
-#[test]
-fn an_explanation_for_machines_has_the_lines() {
-    let setup = Setup::new().line("<Limit LIST>\nDenyAll\n</Limit>");
-    let output = asked(&setup, &["--json", "--explain", "user=alice", "verb=LIST"]);
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(document["allowed"], false);
-    let lines = document["lines"].as_array().expect("a list");
-    let denial = lines.iter().find(|line| line["text"] == "DenyAll").expect("the denial");
-    assert_eq!(denial["line"], line_of(&setup, "DenyAll"));
-    assert_eq!(denial["within"][0], "<Limit LIST>");
 }

@@ -14,7 +14,12 @@ use super::wire::Denial;
 use crate::sys::identity;
 
 /// Judges a login at one server as if its password were right. The error says which source of accounts cannot be asked.
-pub fn recognise(policy: &Policy, server: u16, name: &[u8], peer: IpAddr) -> Result<Judgement, String> {
+pub fn recognise(
+    policy: &Policy,
+    server: u16,
+    name: &[u8],
+    (peer, peer_name): (IpAddr, Option<&str>),
+) -> Result<Judgement, String> {
     let log = Logger::root(Discard, o!());
     let remarks = Arc::new(Remarks::new(log.clone()));
     let host = Arc::new(HostAccounts::new(Arc::clone(&remarks)));
@@ -24,7 +29,7 @@ pub fn recognise(policy: &Policy, server: u16, name: &[u8], peer: IpAddr) -> Res
         return Ok(Err(Denial::NoSuchUser));
     };
     let caller = policy.rootless.then(identity::own);
-    let origin = Origin { peer, name: None };
+    let origin = Origin { peer, name: peer_name };
     let users = Users { policy: of_server, steps, caller, origin, remarks: &remarks };
     let judgement = users.recognise(name).map_err(|error| error.to_string())?;
     Ok(judgement.and_then(|admission| {

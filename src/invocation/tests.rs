@@ -139,7 +139,7 @@ fn mistakes_have_a_sentence_each() {
         ("--json", "--json goes with -t, --report, --diff, --explain or --list-directives"),
         ("--explain path=/x", "option '--explain' needs user=NAME"),
         ("--explain user=a verb=FLY", "option '--explain': 'verb=FLY' is no command that <Limit> knows"),
-        ("--explain user=a host=here", "option '--explain': 'host=here' names no address"),
+        ("--explain user=a host=a/b", "option '--explain': 'host=a/b' names no address"),
         (
             "--explain user=a colour=red",
             "option '--explain': 'colour=red' is neither user= nor host=, path=, verb= or server=",

@@ -98,7 +98,7 @@ struct Words {
     /// Tell what a HUP would change of the running daemon's configuration, and what wants a restart
     #[arg(long = "diff")]
     differences: bool,
-    /// Tell what a request would come to, and which lines decide it: user=NAME, and perhaps verb=, path=, host= (the client's address), server=
+    /// Tell what a request would come to, and which lines decide it: user=NAME, and perhaps verb=, path=, host= (where the client comes from), server=
     #[arg(long = "explain", value_name = "WORD=VALUE", num_args = 1.., action = ArgAction::Append)]
     explain: Vec<String>,
     /// List the directives that are known, and how each stands
@@ -221,6 +221,7 @@ fn request(words: &[String]) -> Result<Option<Request>, String> {
     let mut request = Request {
         user: String::new(),
         client: Ipv4Addr::LOCALHOST.into(),
+        name: None,
         server: None,
         verb: "LIST".to_owned(),
         path: "/".to_owned(),
@@ -230,7 +231,13 @@ fn request(words: &[String]) -> Result<Option<Request>, String> {
         let (name, value) = word.split_once('=').ok_or_else(|| wrong("is no WORD=VALUE"))?;
         match name {
             "user" => request.user = value.to_owned(),
-            "host" => request.client = value.parse().map_err(|_| wrong("names no address"))?,
+            "host" => match value.parse() {
+                Ok(address) => (request.client, request.name) = (address, None),
+                Err(_) => {
+                    request.client = address(value).map_err(|_| wrong("names no address"))?;
+                    request.name = Some(value.to_owned());
+                }
+            },
             "server" => request.server = Some(value.parse().map_err(|_| wrong("names no ADDRESS:PORT"))?),
             "path" => request.path = value.to_owned(),
             "verb" => request.verb = value.to_ascii_uppercase(),

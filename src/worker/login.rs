@@ -186,7 +186,8 @@ fn enter(
     let mut member =
         Box::new(Member::new((entry, home), scope.anonymous, (rules, directories), (root, watch)));
     member.held = held;
-    if !quarters.settle(&mut member) {
+    let home = member.home.clone();
+    if !quarters.settle(&home, |folder| member.start_in(folder)) {
         slog::error!(
             watch.log,
             "{} chdir(\"{}\") failed: no such folder, or no right to enter it",

@@ -17,7 +17,6 @@ use crate::auth::secret::Secret;
 use crate::config::listings::ListOptions;
 use crate::config::settings::{Anonymous, DirectoryRules, SessionRules, Subject};
 use crate::protocol::Verb;
-use crate::sys::files::Kind;
 
 /// Who came in, and by what.
 pub struct Entry {
@@ -128,28 +127,23 @@ impl Member {
         if folder == self.cwd_on_host {
             return true;
         }
-        let seen = self.below_root(folder).unwrap_or_else(|| folder.as_os_str().as_bytes().to_vec());
-        let Ok(path) = self.cwd.join(&seen) else { return false };
-        let Ok(found) = self.storage.root().find(&path) else { return false };
-        let is_open = found.status().kind == Kind::Directory && found.may_be_entered();
-        if is_open {
-            self.stand_in(path, found.canonical().to_owned());
-        }
-        is_open
+        let Some((path, canonical)) = self.storage.enterable(&self.cwd, folder) else { return false };
+        self.stand_in(path, canonical);
+        true
     }
 
     /// What `~` and what begins with `~/` stand for: the home, as far as the client can see it; else the root. Every other path is
     /// the client's own word, `~user` too.
     pub fn meant(&self, given: &[u8]) -> Option<FtpPath> {
         let rest = given.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/"))?;
-        let home = self.below_root(&self.home).and_then(|seen| FtpPath::root().join(&seen).ok());
+        let home = self.seen(&self.home);
         home.unwrap_or_else(FtpPath::root).join(rest.strip_prefix(b"/").unwrap_or(rest)).ok()
     }
 
     /// Moves the working directory to where a path leads on the host: `<Limit>` is judged there, and PWD tells it, so that `..` is
     /// the folder above it, however it was come by.
     pub fn stand_in(&mut self, path: FtpPath, canonical: PathBuf) {
-        let seen = self.below_root(&canonical).and_then(|seen| FtpPath::root().join(&seen).ok());
+        let seen = self.seen(&canonical);
         self.cwd = seen.unwrap_or(path);
         self.cwd_on_host = canonical;
     }
@@ -159,10 +153,10 @@ impl Member {
         &self.cwd_on_host
     }
 
-    fn below_root(&self, host: &Path) -> Option<Vec<u8>> {
-        let root = self.storage.root().canonical().ok()?;
-        let below = host.strip_prefix(root).ok()?;
-        Some([b"/", below.as_os_str().as_bytes()].concat())
+    /// A path of the host as the client sees it; None for one that is not below the root.
+    fn seen(&self, host: &Path) -> Option<FtpPath> {
+        let seen = self.storage.seen_from_root(host.as_os_str().as_bytes())?;
+        FtpPath::root().join(&seen).ok()
     }
 
     /// Whether `<Limit>` allows a verb that names no path, here.

@@ -8,7 +8,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::limits::incorrect;
-use super::member::Member;
 use super::storage::Root;
 use crate::auth::Account;
 use crate::config::settings::{Anonymous, PathFor, SessionRules};
@@ -100,10 +99,8 @@ impl Quarters {
 
     /// Begins in DefaultChdir's folder, else at home, else at the root. False where the session would stand in a root that is the
     /// whole host's: its account has no home then.
-    pub fn settle(&self, member: &mut Member) -> bool {
-        let is_settled = self.begin_in.as_ref().is_some_and(|folder| member.start_in(folder))
-            || member.start_in(&member.home.clone());
-        is_settled || self.is_confined()
+    pub fn settle(&self, home: &Path, mut start_in: impl FnMut(&Path) -> bool) -> bool {
+        self.begin_in.as_ref().is_some_and(|folder| start_in(folder)) || start_in(home) || self.is_confined()
     }
 }
 

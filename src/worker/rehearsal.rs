@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::limits::{self, Refusal};
 use super::quarters::Quarters;
-use super::storage::{Asked, FtpPath, Listener, Storage, Verb};
+use super::storage::{FtpPath, Listener, Storage, Verb};
 use super::virtual_host;
 use crate::auth::{self, Account, Visitor};
 use crate::config::Settings;
@@ -20,14 +20,22 @@ use crate::protocol::{site, verbs};
 pub struct Request {
     /// The name given with USER.
     pub user: String,
-    /// Where the client comes from.
+    /// Where the client comes from,
     pub client: IpAddr,
+    /// and what that is called, where clients' names are asked for at all.
+    pub name: Option<String>,
     /// Where it connects to; None for the main server.
     pub server: Option<SocketAddr>,
     /// What it asks for, as `<Limit>` names it: `STOR`, `SITE_CHMOD`, `LOGIN`.
     pub verb: String,
     /// On what, as it sees it.
     pub path: String,
+}
+
+impl Request {
+    fn known_name(&self, settings: &Settings) -> Option<&str> {
+        self.name.as_deref().filter(|_| settings.daemon.use_reverse_dns)
+    }
 }
 
 /// What it comes to: whether it is allowed, and what there is to say, in the order in which it is decided.
@@ -87,6 +95,10 @@ fn limit_verb(name: &str) -> Option<Verb> {
     row.or_else(|| site::ROWS.iter().find(|row| row.limit == name).map(Verb::from))
 }
 
+fn names_no_path(verb: &str) -> bool {
+    verbs::find(verb.as_bytes()).is_some_and(|(row, _)| !row.names_path())
+}
+
 /// Goes through a session up to the request, and no further. What it makes of `settings` lives as long as they do.
 pub fn rehearse(settings: &'static Settings, request: &Request, rootless: bool, keeps: Keeps) -> Outcome {
     let mut outcome = Outcome { is_allowed: true, ..Outcome::default() };
@@ -126,7 +138,8 @@ fn admitted(
 ) -> Result<(Account, Option<&'static Anonymous>), String> {
     let number = u16::try_from(index).map_err(|error| error.to_string())?;
     let policy = settings.auth_policy(rootless);
-    let judgement = auth::recognise(&policy, number, request.user.as_bytes(), request.client)?;
+    let name = request.known_name(settings);
+    let judgement = auth::recognise(&policy, number, request.user.as_bytes(), (request.client, name))?;
     match judgement {
         Ok(admission) => {
             let section = admission.anonymous.and_then(|index| server.anonymous.get(usize::from(index)));
@@ -149,33 +162,65 @@ fn carried_out(
     let directories = section.map_or(&server.directories, |section| &section.directories);
     let sessions = section.map_or(&server.sessions, |section| &section.sessions);
     let subject: &'static Subject = Box::leak(Box::new(subject(settings, request, account)));
-    let root =
-        Quarters::of(&sessions.of(subject), section, account).open().map_err(|error| error.to_string())?;
+    let quarters = Quarters::of(&sessions.of(subject), section, account);
+    let root = quarters.open().map_err(|error| error.to_string())?;
     let place = root.canonical().map_err(|error| error.to_string())?;
     steps.push(format!("the session's root is {}", place.display()));
     let found = Rc::new(RefCell::new(Vec::new()));
     let witness = Witness { keeps, found: Rc::clone(&found) };
     let storage = Storage::new(root, directories, subject).hearing(witness);
-    let asked = Asked::new(verb, &FtpPath::root(), request.path.as_bytes())
-        .map_err(|denied| String::from_utf8_lossy(&denied.text()).into_owned())?;
-    let answer = storage.rehearse(&asked);
+    let begun = beginning(&quarters, &storage, &subject.home, place)
+        .ok_or_else(|| format!("{} has no home to begin in", request.user))?;
+    let answer = judged(&storage, request, verb, begun);
     for event in found.take() {
         match event {
             Event::Complaint(sentence) => remarks.push(sentence),
             Event::File(path, bytes) => files.push((path, bytes)),
         }
     }
-    match answer {
-        Ok(canonical) => {
-            steps.push(format!("{} {} is done to {}", request.verb, request.path, canonical.display()));
-            Ok(())
-        }
+    steps.push(answer?);
+    Ok(())
+}
+
+/// The folder that the session stands in at first: as it sees it, and where it is.
+fn beginning(
+    quarters: &Quarters,
+    storage: &Storage,
+    home: &Path,
+    root: PathBuf,
+) -> Option<(FtpPath, PathBuf)> {
+    let mut stands = (FtpPath::root(), root);
+    let is_settled = quarters.settle(home, |folder| {
+        let found = storage.enterable(&stands.0, folder);
+        let is_open = found.is_some();
+        stands = found.unwrap_or_else(|| stands.clone());
+        is_open
+    });
+    is_settled.then_some(stands)
+}
+
+/// What is done, or why it is not.
+fn judged(
+    storage: &Storage,
+    Request { verb: named, path, .. }: &Request,
+    verb: Verb,
+    (cwd, folder): (FtpPath, PathBuf),
+) -> Result<String, String> {
+    if names_no_path(named) {
+        return match verb.is_allowed(&storage.rules_in(&folder)) {
+            true => Ok(format!("{named} is done in {}", folder.display())),
+            false => Err(format!("550 {named}: Operation not permitted")),
+        };
+    }
+    match storage.rehearse(verb, (&cwd, &folder), path.as_bytes()) {
+        Ok(canonical) => Ok(format!("{named} {path} is done to {}", canonical.display())),
         Err(denied) => Err(format!("{} {}", denied.code(), String::from_utf8_lossy(&denied.text()))),
     }
 }
 
 fn subject(settings: &Settings, request: &Request, account: &Account) -> Subject {
     let home = account.home.canonicalize().unwrap_or_else(|_| account.home.clone());
-    let visitor = Visitor { account: Some(account), peer: request.client, name: None };
+    let visitor =
+        Visitor { account: Some(account), peer: request.client, name: request.known_name(settings) };
     Subject { home, ..Subject::visitor(visitor, &settings.classes) }
 }

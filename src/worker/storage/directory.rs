@@ -187,6 +187,16 @@ impl Storage {
         Some([b"/", below.as_os_str().as_bytes()].concat())
     }
 
+    /// A folder of the host, or, where that is not below the root, the one that the client sees by this name from where it stands: as the
+    /// client sees it, and where it is. None where nothing is there to be entered.
+    pub fn enterable(&self, from: &FtpPath, folder: &Path) -> Option<(FtpPath, PathBuf)> {
+        let named = folder.as_os_str().as_bytes();
+        let path = from.join(&self.seen_from_root(named).unwrap_or_else(|| named.to_vec())).ok()?;
+        let found = self.root.find(&path).ok()?;
+        let is_open = found.status.kind == Kind::Directory && found.may_be_entered();
+        is_open.then_some((path, found.canonical))
+    }
+
     /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path, HideFiles and its like by those of its folder.
     /// What is not known to be something else may be a folder.
     pub fn shows(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {

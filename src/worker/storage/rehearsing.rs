@@ -1,15 +1,16 @@
 //! A request judged and not carried out: found, put before the one function that decides, and left alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Storage;
-use super::authorise::authorise;
-use super::denied::Denied;
+use super::authorise::{authorise, passes_filters};
+use super::denied::{Denied, Reason};
 use super::operation::{
     Alter, Arrive, Create, Inspect, Leave, Look, MakeDirectory, MakeLink, Operation, Overwrite, Placement,
     RemoveDirectory, Retrieve, Summarise,
 };
-use super::policy::Asked;
+use super::path::FtpPath;
+use super::policy::{Asked, Verb};
 use super::portion::Portion;
 use super::root::{Entry, Found};
 use crate::sys::files::Errno;
@@ -17,8 +18,17 @@ use crate::sys::files::Errno;
 impl Storage {
     /// Where on the host a request would be carried out, or why it would not. What the kernel would say of the session's account is not
     /// asked.
-    pub fn rehearse(&self, asked: &Asked) -> Result<PathBuf, Denied> {
-        match asked.verb.name {
+    pub fn rehearse(
+        &self,
+        verb: Verb,
+        (cwd, folder): (&FtpPath, &Path),
+        argument: &[u8],
+    ) -> Result<PathBuf, Denied> {
+        let asked = &Asked::new(verb, cwd, argument)?;
+        if !argument.is_empty() && !passes_filters(&self.rules_in(folder), argument) {
+            return Err(asked.denied(Reason::Argument));
+        }
+        match verb.name {
             "RETR" => self.judge_found(asked, |found| Retrieve { found, portion: Portion::Whole }),
             "HASH" | "MD5" | "XCRC" | "XMD5" | "XSHA" | "XSHA1" | "XSHA256" | "XSHA512" => {
                 self.judge_found(asked, Summarise)

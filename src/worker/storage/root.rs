@@ -140,11 +140,6 @@ impl Found {
         Ok(Entry { parent: self.place, name: name.to_vec(), canonical, status, is_concealed: false })
     }
 
-    /// Where it stands on the host.
-    pub fn canonical(&self) -> &Path {
-        &self.canonical
-    }
-
     /// What it is.
     pub fn status(&self) -> &Status {
         &self.status
