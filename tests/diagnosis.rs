@@ -1,5 +1,6 @@
 //! What the program tells of a configuration without serving it.
 
+mod differences;
 mod explanations;
 
 use std::fs;
@@ -156,6 +157,33 @@ fn a_report_for_machines_has_every_line() {
 }
 
 #[test]
+fn lines_of_sections_for_some_sessions_are_reported() {
+    let lines = "<IfUser alice>\nUmask 077\nMaxInstances 5\n</IfUser>\n<IfClass nowhere>\n<Limit MKD>\nDenyAll\n</Limit>\n</IfClass>\n\
+        <IfModule mod_ifsession.c>\n<IfGroup staff>\nUseSendfile on\n</IfGroup>\n<IfAuthenticated>\nTLSEngine on\n</IfAuthenticated>\n</IfModule>";
+    let setup = Setup::new().line(lines);
+    let output = asked(&setup, &["-t", "--report"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for wanted in [
+        "supported       <IfUser alice>\n",
+        "supported       Umask 077\n",
+        "not supported   MaxInstances 5\n",
+        "MaxInstances cannot stand in <IfUser>",
+        "there is no <Class nowhere>, so nobody is of it\n",
+        "without effect  UseSendfile on\n",
+        "supported       <IfAuthenticated>\n",
+        "not supported   TLSEngine on\n",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    let document: Value =
+        serde_json::from_slice(&asked(&setup, &["--report", "--json"]).stdout).expect("JSON");
+    let lines = document["lines"].as_array().expect("a list");
+    let denial = lines.iter().find(|line| line["directive"] == "DenyAll").expect("the line");
+    assert_eq!((&denial["standing"], &document["not_supported"]), (&"supported".into(), &2.into()));
+}
+
+#[test]
 fn every_directive_is_listed() {
     let setup = Setup::new();
     let output = asked(&setup, &["--list-directives"]);
@@ -171,63 +199,4 @@ fn every_directive_is_listed() {
     assert_eq!(all.len(), listed.lines().count());
     let port = all.iter().find(|directive| directive["name"] == "Port").expect("Port");
     assert_eq!((&port["stands"], &port["default"]), (&Value::from("done"), &Value::from("21")));
-}
-
-#[test]
-fn what_a_hup_would_change_is_told_beforehand() {
-    let daemon = Setup::new()
-        .line("MaxClients 10\n<Directory />\n<Limit DELE>\nDenyAll\n</Limit>\n</Directory>")
-        .start();
-    let unchanged = about_the_file(&daemon.setup, &["--diff"]);
-    assert_eq!(unchanged.status.code(), Some(0), "{}", text(&unchanged.stderr));
-    assert!(text(&unchanged.stdout).starts_with("Nothing differs"), "{}", text(&unchanged.stdout));
-
-    let now = daemon.setup.text().replace("MaxClients 10", "\nmaxclients  20").replace("DenyAll", "AllowAll");
-    daemon.rewrite(&(now + "TCPBackLog 7\n"));
-    let output = about_the_file(&daemon.setup, &["--diff"]);
-    let said = text(&output.stdout);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    for wanted in [
-        "- MaxClients 10    (",
-        "+ MaxClients 20    (",
-        "- <Directory /> <Limit DELE> DenyAll    (",
-        "+ <Directory /> <Limit DELE> AllowAll    (",
-        "      wants a restart: listeners that are open",
-        "5 lines differ from what process",
-    ] {
-        assert!(said.contains(wanted), "{wanted}: {said}");
-    }
-
-    let output = about_the_file(&daemon.setup, &["--diff", "--json"]);
-    let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!((&document["pid"], &document["generation"]), (&Value::from(daemon.pid()), &Value::from(1)));
-    assert_eq!(document["changes"][0]["text"], "MaxClients 10");
-
-    daemon.reload();
-    let output = about_the_file(&daemon.setup, &["--diff"]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
-    assert!(text(&output.stdout).contains("(generation 2)"), "{}", text(&output.stdout));
-    daemon.stop();
-}
-
-#[test]
-fn without_a_daemon_there_is_nothing_to_compare_with() {
-    let setup = Setup::new();
-    let output = asked(&setup, &["--diff"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        text(&output.stderr).starts_with("fatal: no daemon runs with PidFile"),
-        "{}",
-        text(&output.stderr)
-    );
-}
-
-#[test]
-fn a_broken_configuration_is_not_compared() {
-    let daemon = Daemon::usual();
-    daemon.rewrite(&(daemon.setup.text() + "Prot 1\nDenyEverything\n"));
-    let output = about_the_file(&daemon.setup, &["--diff"]);
-    let said = text(&output.stderr);
-    assert_eq!((output.status.code(), said.matches("fatal: ").count()), (Some(1), 2), "{said}");
-    daemon.stop();
 }

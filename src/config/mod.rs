@@ -52,7 +52,7 @@ mod variables;
 pub(crate) mod version;
 
 pub use complaint::{Complaint, Place};
-pub use directives::{directive_names, restart_needed};
+pub use directives::{Restart, directive_names};
 pub use modules::module_table;
 pub use outline::{Statement, statements};
 pub use reference::{DirectiveSummary, directive_summaries, reference};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::directives::row;
+use super::directives::{Restart, row};
 use super::tree::Node;
 
 /// One line of an outline.
@@ -21,6 +21,14 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// What a HUP cannot change of it, if anything.
+    pub fn restart(&self) -> Option<Restart> {
+        if self.directive == "SetEnv" && self.within.is_empty() && self.text.starts_with("SetEnv TZ ") {
+            return Some(Restart::LeavesOut("times are told in the zone of the start"));
+        }
+        row(&self.directive).and_then(|row| row.restart)
+    }
+
     /// What it says and where that holds, whatever the file it is written in.
     pub fn meaning(&self) -> (&[String], &str) {
         (&self.within, &self.text)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::directives::{Effect, Row, known_by_name, rows, subjects};
+use super::directives::{Effect, Restart, Row, known_by_name, rows, subjects};
 
 const INTRODUCTION: &str = "\
 # Directives
@@ -87,7 +87,7 @@ fn section(page: &mut String, heading: &str, rows: &[Row]) {
             }
         }
         let _ = writeln!(page, "- stands in: `{}`\n- of: {}", row.contexts, row.module);
-        if let Some(what) = row.restart {
+        if let Some(what) = row.restart.map(Restart::words) {
             let _ = writeln!(page, "- wants a restart: {what}");
         }
     }

@@ -2,14 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
-use super::{Form, document};
-use crate::config::{self, Complaint, Settings, Statement};
-use crate::master::{KeptConfiguration, Options};
+use super::{Form, document, trial};
+use crate::config::{self, Complaint, Restart, Settings, Statement};
+use crate::master::{Kept, KeptConfiguration, Options};
 use crate::sys::{ProcessId, identity, lock};
 
 /// A line that only one of the two has.
@@ -17,13 +18,15 @@ struct Change {
     is_new: bool,
     statement: Statement,
     /// What of it a HUP would not bring about.
-    restart: Option<&'static str>,
+    restart: Option<Restart>,
 }
 
 /// The running daemon's side.
 struct Running {
     pid: ProcessId,
     generation: u32,
+    /// Where it listens.
+    addresses: Vec<SocketAddr>,
     statements: Vec<Statement>,
 }
 
@@ -31,11 +34,12 @@ struct Running {
 pub fn differences(options: &Options, form: Form) -> Result<(String, u8), String> {
     let new = read(options)?;
     let running = Running::with(&new.daemon.pid_file)?;
-    let new = config::statements(&new.outline).unwrap_or_default();
-    let changes = changes(&running.statements, &new);
+    let statements = config::statements(&new.outline).unwrap_or_default();
+    let changes = changes(&running.statements, &statements);
+    let obstacles = obstacles(&running, &changes, &new.daemon.listen);
     let text = match form {
-        Form::Text => told(&running, &changes),
-        Form::Json => document::printed(&whole(&running, &changes)),
+        Form::Text => told(&running, &changes, &obstacles),
+        Form::Json => document::printed(&whole(&running, &changes, &obstacles)),
     };
     Ok((text, if changes.is_empty() { 0 } else { 2 }))
 }
@@ -54,17 +58,22 @@ impl Running {
         let pid = holder.ok().flatten().ok_or_else(|| {
             format!("no daemon runs with PidFile {}: there is nothing to compare with", pid_file.display())
         })?;
-        let (generation, outline) = KeptConfiguration::read(pid).map_err(|error| unread(pid, &error))?;
-        let statements = config::statements(&outline)
-            .ok_or_else(|| format!("what process {pid} keeps is not this version's: restart it first"))?;
-        Ok(Running { pid, generation, statements })
+        let kept = KeptConfiguration::read(pid).map_err(|error| unread(pid, &error))?;
+        let Kept { generation, addresses, outline } = kept;
+        let statements = config::statements(&outline).ok_or_else(|| of_another_version(pid))?;
+        Ok(Running { pid, generation, addresses, statements })
     }
+}
+
+fn of_another_version(pid: ProcessId) -> String {
+    format!("what process {pid} keeps is not this version's: restart it first")
 }
 
 fn unread(pid: ProcessId, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => format!("the configuration of process {pid} is shown to root alone"),
         ErrorKind::NotFound => format!("process {pid} keeps no configuration: another version runs there"),
+        ErrorKind::InvalidData => of_another_version(pid),
         _ => format!("cannot read the configuration of process {pid}: {error}"),
     }
 }
@@ -76,7 +85,7 @@ fn changes(old: &[Statement], new: &[Statement]) -> Vec<Change> {
     let change = |is_new| {
         move |statement: &Statement| Change {
             is_new,
-            restart: config::restart_needed(&statement.directive),
+            restart: statement.restart(),
             statement: statement.clone(),
         }
     };
@@ -90,7 +99,30 @@ fn changes(old: &[Statement], new: &[Statement]) -> Vec<Change> {
     changes
 }
 
-fn told(running: &Running, changes: &[Change]) -> String {
+/// Why a HUP would be refused.
+fn obstacles(running: &Running, changes: &[Change], wanted: &[SocketAddr]) -> Vec<String> {
+    let refused = changes.iter().filter_map(|Change { is_new, statement, restart }| match restart {
+        Some(Restart::IsRefused(words)) if *is_new => Some(format!("{}: {words}", statement.text)),
+        _ => None,
+    });
+    let new = wanted.iter().filter(|address| !running.addresses.contains(address));
+    refused.chain(new.filter_map(|address| unbound(running, *address))).collect()
+}
+
+/// Addresses that are new are opened before the old ones are closed.
+fn unbound(running: &Running, wanted: SocketAddr) -> Option<String> {
+    let error = trial::unbindable(wanted)?;
+    let overlaps = |open: &&SocketAddr| {
+        (open.port(), open.is_ipv4()) == (wanted.port(), wanted.is_ipv4())
+            && (open.ip().is_unspecified() || wanted.ip().is_unspecified())
+    };
+    Some(match running.addresses.iter().find(overlaps) {
+        Some(open) => format!("{wanted} cannot be opened beside {open}, which a restart closes first"),
+        None => error.to_string(),
+    })
+}
+
+fn told(running: &Running, changes: &[Change], obstacles: &[String]) -> String {
     let Running { pid, generation, .. } = running;
     let mut text = changes.iter().map(line).collect::<String>();
     text += &match changes.len() {
@@ -98,7 +130,10 @@ fn told(running: &Running, changes: &[Change]) -> String {
         1 => format!("1 line differs from what process {pid} runs by (generation {generation}).\n"),
         many => format!("{many} lines differ from what process {pid} runs by (generation {generation}).\n"),
     };
-    if !changes.is_empty() {
+    if !obstacles.is_empty() {
+        text += "A HUP would be refused and nothing would change; a restart brings them about:\n";
+        text += &obstacles.iter().map(|why| format!("      {why}\n")).collect::<String>();
+    } else if !changes.is_empty() {
         text += match changes.iter().any(|change| change.restart.is_some()) {
             true => "A HUP brings about the others, for new sessions.\n",
             false => "A HUP brings them about, for new sessions.\n",
@@ -113,12 +148,12 @@ fn line(change: &Change) -> String {
     let around = statement.within.iter().fold(String::new(), |text, section| text + section + " ");
     let mut text = format!("{sign} {around}{}    ({}:{})\n", statement.text, statement.file, statement.line);
     if let Some(what) = restart {
-        text += &format!("      wants a restart: {what}\n");
+        text += &format!("      wants a restart: {}\n", what.words());
     }
     text
 }
 
-fn whole(running: &Running, changes: &[Change]) -> Value {
+fn whole(running: &Running, changes: &[Change], obstacles: &[String]) -> Value {
     let change = |change: &Change| {
         let statement = &change.statement;
         json!({
@@ -128,12 +163,13 @@ fn whole(running: &Running, changes: &[Change]) -> Value {
             "within": statement.within,
             "directive": statement.directive,
             "text": statement.text,
-            "restart": change.restart,
+            "restart": change.restart.map(Restart::words),
         })
     };
     json!({
         "pid": running.pid.0,
         "generation": running.generation,
         "changes": changes.iter().map(change).collect::<Vec<Value>>(),
+        "refused": obstacles,
     })
 }

@@ -75,9 +75,10 @@ impl Trial<'_> {
             return;
         }
         for address in &settings.daemon.listen {
-            let Err(error) = bind(*address) else { continue };
-            let is_passing = error.kind() == ErrorKind::AddrInUse || is_ours_alone(&error);
-            let message = BindError { address: *address, error }.to_string();
+            let Some(unbindable) = unbindable(*address) else { continue };
+            let is_passing =
+                unbindable.error.kind() == ErrorKind::AddrInUse || is_ours_alone(&unbindable.error);
+            let message = unbindable.to_string();
             // Whoever moves here tests the new configuration while the old server serves.
             match is_passing {
                 true => self.warn("Port", &address.port().to_string(), message),
@@ -218,8 +219,9 @@ fn is_ours_alone(error: &io::Error) -> bool {
     error.kind() == ErrorKind::PermissionDenied && !identity::is_root()
 }
 
-fn bind(address: SocketAddr) -> io::Result<()> {
-    socket::bound(address).map(drop)
+/// Why an address cannot be listened on, if it cannot.
+pub fn unbindable(address: SocketAddr) -> Option<BindError> {
+    socket::bound(address).err().map(|error| BindError { address, error })
 }
 
 fn writable(folder: &Path) -> io::Result<()> {

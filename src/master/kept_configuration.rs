@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -21,10 +22,21 @@ pub struct KeptConfiguration {
     file: File,
 }
 
+/// What was kept.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub generation: u32,
+    /// Where it listens.
+    pub addresses: Vec<SocketAddr>,
+    pub outline: Vec<u8>,
+}
+
 impl KeptConfiguration {
-    /// Keeps an outline for as long as the generation lives.
-    pub fn of(outline: &[u8], generation: u32) -> io::Result<KeptConfiguration> {
+    /// Keeps an outline, and a line with addresses before it, for as long as the generation lives.
+    pub fn of(outline: &[u8], addresses: &[SocketAddr], generation: u32) -> io::Result<KeptConfiguration> {
         let mut file = File::from(mapping::secret_file(&format!("{NAME}-{generation}"))?);
+        let addresses: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+        file.write_all((addresses.join(" ") + "\n").as_bytes())?;
         file.write_all(outline)?;
         Ok(KeptConfiguration { file })
     }
@@ -36,9 +48,9 @@ impl KeptConfiguration {
 
     /// Whether another says the same.
     pub fn says(&self, outline: &[u8]) -> bool {
-        let is_as_long = self.file.metadata().is_ok_and(|found| found.len() == outline.len() as u64);
-        let mut kept = vec![0; outline.len()];
-        is_as_long && self.file.read_exact_at(&mut kept, 0).is_ok() && kept == outline
+        let length = self.file.metadata().map_or(0, |found| found.len());
+        let mut kept = vec![0; usize::try_from(length).unwrap_or(0)];
+        self.file.read_exact_at(&mut kept, 0).is_ok() && parts(&kept).is_some_and(|(_, own)| own == outline)
     }
 
     /// For whoever hands it on.
@@ -46,8 +58,8 @@ impl KeptConfiguration {
         self.file.as_fd()
     }
 
-    /// The newest that a running master keeps, and its generation. Only root and the master's own user may look.
-    pub fn read(master: ProcessId) -> io::Result<(u32, Vec<u8>)> {
+    /// The newest that a running master keeps. Only root and the master's own user may look.
+    pub fn read(master: ProcessId) -> io::Result<Kept> {
         let mut newest: Option<(u32, std::path::PathBuf)> = None;
         for entry in fs::read_dir(format!("/proc/{master}/fd"))? {
             let path = entry?.path();
@@ -59,10 +71,18 @@ impl KeptConfiguration {
             }
         }
         let (generation, path) = newest.ok_or(io::ErrorKind::NotFound)?;
-        let mut outline = Vec::new();
-        File::open(path)?.take(BYTES_MOST).read_to_end(&mut outline)?;
-        Ok((generation, outline))
+        let mut bytes = Vec::new();
+        File::open(path)?.take(BYTES_MOST).read_to_end(&mut bytes)?;
+        let (addresses, outline) = parts(&bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(Kept { generation, addresses, outline: outline.to_vec() })
     }
+}
+
+fn parts(bytes: &[u8]) -> Option<(Vec<SocketAddr>, &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let line = std::str::from_utf8(&bytes[..end]).ok()?;
+    let addresses = line.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    Some((addresses, &bytes[end + 1..]))
 }
 
 /// `/memfd:NAME-7 (deleted)` is generation 7's.
@@ -78,11 +98,13 @@ mod tests {
 
     #[test]
     fn the_newest_is_found() {
+        let addresses = ["127.0.0.1:21".parse().unwrap(), "[::1]:2121".parse().unwrap()];
         let kept: Vec<KeptConfiguration> = [(7, "old"), (10, "new")]
-            .map(|(generation, text)| KeptConfiguration::of(text.as_bytes(), generation).unwrap())
+            .map(|(number, text)| KeptConfiguration::of(text.as_bytes(), &addresses, number).unwrap())
             .into();
         let found = KeptConfiguration::read(process::own()).unwrap();
-        assert_eq!(found, (10, b"new".to_vec()));
+        let wanted = Kept { generation: 10, addresses: addresses.to_vec(), outline: b"new".to_vec() };
+        assert_eq!(found, wanted);
         drop(kept);
     }
 }

@@ -36,7 +36,7 @@ use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceQuestion};
 use crate::scoreboard::MasterBoard;
 use crate::shutmsg::{self, Schedule};
 use crate::sys::{process, signals as bell, socket};
-pub use kept_configuration::KeptConfiguration;
+pub use kept_configuration::{Kept, KeptConfiguration};
 pub use listeners::BindError;
 pub use options::Options;
 pub use start::{serve, version_status};

@@ -131,7 +131,8 @@ impl Master {
     }
 
     fn begin(&mut self, number: u32, mut settings: Settings) -> Result<Generation, String> {
-        let configuration = KeptConfiguration::of(&std::mem::take(&mut settings.outline), number)
+        let outline = std::mem::take(&mut settings.outline);
+        let configuration = KeptConfiguration::of(&outline, &settings.daemon.listen, number)
             .map_err(|error| format!("cannot keep the configuration for --diff: {error}"))?;
         let logs = self.logs.prepare(&settings, number).map_err(|error| error.to_string())?;
         // The PidFile that will be this master's once the generation serves.

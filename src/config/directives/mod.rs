@@ -52,7 +52,25 @@ pub struct Row {
     /// Which holds where it is given more than once in a section.
     pub repeats: Repeats,
     /// What of a change a HUP cannot bring about, and a restart can.
-    pub restart: Option<&'static str>,
+    pub restart: Option<Restart>,
+}
+
+/// What a HUP makes of a change that only a restart brings about, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// It brings about all others.
+    LeavesOut(&'static str),
+    /// It is refused.
+    IsRefused(&'static str),
+}
+
+impl Restart {
+    /// What cannot be changed.
+    pub fn words(self) -> &'static str {
+        match self {
+            Restart::LeavesOut(words) | Restart::IsRefused(words) => words,
+        }
+    }
 }
 
 /// What becomes of a directive that is given more than once in one section; as ProFTPD 1.3.8 does, run beside ferryd.
@@ -79,13 +97,13 @@ impl Row {
 
     /// The same, of which a HUP cannot change this.
     const fn restart(self, what: &'static str) -> Row {
-        Row { restart: Some(what), ..self }
+        Row { restart: Some(Restart::LeavesOut(what)), ..self }
     }
-}
 
-/// What a HUP cannot change of a directive, if anything.
-pub fn restart_needed(name: &str) -> Option<&'static str> {
-    row(name).and_then(|row| row.restart)
+    /// The same, with another of which a HUP is refused.
+    const fn refused_at_reload(self, what: &'static str) -> Row {
+        Row { restart: Some(Restart::IsRefused(what)), ..self }
+    }
 }
 
 /// What reading a directive does.

@@ -63,7 +63,7 @@ pub const ROWS: &[Row] = &[
         "The shared memory that ftpwho and its kin read; none keeps it private.",
         scoreboard_file,
     )
-    .restart("a HUP with another is refused")
+    .refused_at_reload("a HUP with another is refused")
     .last(),
     sets(
         "ShutdownMessageFile",
