@@ -1,5 +1,6 @@
-//! The heap: malloc(3)'s, and in a worker memory of its own for small blocks. A worker that used what is free in the heap that it
-//! has inherited would copy a page for each hole it fills, and for each thing of the nursery's that it drops.
+//! The heap: malloc(3)'s, and in nursery and workers memory of their own for small blocks. A worker that used what is free in the heap
+//! that it has inherited would copy a page for each hole it fills, and for each thing of the nursery's that it drops; and what the
+//! nursery writes from one birth to the next is a copied page of the worker born before.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::{self, NonNull};
@@ -9,12 +10,12 @@ use nix::libc;
 
 use super::blocks::{Blocks, Class, GRAIN};
 
-/// So much of small blocks comes from a worker's own memory; what a session needs beyond comes from malloc(3) as ever. It stands
+/// So much of small blocks comes from a process's own memory; what a session needs beyond comes from malloc(3) as ever. It stands
 /// with the program's variables, and not a page of it is there before it is written.
 const OWN: usize = 128 * 1024;
 
 #[global_allocator]
-static HEAP: Heap = Heap { is_workers: AtomicBool::new(false), own: Blocks::new() };
+static HEAP: Heap = Heap { is_bequeathed: AtomicBool::new(false), own: Blocks::new() };
 
 /// Where the heap of the nursery ended when it began to bear.
 static INHERITED: AtomicUsize = AtomicUsize::new(0);
@@ -22,23 +23,20 @@ static INHERITED: AtomicUsize = AtomicUsize::new(0);
 /// Its first page holds whatever a worker writes first.
 #[repr(C, align(4096))]
 struct Heap {
-    /// Whether this process is a worker: then small blocks come from its own memory.
-    is_workers: AtomicBool,
+    /// Whether this process is the nursery at its births, or a worker: then small blocks come from its own memory.
+    is_bequeathed: AtomicBool,
     own: Blocks<OWN>,
 }
 
-// SAFETY: `own` is reached in a worker alone, which has one thread for life: it is born with one, and its filter and
-// RLIMIT_NPROC refuse it another. Its signal handlers allocate nothing.
+// SAFETY: `own` is reached in the nursery and its workers alone, which have one thread for life: the nursery starts none before
+// `bequeath`, workers are born with one, and their filter refuses them another. Their signal handlers allocate nothing.
 unsafe impl Sync for Heap {}
 
-/// Worker, at its birth: nothing that is inherited is touched from here on, by taking or by giving back.
-pub(in crate::sys) fn become_workers() {
-    HEAP.is_workers.store(true, Ordering::Relaxed);
-}
-
-/// Nursery, before the first birth: what lies below the heap's end now is every worker's.
+/// Nursery, before the first birth and with one thread: what lies below the heap's end now is every worker's, and is touched by
+/// nobody from here on, by taking or by giving back.
 pub fn bequeath() {
     INHERITED.store(end(), Ordering::Relaxed);
+    HEAP.is_bequeathed.store(true, Ordering::Relaxed);
 }
 
 /// The address from which on nothing is allocated yet: blocks that begin there or beyond come from the heap's end, all others fill a
@@ -57,22 +55,22 @@ pub fn give_back() {
     unsafe { libc::malloc_trim(0) };
 }
 
-fn is_workers() -> bool {
-    HEAP.is_workers.load(Ordering::Relaxed)
+fn is_bequeathed() -> bool {
+    HEAP.is_bequeathed.load(Ordering::Relaxed)
 }
 
-/// What a block of the worker's own memory would be; None for what malloc(3) gives.
+/// What a block of the process's own memory would be; None for what malloc(3) gives.
 fn class_of(layout: Layout) -> Option<Class> {
     if layout.align() <= GRAIN { Class::of(layout.size()) } else { None }
 }
 
 impl Heap {
-    /// A block of the worker's own memory, where that has one left.
+    /// A block of the process's own memory, where that has one left.
     fn own_block(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if is_workers() { class_of(layout).and_then(|class| self.own.take(class)) } else { None }
+        if is_bequeathed() { class_of(layout).and_then(|class| self.own.take(class)) } else { None }
     }
 
-    /// Whether a block is of the heap that the nursery left, and not the worker's to give back.
+    /// Whether a block is of the heap that is every worker's, and nobody's to give back.
     fn is_inherited(block: *const u8) -> bool {
         block.addr() < INHERITED.load(Ordering::Relaxed)
     }
@@ -97,8 +95,8 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if !is_workers() {
-            // SAFETY: before a birth every block is malloc's.
+        if !is_bequeathed() {
+            // SAFETY: until then every block is malloc's.
             return unsafe { System.dealloc(block, layout) };
         }
         if let (true, Some(own), Some(class)) = (self.own.holds(block), NonNull::new(block), class_of(layout))
@@ -106,7 +104,7 @@ unsafe impl GlobalAlloc for Heap {
             // SAFETY: it was taken as this class, by its layout, and its owner gives it up; the only thread is here.
             unsafe { self.own.give(own, class) }
         } else if !Heap::is_inherited(block) {
-            // SAFETY: neither of the worker's own memory nor left by the nursery: malloc's.
+            // SAFETY: neither of the process's own memory nor every worker's: malloc's.
             unsafe { System.dealloc(block, layout) }
         }
     }
@@ -114,11 +112,11 @@ unsafe impl GlobalAlloc for Heap {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the alignment is a valid layout's, and the size the caller's promise.
         let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
-        let is_own = is_workers() && self.own.holds(block);
+        let is_own = is_bequeathed() && self.own.holds(block);
         if is_own && class_of(layout) == class_of(wanted) {
             return block;
         }
-        if !is_workers() || (!is_own && !Heap::is_inherited(block) && class_of(wanted).is_none()) {
+        if !is_bequeathed() || (!is_own && !Heap::is_inherited(block) && class_of(wanted).is_none()) {
             // SAFETY: it is malloc's and stays so; the rest is the caller's promise.
             return unsafe { System.realloc(block, layout, size) };
         }

@@ -10,7 +10,6 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{self, ForkResult};
 
 use super::ProcessId;
-use super::heap;
 use super::mapping::BirthCell;
 
 /// Which side of a fork this is.
@@ -93,10 +92,7 @@ impl Nest {
         // have set to its id as glibc's fork does.
         let pid = unsafe { raw_clone(flags, cell.pointer(), self.thread_id) };
         match pid {
-            0 => {
-                heap::become_workers();
-                Ok(Forked::Child)
-            }
+            0 => Ok(Forked::Child),
             pid if pid > 0 => Ok(Forked::Parent(ProcessId(pid as i32))),
             _ => Err(io::Error::last_os_error()),
         }
