@@ -5,7 +5,8 @@
 
 use std::fmt;
 use std::io::Write;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use slog::{Drain, KV, Key, Level, Never, OwnedKVList, Record, Serializer, o};
 
@@ -13,20 +14,23 @@ use super::{Channel, LogNumber, Voice, record};
 
 /// A logger whose records go through the recorder to SystemLog or a ServerLog, in ProFTPD's line shape; time, host and pid are the
 /// recorder's.
-pub fn logger(channel: Arc<Channel>, voice: Voice) -> slog::Logger {
+pub fn logger<C>(channel: C, voice: Voice) -> slog::Logger
+where
+    C: Deref<Target = Channel> + Send + Sync + UnwindSafe + RefUnwindSafe + 'static,
+{
     match voice.log {
         Some(log) => slog::Logger::root(Sending { channel, log, voice }, o!()),
         None => slog::Logger::root(slog::Discard, o!()),
     }
 }
 
-struct Sending {
-    channel: Arc<Channel>,
+struct Sending<C> {
+    channel: C,
     log: LogNumber,
     voice: Voice,
 }
 
-impl Drain for Sending {
+impl<C: Deref<Target = Channel>> Drain for Sending<C> {
     type Ok = ();
     type Err = Never;
 
@@ -104,6 +108,7 @@ fn quote_from(buffer: &mut Vec<u8>, start: usize) {
 #[cfg(test)]
 mod tests {
     use std::os::fd::AsFd;
+    use std::sync::Arc;
 
     use slog::{debug, info, trace, warn};
 

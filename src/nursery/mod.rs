@@ -22,8 +22,8 @@ use crate::sys::confine::{self, SignalScope};
 use crate::sys::process::{Forked, Nest};
 use crate::sys::seccomp::{Filter, table};
 use crate::sys::{
-    Capability, GroupId, ProcessId, UserId, descriptors, host, identity, image, poll, process, signals,
-    socket, title,
+    Capability, GroupId, ProcessId, UserId, ballast, descriptors, host, identity, image, poll, process,
+    signals, socket, title,
 };
 use crate::worker::{self, Birth, Door};
 use messages::{FromNursery, ToNursery};
@@ -129,6 +129,7 @@ impl Nursery {
         let scope = at("confine", confine::signal_scope())?;
         // Without it births cost more, and are as right. While this process may still open its own memory.
         let _ = image::gather();
+        ballast::throw_out();
         at("setrlimit", process::leave_no_core())?;
         at("prctl", process::forbid_new_privileges())?;
         if let Some(who) = &inherited.unprivileged {
@@ -140,6 +141,7 @@ impl Nursery {
         let (door, listener) = install_filter(inherited, board.unsealed())?;
         at("tell the master", announce(inherited, door, board.is_sealed(), listener))?;
         let (board, local_ports) = (Box::leak(Box::new(board)), host::local_ports());
+        worker::tell_of_panics();
         // Last: what the nursery itself allocates is in its place.
         heap::fill_holes();
         Ok(Nursery { board, births, nest, scope, door, local_ports })
@@ -190,7 +192,8 @@ impl Nursery {
             listeners: inheritance.listeners,
             taken: Some(inheritance.taken),
             auth: inheritance.auth,
-            recorder: inheritance.recorder,
+            // Never counted: the count is in a page that all share.
+            recorder: Box::leak(Box::new(inheritance.recorder)),
             logs: inheritance.logs,
             door: self.door,
             zone: inheritance.zone,

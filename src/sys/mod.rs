@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod append;
 pub mod attendance;
 pub mod attributes;
+pub mod ballast;
 mod blocks;
 pub mod buffer;
 pub mod clock;

@@ -4,7 +4,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::Birth;
@@ -103,7 +102,7 @@ pub fn logger(birth: &Birth, index: usize, local: SocketAddr, peer: Peer) -> slo
         style: options.style(Speaker::Session),
         origin: if options.virtual_host { format!("{} {client}", local.ip()) } else { client },
     };
-    logging::logger(Arc::clone(&birth.recorder), voice)
+    logging::logger(birth.recorder, voice)
 }
 
 /// The replies that refuse a client at connect; an empty list closes silently.

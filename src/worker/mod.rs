@@ -53,10 +53,10 @@ pub mod readers {
     pub use super::text::{SHOWN_MOST, expand};
 }
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic;
-use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use slog::Logger;
@@ -92,7 +92,7 @@ pub struct Birth {
     /// Questions to auth (SOCK_DGRAM, shared by all workers, nonblocking).
     pub auth: OwnedFd,
     /// Records to the recorder.
-    pub recorder: Arc<Channel>,
+    pub recorder: &'static Channel,
     /// The logs of each server, by its index.
     pub logs: Vec<ServerLogs>,
     /// How the identity is changed at login.
@@ -157,7 +157,7 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     // A client that has just left; the first read will say so.
     let _ = control.apply(socket.as_fd());
     let log = greeting::logger(birth, index, local, peer);
-    tell_of_panics(&log);
+    PANIC_LOG.set(Some(Box::leak(Box::new(log.clone()))));
     let index = u16::try_from(index).unwrap_or(u16::MAX);
     let mut rulebook = Rulebook::default();
     let rules = rulebook.rules((index, server), || subject::stranger(birth, peer));
@@ -171,11 +171,16 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     SERVED
 }
 
-/// A panic is a defect of ours, and must be found: the log tells where it was. Its words stay unsaid, for they may hold what the
-/// client sent. stderr leads nowhere.
-fn tell_of_panics(log: &Logger) {
-    let log = log.clone();
-    panic::set_hook(Box::new(move |about| {
+thread_local! {
+    // Beside the title, in memory that every worker writes to.
+    static PANIC_LOG: Cell<Option<&'static Logger>> = const { Cell::new(None) };
+}
+
+/// Nursery, before the first birth: has each worker tell of its panics once it has a client. A panic is a defect of ours, and must be
+/// found: the log tells where it was. Its words stay unsaid, for they may hold what the client sent. stderr leads nowhere.
+pub fn tell_of_panics() {
+    panic::set_hook(Box::new(|about| {
+        let Some(log) = PANIC_LOG.get() else { return };
         let place = about.location().map(ToString::to_string).unwrap_or_default();
         slog::crit!(log, "worker panicked at {place}");
     }));
