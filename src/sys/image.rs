@@ -15,7 +15,7 @@ use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// Smaller mappings cost a child fewer faults than their copied tables would.
-const SMALLEST: usize = 1024 * 1024;
+const LARGE: usize = 1024 * 1024;
 /// All of them together: a program for debugging has more, of which its workers run little.
 const LARGEST: usize = 16 * 1024 * 1024;
 /// What the kernel keeps in one piece (transparent huge pages of x86_64 and aarch64).
@@ -23,7 +23,8 @@ const PIECE: usize = 2 * 1024 * 1024;
 /// MADV_COLLAPSE (madvise(2), Linux 6.1), which libc does not know everywhere.
 const COLLAPSE: libc::c_int = 25;
 
-/// A large private mapping of a file, only read or run.
+/// A private mapping of a file, only read or run: large code, and whatever is only read, also what was written when the program was
+/// loaded, whose pages each child would have copied one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Constant {
     range: Range<usize>,
@@ -44,9 +45,11 @@ pub fn gather() -> io::Result<()> {
     let mut at = 0;
     for constant in &constants {
         replace(constant, &copy, at)?;
-        own_a_page(&memory, constant.range.start)?;
-        bring_in(&constant.range)?;
         at += constant.range.len();
+        if constant.range.len() >= LARGE {
+            own_a_page(&memory, constant.range.start)?;
+            bring_in(&constant.range)?;
+        }
     }
     Ok(())
 }
@@ -62,7 +65,7 @@ fn constant(line: &str) -> Option<Constant> {
         _ => return None,
     };
     let is_of_a_file = words.nth(2)? != "0";
-    (is_of_a_file && range.len() >= SMALLEST).then_some(Constant { range, is_code })
+    (is_of_a_file && (range.len() >= LARGE || !is_code)).then_some(Constant { range, is_code })
 }
 
 /// Their bytes one after the other, in a file without a name that nobody can change any more.
@@ -142,19 +145,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_constants_of_files_are_found() {
+    fn constants_of_files_are_found() {
         let found = |rights: &str, length: usize, inode: &str| {
             constant(&format!("10000000-{:x} {rights} 0 fe:00 {inode}  /a program", 0x1000_0000 + length))
         };
         let range = 0x1000_0000..0x1010_0000;
-        assert_eq!(found("r-xp", SMALLEST, "7"), Some(Constant { range: range.clone(), is_code: true }));
-        assert_eq!(found("r--p", SMALLEST, "7"), Some(Constant { range, is_code: false }));
-        for (rights, length, inode) in [
-            ("rw-p", SMALLEST, "7"),
-            ("r--s", SMALLEST, "7"),
-            ("r-xp", SMALLEST, "0"),
-            ("r-xp", SMALLEST - 1, "7"),
-        ] {
+        assert_eq!(found("r-xp", LARGE, "7"), Some(Constant { range: range.clone(), is_code: true }));
+        assert_eq!(found("r--p", LARGE, "7"), Some(Constant { range, is_code: false }));
+        assert!(found("r--p", LARGE - 0x1000, "7").is_some());
+        for (rights, length, inode) in
+            [("rw-p", LARGE, "7"), ("r--s", LARGE, "7"), ("r-xp", LARGE, "0"), ("r-xp", LARGE - 1, "7")]
+        {
             assert_eq!(found(rights, length, inode), None, "{rights} {length} {inode}");
         }
         assert_eq!(constant("nonsense"), None);
@@ -165,10 +166,10 @@ mod tests {
         let memory = OpenOptions::new().read(true).write(true).open("/proc/self/mem").unwrap();
         let maps = fs::read_to_string("/proc/self/maps").unwrap();
         let mut code = maps.lines().filter_map(constant).find(|constant| constant.is_code).unwrap();
-        code.range.end = code.range.start + SMALLEST;
+        code.range.end = code.range.start + LARGE;
         // A kernel without huge pages has no copy.
         let Ok(copy) = copied(&memory, std::slice::from_ref(&code), PIECE) else { return };
-        let (mut here, mut there) = (vec![0; SMALLEST], vec![1; SMALLEST]);
+        let (mut here, mut there) = (vec![0; LARGE], vec![1; LARGE]);
         memory.read_exact_at(&mut here, code.range.start as u64).unwrap();
         copy.read_exact_at(&mut there, 0).unwrap();
         assert!(here == there);
