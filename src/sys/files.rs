@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use nix::fcntl::{self, AtFlags, OFlag, OpenHow, RenameFlags, ResolveFlag};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
@@ -129,6 +129,27 @@ pub fn open_root(path: &Path, links: Links) -> io::Result<OwnedFd> {
             Ok(fcntl::openat2(fcntl::AT_FDCWD, path, how)?)
         }
     }
+}
+
+/// The same, and where it stands on the host; None where the kernel cannot say so. Mostly there is no link on the way: then a plain
+/// path says it itself.
+pub fn open_root_and_tell(path: &Path, links: Links) -> io::Result<(OwnedFd, Option<PathBuf>)> {
+    if is_plain(path) {
+        match open_root(path, Links::Refused) {
+            Ok(place) => return Ok((place, Some(path.to_owned()))),
+            Err(error) if links == Links::Refused => return Err(error),
+            Err(_) => {}
+        }
+    }
+    let place = open_root(path, links)?;
+    let stands = path_of(place.as_fd()).ok();
+    Ok((place, stands))
+}
+
+/// Whether it is a path from the top without `.` and `..`, and with no `/` too many.
+fn is_plain(path: &Path) -> bool {
+    let names = path.components().filter(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+    path.is_absolute() && names.collect::<PathBuf>().as_os_str() == path.as_os_str()
 }
 
 /// Finds `path` below `root` as a place only, following links as though `root` were `/`; magic links are refused.

@@ -93,7 +93,7 @@ impl Member {
             None => Vec::new(),
         };
         let giver = Giver::new(watch.birth, watch.server_index, (&account, directories), &watch.log);
-        let folder = root.canonical().unwrap_or_else(|_| PathBuf::from("/"));
+        let folder = root.stood().map_or_else(|| PathBuf::from("/"), Path::to_owned);
         let storage = Storage::new(root, directories, subject).giving(giver).hearing(watch.log.clone());
         Member {
             owners: Owners::default(),

@@ -83,7 +83,7 @@ impl Quarters {
     pub fn home(&self, account: &Account, root: &Root) -> PathBuf {
         // DefaultRoot ~, the usual case: the kernel has followed them already.
         let known = matches!(&self.bounds, Bounds::Root(path) if *path == account.home)
-            .then(|| root.canonical().ok());
+            .then(|| root.stood().map(Path::to_owned));
         known.flatten().or_else(|| account.home.canonicalize().ok()).unwrap_or_else(|| account.home.clone())
     }
 

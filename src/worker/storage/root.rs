@@ -16,6 +16,8 @@ use crate::sys::files::{self, Errno, Links, Status};
 #[derive(Debug)]
 pub struct Root {
     place: OwnedFd,
+    /// Where it stood on the host when it was opened.
+    stood: Option<PathBuf>,
     /// The number of its file system, once that is known not to be proc: as long as the root is held no other has it.
     device: Cell<Option<u64>>,
 }
@@ -42,16 +44,21 @@ pub struct Entry {
 impl Root {
     /// Takes a directory of the host as a root. A place can be held without the right to enter it, so that is asked for here.
     pub fn open(directory: &Path, links: Links) -> io::Result<Root> {
-        let place = files::open_root(directory, links)?;
+        let (place, stood) = files::open_root_and_tell(directory, links)?;
         if !files::may_enter(place.as_fd()) {
             return Err(Errno::EACCES.into());
         }
-        Ok(Root { place, device: Cell::new(None) })
+        Ok(Root { place, stood, device: Cell::new(None) })
     }
 
     /// The descriptor, for Landlock's rule and for keep-lists.
     pub fn place(&self) -> &OwnedFd {
         &self.place
+    }
+
+    /// Where the root stood on the host when it was opened, if the kernel could say so.
+    pub fn stood(&self) -> Option<&Path> {
+        self.stood.as_deref()
     }
 
     /// Where the root stands on the host now: somebody may have renamed what is above it.
