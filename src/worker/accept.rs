@@ -59,11 +59,12 @@ pub fn next_client(birth: &Birth, is_newborn: bool) -> io::Result<Option<Client>
 
 /// An event wins over the bell: whoever was woken by a client accepts it, and looks at its order afterwards.
 fn accept(birth: &Birth, index: usize) -> io::Result<Client> {
-    let Some((listener, _)) = birth.listeners.get(index) else {
+    let Some((listener, bound)) = birth.listeners.get(index) else {
         return Err(io::ErrorKind::WouldBlock.into());
     };
     let (socket, address) = socket::accept(listener.as_fd())?;
-    let local = socket::local_address(socket.as_fd())?;
+    // Bound to one address, it has accepted nothing for another.
+    let local = if bound.ip().is_unspecified() { socket::local_address(socket.as_fd())? } else { *bound };
     Ok(Client {
         socket,
         peer: Peer::of_socket(address),
