@@ -31,7 +31,8 @@ mod logging;
 // The shared memory.
 pub mod scoreboard;
 
-// The shutdown file.
+// The shutdown file; the words of the control socket.
+pub mod control;
 pub mod shutmsg;
 
 // The only door to the kernel, and the only unsafe code.

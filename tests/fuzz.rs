@@ -53,6 +53,11 @@ fn ftpaccess() {
 }
 
 #[test]
+fn control() {
+    bend("control", targets::control);
+}
+
+#[test]
 fn shutdown_file() {
     bend("shutdown_file", targets::shutdown_file);
 }

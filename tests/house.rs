@@ -201,7 +201,13 @@ The configuration is read anew beside the running one. A broken one changes noth
 USR1
 The logs are opened anew.
 .SH SEE ALSO
-\fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1), \fBftptop\fR(1)
+\fBftpdctl\fR(8), \fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1), \fBftptop\fR(1)
+"#;
+
+const FTPDCTL_CLOSING: &str = r#".SH EXIT STATUS
+0 when it is done; 1 when it could not be done; 2 when it was not understood; 3 when you may not ask for it; 4 when no server answers.
+.SH SEE ALSO
+\fBferryd\fR(8), \fBftpshut\fR(8), \fBftpwho\fR(1)
 "#;
 
 /// With FERRYD_WRITE=1 the pages are written anew instead.
@@ -212,6 +218,7 @@ fn printed_pages_tell_the_truth() {
         ("man/ftpcount.1", page(admin::count::command(), "1", "")),
         ("man/ftptop.1", page(admin::top::command(), "1", "")),
         ("man/ftpshut.8", page(admin::shut::command(), "8", "")),
+        ("man/ftpdctl.8", page(admin::control::command(), "8", FTPDCTL_CLOSING)),
         ("man/ferryd.8", page(ferryd::invocation::command(), "8", FERRYD_CLOSING)),
         ("directives.md", ferryd::config::reference()),
     ];

@@ -14,6 +14,7 @@ mod clients;
 mod command_line;
 mod configuration;
 mod confinement;
+mod control;
 mod crashes;
 mod data;
 mod diagnosis;

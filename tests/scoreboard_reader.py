@@ -21,7 +21,7 @@ def slot(board, at):
 def read(path):
     with open(path, "rb") as file:
         board = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-    if board[:8] != b"ferrydSB" or word(board, 8) != 2:
+    if board[:8] != b"ferrydSB" or word(board, 8) != 3:
         sys.exit(f"{path}: not a scoreboard of this layout")
     births, first, used = word(board, 40), word(board, 48), min(word(board, 152), word(board, 16))
     header = {"master": word(board, 64), "generation": word(board, 128), "totals": totals(board, 200), "slots": []}

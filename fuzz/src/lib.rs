@@ -140,6 +140,25 @@ pub fn ftpaccess(bytes: &[u8]) {
     assert!(began.elapsed() < Duration::from_secs(10), "a client can make it take so long");
 }
 
+/// A request to the control socket, whole and without its end: what it means, or a sentence of one line.
+pub fn control(bytes: &[u8]) {
+    match ferryd::control::asked(bytes) {
+        Ok(asked) => {
+            assert!(bytes.len() <= ferryd::control::LINE_MOST, "more than is taken");
+            let clean = |word: &String| !word.is_empty() && !word.chars().any(char::is_control);
+            assert!(asked.words.iter().all(clean), "a word that could be taken for a line");
+            let again = ferryd::control::line(asked.action.name, &asked.words);
+            if again.len() <= ferryd::control::LINE_MOST {
+                let again =
+                    ferryd::control::asked(again.trim_end_matches('\n').as_bytes()).expect("its own line");
+                assert_eq!(again.request, asked.request);
+            }
+        }
+        Err(mistake) => assert_eq!(mistake.to_string().lines().count(), 1, "{mistake:?}"),
+    }
+    let _ = ferryd::control::Reply::read(bytes);
+}
+
 /// The shutdown file: a schedule in order, or nothing.
 pub fn shutdown_file(bytes: &[u8]) {
     for zone in [TimeZone::UTC, TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC)] {

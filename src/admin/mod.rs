@@ -1,8 +1,9 @@
-//! What the administrator runs: `ftpwho`, `ftpcount`, `ftptop`, `ftpshut`. They read the scoreboard by its file and write the
-//! shutdown file; they need no living daemon and hold nothing that it could wait for.
+//! What the administrator runs: `ftpwho`, `ftpcount`, `ftptop`, `ftpshut`, `ftpdctl`. All but the last read the scoreboard by its file and
+//! write the shutdown file; they need no living daemon. None of them holds anything that it could wait for.
 
 mod classes;
 mod compat;
+pub mod control;
 pub mod count;
 mod doing;
 mod json;

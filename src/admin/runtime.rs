@@ -73,6 +73,9 @@ fn built_in() -> RuntimePaths {
         scoreboard_file: Some(defaults::SCOREBOARD_FILE.into()),
         pid_file: defaults::PID_FILE.into(),
         shutdown_file: defaults::SHUTDOWN_FILE.into(),
+        control_socket: Path::new(defaults::PID_FILE)
+            .parent()
+            .map(|folder| folder.join(defaults::CONTROL_SOCKET)),
     }
 }
 
@@ -107,6 +110,7 @@ mod tests {
             scoreboard_file: Some("/nonexistent/board".into()),
             pid_file: "/nonexistent/pid".into(),
             shutdown_file: "/nonexistent/shutmsg".into(),
+            control_socket: None,
         };
         assert!(!is_running(&paths));
     }

@@ -10,8 +10,8 @@ use super::extended::Formats;
 use super::inherit::from_global;
 use super::names::{Identity, caller, unprivileged};
 use super::servers::{self, Surroundings};
-use super::settings::{Daemon, LogTarget, Server, Settings};
-use super::{Complaint, LoadOptions, defaults};
+use super::settings::{Control, Daemon, LogTarget, Server, Settings};
+use super::{Complaint, LoadOptions, controls, defaults};
 use crate::logging::{Facility, Links};
 
 /// Makes settings; they hold only if no complaint is an error.
@@ -20,7 +20,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
     let identity = if options.rootless { caller() } else { unprivileged(&main, complaints) };
     let families = Families::chosen(options.use_ipv6, main.daemon.use_ipv6);
     from_global(&mut main, &global);
-    let said = std::mem::take(&mut main.daemon);
+    let mut said = std::mem::take(&mut main.daemon);
     let logs = (servers::links(main.server.log_links), main.server.debug_level.unwrap_or(0) > 0);
     let around = Surroundings {
         global: &global,
@@ -39,7 +39,9 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
     if listen.is_empty() {
         complaints.push(Complaint::error(None, "no server has an address and a port to listen on"));
     }
-    let daemon = daemon(said, &global, identity, (listen, logs), options);
+    let control = std::mem::take(&mut said.control);
+    let control = controls::control(control, &pid_file(&said), options.rootless, complaints);
+    let daemon = daemon(said, &global, identity, (listen, logs, control), options);
     Settings { file: file.to_owned(), daemon, classes, servers, outline: Vec::new() }
 }
 
@@ -47,7 +49,7 @@ fn daemon(
     said: DaemonDraft,
     global: &Scope,
     identity: Identity,
-    (listen, (log_links, tells_debug)): (Vec<std::net::SocketAddr>, (Links, bool)),
+    (listen, (log_links, tells_debug), control): (Vec<std::net::SocketAddr>, (Links, bool), Control),
     options: &LoadOptions,
 ) -> Daemon {
     let system_log = said.system_log.clone().or_else(|| global.daemon.system_log.clone());
@@ -86,6 +88,7 @@ fn daemon(
         runtime_directories: said.runtime_directories,
         start_messages: said.start_messages,
         listen,
+        control,
     }
 }
 

@@ -72,6 +72,11 @@ impl Classes {
         self.0.iter().find(|class| class.name == name)
     }
 
+    /// Their names, in the order of the configuration.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|class| class.name.as_str())
+    }
+
     /// Whether there is a class of this name.
     pub fn knows(&self, name: &str) -> bool {
         self.0.iter().any(|class| class.name == name)

@@ -17,6 +17,9 @@ pub const CONFIGURATION: &str = built_in!("FERRYD_CONFIGURATION", "/etc/proftpd/
 /// PidFile.
 pub const PID_FILE: &str = built_in!("FERRYD_PID_FILE", "/run/proftpd.pid");
 
+/// ControlsSocket, in the folder of PidFile: daemons side by side do not meet there.
+pub const CONTROL_SOCKET: &str = "proftpd.sock";
+
 /// ScoreboardFile.
 pub const SCOREBOARD_FILE: &str = built_in!("FERRYD_SCOREBOARD_FILE", "/run/proftpd.scoreboard");
 

@@ -1,5 +1,6 @@
 //! What each scope says, before inheritance: every value may be missing.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
 use crate::auth::places::ConnectionRate;
+use crate::control::Verdict;
 use crate::logging::extended::{Format, Selection};
 use crate::logging::{Facility, LogOptions, Severity};
 use crate::protocol::{Algorithm, Algorithms, Facts, Type};
@@ -171,6 +173,38 @@ pub struct DaemonDraft {
     pub start_messages: Vec<String>,
     /// DefaultAddress.
     pub addresses: Vec<Word>,
+    /// The control socket.
+    pub control: ControlDraft,
+}
+
+/// See [`super::settings::Control`].
+#[derive(Debug, Default)]
+pub struct ControlDraft {
+    /// ControlsEngine.
+    pub engine: Option<bool>,
+    /// ControlsSocket.
+    pub socket: Option<PathBuf>,
+    /// ControlsSocketOwner.
+    pub owner: Option<(Word, Word)>,
+    /// ControlsSocketACL.
+    pub socket_access: Vec<AccessDraft>,
+    /// ControlsACLs, AdminControlsACLs: whose actions, which of them (None for all), and for whom.
+    pub actions: Vec<(String, Option<BTreeSet<String>>, AccessDraft)>,
+    /// AdminControlsEngine; the inner None is all.
+    pub admin_actions: Option<Option<BTreeSet<String>>>,
+    /// ControlsMaxClients.
+    pub max_clients: Option<u32>,
+}
+
+/// Whom a list of the control socket names.
+#[derive(Debug)]
+pub struct AccessDraft {
+    /// allow, deny.
+    pub verdict: Verdict,
+    /// group, not user.
+    pub of_groups: bool,
+    /// Lists of names, divided by commas.
+    pub names: Vec<Word>,
 }
 
 /// See [`super::settings::Server`].

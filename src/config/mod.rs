@@ -13,6 +13,7 @@ mod complaint;
 mod conditions;
 mod contexts;
 mod contradictions;
+mod controls;
 pub(crate) mod defaults;
 mod directives;
 mod directories;
@@ -95,6 +96,8 @@ pub struct RuntimePaths {
     pub pid_file: PathBuf,
     /// ShutdownMessageFile.
     pub shutdown_file: PathBuf,
+    /// ControlsSocket; None with ControlsEngine off.
+    pub control_socket: Option<PathBuf>,
 }
 
 /// Reads a configuration and all it includes.
@@ -131,9 +134,11 @@ pub fn runtime_paths(file: &Path) -> Result<RuntimePaths, Vec<Complaint>> {
     if complaints.iter().any(Complaint::is_error) {
         return Err(complaints);
     }
+    let pid_file = assemble::pid_file(&daemon);
     Ok(RuntimePaths {
         scoreboard_file: assemble::scoreboard_file(&daemon),
-        pid_file: assemble::pid_file(&daemon),
+        control_socket: controls::socket(&daemon.control, &pid_file),
+        pid_file,
         shutdown_file: assemble::shutdown_file(&daemon),
     })
 }
@@ -148,7 +153,8 @@ fn readable(file: &Path) -> Result<(), Complaint> {
 }
 
 /// What [`runtime_paths`] reads.
-const PATH_DIRECTIVES: [&str; 3] = ["PidFile", "ScoreboardFile", "ShutdownMessageFile"];
+const PATH_DIRECTIVES: [&str; 5] =
+    ["PidFile", "ScoreboardFile", "ShutdownMessageFile", "ControlsEngine", "ControlsSocket"];
 
 /// A relative file is the start folder's.
 fn absolute_file(file: &Path) -> PathBuf {

@@ -40,6 +40,8 @@ const PROVIDED: &[Module] = &[
     module("mod_ifversion.c", "<IfVersion>."),
     module("mod_systemd.c", "The service manager is told of starts, reloads and stops."),
     module("mod_vroot.c", "Roots without chroot, as DefaultRoot's are."),
+    module("mod_ctrls.c", "A socket on which the running daemon hears operators, and who may speak there."),
+    module("mod_ctrls_admin.c", "What ftpdctl asks of the running daemon."),
     module("mod_dso.c", "LoadModule and ModulePath are understood; everything is built in."),
 ];
 
@@ -47,8 +49,6 @@ const PROVIDED: &[Module] = &[
 const ABSENT: &[&str] = &[
     "mod_auth_otp.c",
     "mod_ban.c",
-    "mod_ctrls.c",
-    "mod_ctrls_admin.c",
     "mod_dnsbl.c",
     "mod_exec.c",
     "mod_facl.c",

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,8 +30,10 @@ pub struct Channel {
     choked: AtomicBool,
     lost: AtomicU64,
     buffer: Mutex<Vec<u8>>,
-    /// What is less grave is not sent.
+    /// What is less grave is not sent,
     least: Level,
+    /// unless the operator has ordered it: a level as slog counts them, 0 for none.
+    ordered: AtomicUsize,
 }
 
 /// The recorder's end. The master holds it as well, so that records wait for the next recorder when one dies.
@@ -65,6 +67,7 @@ impl Channel {
             lost: AtomicU64::new(0),
             buffer: Mutex::new(Vec::new()),
             least: Level::Info,
+            ordered: AtomicUsize::new(0),
         }
     }
 
@@ -76,7 +79,9 @@ impl Channel {
     /// Master, before a fork: the same channel for others, of whose lines only these are sent.
     pub fn duplicate(&self, least: Level) -> io::Result<Channel> {
         let copies = [self.evidence.try_clone()?, self.lines.try_clone()?, self.life.try_clone()?];
-        Ok(Channel::of(copies).with_least(least))
+        let copy = Channel::of(copies).with_least(least);
+        copy.order(self.ordered.load(Ordering::Relaxed) as u64);
+        Ok(copy)
     }
 
     /// The least grave lines that are sent.
@@ -86,7 +91,17 @@ impl Channel {
 
     /// Whether a line of this level is sent.
     pub(super) fn wants(&self, level: Level) -> bool {
-        level.is_at_least(self.least)
+        level.is_at_least(self.least) || level.as_usize() <= self.ordered.load(Ordering::Relaxed)
+    }
+
+    /// The operator's order, as slog counts levels: what is sent besides; 0 for nothing. A channel that nobody reads stays silent.
+    pub fn order(&self, level: u64) {
+        let level =
+            if self.least == Level::Critical { 0 } else { usize::try_from(level).unwrap_or_default() };
+        // A page of memory that is not written to is not copied.
+        if self.ordered.load(Ordering::Relaxed) != level {
+            self.ordered.store(level, Ordering::Relaxed);
+        }
     }
 
     /// The socket of evidence: writable when a record that found no room may be sent again.

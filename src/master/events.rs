@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::Master;
+use super::control::ClientId;
 use super::signals::Asked;
 use crate::sys::poll::{self, Waiting};
 
@@ -21,6 +22,10 @@ pub enum Event {
     NurserySpoke(u32),
     /// Something happened in the shutdown file's folder.
     FolderChanged,
+    /// Somebody connects to the control socket.
+    ControlKnocked,
+    /// A client of the control socket says something, hears something, or is gone.
+    ControlSpoke(ClientId),
     /// A moment that the shutdown file names has come, or the clock was set.
     MomentCame,
     /// A deadline of the master's own has passed.
@@ -36,6 +41,8 @@ enum Source {
     Nursery(u32),
     Folder,
     Moment,
+    Control,
+    ControlClient(ClientId),
 }
 
 impl Master {
@@ -80,8 +87,19 @@ impl Master {
                 waiting.push(Waiting::to_read(channel));
             }
         }
+        if let Some(listener) = self.control.listener() {
+            sources.push(Source::Control);
+            waiting.push(Waiting::to_read(listener));
+        }
+        for (client, wanted) in self.control.waiting() {
+            sources.push(Source::ControlClient(client));
+            waiting.push(wanted);
+        }
         poll::wait(&mut waiting, timeout)?;
-        let ready = waiting.iter().zip(sources).filter(|(waiting, _)| waiting.ready.readable);
+        let ready = waiting
+            .iter()
+            .zip(sources)
+            .filter(|(waiting, _)| waiting.ready.readable || waiting.ready.writable);
         Ok(ready.map(|(_, source)| source).collect())
     }
 
@@ -96,6 +114,8 @@ impl Master {
             Source::Nursery(generation) => events.push(Event::NurserySpoke(generation)),
             Source::Folder => events.push(Event::FolderChanged),
             Source::Moment => events.push(Event::MomentCame),
+            Source::Control => events.push(Event::ControlKnocked),
+            Source::ControlClient(client) => events.push(Event::ControlSpoke(client)),
         }
     }
 }

@@ -164,6 +164,11 @@ impl Generation {
         })
     }
 
+    /// What it runs by, as `config::statements` reads it.
+    pub fn configuration(&self) -> io::Result<Vec<u8>> {
+        self.configuration.outline()
+    }
+
     /// The pool's directives.
     pub fn bounds(&self) -> Bounds {
         self.terms.bounds()

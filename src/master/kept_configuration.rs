@@ -41,6 +41,14 @@ impl KeptConfiguration {
         Ok(KeptConfiguration { file })
     }
 
+    /// The outline that is kept.
+    pub fn outline(&self) -> io::Result<Vec<u8>> {
+        let mut kept = vec![0; usize::try_from(self.file.metadata()?.len()).unwrap_or_default()];
+        self.file.read_exact_at(&mut kept, 0)?;
+        let (_, outline) = parts(&kept).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(outline.to_vec())
+    }
+
     /// What the master before has kept.
     pub fn adopt(file: OwnedFd) -> KeptConfiguration {
         KeptConfiguration { file: file.into() }

@@ -2,6 +2,7 @@
 //! thread for life: that is what makes its forks safe. One wait, one `Event`, one match.
 
 mod admission;
+mod control;
 mod events;
 mod generation;
 mod kept_configuration;
@@ -42,6 +43,7 @@ pub use options::Options;
 pub use start::{serve, version_status};
 
 use admission::Admission;
+use control::Control;
 use events::Event;
 use generation::{Common, Generation};
 use listeners::Listeners;
@@ -90,6 +92,8 @@ struct Master {
     service_manager: ServiceManager,
     /// To another program.
     upgrade: Upgrade,
+    /// What operators ask while the daemon runs.
+    control: Control,
     /// Who waits to hear that the daemon is ready.
     background: Option<Background>,
     log: Logger,
@@ -118,6 +122,8 @@ impl Master {
                     self.look_at_shutdown_file();
                 }
             }
+            Event::ControlKnocked => self.admit_control(),
+            Event::ControlSpoke(client) => self.attend_control(client),
             Event::MomentCame => self.moment_came(),
             Event::TimeUp => self.time_up(),
         }
@@ -138,6 +144,7 @@ impl Master {
             .chain(self.lookout.due)
             .chain(self.upgrade.deadline())
             .chain(self.service_manager.due())
+            .chain(self.control.deadline())
             .min()
     }
 
@@ -154,6 +161,7 @@ impl Master {
         self.give_up_raising_if_late(now);
         self.give_up_inspection_if_late(now);
         self.press_on_stopping(now);
+        self.press_on_control(now);
         self.look_for_other_addresses(now);
         if let Err(error) = self.service_manager.reassure(now) {
             warn!(self.log, "the service manager was not told: {error}");
@@ -177,7 +185,7 @@ impl Master {
     }
 
     fn answer_place(&mut self, number: u32, thread: usize) {
-        let Master { generations, workers, admission, board, .. } = self;
+        let Master { generations, workers, admission, board, control, .. } = self;
         let Some(generation) = generations.iter_mut().find(|generation| generation.number == number) else {
             return;
         };
@@ -189,8 +197,16 @@ impl Master {
             // The end of the channel, or nonsense: this auth is going; the reap starts another.
             _ => return generation.close_places(),
         };
-        let answer = PlaceQuestion::decode(&buffer[..length])
-            .map_or(PlaceAnswer::Refused, |question| admission.answer(&question, workers, board));
+        let question = PlaceQuestion::decode(&buffer[..length]);
+        let whose =
+            question.as_ref().ok().filter(|question| question.is_login()).map(|question| question.slot);
+        let answer =
+            question.map_or(PlaceAnswer::Refused, |question| admission.answer(&question, workers, board));
+        if let Some(slot) = whose
+            && let Some(owner) = admission.owner(slot)
+        {
+            board.publish_rate(slot, control.limits.of(&owner));
+        }
         // Nobody hears it if auth has died since; its successor asks again.
         let _ = socket::send(channel, &answer.encode(), &[], false);
     }

@@ -13,7 +13,8 @@ use super::logs::SystemLog;
 use super::stop::Phase;
 use super::{Master, PidFile, start};
 use crate::auth::Leftovers;
-use crate::config::Settings;
+use crate::config::{Complaint, Settings};
+use crate::control::{Outcome, Reply};
 use crate::sys::signals;
 use std::net::SocketAddr;
 
@@ -34,6 +35,28 @@ pub struct Raising {
     system_log: SystemLog,
 }
 
+/// Why a configuration is not taken.
+pub(super) struct Refusal {
+    /// In a sentence.
+    why: String,
+    /// Each mistake with its line, as `-t` tells it; none where no line is to blame.
+    complaints: Vec<String>,
+}
+
+impl Refusal {
+    /// Without a line to blame.
+    pub(super) fn of(why: String) -> Refusal {
+        Refusal { why, complaints: Vec::new() }
+    }
+
+    fn add(&mut self, complaint: &Complaint) {
+        if self.complaints.is_empty() {
+            self.why = complaint.one_line();
+        }
+        self.complaints.push(complaint.to_string());
+    }
+}
+
 impl Master {
     /// HUP.
     pub(super) fn hear_hang_up(&mut self) {
@@ -50,15 +73,16 @@ impl Master {
             self.reload_again = true;
             return;
         }
+        self.control.begun += 1;
         self.tell_reloading();
         // Whoever rotated the logs waits for this, be the configuration good or not.
         self.reopen_logs();
         let settings = match self.read_again() {
             Ok(settings) => settings,
-            Err(why) => return self.refuse_reload(&why),
+            Err(refusal) => return self.refuse_reload(refusal),
         };
         if let Err(why) = self.raise(settings) {
-            self.refuse_reload(&why);
+            self.refuse_reload(Refusal::of(why));
         }
     }
 
@@ -71,20 +95,19 @@ impl Master {
     }
 
     /// Reads and checks; every complaint is logged with its file and line.
-    fn read_again(&self) -> Result<Settings, String> {
+    fn read_again(&self) -> Result<Settings, Refusal> {
         let loaded = start::load(&self.options, self.common.rootless);
-        let mut first = None;
+        let mut refusal = Refusal::of("it cannot be read".into());
         for complaint in &loaded.complaints {
             if complaint.is_error() {
                 error!(self.log, "{}", complaint.one_line());
-                first.get_or_insert_with(|| complaint.one_line());
+                refusal.add(complaint);
             } else {
                 warn!(self.log, "{}", complaint.one_line());
             }
         }
-        let mut settings =
-            loaded.settings.ok_or_else(|| first.unwrap_or_else(|| "it cannot be read".into()))?;
-        self.fit(&mut settings)?;
+        let mut settings = loaded.settings.ok_or(refusal)?;
+        self.fit(&mut settings).map_err(Refusal::of)?;
         Ok(settings)
     }
 
@@ -173,7 +196,7 @@ impl Master {
         let all: Vec<_> = self.workers.of(number).collect();
         all.into_iter().for_each(|slot| self.retire(slot));
         self.end_generation_if_empty(number);
-        self.refuse_reload(&why);
+        self.refuse_reload(Refusal::of(why));
     }
 
     pub(super) fn give_up_raising_if_late(&mut self, now: Instant) {
@@ -185,16 +208,21 @@ impl Master {
         }
     }
 
-    pub(super) fn refuse_reload(&mut self, why: &str) {
-        self.step_back(why);
+    pub(super) fn refuse_reload(&mut self, refusal: Refusal) {
+        let Refusal { why, complaints } = refusal;
+        self.step_back(&why);
         if self.serving == 0 {
-            self.phase = Phase::Failed(why.to_owned());
+            self.phase = Phase::Failed(why);
             return;
         }
         error!(self.log, "configuration refused, generation {} goes on: {why}", self.serving);
         let status = format!("{}; its last reload was refused: {why}", self.serves());
         self.tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&status)]);
         self.board.count_refused_reload();
+        let mut said = vec![format!("configuration refused, generation {} goes on", self.serving)];
+        said.extend(if complaints.is_empty() { vec![why] } else { complaints });
+        self.tell_reload(&Reply::of(Outcome::Failed, said.clone()).with("generation", self.serving));
+        self.control.refusal = Some(said);
         self.reload_if_asked_again();
     }
 
@@ -210,6 +238,7 @@ impl Master {
         let Some(raising) = self.raising.take_if(ready) else { return };
         let old = std::mem::replace(&mut self.serving, raising.number);
         self.take_over(raising);
+        self.bring_all_up();
         self.board.publish_generation(self.serving);
         self.expect_other_addresses(Instant::now());
         if old == 0 {
@@ -219,6 +248,10 @@ impl Master {
         self.tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&self.serves())]);
         self.retire_generation(old);
         self.pass_trial();
+        self.open_control_socket();
+        self.control.refusal = None;
+        let said = format!("generation {} serves; generation {old} finishes its sessions", self.serving);
+        self.tell_reload(&Reply::done(said).with("generation", self.serving));
         self.reload_if_asked_again();
     }
 

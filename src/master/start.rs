@@ -14,6 +14,7 @@ use sd_notify::NotifyState;
 use slog::{error, info, warn};
 
 use super::admission::Admission;
+use super::control::Control;
 use super::generation::Common;
 use super::logs::{Logs, Surroundings, own_voice, server_in_lines};
 use super::masquerade::Lookout;
@@ -186,6 +187,7 @@ impl Master {
             births_held_until: None,
             service_manager,
             upgrade: Upgrade::None,
+            control: Control::default(),
             background: Some(background),
         })
     }
@@ -208,6 +210,7 @@ impl Master {
             return;
         }
         self.board.publish_ready();
+        self.open_control_socket();
         title::show(&[b"proftpd: (accepting connections)"]);
         info!(
             self.log,

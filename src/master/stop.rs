@@ -76,7 +76,7 @@ impl Master {
         self.close_doors(Order::Drain);
     }
 
-    fn time(&self, of: impl Fn(&Terms) -> Option<Duration>) -> Option<Duration> {
+    pub(super) fn time(&self, of: impl Fn(&Terms) -> Option<Duration>) -> Option<Duration> {
         self.generations.last().and_then(|generation| of(&generation.terms))
     }
 
@@ -93,6 +93,7 @@ impl Master {
         }
         self.generations.iter_mut().for_each(|generation| generation.end_nursery());
         self.listeners.keep(&[]);
+        self.tell_control_of_the_end();
         self.board.publish_order(order);
         self.ring_all();
     }
@@ -146,6 +147,7 @@ impl Master {
             info!(self.log, "ProFTPD {} standalone mode SHUTDOWN", versions::PROFTPD);
         }
         self.generations.iter_mut().for_each(|generation| generation.end_auth());
+        self.close_control_socket();
         let removed = [self.pid_file.remove(), self.board.remove()];
         for error in removed.into_iter().filter_map(Result::err) {
             warn!(self.log, "a file of ours stays behind: {error}");

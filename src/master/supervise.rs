@@ -72,6 +72,7 @@ impl Master {
         }
         self.board.settle(slot);
         self.admission.release(slot, &self.board);
+        self.tell_kicked(pid);
         match ending {
             Ending::Exited(0) => {}
             Ending::Exited(status) if status == i32::from(worker::STILLBORN) => {

@@ -12,7 +12,7 @@ compile_error!("the scoreboard's layout is little-endian");
 /// The first eight bytes of a board.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"ferrydSB");
 /// Of the layout; another number means other offsets.
-pub const VERSION: u64 = 2;
+pub const VERSION: u64 = 3;
 /// Most slots a board can have.
 pub const SLOTS_MAX: u32 = 1 << 20;
 /// Bytes of one place.
@@ -77,6 +77,8 @@ pub mod header {
     /// For tests alone: a worker born while this is n > 0 stops for ever in the middle of its n-th publish.
     /// Nothing in the daemon sets it; a test that may write the board does.
     pub const STOP: usize = 160;
+    /// What is logged by the operator's order, over what is configured: 0 nothing, 5 debugging, 6 tracing.
+    pub const LEVEL: usize = 168;
     /// Sequence of the totals, and of the settling of dead workers.
     pub const TOTALS_SEQUENCE: usize = 192;
     /// Totals of dead workers, in the order of [`super::totals`].
@@ -99,6 +101,10 @@ pub mod header {
     pub const MESSAGE: Text = text(576, 512);
     /// The name of the one server that is meant; empty for all.
     pub const SERVER: Text = text(1088, 128);
+    /// The virtual hosts that an operator has taken down: the one with index i of the header's generation is bit i % 64 of word i / 64.
+    pub const DOWN: usize = 2048;
+    /// How many virtual hosts have a bit there.
+    pub const DOWN_HOSTS: usize = 16_384;
 }
 
 /// Offsets in a place. Its writer is the master.
@@ -121,6 +127,8 @@ pub mod place {
     pub const CLASS: usize = 56;
     /// How many transfers share the rate of this session's; 0 for none. Stored without the sequence.
     pub const SHARERS: usize = 64;
+    /// Bytes a second that the operator lets this session's transfers have; 0: as many as it is configured. Stored without the sequence.
+    pub const RATE: usize = 72;
 }
 
 /// Offsets in a grant. Its writer is the generation's auth; the master clears it.
@@ -339,7 +347,8 @@ mod tests {
             end = text.at + text.size;
         }
         assert!(end <= SLOT_SIZE);
-        const { assert!(header::MESSAGE.at + header::MESSAGE.size <= PAGE) };
+        const { assert!(header::SERVER.at + header::SERVER.size <= header::DOWN) };
+        const { assert!(header::DOWN + header::DOWN_HOSTS / 8 <= PAGE) };
         assert_eq!(header::MESSAGE.size, crate::shutmsg::MESSAGE_MAX);
         assert_eq!(grant::GROUPS + 4 * GRANT_GROUPS, grant::GROUP_COUNT);
     }

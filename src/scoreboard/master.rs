@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering;
 use super::file::MasterFile;
 use super::layout::{BIRTH_SIZE, GRANT_SIZE, Geometry, PLACE_SIZE, header, place, slot};
 use super::{
-    BoardError, BoardFile, Order, PlaceRecord, SlotNumber, SlotOrder, State, sequence, slot as page,
+    BoardError, BoardFile, Order, PlaceRecord, SlotNumber, SlotOrder, SlotRecord, State, sequence,
+    slot as page,
 };
 use super::{header as fields, place as places};
 use crate::shutmsg::Schedule;
@@ -109,6 +110,11 @@ impl MasterBoard {
         fields::store(&self.map, header::REFUSED_RELOADS, refused.wrapping_add(1));
     }
 
+    /// Master: how many HUPs were refused.
+    pub fn refused_reloads(&self) -> u32 {
+        fields::number(self.map.word(header::REFUSED_RELOADS))
+    }
+
     /// Master: what the shutdown file says now.
     pub fn publish_schedule(&self, schedule: Option<&Schedule>) {
         fields::store_schedule(&self.map, schedule);
@@ -141,6 +147,36 @@ impl MasterBoard {
         if self.geometry.has(slot) {
             fields::store(&self.map, self.geometry.place(slot) + place::SHARERS, count);
         }
+    }
+
+    /// Master: bytes a second that the operator lets the slot's transfers have; None for as many as are configured.
+    pub fn publish_rate(&self, slot: SlotNumber, rate: Option<u64>) {
+        if self.geometry.has(slot) {
+            fields::store(&self.map, self.geometry.place(slot) + place::RATE, rate.unwrap_or_default());
+        }
+    }
+
+    /// Master: what is logged by the operator's order, as slog counts levels; 0 for nothing more than is configured.
+    pub fn publish_level(&self, level: u64) {
+        fields::store(&self.map, header::LEVEL, level);
+    }
+
+    /// Master: which virtual hosts of the serving generation the operator has taken down. One that has no bit cannot be.
+    pub fn publish_down(&self, servers: impl Iterator<Item = usize>) {
+        let mut words = [0_u64; header::DOWN_HOSTS / 64];
+        for server in servers {
+            if let Some(word) = words.get_mut(server / 64) {
+                *word |= 1 << (server % 64);
+            }
+        }
+        for (index, word) in words.into_iter().enumerate() {
+            fields::store(&self.map, header::DOWN + index * 8, word);
+        }
+    }
+
+    /// Master: what the worker of a slot says of itself; nothing that it may not have made up.
+    pub fn record(&self, slot: SlotNumber) -> Option<SlotRecord> {
+        self.geometry.has(slot).then(|| page::load(&self.map, self.geometry.slot(slot), slot)).flatten()
     }
 
     /// What was published of them.

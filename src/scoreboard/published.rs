@@ -32,6 +32,7 @@ fn header_rows() -> Vec<Row> {
         word("order", header::ORDER),
         word("high_water", header::HIGH_WATER),
         word("stop", header::STOP),
+        word("level", header::LEVEL),
         word("totals_sequence", header::TOTALS_SEQUENCE),
         ("totals", header::TOTALS, TOTALS_SIZE),
         word("schedule_sequence", header::SCHEDULE_SEQUENCE),
@@ -43,6 +44,7 @@ fn header_rows() -> Vec<Row> {
         word("drain", header::DRAIN),
         text("message", header::MESSAGE),
         text("server", header::SERVER),
+        ("down", header::DOWN, header::DOWN_HOSTS / 8),
     ]
 }
 
@@ -57,6 +59,7 @@ fn place_rows() -> Vec<Row> {
         word("server", place::SERVER),
         word("class", place::CLASS),
         word("sharers", place::SHARERS),
+        word("rate", place::RATE),
     ]
 }
 

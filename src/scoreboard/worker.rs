@@ -67,6 +67,22 @@ impl WorkerBoard {
         self.orders.word(self.geometry.place(slot) + place::SHARERS).max(1)
     }
 
+    /// Worker: bytes a second that the operator lets its transfers have, if he has said so.
+    pub fn ordered_rate(&self, slot: SlotNumber) -> Option<u64> {
+        Some(self.orders.word(self.geometry.place(slot) + place::RATE)).filter(|rate| *rate > 0)
+    }
+
+    /// Worker: what is logged by the operator's order, as slog counts levels; 0 for nothing more than is configured.
+    pub fn ordered_level(&self) -> u64 {
+        self.orders.word(header::LEVEL)
+    }
+
+    /// Worker: whether the operator has taken a virtual host of the serving generation down.
+    pub fn is_down(&self, server: usize) -> bool {
+        server < header::DOWN_HOSTS
+            && self.orders.word(header::DOWN + server / 64 * 8) >> (server % 64) & 1 == 1
+    }
+
     /// Worker: the generation new workers are born with.
     pub fn generation(&self) -> u32 {
         fields::number(self.orders.word(header::GENERATION))

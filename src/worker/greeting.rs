@@ -121,6 +121,11 @@ fn refusal(
         slog::info!(log, "connection refused ({said}) from {} [{}]", peer.name(), peer.ip());
         return Some(vec![shutdown::denial(500, &message)]);
     }
+    if virtual_host::is_down(birth, index) {
+        let (log, peer) = (logger(birth, index, client.local, client.peer), client.peer);
+        slog::info!(log, "connection refused (the server is down) from {} [{}]", peer.name(), peer.ip());
+        return Some(vec![unavailable()]);
+    }
     arrival::refusal(birth, (index, rules), client)
 }
 

@@ -100,6 +100,10 @@ impl Attend for Patience<'_> {
         self.watch.sharers()
     }
 
+    fn ordered_rate(&self) -> Option<u64> {
+        self.watch.ordered_rate()
+    }
+
     fn progress(&mut self, done: u64) {
         self.watch.progress(done);
     }

@@ -98,6 +98,7 @@ impl Session {
     fn obey(&mut self, line: Line) -> Result<(), Ending> {
         self.watch.unburden()?;
         self.await_turn()?;
+        self.watch.birth.recorder.order(self.watch.birth.board.ordered_level());
         self.watch.journal.begin();
         let answered = match line {
             Line::Whole(text) => self.carry_out(text),
@@ -172,6 +173,7 @@ impl Session {
         if request.is_for_members(self.watch.rules.offer) && !self.is_logged_in() {
             return Ok(please_log_in());
         }
+        slog::debug!(self.watch.log, "command {} of {} bytes", request.called, request.argument.len());
         self.watch.birth.own.command(request.called.as_bytes(), &request.argument);
         title::command(self.watch.birth, request.called.as_bytes(), &request.argument);
         let verb = request.verb.name;

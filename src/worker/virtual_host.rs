@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use super::Birth;
 use crate::config::Settings;
 use crate::config::settings::{DirectoryRules, Server, Subject};
 
@@ -36,6 +37,11 @@ pub fn named(
     };
     let index = settings.servers.iter().position(is_meant)?;
     Some((u16::try_from(index).ok()?, settings.servers.get(index)?))
+}
+
+/// Whether the operator has taken a server down; what is said is said of the serving generation's servers.
+pub fn is_down(birth: &Birth, index: usize) -> bool {
+    birth.board.is_down(index) && birth.board.generation() == birth.generation
 }
 
 /// `<Limit LOGIN>` of the server and of its anonymous sections: where nobody who comes from there may log in, nobody is greeted.

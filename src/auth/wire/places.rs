@@ -27,6 +27,13 @@ pub struct PlaceQuestion {
     pub kind: PlaceKind,
 }
 
+impl PlaceQuestion {
+    /// Whether somebody logs in.
+    pub fn is_login(&self) -> bool {
+        matches!(self.kind, PlaceKind::Login(_))
+    }
+}
+
 /// What a place is wanted for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceKind {

@@ -9,6 +9,7 @@ mod access;
 mod accounts;
 mod anonymous;
 mod classes;
+mod control;
 mod delays;
 mod digests;
 mod encodings;
@@ -148,6 +149,7 @@ const SUBJECTS: &[&[Row]] = &[
     network::ROWS,
     sockets::ROWS,
     proxies::ROWS,
+    control::ROWS,
     logs::ROWS,
 ];
 
@@ -177,6 +179,7 @@ const HEADINGS: &[&str] = &[
     "Network",
     "Sockets",
     "Proxies before the server",
+    "The control socket",
     "Logs",
 ];
 

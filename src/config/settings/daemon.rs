@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Delays;
+use super::{Control, Delays};
 use crate::auth::places::ConnectionRate;
 use crate::logging::{Facility, Links};
 use crate::sys::{GroupId, UserId};
@@ -66,6 +66,8 @@ pub struct Daemon {
     pub start_messages: Vec<String>,
     /// All listening addresses, of all servers, without repeats.
     pub listen: Vec<SocketAddr>,
+    /// ControlsEngine and its kin.
+    pub control: Control,
 }
 
 /// What ps(1) tells of sessions.

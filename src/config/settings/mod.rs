@@ -10,6 +10,7 @@ pub use super::classes::{Class, Classes};
 pub use super::masquerade::Masquerade;
 pub use super::origins::Caller;
 
+mod control;
 mod daemon;
 mod delays;
 mod folders;
@@ -24,6 +25,7 @@ mod speech;
 mod subject;
 mod transfers;
 
+pub use control::{Control, SocketPlace};
 pub use daemon::{Daemon, LogTarget, ProcessTitles};
 pub use delays::Delays;
 pub use folders::{

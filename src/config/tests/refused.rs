@@ -76,8 +76,12 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
 
 #[test]
 fn what_widens_nothing_is_ignored_with_a_warning() {
-    for line in ["IdentLookups on", "ControlsEngine on", "Trace default:10", "IncludeOptions IgnoreTempFiles"]
-    {
+    for line in [
+        "IdentLookups on",
+        "ControlsLog /var/log/controls",
+        "Trace default:10",
+        "IncludeOptions IgnoreTempFiles",
+    ] {
         assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
     }
 }

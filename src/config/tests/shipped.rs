@@ -37,7 +37,7 @@ fn a_file_in_the_style_of_a_distribution_loads() {
         DisplayLogin welcome.msg\nDisplayChdir .message true\nListOptions \"-l\"\nDenyFilter \\*.*/\nPort 21\nMaxInstances 30\n\
         User nobody\nGroup nogroup\nUmask 022 022\nAllowOverwrite on\nTransferLog /var/log/proftpd/xferlog\n\
         SystemLog /var/log/proftpd/proftpd.log\nModulePath /usr/lib/proftpd\nModuleControlsACLs insmod,rmmod allow user root\n\
-        LoadModule mod_ctrls_admin.c\nLoadModule mod_ifsession.c\n<IfModule mod_quotatab.c>\nQuotaEngine off\n</IfModule>\n\
+        LoadModule mod_ctrls_admin.c\nLoadModule mod_ldap.c\nLoadModule mod_ifsession.c\n<IfModule mod_quotatab.c>\nQuotaEngine off\n</IfModule>\n\
         <IfModule mod_ctrls.c>\nControlsEngine off\nControlsMaxClients 2\n</IfModule>\n<Limit SITE_CHMOD>\n  DenyAll\n</Limit>\n";
     let options = LoadOptions { check_collisions: true, ..LoadOptions::default() };
     let Loaded { settings, complaints } = loaded_with(text, &options);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::tally::Tally;
-use crate::auth::places::{LimitKind, LoginLimits, LoginPlace, PlaceAnswer, host_key};
+use crate::auth::places::{LimitKind, LoginLimits, LoginPlace, PlaceAnswer, account_key, host_key};
 use crate::scoreboard::{PlaceRecord, SlotNumber};
 
 /// Sessions are counted within their virtual host, and anonymous ones within their section.
@@ -26,6 +26,11 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// Whether it is the account of that name, on whichever virtual host.
+    pub fn is(&self, name: &[u8]) -> bool {
+        self.account == account_key(self.scope.server, name)
+    }
+
     /// For tests.
     #[cfg(test)]
     pub fn of(account: u64, host: IpAddr) -> Owner {

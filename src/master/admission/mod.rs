@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use self::connections::Connections;
 use self::logins::Logins;
+pub use self::logins::Owner;
 use self::rate::Arrivals;
 use self::transfers::Transfers;
 use super::workers::{Stage, Workers};
@@ -155,6 +156,11 @@ impl Admission {
             Some(owner) => self.transfers.admit(slot, owner, place, board),
             None => PlaceAnswer::Refused,
         }
+    }
+
+    /// As whom and from where a slot's session has logged in, by auth's word.
+    pub fn owner(&self, slot: SlotNumber) -> Option<Owner> {
+        self.logins.whose(slot)
     }
 
     /// The worker has ended: whatever it held is free.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::settings::Daemon;
+use crate::config::settings::{Control, Daemon};
 use crate::master::pool::Bounds;
 
 /// The terms on which a generation serves.
@@ -20,6 +20,8 @@ pub struct Terms {
     pub shutdown_timeout: Duration,
     /// DrainTimeout.
     pub drain_timeout: Option<Duration>,
+    /// ControlsEngine and its kin.
+    pub control: Control,
 }
 
 impl Terms {
@@ -32,6 +34,7 @@ impl Terms {
             listen: daemon.listen.clone(),
             shutdown_timeout: daemon.shutdown_timeout,
             drain_timeout: daemon.drain_timeout,
+            control: daemon.control.clone(),
         }
     }
 

@@ -18,12 +18,14 @@ use super::{Trial, Upgrade};
 use crate::config::{Complaint, Settings};
 use crate::logging;
 use crate::master::admission::Admission;
+use crate::master::control::Control;
 use crate::master::generation::{Common, Generation};
 use crate::master::listeners::Listeners;
 use crate::master::logs::{Logs, Surroundings, own_voice};
 use crate::master::masquerade::Lookout;
 use crate::master::pid_file::PidFile;
 use crate::master::pool::Pace;
+use crate::master::reload::Refusal;
 use crate::master::service_manager::ServiceManager;
 use crate::master::shutdown_file::ShutdownFile;
 use crate::master::signals::Signals;
@@ -220,10 +222,12 @@ impl Arrival {
             service_manager,
             background: None,
             upgrade: Upgrade::None,
+            control: Control::adopt(state.control),
         };
         if let Some(before) = before {
             master.upgrade = Upgrade::OnTrial(Trial { before, _state: file, version: state.version });
         }
+        master.order_level();
         signals::unblock_all()?;
         master.begin_again(settings, failed);
         Ok(master)
@@ -259,7 +263,7 @@ impl Master {
 
     fn begin_trial(&mut self, mut settings: Settings) {
         if let Err(why) = self.fit(&mut settings).and_then(|()| self.raise_and_recognise(settings)) {
-            self.refuse_reload(&why);
+            self.refuse_reload(Refusal::of(why));
         }
     }
 
@@ -295,6 +299,7 @@ impl Master {
         }
         self.end_empty_generations();
         self.expect_other_addresses(Instant::now());
+        self.open_control_socket();
         self.tell_upgrade_failed(why);
     }
 

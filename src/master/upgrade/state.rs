@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::master::Master;
 use crate::master::admission::HandedAdmission;
+use crate::master::control::HandedControl;
 use crate::master::generation::HandedGeneration;
 use crate::master::logs::HandedLogs;
 use crate::master::versions;
@@ -18,7 +19,7 @@ use crate::sys::{ProcessId, process};
 
 /// Of this layout, and of all that processes of one program may say to those of the next: records of auth, nursery and recorder. One
 /// more whenever any of them changes; then a restart is needed.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Most bytes of it: some hundred a worker.
 pub const BYTES_MOST: usize = 64 * 1024 * 1024;
@@ -45,6 +46,7 @@ pub struct State {
     pub workers: Vec<HandedWorker>,
     pub admission: HandedAdmission,
     pub generations: Vec<HandedGeneration>,
+    pub control: HandedControl,
 }
 
 impl State {
@@ -66,6 +68,7 @@ impl State {
             logs: master.logs.hand_over(&mut luggage),
             workers: master.workers.hand_over(),
             admission: master.admission.hand_over(),
+            control: master.control.hand_over(),
             generations: master
                 .generations
                 .iter()

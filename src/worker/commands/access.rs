@@ -36,11 +36,11 @@ pub fn host(session: &mut Session, given: &[u8]) -> Reply {
             (watch.local, &subject::stranger(watch.birth, watch.peer)),
             &wanted,
         ) {
-            Some((index, server)) => {
+            Some((index, server)) if !virtual_host::is_down(watch.birth, usize::from(index)) => {
                 watch.enter_server(index, server);
                 greeting::of_server(server, &watch.facts())
             }
-            None => unknown(),
+            _ => unknown(),
         },
     }
 }

@@ -33,6 +33,8 @@ pub trait Attend {
     fn rest_until(&mut self, moment: Instant) -> Result<(), Interrupt>;
     /// How many transfers share this one's rate.
     fn sharers(&self) -> u64;
+    /// Bytes a second that the operator has ordered.
+    fn ordered_rate(&self) -> Option<u64>;
     /// Bytes moved so far in this transfer: the stall timer and the scoreboard live from it.
     fn progress(&mut self, done: u64);
 }

@@ -28,6 +28,18 @@ impl Pace {
         Pace { rate, free: rate.free, due: now }
     }
 
+    /// The slower of what is configured and what the operator has ordered; None where neither is.
+    pub fn within(configured: Option<TransferRate>, ordered: Option<u64>, now: Instant) -> Option<Pace> {
+        let ordered =
+            ordered.map(|rate| TransferRate { bytes_per_second: rate as f64, free: 0, is_shared: false });
+        let slower = match (configured, ordered) {
+            (Some(one), Some(other)) if one.bytes_per_second <= other.bytes_per_second => Some(one),
+            (one, None) => one,
+            (_, other) => other,
+        };
+        slower.map(|rate| Pace::new(rate, now))
+    }
+
     /// How many bytes may move at once, of at most `most`.
     pub fn block(&self, most: usize, sharers: u64) -> usize {
         let beat = self.bytes_per_second(sharers) * BEAT.as_secs_f64();

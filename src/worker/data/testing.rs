@@ -47,6 +47,10 @@ impl Attend for Waits {
         1
     }
 
+    fn ordered_rate(&self) -> Option<u64> {
+        None
+    }
+
     fn progress(&mut self, done: u64) {
         self.done = done;
     }

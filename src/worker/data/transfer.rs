@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::line_ends::{Expand, Strip};
 use super::pace::Pace;
 use super::{Attend, Outcome, Stop, Stream};
+use crate::config::settings::TransferRate;
 use crate::protocol::Type;
 use crate::sys::buffer::Buffer;
 use crate::sys::pipe::Pipe;
@@ -31,7 +32,7 @@ pub fn download(stream: &mut Stream, source: &mut Source, form: Type, attend: &m
     if source.is_too_large {
         return Outcome { bytes: 0, ended: Err(Stop::TooLarge) };
     }
-    let mut moved = Moved::at(source.terms);
+    let mut moved = Moved::at(source.terms, attend);
     let ended = match form {
         Type::Image => send_image(stream, source, &mut moved, attend),
         Type::Ascii => send_ascii(stream, source, &mut moved, attend),
@@ -41,7 +42,7 @@ pub fn download(stream: &mut Stream, source: &mut Source, form: Type, attend: &m
 
 /// Receives a file until the client ends the connection.
 pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut dyn Attend) -> Outcome {
-    let mut moved = Moved::at(target.terms);
+    let mut moved = Moved::at(target.terms, attend);
     // A client sends when it has seen the 150, which leaves with this wait; the buffer is mapped while it is on its way.
     let received =
         attend.attend(stream.descriptor(), true, false).map_err(Stop::from).and_then(|()| match form {
@@ -54,7 +55,7 @@ pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut 
 
 /// Copies a file into another, after `before` bytes of the same errand.
 pub fn copy(source: &mut Source, mut target: Target, before: u64, attend: &mut dyn Attend) -> Outcome {
-    let mut moved = Moved { bytes: before, glanced_at: before, pace: None };
+    let mut moved = Moved { bytes: before, glanced_at: before, ..Moved::default() };
     let copied = attend
         .glance()
         .map_err(Stop::from)
@@ -86,12 +87,26 @@ fn copy_through(
 struct Moved {
     bytes: u64,
     glanced_at: u64,
+    /// TransferRate.
+    rate: Option<TransferRate>,
+    /// What the operator has ordered.
+    ordered: Option<u64>,
     pace: Option<Pace>,
 }
 
 impl Moved {
-    fn at(terms: Terms) -> Moved {
-        Moved { pace: terms.rate.map(|rate| Pace::new(rate, Instant::now())), ..Moved::default() }
+    fn at(terms: Terms, attend: &dyn Attend) -> Moved {
+        let (rate, ordered) = (terms.rate, attend.ordered_rate());
+        Moved { rate, ordered, pace: Pace::within(rate, ordered, Instant::now()), ..Moved::default() }
+    }
+
+    /// The operator may order a rate, or lift it, at any moment.
+    fn heed(&mut self, attend: &dyn Attend) {
+        let ordered = attend.ordered_rate();
+        if ordered != self.ordered {
+            self.ordered = ordered;
+            self.pace = Pace::within(self.rate, ordered, Instant::now());
+        }
     }
 
     /// How many bytes to move at once, of at most `most`.
@@ -102,6 +117,7 @@ impl Moved {
     fn more(&mut self, count: usize, attend: &mut dyn Attend) -> Result<(), Stop> {
         self.bytes += count as u64;
         attend.progress(self.bytes);
+        self.heed(attend);
         if let Some(pace) = &mut self.pace {
             let due = pace.spend(count, attend.sharers(), Instant::now());
             attend.rest_until(due)?;

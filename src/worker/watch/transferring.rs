@@ -158,6 +158,10 @@ impl Attend for Watch {
         self.birth.board.sharers(self.birth.slot)
     }
 
+    fn ordered_rate(&self) -> Option<u64> {
+        self.birth.board.ordered_rate(self.birth.slot)
+    }
+
     fn progress(&mut self, done: u64) {
         let Some(moving) = &mut self.transfer else { return };
         if done != moving.done {

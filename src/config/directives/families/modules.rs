@@ -3,24 +3,14 @@
 use super::super::Effect::{Accepted, Ignored};
 use super::{ALWAYS, Family, NOT_DONE, family};
 
-const NO_CONTROLS: &str = "the control socket is not yet supported.";
-
 pub const MODULES: &[Family] = &[
-    family("mod_ctrls", Ignored, NO_CONTROLS, &["ControlsEngine", "ControlsACLs", "ControlsAuthFreshness"]),
     family(
         "mod_ctrls",
-        Ignored,
-        NO_CONTROLS,
-        &[
-            "ControlsInterval",
-            "ControlsLog",
-            "ControlsMaxClients",
-            "ControlsSocket",
-            "ControlsSocketACL",
-            "ControlsSocketOwner",
-        ],
+        Accepted,
+        "the kernel says who asks, and whoever asks is heard at once.",
+        &["ControlsAuthFreshness", "ControlsInterval"],
     ),
-    family("mod_ctrls_admin", Ignored, NO_CONTROLS, &["AdminControlsACLs", "AdminControlsEngine"]),
+    family("mod_ctrls", Ignored, "SystemLog holds what the control socket was asked for.", &["ControlsLog"]),
     family(
         "mod_exec",
         Ignored,

@@ -1,0 +1,389 @@
+//! The control socket in the master's one wait: who comes is looked at, hears or asks, and what it asks for is carried out. Nobody there
+//! can make the master wait: requests and clients are bounded, each has its time, and who comes too often waits for the next second.
+
+mod client;
+mod hosts;
+mod kicks;
+mod levels;
+mod limits;
+mod socket;
+mod status;
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use slog::{error, info, warn};
+
+pub use client::ClientId;
+use client::{Client, Heard};
+pub use hosts::Downed;
+use kicks::Kicks;
+pub use limits::LiveLimits;
+pub use socket::ControlSocket;
+
+use super::Master;
+use super::stop::Phase;
+use crate::config;
+use crate::config::settings::Control as Settings;
+use crate::control::{Asked, Dump, LINE_MOST, Outcome, Reply, Request, asked};
+use crate::sys::UserId;
+use crate::sys::poll::Waiting;
+use crate::sys::socket as sockets;
+use crate::sys::{Signal, identity};
+
+/// How many clients are accepted within a second; each costs the master a few system calls and, if it is refused, a line of the log.
+const ARRIVALS_MOST: u32 = 100;
+
+/// A reload that a client waits for, and what else the socket needs to remember.
+#[derive(Debug, Default)]
+pub struct Control {
+    socket: Option<ControlSocket>,
+    clients: Vec<Client>,
+    next: u64,
+    /// When this second began, and who has come within it.
+    arrivals: Option<(Instant, u32)>,
+    /// Who waits for which reload's outcome.
+    reloads: Vec<(ClientId, u32)>,
+    kicks: Kicks,
+    /// What an operator has ordered of transfers.
+    pub limits: LiveLimits,
+    /// Virtual hosts that an operator has taken down.
+    pub downed: Downed,
+    level: u32,
+    /// How many reloads have begun.
+    pub begun: u32,
+    /// What came of the last one that was refused, in lines.
+    pub refusal: Option<Vec<String>>,
+}
+
+/// What the next program goes on with; whoever waits for an answer loses it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HandedControl {
+    limits: LiveLimits,
+    level: u32,
+    begun: u32,
+}
+
+impl Control {
+    /// For another program.
+    pub fn hand_over(&self) -> HandedControl {
+        HandedControl { limits: self.limits.clone(), level: self.level, begun: self.begun }
+    }
+
+    /// What another program has left.
+    pub fn adopt(handed: HandedControl) -> Control {
+        let HandedControl { limits, level, begun } = handed;
+        Control { limits, level, begun, ..Control::default() }
+    }
+
+    /// The listener, unless too many have come of late.
+    pub fn listener(&self) -> Option<BorrowedFd<'_>> {
+        let is_full = self.arrivals.is_some_and(|(_, count)| count >= ARRIVALS_MOST);
+        self.socket.as_ref().filter(|_| !is_full).map(AsFd::as_fd)
+    }
+
+    /// Whom to wait for.
+    pub fn waiting(&self) -> impl Iterator<Item = (ClientId, Waiting<'_>)> {
+        self.clients.iter().map(|client| (client.id, client.waiting()))
+    }
+
+    /// When somebody is given up, or may come again, or is killed.
+    pub fn deadline(&self) -> Option<Instant> {
+        let clients = self.clients.iter().filter_map(Client::deadline).min();
+        let arrivals = self.arrivals.filter(|(_, count)| *count >= ARRIVALS_MOST);
+        let again = arrivals.map(|(began, _)| began + Duration::from_secs(1));
+        [clients, again, self.kicks.deadline()].into_iter().flatten().min()
+    }
+
+    fn client(&mut self, id: ClientId) -> Option<&mut Client> {
+        self.clients.iter_mut().find(|client| client.id == id)
+    }
+
+    fn answer(&mut self, id: ClientId, reply: &Reply) {
+        if let Some(client) = self.client(id) {
+            client.answer(reply, Instant::now());
+        }
+        self.forget_gone();
+    }
+
+    fn forget_gone(&mut self) {
+        self.clients.retain(|client| !client.is_over());
+    }
+
+    fn note_arrival(&mut self, now: Instant) {
+        let second = Duration::from_secs(1);
+        match &mut self.arrivals {
+            Some((began, count)) if now.duration_since(*began) < second => *count += 1,
+            other => *other = Some((now, 1)),
+        }
+    }
+
+    /// The next second begins.
+    fn let_in_again(&mut self, now: Instant) {
+        self.arrivals.take_if(|(began, _)| now.duration_since(*began) >= Duration::from_secs(1));
+    }
+}
+
+impl Master {
+    /// Opens the socket that the serving generation wants, and closes another one. FTP is served with and without it.
+    pub(super) fn open_control_socket(&mut self) {
+        let Some(place) = self.control_settings().map(|settings| settings.socket) else { return };
+        if self.control.socket.as_ref().is_some_and(|socket| socket.is_at(&place)) {
+            return;
+        }
+        // The new one may want the old one's path.
+        self.close_control_socket();
+        match ControlSocket::open(&place) {
+            Ok(socket) => self.control.socket = socket,
+            Err(why) => error!(self.log, "no control socket, ftpdctl has nobody to speak to: {why}"),
+        }
+    }
+
+    /// Nobody may ask any more.
+    pub(super) fn close_control_socket(&mut self) {
+        if let Some(socket) = self.control.socket.take()
+            && let Err(error) = socket.remove()
+        {
+            warn!(self.log, "{} stays behind: {error}", socket.path().display());
+        }
+    }
+
+    /// Somebody connects.
+    pub(super) fn admit_control(&mut self) {
+        let now = Instant::now();
+        let Some(listener) = self.control.listener() else { return };
+        let Ok(socket) = sockets::accept_local(listener) else { return };
+        self.control.note_arrival(now);
+        let Ok(peer) = sockets::local_peer(socket.as_fd()) else { return };
+        self.control.next += 1;
+        let id = ClientId(self.control.next);
+        let refusal = self.control_refusal(&peer);
+        self.control.clients.push(Client::new(id, socket, peer, now));
+        if let Some(reply) = refusal {
+            self.control.answer(id, &reply);
+        }
+    }
+
+    /// Of those who are refused the log knows uid and pid by the kernel's word.
+    fn control_refusal(&self, peer: &sockets::LocalPeer) -> Option<Reply> {
+        let settings = self.control_settings()?;
+        let is_master = is_master(peer.uid);
+        if !is_master && !settings.socket_access.admits(peer) && !owns(&settings, peer) {
+            warn!(self.log, "control: refused: no ControlsSocketACL lets it in"; "uid" => peer.uid.0, "pid" => peer.pid.0);
+            return Some(denied("no ControlsSocketACL lets you in"));
+        }
+        let most = settings.max_clients as usize + usize::from(is_master);
+        if self.control.clients.len() >= most {
+            warn!(self.log, "control: refused: ControlsMaxClients ({most}) are there"; "uid" => peer.uid.0, "pid" => peer.pid.0);
+            return Some(Reply::failed("too many are asking, try again later"));
+        }
+        None
+    }
+
+    fn control_settings(&self) -> Option<Settings> {
+        let serving = self.generations.iter().find(|generation| generation.number == self.serving)?;
+        Some(serving.terms.control.clone())
+    }
+
+    /// A client says something, hears something, or is gone.
+    pub(super) fn attend_control(&mut self, id: ClientId) {
+        let Some(client) = self.control.client(id) else { return };
+        let heard = client.attend(Instant::now());
+        match heard {
+            Heard::Nothing => {}
+            Heard::TooLong => {
+                let sentence = format!("a request has at most {LINE_MOST} bytes");
+                self.control.answer(id, &Reply::of(Outcome::Mistaken, vec![sentence]));
+            }
+            Heard::Line(line) => self.hear_control(id, &line),
+        }
+        self.control.forget_gone();
+    }
+
+    fn hear_control(&mut self, id: ClientId, line: &[u8]) {
+        let Some(peer) = self.control.client(id).map(|client| client.peer.clone()) else { return };
+        let (uid, pid) = (peer.uid.0, peer.pid.0);
+        let reply = match asked(line) {
+            Err(mistake) => Some(Reply::of(Outcome::Mistaken, vec![mistake.to_string()])),
+            Ok(asked) => match self.may_ask(&asked, &peer) {
+                Err(reply) => {
+                    warn!(self.log, "control: {} refused", asked.action.name; "uid" => uid, "pid" => pid);
+                    Some(reply)
+                }
+                Ok(()) => {
+                    let words = [&[asked.action.name.to_owned()][..], &asked.words].concat().join(" ");
+                    info!(self.log, "control: {words}"; "uid" => uid, "pid" => pid);
+                    self.carry_out(id, asked)
+                }
+            },
+        };
+        if let Some(reply) = reply {
+            self.control.answer(id, &reply);
+        }
+    }
+
+    fn may_ask(&self, asked: &Asked, peer: &sockets::LocalPeer) -> Result<(), Reply> {
+        let Some(settings) = self.control_settings() else {
+            return Err(Reply::failed("the daemon does not serve yet"));
+        };
+        let name = asked.action.name;
+        if !settings.has(asked.action) {
+            return Err(denied(&format!("AdminControlsEngine leaves '{name}' out")));
+        }
+        if is_master(peer.uid) || settings.admits(asked.action, peer) {
+            return Ok(());
+        }
+        let directive = if asked.action.module == "mod_ctrls" { "ControlsACLs" } else { "AdminControlsACLs" };
+        Err(denied(&format!("no {directive} lets you ask for '{name}'")))
+    }
+
+    /// What comes of it; None where that is known later.
+    fn carry_out(&mut self, id: ClientId, asked: Asked) -> Option<Reply> {
+        let request = match asked.request {
+            Ok(request) => request,
+            Err(mistake) => {
+                let usage = format!("{} {}", asked.action.name, asked.action.syntax);
+                let sentence = format!("{}: {mistake} ({})", asked.action.name, usage.trim());
+                return Some(Reply::of(Outcome::Mistaken, vec![sentence]));
+            }
+        };
+        Some(match request {
+            Request::Help => self.tell_actions(),
+            Request::Status(hosts) => self.tell_status(&hosts),
+            Request::Kick(whom, most) => return self.kick(id, &whom, most),
+            Request::Restart => return self.restart_for(id),
+            Request::RestartCount => self.tell_reloads(),
+            Request::Shutdown => {
+                self.stop(Signal::SIGTERM);
+                Reply::done("shutting down")
+            }
+            Request::ShutdownGraceful(patience) => self.drain_for(patience),
+            Request::Upgrade => match self.upgrade() {
+                Ok(()) => Reply::done("the upgrade has begun; status and the log tell what comes of it"),
+                Err(why) => Reply::failed(why),
+            },
+            Request::Down(hosts) => self.take_down(&hosts),
+            Request::Up(hosts) => self.take_up(&hosts),
+            Request::Level(level) => self.set_level(level),
+            Request::Limit(whom, rate) => self.limit(whom, rate),
+            Request::Limits => self.tell_limits(),
+            Request::Dump(what) => self.dump(what),
+            Request::Scrub => {
+                Reply::done("nothing to scrub: whoever has ended has left the scoreboard already")
+            }
+        })
+    }
+
+    /// The reload that begins now, or as soon as the one that is under way has come to its end.
+    fn restart_for(&mut self, id: ClientId) -> Option<Reply> {
+        if self.phase != Phase::Running {
+            return Some(Reply::failed("the daemon is stopping"));
+        }
+        self.control.reloads.push((id, self.control.begun + 1));
+        self.reload();
+        None
+    }
+
+    /// A reload has come to its end: whoever waits for it hears how.
+    pub(super) fn tell_reload(&mut self, reply: &Reply) {
+        let begun = self.control.begun;
+        let ended = self.control.reloads.extract_if(.., |(_, reload)| *reload <= begun);
+        for (id, _) in ended.collect::<Vec<_>>() {
+            self.control.answer(id, reply);
+        }
+    }
+
+    fn tell_reloads(&self) -> Reply {
+        let serving = self.serving.saturating_sub(1);
+        let refused = self.board.refused_reloads();
+        Reply::done(format!("restarted {serving} times; {refused} configurations were refused"))
+            .with("restarts", serving)
+            .with("refused", refused)
+    }
+
+    fn drain_for(&mut self, patience: Option<Duration>) -> Reply {
+        if self.phase != Phase::Running {
+            return Reply::failed("the daemon is stopping already");
+        }
+        self.drain();
+        if let Some(patience) = patience {
+            self.phase = Phase::Draining(Some(Instant::now() + patience));
+        }
+        let count = self.workers.living().count();
+        Reply::done(format!("no new connections; {count} workers finish")).with("workers", count)
+    }
+
+    fn tell_actions(&self) -> Reply {
+        let settings = self.control_settings();
+        let known = crate::control::ACTIONS
+            .iter()
+            .filter(|action| settings.as_ref().is_some_and(|settings| settings.has(action)));
+        let (mut said, mut names) = (Vec::new(), Vec::new());
+        for action in known {
+            said.push(
+                format!("{} {} ({}): {}", action.name, action.syntax, action.module, action.sentence)
+                    .replace("  ", " "),
+            );
+            names.push(action.name);
+        }
+        Reply::of(Outcome::Done, said).with("actions", names)
+    }
+
+    fn dump(&self, what: Dump) -> Reply {
+        match what {
+            Dump::Configuration => self.dump_configuration(),
+            Dump::Classes => self.tell_classes(),
+            Dump::Scoreboard => match self.board.file() {
+                Some(file) => {
+                    let path = file.path().display().to_string();
+                    Reply::of(Outcome::Done, Vec::new()).with("scoreboard", path)
+                }
+                None => Reply::failed("this daemon keeps its scoreboard to itself (ScoreboardFile none)"),
+            },
+        }
+    }
+
+    fn dump_configuration(&self) -> Reply {
+        let serving = self.generations.iter().find(|generation| generation.number == self.serving);
+        let statements = serving
+            .and_then(|generation| generation.configuration().ok())
+            .and_then(|outline| config::statements(&outline));
+        let Some(statements) = statements else { return Reply::failed("the configuration is not kept") };
+        let told = |statement: &config::Statement| {
+            let depth = "  ".repeat(statement.within.len());
+            format!("{depth}{}  # {}:{}", statement.text, statement.file, statement.line)
+        };
+        let said = statements.iter().map(told).collect();
+        Reply::of(Outcome::Done, said).with("generation", self.serving)
+    }
+
+    /// Whoever has had its time is given up, killed, or may come again.
+    pub(super) fn press_on_control(&mut self, now: Instant) {
+        self.control.let_in_again(now);
+        self.control.clients.iter_mut().for_each(|client| client.give_up_if_late(now));
+        self.control.forget_gone();
+        self.kill_the_late(now);
+    }
+
+    /// The daemon stops: whoever waits for anything else hears that.
+    pub(super) fn tell_control_of_the_end(&mut self) {
+        self.control.begun += 1;
+        self.tell_reload(&Reply::failed("the daemon is stopping"));
+    }
+}
+
+/// root, and whoever the daemon runs as, is asked for no list.
+fn is_master(uid: UserId) -> bool {
+    uid == UserId::ROOT || uid == identity::own().0
+}
+
+/// ControlsSocketOwner: where no list says who may connect, the socket's owner and group may.
+fn owns(settings: &Settings, peer: &sockets::LocalPeer) -> bool {
+    let owner = settings.socket.owner.filter(|_| settings.socket_access.is_empty());
+    owner.is_some_and(|(user, group)| peer.uid == user || peer.groups.contains(&group))
+}
+
+fn denied(sentence: &str) -> Reply {
+    Reply::of(Outcome::Denied, vec![sentence.to_owned()])
+}
