@@ -1,6 +1,7 @@
 //! The control socket in the master's one wait: who comes is looked at, hears or asks, and what it asks for is carried out. Nobody there
 //! can make the master wait: requests and clients are bounded, each has its time, and who comes too often waits for the next second.
 
+mod actions;
 mod client;
 mod hosts;
 mod kicks;
@@ -9,6 +10,7 @@ mod limits;
 mod socket;
 mod status;
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -23,14 +25,12 @@ pub use limits::LiveLimits;
 pub use socket::ControlSocket;
 
 use super::Master;
-use super::stop::Phase;
-use crate::config;
 use crate::config::settings::Control as Settings;
-use crate::control::{Asked, Dump, LINE_MOST, Outcome, Reply, Request, asked};
+use crate::control::{Asked, LINE_MOST, Outcome, Reply, asked};
 use crate::sys::UserId;
+use crate::sys::identity;
 use crate::sys::poll::Waiting;
 use crate::sys::socket as sockets;
-use crate::sys::{Signal, identity};
 
 /// How many clients are accepted within a second; each costs the master a few system calls and, if it is refused, a line of the log.
 const ARRIVALS_MOST: u32 = 100;
@@ -153,7 +153,12 @@ impl Master {
     pub(super) fn admit_control(&mut self) {
         let now = Instant::now();
         let Some(listener) = self.control.listener() else { return };
-        let Ok(socket) = sockets::accept_local(listener) else { return };
+        let socket = match sockets::accept_local(listener) {
+            Ok(socket) => socket,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            // Without descriptors or memory whoever waits would wake the master again at once.
+            Err(_) => return self.control.arrivals = Some((now, ARRIVALS_MOST)),
+        };
         self.control.note_arrival(now);
         let Ok(peer) = sockets::local_peer(socket.as_fd()) else { return };
         self.control.next += 1;
@@ -238,138 +243,12 @@ impl Master {
         Err(denied(&format!("no {directive} lets you ask for '{name}'")))
     }
 
-    /// What comes of it; None where that is known later.
-    fn carry_out(&mut self, id: ClientId, asked: Asked) -> Option<Reply> {
-        let request = match asked.request {
-            Ok(request) => request,
-            Err(mistake) => {
-                let usage = format!("{} {}", asked.action.name, asked.action.syntax);
-                let sentence = format!("{}: {mistake} ({})", asked.action.name, usage.trim());
-                return Some(Reply::of(Outcome::Mistaken, vec![sentence]));
-            }
-        };
-        Some(match request {
-            Request::Help => self.tell_actions(),
-            Request::Status(hosts) => self.tell_status(&hosts),
-            Request::Kick(whom, most) => return self.kick(id, &whom, most),
-            Request::Restart => return self.restart_for(id),
-            Request::RestartCount => self.tell_reloads(),
-            Request::Shutdown => {
-                self.stop(Signal::SIGTERM);
-                Reply::done("shutting down")
-            }
-            Request::ShutdownGraceful(patience) => self.drain_for(patience),
-            Request::Upgrade => match self.upgrade() {
-                Ok(()) => Reply::done("the upgrade has begun; status and the log tell what comes of it"),
-                Err(why) => Reply::failed(why),
-            },
-            Request::Down(hosts) => self.take_down(&hosts),
-            Request::Up(hosts) => self.take_up(&hosts),
-            Request::Level(level) => self.set_level(level),
-            Request::Limit(whom, rate) => self.limit(whom, rate),
-            Request::Limits => self.tell_limits(),
-            Request::Dump(what) => self.dump(what),
-            Request::Scrub => {
-                Reply::done("nothing to scrub: whoever has ended has left the scoreboard already")
-            }
-        })
-    }
-
-    /// The reload that begins now, or as soon as the one that is under way has come to its end.
-    fn restart_for(&mut self, id: ClientId) -> Option<Reply> {
-        if self.phase != Phase::Running {
-            return Some(Reply::failed("the daemon is stopping"));
-        }
-        self.control.reloads.push((id, self.control.begun + 1));
-        self.reload();
-        None
-    }
-
-    /// A reload has come to its end: whoever waits for it hears how.
-    pub(super) fn tell_reload(&mut self, reply: &Reply) {
-        let begun = self.control.begun;
-        let ended = self.control.reloads.extract_if(.., |(_, reload)| *reload <= begun);
-        for (id, _) in ended.collect::<Vec<_>>() {
-            self.control.answer(id, reply);
-        }
-    }
-
-    fn tell_reloads(&self) -> Reply {
-        let serving = self.serving.saturating_sub(1);
-        let refused = self.board.refused_reloads();
-        Reply::done(format!("restarted {serving} times; {refused} configurations were refused"))
-            .with("restarts", serving)
-            .with("refused", refused)
-    }
-
-    fn drain_for(&mut self, patience: Option<Duration>) -> Reply {
-        if self.phase != Phase::Running {
-            return Reply::failed("the daemon is stopping already");
-        }
-        self.drain();
-        if let Some(patience) = patience {
-            self.phase = Phase::Draining(Some(Instant::now() + patience));
-        }
-        let count = self.workers.living().count();
-        Reply::done(format!("no new connections; {count} workers finish")).with("workers", count)
-    }
-
-    fn tell_actions(&self) -> Reply {
-        let settings = self.control_settings();
-        let known = crate::control::ACTIONS
-            .iter()
-            .filter(|action| settings.as_ref().is_some_and(|settings| settings.has(action)));
-        let (mut said, mut names) = (Vec::new(), Vec::new());
-        for action in known {
-            said.push(
-                format!("{} {} ({}): {}", action.name, action.syntax, action.module, action.sentence)
-                    .replace("  ", " "),
-            );
-            names.push(action.name);
-        }
-        Reply::of(Outcome::Done, said).with("actions", names)
-    }
-
-    fn dump(&self, what: Dump) -> Reply {
-        match what {
-            Dump::Configuration => self.dump_configuration(),
-            Dump::Classes => self.tell_classes(),
-            Dump::Scoreboard => match self.board.file() {
-                Some(file) => {
-                    let path = file.path().display().to_string();
-                    Reply::of(Outcome::Done, Vec::new()).with("scoreboard", path)
-                }
-                None => Reply::failed("this daemon keeps its scoreboard to itself (ScoreboardFile none)"),
-            },
-        }
-    }
-
-    fn dump_configuration(&self) -> Reply {
-        let serving = self.generations.iter().find(|generation| generation.number == self.serving);
-        let statements = serving
-            .and_then(|generation| generation.configuration().ok())
-            .and_then(|outline| config::statements(&outline));
-        let Some(statements) = statements else { return Reply::failed("the configuration is not kept") };
-        let told = |statement: &config::Statement| {
-            let depth = "  ".repeat(statement.within.len());
-            format!("{depth}{}  # {}:{}", statement.text, statement.file, statement.line)
-        };
-        let said = statements.iter().map(told).collect();
-        Reply::of(Outcome::Done, said).with("generation", self.serving)
-    }
-
     /// Whoever has had its time is given up, killed, or may come again.
     pub(super) fn press_on_control(&mut self, now: Instant) {
         self.control.let_in_again(now);
         self.control.clients.iter_mut().for_each(|client| client.give_up_if_late(now));
         self.control.forget_gone();
         self.kill_the_late(now);
-    }
-
-    /// The daemon stops: whoever waits for anything else hears that.
-    pub(super) fn tell_control_of_the_end(&mut self) {
-        self.control.begun += 1;
-        self.tell_reload(&Reply::failed("the daemon is stopping"));
     }
 }
 
