@@ -14,6 +14,10 @@ pub const UNSEEN: &[(&str, &str)] = &[
         "SystemLog tells what the daemon does; hostile/patterns.rs has what monitors read",
     ),
     ("WtmpLog UseLastlog", "the host's own files; users/attendance.rs"),
+    (
+        "ControlsEngine ControlsSocket ControlsSocketOwner ControlsSocketACL ControlsACLs ControlsMaxClients AdminControlsEngine AdminControlsACLs",
+        "operators' socket, with a protocol of its own; control.rs",
+    ),
     ("MaxInstances", "ProFTPD closes without a word, when it has seen its last child end; limits.rs"),
     (
         "MaxCommandRate MaxConnectionRate",
