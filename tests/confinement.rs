@@ -3,7 +3,7 @@
 
 mod limits;
 mod mounts;
-mod race;
+pub mod race;
 mod shapes;
 mod trees;
 

@@ -7,6 +7,7 @@ mod digests;
 mod directories;
 mod facts;
 mod folder_files;
+mod folder_files_attacked;
 mod hidden;
 mod hiding;
 mod listings;

@@ -63,6 +63,20 @@ pub struct Status {
     pub changed: i64,
 }
 
+/// Which file it is, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Status {
+    /// Which file it is.
+    pub fn identity(&self) -> Identity {
+        Identity { device: self.device, inode: self.inode }
+    }
+}
+
 /// What tells one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edition {
@@ -150,6 +164,15 @@ pub fn open_root_and_tell(path: &Path, links: Links) -> io::Result<(OwnedFd, Opt
 fn is_plain(path: &Path) -> bool {
     let names = path.components().filter(|part| matches!(part, Component::RootDir | Component::Normal(_)));
     path.is_absolute() && names.collect::<PathBuf>().as_os_str() == path.as_os_str()
+}
+
+/// Finds what stands at a path from a folder that is held, as a place only; `..` leads to the folder that holds it now. No link is
+/// followed: one anywhere is an error (`FilesystemLoop`).
+pub fn locate_from(folder: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    Ok(fcntl::openat2(folder, path, how)?)
 }
 
 /// Finds `path` below `root` as a place only, following links as though `root` were `/`; magic links are refused.

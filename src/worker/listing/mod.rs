@@ -190,7 +190,7 @@ pub fn line_of(
     let looked = storage.look_at(asked, telling.facts.has(Fact::Create))?;
     let Looked { status, canonical, parent, created } = looked;
     let rights = storage.rights(&Asker::own(), &canonical, (parent.as_ref(), &status, &status));
-    let guise = Guise::of(storage, Spot { canonical: &canonical, is_folder: status.kind == Kind::Directory });
+    let guise = Guise::of(storage, Spot::named(&canonical, status.kind == Kind::Directory));
     let user = guise.user(&status, owners, names);
     let group = &guise.group(&status, owners, names);
     let name = asked.path.split_last().filter(|_| telling.facts.has(Fact::MediaType));

@@ -1,11 +1,16 @@
 //! The one function that says whether something may be done to a file. What it returns is all that the file
 //! operations accept.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use regex::bytes::Regex;
 
 use super::denied::{Denied, Reason};
 use super::hiding::{Sight, is_kept_from};
 use super::operation::Operation;
+use super::path::FtpPath;
 use super::policy::{Asked, Policy, Spot, Verb};
 use crate::config::settings::PathRules;
 
@@ -66,7 +71,7 @@ fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> R
         return Err(Reason::Argument);
     }
     if operation.is_filtered() {
-        judge_name(rules, asked)?;
+        judge_name(rules, asked, operation.spot().canonical)?;
     }
     if !asked.verb.is_allowed(rules) {
         return Err(operation.refused_by_limit());
@@ -80,9 +85,19 @@ pub fn passes_filters(rules: &PathRules<'_>, argument: &[u8]) -> bool {
     passes(rules.allow_filter(), rules.deny_filter(), argument)
 }
 
-fn judge_name(rules: &PathRules<'_>, asked: &Asked) -> Result<(), Reason> {
-    let fits = passes(rules.path_allow_filter(), rules.path_deny_filter(), asked.path.as_bytes());
-    if fits { Ok(()) } else { Err(Reason::Name) }
+/// The name that the client says; and where that is a link's, the file's own.
+fn judge_name(rules: &PathRules<'_>, asked: &Asked, canonical: &Path) -> Result<(), Reason> {
+    let (allow, deny) = (rules.path_allow_filter(), rules.path_deny_filter());
+    if allow.is_none() && deny.is_none() {
+        return Ok(());
+    }
+    let own = || {
+        let (folder, said) = asked.path.split_last()?;
+        let name = canonical.file_name().map(OsStr::as_bytes).filter(|name| *name != said)?;
+        folder.join(name).ok()
+    };
+    let fits = |path: &FtpPath| passes(allow, deny, path.as_bytes());
+    if fits(&asked.path) && own().is_none_or(|own| fits(&own)) { Ok(()) } else { Err(Reason::Name) }
 }
 
 fn passes(allow: Option<&Regex>, deny: Option<&Regex>, bytes: &[u8]) -> bool {

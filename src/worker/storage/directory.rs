@@ -215,13 +215,13 @@ impl Storage {
         if !self.policy.rules.fakes() && !self.may_be_amended(directory, Some(kind)) {
             return Fakes::default();
         }
-        self.fakes(Spot { canonical: &directory.canonical(name), is_folder: kind == Kind::Directory })
+        self.fakes(Spot::named(&directory.canonical(name), kind == Kind::Directory))
     }
 
     fn is_shown(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
         let canonical = directory.canonical(name);
         let is_folder = kind.is_none_or(|kind| kind == Kind::Directory);
-        if !allows(&self.policy, directory.verb, Spot { canonical: &canonical, is_folder }) {
+        if !allows(&self.policy, directory.verb, Spot::named(&canonical, is_folder)) {
             return false;
         }
         if !self.policy.rules.hides() && !directory.is_amended {

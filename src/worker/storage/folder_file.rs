@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::way::Way;
 use crate::config::ftpaccess::{self, BYTES_MOST};
 use crate::config::settings::FolderRules;
-use crate::sys::files::{self, Access, Edition, Errno, Kind};
+use crate::sys::files::{self, Access, Edition, Errno, Identity, Kind};
 
 /// A file that was changed so short a time before it was looked at may be changed again without any sign of it: a kernel's clock of files
 /// ticks.
@@ -37,11 +38,13 @@ impl Listener for slog::Logger {
 }
 
 /// What was found where the file of a folder would stand.
-pub struct Taken {
+pub struct Taken<'a> {
     /// The file, not opened yet.
     pub place: io::Result<OwnedFd>,
     /// Where that is on the host.
     pub path: PathBuf,
+    /// The way to the folder.
+    pub way: &'a Way<'a>,
 }
 
 /// What is known of one file.
@@ -53,6 +56,8 @@ pub struct FolderFile {
     told: Option<String>,
     /// What it says.
     said: Said,
+    /// In which folder it was when all of it was understood.
+    folder: Option<Identity>,
 }
 
 #[derive(Debug, Default)]
@@ -84,18 +89,19 @@ impl FolderFile {
     }
 
     /// Looks at it again, and reads it if it has changed.
-    pub fn look(&mut self, taken: Taken, listener: &dyn Listener) {
-        match taken.place {
-            Ok(place) => self.compare(&place, &taken.path, listener),
+    pub fn look(&mut self, taken: Taken<'_>, listener: &dyn Listener) {
+        let Taken { place, path, way } = taken;
+        match place {
+            Ok(place) => self.compare(&place, (&path, way), listener),
             Err(error) if is_absent(&error) => *self = FolderFile::default(),
-            Err(error) => self.refuse(Refusal::from(error), &taken.path, listener),
+            Err(error) => self.refuse(Refusal::from(error), (&path, way), listener),
         }
     }
 
-    fn compare(&mut self, place: &OwnedFd, path: &Path, listener: &dyn Listener) {
+    fn compare(&mut self, place: &OwnedFd, (path, way): (&Path, &Way<'_>), listener: &dyn Listener) {
         let (status, edition) = match files::edition(place.as_fd()) {
             Ok(found) => found,
-            Err(error) => return self.refuse(Refusal::from(error), path, listener),
+            Err(error) => return self.refuse(Refusal::from(error), (path, way), listener),
         };
         if self.seen == Some(edition) {
             return;
@@ -107,18 +113,23 @@ impl FolderFile {
             _ => Err(Errno::EINVAL.into()),
         };
         match bytes {
-            Ok(bytes) => self.read(&bytes, path, listener),
-            Err(error) => self.refuse(Refusal::from(error), path, listener),
+            Ok(bytes) => self.read(&bytes, (path, way), listener),
+            Err(error) => self.refuse(Refusal::from(error), (path, way), listener),
         }
     }
 
-    fn read(&mut self, bytes: &[u8], path: &Path, listener: &dyn Listener) {
+    /// Whether what was last understood was this folder's: another one may have its name by now.
+    fn is_known(&self, way: &Way<'_>) -> bool {
+        matches!(self.said, Said::Whole(_)) && self.folder.is_some() && self.folder == way.folder()
+    }
+
+    fn read(&mut self, bytes: &[u8], (path, way): (&Path, &Way<'_>), listener: &dyn Listener) {
         listener.reads(path, bytes);
         let heard = match ftpaccess::read(path, bytes, &|line| listener.keeps(path, line)) {
             Ok(heard) => heard,
-            Err(why) => return self.refuse(Refusal::Closed(why), path, listener),
+            Err(why) => return self.refuse(Refusal::Closed(why), (path, way), listener),
         };
-        let stays = !heard.is_sound && matches!(self.said, Said::Whole(_));
+        let stays = !heard.is_sound && self.is_known(way);
         let mut complaints = heard.complaints;
         if stays {
             complaints.push(format!("{}: what it said before stays in force", path.display()));
@@ -126,14 +137,14 @@ impl FolderFile {
         self.tell(complaints, listener);
         let rules = || Rc::new(heard.rules);
         match heard.is_sound {
-            true => self.said = Said::Whole(rules()),
+            true => (self.said, self.folder) = (Said::Whole(rules()), way.folder()),
             false if stays => {}
             false => self.said = Said::Part(rules()),
         }
     }
 
-    fn refuse(&mut self, refusal: Refusal, path: &Path, listener: &dyn Listener) {
-        let known = matches!(self.said, Said::Whole(_));
+    fn refuse(&mut self, refusal: Refusal, (path, way): (&Path, &Way<'_>), listener: &dyn Listener) {
+        let known = self.is_known(way);
         let (why, is_open) = match &refusal {
             Refusal::Open(error) => (error.to_string(), true),
             Refusal::Closed(why) => (why.clone(), false),

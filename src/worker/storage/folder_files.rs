@@ -2,19 +2,26 @@
 //! changed, and forgotten when the session turns to other folders. Clients write them, so nothing about them is believed: they are
 //! found below the session's root as its account finds them, are plain files and small, and few on one way.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
 
 use super::folder_file::{FolderFile, Listener, Taken};
+use super::policy::{Hold, Spot};
 use super::root::Root;
+use super::way::Way;
 use crate::config::ftpaccess::{self, NAME};
 use crate::config::settings::FolderRules;
+use crate::sys::files::Identity;
 
 /// Files that are heard on one way; where there are more nothing is allowed.
 const HEARD_MOST: usize = 16;
+
+/// Sentences that are told in one turn: a listing meets a file in every folder that it shows.
+const TOLD_MOST: usize = 10;
 
 /// How deep a folder lies, and what its file says; the deepest first.
 pub type Amendments = Vec<(usize, Rc<FolderRules>)>;
@@ -31,8 +38,34 @@ pub enum Freshness {
 /// The files of the folders that a session turned to last.
 pub struct FolderFiles {
     root: Rc<Root>,
-    listener: Box<dyn Listener>,
+    listener: Told,
     state: RefCell<State>,
+}
+
+/// Who hears of files, of so many in this turn already.
+struct Told {
+    listener: Box<dyn Listener>,
+    sentences: Cell<usize>,
+}
+
+impl Listener for Told {
+    fn tell(&self, sentence: fmt::Arguments<'_>) {
+        let told = self.sentences.get();
+        self.sentences.set(told + 1);
+        match told {
+            ..TOLD_MOST => self.listener.tell(sentence),
+            TOLD_MOST => self.listener.tell(format_args!("there is more to tell of {NAME} files")),
+            _ => {}
+        }
+    }
+
+    fn reads(&self, path: &Path, bytes: &[u8]) {
+        self.listener.reads(path, bytes);
+    }
+
+    fn keeps(&self, path: &Path, line: u32) -> bool {
+        self.listener.keeps(path, line)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +78,8 @@ struct State {
     used: usize,
     /// The root, and the folders of one way within.
     levels: Vec<Level>,
+    /// What was held, so deep, when the files from there on outwards were looked at.
+    by: Option<(usize, Identity)>,
 }
 
 /// A folder.
@@ -60,13 +95,14 @@ struct Level {
 impl FolderFiles {
     /// Of the folders below a root. Nothing is looked at before it is asked for.
     pub fn new(root: Rc<Root>, listener: Box<dyn Listener>) -> FolderFiles {
-        FolderFiles { root, listener, state: RefCell::default() }
+        FolderFiles { root, listener: Told { listener, sentences: Cell::new(0) }, state: RefCell::default() }
     }
 
     /// Another command: everything may have changed.
     pub fn turn(&self) {
         let mut state = self.state.borrow_mut();
         state.turn += 1;
+        self.listener.sentences.set(0);
         let used = std::mem::take(&mut state.used);
         state.levels.truncate(used);
     }
@@ -76,57 +112,80 @@ impl FolderFiles {
         self.state.borrow_mut().place(&self.root, Freshness::Now)
     }
 
-    /// What the files say of a folder and of those around it; `is_heard` says in which folders one is heard.
+    /// What the files say of the folder of a place and of those around it; `is_heard` says in which folders one is heard.
     pub fn around(
         &self,
-        folder: &Path,
+        spot: Spot<'_>,
         freshness: Freshness,
         is_heard: &dyn Fn(&Path) -> bool,
     ) -> Amendments {
+        let closed = || vec![(usize::MAX, Rc::new(ftpaccess::closed()))];
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
-        let Ok(place) = state.place(&self.root, freshness) else {
-            return vec![(usize::MAX, Rc::new(ftpaccess::closed()))];
+        let Ok(place) = state.place(&self.root, freshness) else { return closed() };
+        let Ok(below) = spot.innermost().strip_prefix(&place) else {
+            // What is held was found below the root: somebody renames what is above it.
+            return if matches!(spot.hold, Hold::Names) { Vec::new() } else { closed() };
         };
-        let Ok(below) = folder.strip_prefix(&place) else { return Vec::new() };
         let count = state.enter(below);
-        self.look(state, count, (&place, freshness), is_heard);
+        let way = Way::new(&self.root, spot, (below.as_os_str().as_bytes(), count - 1));
+        match self.look(state, (way, count), (&place, freshness), (spot.hold, is_heard)) {
+            Ok(heard) if heard <= HEARD_MOST => {}
+            _ => return closed(),
+        }
         let first = place.components().count();
         let levels = state.levels.iter().take(count).enumerate();
         let said = levels.filter_map(|(depth, level)| Some((first + depth, level.file.rules()?)));
         let mut said: Amendments = said.collect();
         said.reverse();
-        if said.len() > HEARD_MOST { vec![(usize::MAX, Rc::new(ftpaccess::closed()))] } else { said }
+        said
     }
 
+    /// Looks at the files of so many levels, as far as they are not known; gives how many say something, one more than are heard at
+    /// most: what lies deeper is not looked at then. An error is that what is held stands elsewhere by now.
     fn look(
         &self,
         state: &mut State,
-        count: usize,
+        (mut way, count): (Way<'_>, usize),
         (place, freshness): (&Path, Freshness),
-        is_heard: &dyn Fn(&Path) -> bool,
-    ) {
-        let (mut folder, mut way) = (place.to_owned(), Vec::new());
-        for level in state.levels.iter_mut().take(count) {
-            if !level.name.is_empty() {
+        (hold, is_heard): (Hold<'_>, &dyn Fn(&Path) -> bool),
+    ) -> io::Result<usize> {
+        let held = hold.base(count - 1);
+        state.trust(held);
+        let (mut folder, mut heard) = (place.to_owned(), 0);
+        for at in 0..count {
+            let Some(level) = state.levels.get_mut(at) else { break };
+            if at > 0 {
+                way.enter(&level.name);
                 folder.push(std::ffi::OsStr::from_bytes(&level.name));
-                way.extend_from_slice(&level.name);
-                way.push(b'/');
             }
-            let is_known = match freshness {
-                Freshness::Now => level.looked == Some(state.turn),
-                Freshness::Lately => level.looked.is_some(),
-            };
-            if is_known {
-                continue;
+            if !level.is_known(state.turn, freshness) {
+                match is_heard(&folder) {
+                    true => {
+                        let taken = Taken { place: way.file()?, path: folder.join(NAME), way: &way };
+                        level.file.look(taken, &self.listener);
+                    }
+                    false => level.file = FolderFile::default(),
+                }
+                level.looked = Some(state.turn);
+                state.by = state.by.filter(|(base, _)| at > *base);
             }
-            level.looked = Some(state.turn);
-            if is_heard(&folder) {
-                let place = self.root.place_of(&[&way, NAME.as_bytes()].concat());
-                level.file.look(Taken { place, path: folder.join(NAME) }, &*self.listener);
-            } else {
-                level.file = FolderFile::default();
+            heard += usize::from(level.file.rules().is_some());
+            if heard > HEARD_MOST {
+                state.levels.truncate(at + 1);
+                break;
             }
+        }
+        state.by = held.or(state.by);
+        Ok(heard)
+    }
+}
+
+impl Level {
+    fn is_known(&self, turn: u64, freshness: Freshness) -> bool {
+        match freshness {
+            Freshness::Now => self.looked == Some(turn),
+            Freshness::Lately => self.looked.is_some(),
         }
     }
 }
@@ -141,6 +200,13 @@ impl State {
         let place: Rc<Path> = Rc::from(root.canonical()?);
         self.place = Some((self.turn, Rc::clone(&place)));
         Ok(place)
+    }
+
+    /// What was looked at by other means than by what is held now may be what other folders of these names say.
+    fn trust(&mut self, held: Option<(usize, Identity)>) {
+        if let Some((base, _)) = held.filter(|_| held != self.by) {
+            self.levels.iter_mut().take(base + 1).for_each(|level| level.looked = None);
+        }
     }
 
     /// Makes the levels those of a way below the root; returns how many they are. Where it only leads less deep, what is known of
@@ -162,8 +228,8 @@ impl State {
     }
 }
 
-impl std::fmt::Debug for FolderFiles {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for FolderFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FolderFiles").field("state", &self.state).finish_non_exhaustive()
     }
 }

@@ -52,7 +52,7 @@ impl<'a> Sight<'a> {
         let is_folder = self.status.is_some_and(|status| status.kind == Kind::Directory);
         match self.canonical.parent().filter(|_| is_folder) {
             Some(around) => Spot::folder(around),
-            None => Spot { canonical: self.canonical, is_folder },
+            None => Spot::named(self.canonical, is_folder),
         }
     }
 

@@ -38,6 +38,7 @@ pub mod testing;
 mod tests;
 mod trees;
 mod unique;
+mod way;
 
 pub use crate::sys::files::Names as DirectoryNames;
 pub use accounting::{Accounting, Change};

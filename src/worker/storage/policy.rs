@@ -1,5 +1,6 @@
 //! What one request is judged by: the scope's rules, and what the client asked for in which words.
 
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use super::denied::{Denied, Reason};
@@ -7,6 +8,7 @@ use super::folder_files::{Amendments, FolderFiles, Freshness};
 use super::path::FtpPath;
 use crate::config::settings::{DirectoryRules, PathRules, Subject};
 use crate::protocol::{self, site::Row};
+use crate::sys::files::Identity;
 
 /// The rules of a session's scope.
 #[derive(Debug)]
@@ -26,16 +28,34 @@ pub struct Spot<'a> {
     pub canonical: &'a Path,
     /// Whether a folder stands there: then what holds in it holds for it.
     pub is_folder: bool,
+    /// By what the folders around it are found.
+    pub hold: Hold<'a>,
+}
+
+/// By what the folders around a place are found. Their names may lead elsewhere by the time they are followed; what is held may not.
+#[derive(Clone, Copy, Debug)]
+pub enum Hold<'a> {
+    /// Nothing is held: by their names.
+    Names,
+    /// The folder itself, or the one that holds it by this name.
+    Folder { place: BorrowedFd<'a>, is: Identity, below: Option<&'a [u8]> },
+    /// This file, in the folder that holds it by its name.
+    File(Identity),
 }
 
 impl<'a> Spot<'a> {
     /// Of a folder.
     pub fn folder(canonical: &'a Path) -> Spot<'a> {
-        Spot { canonical, is_folder: true }
+        Spot::named(canonical, true)
+    }
+
+    /// Of a name.
+    pub fn named(canonical: &'a Path, is_folder: bool) -> Spot<'a> {
+        Spot { canonical, is_folder, hold: Hold::Names }
     }
 
     /// The folder whose rules hold here.
-    fn innermost(self) -> &'a Path {
+    pub(super) fn innermost(self) -> &'a Path {
         self.canonical.parent().filter(|_| !self.is_folder).unwrap_or(self.canonical)
     }
 }
@@ -66,7 +86,7 @@ impl Policy {
     fn amendments(&self, spot: Spot<'_>, freshness: Freshness) -> Amendments {
         let is_heard = |folder: &Path| self.rules.is_amended_in(folder, self.subject);
         let files = self.files.as_ref();
-        files.map(|files| files.around(spot.innermost(), freshness, &is_heard)).unwrap_or_default()
+        files.map(|files| files.around(spot, freshness, &is_heard)).unwrap_or_default()
     }
 }
 

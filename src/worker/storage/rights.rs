@@ -194,7 +194,7 @@ impl Storage {
         canonical: &Path,
         seen: (Option<&Status>, &Status, &Status),
     ) -> Rights {
-        let rules = self.policy.rules_at(Spot { canonical, is_folder: seen.2.kind == Kind::Directory });
+        let rules = self.policy.rules_at(Spot::named(canonical, seen.2.kind == Kind::Directory));
         let given = given(asker, &rules, seen);
         given.and(Rights::left(given.of, &rules))
     }

@@ -9,8 +9,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::path::FtpPath;
-use super::policy::Spot;
-use crate::sys::files::{self, Errno, Links, Status};
+use super::policy::{Hold, Spot};
+use crate::sys::files::{self, Errno, Identity, Links, Status};
 
 /// The directory that a session takes for `/`.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Entry {
     pub(super) parent: OwnedFd,
+    pub(super) parent_is: Identity,
     pub(super) name: Vec<u8>,
     pub(super) canonical: PathBuf,
     pub(super) status: Option<Status>,
@@ -125,7 +126,13 @@ impl Root {
 impl Found {
     /// Where it stands, as the rules are asked.
     pub fn spot(&self) -> Spot<'_> {
-        Spot { canonical: &self.canonical, is_folder: self.status.kind == files::Kind::Directory }
+        let is_folder = self.status.kind == files::Kind::Directory;
+        let is = self.status.identity();
+        let hold = match is_folder {
+            true => Hold::Folder { place: self.place.as_fd(), is, below: None },
+            false => Hold::File(is),
+        };
+        Spot { canonical: &self.canonical, is_folder, hold }
     }
 
     /// Whether a session may stand in this directory.
@@ -144,7 +151,15 @@ impl Found {
             Err(error) => return Err(error),
         };
         let canonical = self.canonical.join(OsStr::from_bytes(name));
-        Ok(Entry { parent: self.place, name: name.to_vec(), canonical, status, is_concealed: false })
+        let parent_is = self.status.identity();
+        Ok(Entry {
+            parent: self.place,
+            parent_is,
+            name: name.to_vec(),
+            canonical,
+            status,
+            is_concealed: false,
+        })
     }
 
     /// What it is.
@@ -157,6 +172,8 @@ impl Entry {
     /// Where it stands, as the rules are asked.
     pub fn spot(&self) -> Spot<'_> {
         let is_folder = self.status.is_some_and(|status| status.kind == files::Kind::Directory);
-        Spot { canonical: &self.canonical, is_folder }
+        let below = is_folder.then_some(self.name.as_slice());
+        let hold = Hold::Folder { place: self.parent.as_fd(), is: self.parent_is, below };
+        Spot { canonical: &self.canonical, is_folder, hold }
     }
 }

@@ -19,7 +19,11 @@ impl Storage {
     }
 
     fn find_path(&self, verb: Verb, path: &FtpPath) -> io::Result<Found> {
-        match self.root.find(path) {
+        self.seen(verb, path, self.root.find(path))
+    }
+
+    fn seen(&self, verb: Verb, path: &FtpPath, found: io::Result<Found>) -> io::Result<Found> {
+        match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
             found if !self.may_ignore_hidden(path, found.as_ref().ok()) => found,
             // That there is no way on behind a hidden file would tell of it, too.
@@ -31,10 +35,11 @@ impl Storage {
     /// Follows all of a client's path but its last name.
     pub(super) fn find_entry(&self, asked: &Asked) -> io::Result<Entry> {
         let Some((parent, name)) = asked.path.split_last() else { return Err(Errno::EBUSY.into()) };
-        if !self.may_ignore_hidden(&parent, None) {
-            return self.root.entry(&asked.path);
+        let found = self.root.find(&parent);
+        if !self.may_ignore_hidden(&parent, found.as_ref().ok()) {
+            return found?.entry(name);
         }
-        let mut entry = self.find_path(asked.verb, &parent)?.entry(name)?;
+        let mut entry = self.seen(asked.verb, &parent, found)?.entry(name)?;
         if !is_there(&self.policy, asked.verb, &Sight::entry(&entry)) {
             (entry.status, entry.is_concealed) = (None, true);
         }
@@ -51,8 +56,13 @@ impl Storage {
         let below = path.as_bytes().strip_prefix(b"/").unwrap_or_default();
         let named = root.join(OsStr::from_bytes(below));
         let is_said = |spot: Spot<'_>| self.policy.rules_at(spot).ignores_hidden();
-        is_said(Spot { canonical: &named, is_folder: found.is_none_or(|found| found.spot().is_folder) })
-            || found.is_some_and(|found| found.canonical != named && is_said(found.spot()))
+        match found.map(Found::spot) {
+            Some(spot) if spot.canonical == named => is_said(spot),
+            spot => {
+                is_said(Spot::named(&named, spot.is_none_or(|spot| spot.is_folder)))
+                    || spot.is_some_and(is_said)
+            }
+        }
     }
 
     /// Whether nothing on the way is hidden: no name that the client says, and no folder that holds what they lead to.

@@ -314,6 +314,7 @@ impl Storage {
         let canonical = entry.canonical;
         let entry = Entry {
             parent: entry.parent,
+            parent_is: entry.parent_is,
             canonical: canonical.with_file_name(os(&name)),
             name,
             status: None,

@@ -81,7 +81,7 @@ impl Storage {
 
     /// What holds for a file that is stored or sent.
     pub(super) fn terms(&self, canonical: &Path, verb: Verb, is_stored: bool) -> Terms {
-        let spot = Spot { canonical, is_folder: false };
+        let spot = Spot::named(canonical, false);
         if !self.policy.speaks_at(self.policy.rules.speak_of_transfers(), spot) {
             return Terms::default();
         }
