@@ -119,5 +119,23 @@ mod tests {
             }
             let _ = translation.write(&said);
         }
+
+        /// Nor does any make a control byte, which would end a line of a reply or a command.
+        #[test]
+        fn no_translation_makes_what_ends_a_line(text in "\\PC{0,20}", local in 0..7_usize, client in 0..7_usize) {
+            let names = ["utf-8", "gbk", "gb18030", "shift_jis", "big5", "euc-jp", "latin1"];
+            let [local, client] = [local, client].map(|at| Charset::named(names[at]).unwrap());
+            let Some(translation) = Translation::between(local, client) else { return Ok(()) };
+            let is_plain = |bytes: &[u8]| bytes.iter().all(|byte| !byte.is_ascii_control() && *byte != b'/');
+            let text = text.replace('/', "");
+            for (said, is_heard) in [(local.encode(text.as_str().into()), false), (client.encode(text.as_str().into()), true)] {
+                let Some(said) = said else { continue };
+                prop_assert!(is_plain(&said), "{:?}", said);
+                match is_heard {
+                    true => prop_assert!(translation.read(&said).is_none_or(|read| is_plain(&read))),
+                    false => prop_assert!(is_plain(&translation.write(&said))),
+                }
+            }
+        }
     }
 }

@@ -108,7 +108,11 @@ where
 }
 
 fn whole(length: usize, version: Version, client: Option<SocketAddr>) -> Option<Header> {
-    let is_nobodys = |address: SocketAddr| address.ip().is_unspecified() || address.ip().is_multicast();
+    let is_nobodys = |address: SocketAddr| {
+        // An IPv4 address in IPv6 clothes is taken for what it is from here on.
+        let address = address.ip().to_canonical();
+        address.is_unspecified() || address.is_multicast()
+    };
     (!client.is_some_and(is_nobodys)).then_some(Header::Whole { length, version, client })
 }
 
@@ -157,6 +161,8 @@ mod tests {
             "PROXY TCP4 ::1 10.0.0.1 5000 21\r\n",
             "PROXY TCP4 0.0.0.0 10.0.0.1 5000 21\r\n",
             "PROXY TCP4 224.0.0.1 10.0.0.1 5000 21\r\n",
+            "PROXY TCP6 ::ffff:0.0.0.0 2001:db8::1 5000 21\r\n",
+            "PROXY TCP6 ::ffff:224.0.0.1 2001:db8::1 5000 21\r\n",
             "PROXY UDP4 192.0.2.7 10.0.0.1 5000 21\r\n",
             "proxy UNKNOWN\r\n",
         ] {

@@ -34,10 +34,14 @@ struct Constant {
 /// Nursery, before the first birth and with one thread: goes on in a copy of its code and constants that births cost less of. An error
 /// leaves everything, or the rest, as it was.
 pub fn gather() -> io::Result<()> {
+    gather_up_to(LARGEST)
+}
+
+fn gather_up_to(largest: usize) -> io::Result<()> {
     let maps = fs::read_to_string("/proc/self/maps")?;
     let constants: Vec<Constant> = maps.lines().filter_map(constant).collect();
     let length = constants.iter().map(|constant| constant.range.len()).sum::<usize>().next_multiple_of(PIECE);
-    if constants.is_empty() || length > LARGEST {
+    if constants.is_empty() || length > largest {
         return Ok(());
     }
     let memory = OpenOptions::new().read(true).write(true).open("/proc/self/mem")?;
@@ -159,6 +163,52 @@ mod tests {
             assert_eq!(found(rights, length, inode), None, "{rights} {length} {inode}");
         }
         assert_eq!(constant("nonsense"), None);
+    }
+
+    /// What a release does and a program for debugging is too large for: tried in a child, which goes on in the copy.
+    #[test]
+    fn a_process_goes_on_in_its_copy_which_nobody_can_write_to() {
+        // SAFETY: the child calls what takes no lock of another thread's but malloc(3)'s, which fork(2) of glibc keeps whole.
+        let child = match unsafe { nix::unistd::fork() }.unwrap() {
+            nix::unistd::ForkResult::Parent { child } => child,
+            nix::unistd::ForkResult::Child => {
+                let code = i32::from(!goes_on_in_a_copy().unwrap_or(false));
+                // SAFETY: ends the process, and runs nothing of the parent's.
+                unsafe { libc::_exit(code) }
+            }
+        };
+        let ended = nix::sys::wait::waitpid(child, None).unwrap();
+        assert_eq!(ended, nix::sys::wait::WaitStatus::Exited(child, 0));
+    }
+
+    fn goes_on_in_a_copy() -> io::Result<bool> {
+        let here = goes_on_in_a_copy as fn() -> io::Result<bool> as usize;
+        let before = rights_at(here)?;
+        // A kernel that gives no copy leaves everything as it was.
+        let is_gathered = gather_up_to(usize::MAX).is_ok();
+        let (rights, file) = rights_at(here)?;
+        let is_copy = file.contains("memfd:code");
+        let text = fs::read_to_string("/proc/self/maps")?;
+        let is_writable_code =
+            text.lines().any(|line| line.split(' ').nth(1).is_some_and(|rights| rights.contains("wx")));
+        let descriptors =
+            fs::read_dir("/proc/self/fd")?.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+        let is_held = descriptors.into_iter().any(|name| name.to_string_lossy().contains("memfd:code"));
+        Ok(rights == before.0 && rights == "r-xp" && is_copy == is_gathered && !is_writable_code && !is_held)
+    }
+
+    fn rights_at(address: usize) -> io::Result<(String, String)> {
+        let text = fs::read_to_string("/proc/self/maps")?;
+        let is_there = |line: &&str| {
+            let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+            let number = |text| usize::from_str_radix(text, 16).ok();
+            range.is_some_and(|(from, to)| {
+                number(from).zip(number(to)).is_some_and(|(from, to)| (from..to).contains(&address))
+            })
+        };
+        let line = text.lines().find(is_there).ok_or(io::ErrorKind::NotFound)?;
+        let mut words = line.split_ascii_whitespace();
+        Ok((words.nth(1).unwrap_or_default().into(), words.nth(3).unwrap_or_default().into()))
     }
 
     #[test]
