@@ -2,7 +2,7 @@
 //! taken is never given back, so every failure after that ends the session.
 
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::display::{Held, Occasion};
@@ -16,6 +16,7 @@ use super::quarters::Quarters;
 use super::readme;
 use super::resources;
 use super::rulebook;
+use super::storage::Root;
 use super::subject;
 use super::text::{Facts, Text};
 use super::title;
@@ -183,8 +184,7 @@ fn enter(
     let held = if quarters.is_confined() { Held::open(rules) } else { Held::default() };
     identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
     let home = quarters.home(&entry.account, &root);
-    let mut member =
-        Box::new(Member::new((entry, home), scope.anonymous, (rules, directories), (root, watch)));
+    let mut member = member_of((entry, home), (&scope, rules, directories), (root, watch));
     member.held = held;
     let home = member.home.clone();
     if !quarters.settle(&home, |folder| member.start_in(folder)) {
@@ -197,6 +197,16 @@ fn enter(
         return refused(watch, Verdict::Out(incorrect()));
     }
     Ok(welcome(watch, member))
+}
+
+/// Apart, for what a member is made from would lie on the stack below all that follows.
+#[inline(never)]
+fn member_of(
+    whom: (Entry, PathBuf),
+    (scope, rules, directories): (&Scope, &'static SessionRules, &'static DirectoryRules),
+    within: (Root, &Watch),
+) -> Box<Member> {
+    Box::new(Member::new(whom, scope.anonymous, (rules, directories), within))
 }
 
 fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {

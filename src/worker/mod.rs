@@ -146,7 +146,14 @@ pub fn serve(mut birth: Birth) -> u8 {
 }
 
 /// From here on the client's bytes are read: what belongs to the pool is closed first, and no other client is ever served.
-fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
+fn attend_to(birth: Birth, guest: Guest) -> u8 {
+    begun(birth, guest).run();
+    SERVED
+}
+
+/// Apart, for what a session is made from would lie on the stack for as long as it lives.
+#[inline(never)]
+fn begun(mut birth: Birth, guest: Guest) -> Box<Session> {
     birth.listeners = Vec::new();
     birth.taken = None;
     // The process ends with its session, so that this is never freed.
@@ -167,8 +174,7 @@ fn attend_to(mut birth: Birth, guest: Guest) -> u8 {
     resources::limit(&rules.resources, &log);
     let watch =
         Watch::new(birth, (index, server), (rulebook, rules), (peer, local), conversation, timers, log);
-    Session::new(watch).run();
-    SERVED
+    Box::new(Session::new(watch))
 }
 
 thread_local! {
