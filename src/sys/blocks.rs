@@ -8,7 +8,8 @@ use std::ptr::NonNull;
 /// Every block's address is a multiple of this, and so is its size.
 pub const GRAIN: usize = 16;
 /// The sizes that there are: what is asked for is rounded up to the next.
-const SIZES: [u16; 16] = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096];
+const SIZES: [u16; 19] =
+    [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 640, 768, 896, 1024, 1280, 1536, 2048, 3072, 4096];
 /// The largest block.
 pub const LARGEST: usize = 4096;
 

@@ -54,7 +54,8 @@ impl SignalScope {
 }
 
 /// Worker, after login: files are reached beneath `root` alone, and neither executed nor made into devices, sockets or pipes;
-/// abstract sockets and signals stay within. Descriptors opened before go on working.
+/// abstract sockets and signals stay within. Descriptors opened before go on working. The stack of what comes after has no room for it.
+#[inline(never)]
 pub fn confine_to(root: BorrowedFd<'_>) -> io::Result<Confinement> {
     let rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)

@@ -27,6 +27,7 @@ pub struct Client {
 }
 
 /// Waits for a client, after another one or as a newborn; `Ok(None)` when the worker should leave instead.
+#[inline(never)]
 pub fn next_client(birth: &Birth, is_newborn: bool) -> io::Result<Option<Client>> {
     let exclusive = Exclusive::new(birth.listeners.iter().map(|(listener, _)| listener.as_fd()))?;
     birth.own.state(State::Spare);

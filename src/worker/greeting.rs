@@ -53,6 +53,7 @@ pub struct Guest {
 }
 
 /// Greets a client and waits for its first byte.
+#[inline(never)]
 pub fn greet(birth: &Birth, client: Client) -> Greeted {
     let Some(index) = virtual_host::choose(birth.settings, client.local) else { return Greeted::Left };
     let server = &birth.settings.servers[index];

@@ -179,8 +179,7 @@ fn enter(
         }
     };
     // `%u` in `<Directory>`: the paths are followed while all of them can be.
-    let own = scope.directories.of_user(&entry.account.name);
-    let directories: &'static DirectoryRules = own.map_or(scope.directories, |own| Box::leak(Box::new(own)));
+    let directories = directories_of(scope.directories, &entry.account.name);
     let held = if quarters.is_confined() { Held::open(rules) } else { Held::default() };
     identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
     let home = quarters.home(&entry.account, &root);
@@ -199,7 +198,12 @@ fn enter(
     Ok(welcome(watch, member))
 }
 
-/// Apart, for what a member is made from would lie on the stack below all that follows.
+/// The rules of folders as they are for somebody.
+#[inline(never)]
+fn directories_of(all: &'static DirectoryRules, name: &[u8]) -> &'static DirectoryRules {
+    all.of_user(name).map_or(all, |own| Box::leak(Box::new(own)))
+}
+
 #[inline(never)]
 fn member_of(
     whom: (Entry, PathBuf),
@@ -209,6 +213,7 @@ fn member_of(
     Box::new(Member::new(whom, scope.anonymous, (rules, directories), within))
 }
 
+#[inline(never)]
 fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {
     if member.rules.resources != watch.rules.resources {
         resources::limit(&member.rules.resources, &watch.log);

@@ -1,4 +1,7 @@
 //! One client: accept, conversation, login, commands, files.
+//!
+//! A page of the stack that a worker has once reached is its own for life. So steps that need much room are not inlined into what goes on
+//! after them, or calls what goes deeper: they say `#[inline(never)]`.
 
 mod accept;
 mod arrival;
@@ -151,9 +154,9 @@ fn attend_to(birth: Birth, guest: Guest) -> u8 {
     SERVED
 }
 
-/// Apart, for what a session is made from would lie on the stack for as long as it lives.
+/// A session from what it is made of, and from the first bytes of its client.
 #[inline(never)]
-fn begun(mut birth: Birth, guest: Guest) -> Box<Session> {
+fn begun(mut birth: Birth, guest: Guest) -> Session {
     birth.listeners = Vec::new();
     birth.taken = None;
     // The process ends with its session, so that this is never freed.
@@ -174,7 +177,7 @@ fn begun(mut birth: Birth, guest: Guest) -> Box<Session> {
     resources::limit(&rules.resources, &log);
     let watch =
         Watch::new(birth, (index, server), (rulebook, rules), (peer, local), conversation, timers, log);
-    Box::new(Session::new(watch))
+    Session::new(watch)
 }
 
 thread_local! {

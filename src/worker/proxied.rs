@@ -46,6 +46,7 @@ impl fmt::Display for Failure {
 
 /// Whoever has connected, under the name that its proxy gives it; None where the connection is closed. What belongs to the pool is closed
 /// before a header is read, so that the worker meets no other client.
+#[inline(never)]
 pub fn introduced(birth: &mut Birth, mut client: Client) -> Option<Client> {
     let settings = birth.settings;
     let Some(index) = virtual_host::choose(settings, client.local) else { return Some(client) };

@@ -49,7 +49,7 @@ pub fn of(sessions: &'static Sessions, subject: &Subject) -> &'static SessionRul
     made_for(sessions, subject)
 }
 
-/// Apart, so that no other session's stack has room for rules by value.
+/// With what the sections say that speak of it.
 #[inline(never)]
 fn made_for(sessions: &'static Sessions, subject: &Subject) -> &'static SessionRules {
     match sessions.of(subject) {

@@ -58,7 +58,7 @@ impl Session {
     }
 
     /// Serves the client until one side ends it.
-    pub fn run(&mut self) {
+    pub fn run(mut self) {
         naming::begin(&mut self.watch);
         title::speaks(self.watch.birth, self.watch.peer);
         self.watch.birth.own.state(State::Login);
