@@ -26,8 +26,9 @@ mod tests;
 mod threads;
 pub mod wire;
 
-pub use accounts::ids_by_name;
+pub use accounts::in_files;
 pub use accounts::known_ids::{KnownIds, known_ids};
+pub use accounts::line_filter::{FilteredFile, Likeness, LineFilter};
 pub use accounts::shells;
 pub use accounts::syntax;
 pub use life::serve;

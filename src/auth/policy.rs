@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::home::HomePolicy;
 use super::order::Ordered;
 use super::places::{ConnectionRate, LimitKind, LoginLimits};
-use super::{Account, Books};
+use super::{Account, Books, FilteredFile};
 
 /// Everything auth needs to know of one generation's configuration; plain values.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +28,9 @@ pub struct Policy {
 #[derive(Clone, Debug, Default)]
 pub struct ServerPolicy {
     /// AuthUserFile.
-    pub user_file: Option<PathBuf>,
+    pub user_file: Option<FilteredFile>,
     /// AuthGroupFile.
-    pub group_file: Option<PathBuf>,
+    pub group_file: Option<FilteredFile>,
     /// AuthOrder.
     pub order: Vec<Ordered>,
     /// UserAlias: (alias, real), server level.
@@ -190,13 +189,17 @@ pub struct AnonymousPolicy {
     pub gate: Gate,
 }
 
-/// What keeps an account out, whatever its password.
+/// What keeps an account out beside a wrong password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoginRules {
     /// RequireValidShell: its shell stands in /etc/shells.
     pub require_valid_shell: bool,
     /// UseFtpUsers: /etc/ftpusers does not name it.
     pub use_ftp_users: bool,
+    /// AllowEmptyPasswords off: who gives no password is refused, whoever it is.
+    pub refuses_empty_passwords: bool,
+    /// MaxPasswordSize: a longer one is nobody's; None for any length.
+    pub longest_password: Option<u32>,
 }
 
 /// A limit, and the operator's own words for whom it keeps out.

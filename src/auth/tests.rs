@@ -83,7 +83,7 @@ fn policy(folder: &Path) -> Policy {
     let limits = LimitPolicy { clients, ..LimitPolicy::default() };
     let terms = ClientTerms { limits, ..ClientTerms::default() }.into();
     let order = vec![Ordered::passing(Module::File)];
-    let server = ServerPolicy { user_file: Some(users), order, terms, ..ServerPolicy::default() };
+    let server = ServerPolicy { user_file: Some(users.into()), order, terms, ..ServerPolicy::default() };
     Policy { servers: vec![server], ..Policy::default() }
 }
 

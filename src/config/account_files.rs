@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::absolute;
 use super::complaint::Complaints;
-use super::lines::Word;
-use crate::auth::syntax;
+use super::draft::AccountFileDraft;
+use crate::auth::{FilteredFile, in_files, syntax};
 
 /// Which of the two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,21 +28,21 @@ pub struct FileOptions {
     pub checked: bool,
 }
 
-/// The file's path; complains about what is wrong with it.
+/// The file; complains about what is wrong with it.
 pub fn checked(
-    word: &Word,
+    said: &AccountFileDraft,
     which: AccountFile,
     options: FileOptions,
     complaints: &mut Complaints,
-) -> Option<PathBuf> {
+) -> Option<FilteredFile> {
     let directive = match which {
         AccountFile::Users => "AuthUserFile",
         AccountFile::Groups => "AuthGroupFile",
     };
-    match fault(&word.text, which, options) {
-        Ok(path) => Some(path),
+    match fault(&said.path.text, which, options) {
+        Ok(path) => Some(FilteredFile { path, filter: said.filter.clone() }),
         Err(message) => {
-            complaints.error(&word.mark, format!("{directive}: {message}"));
+            complaints.error(&said.path.mark, format!("{directive}: {message}"));
             None
         }
     }
@@ -89,15 +89,10 @@ fn broken_line(path: &Path, which: AccountFile) -> Option<String> {
 }
 
 /// `~user` and `~user/sub` as the path that they stand for, where an AuthUserFile knows the user.
-pub fn home_in(users: &Path, text: &str) -> Option<String> {
+pub fn home_in(users: &FilteredFile, text: &str) -> Option<String> {
     let (name, below) = text.strip_prefix('~')?.split_once('/').unwrap_or((&text[1..], ""));
-    let content = fs::read(users).ok()?;
-    let fields = content
-        .split(|byte| *byte == b'\n')
-        .map(|line| line.split(|byte| *byte == b':').collect::<Vec<_>>())
-        .find(|fields| fields.first() == Some(&name.as_bytes()))?;
-    let home = std::str::from_utf8(fields.get(5)?).ok().filter(|home| home.starts_with('/'))?;
-    Some(Path::new(home).join(below).to_string_lossy().into_owned())
+    let home = in_files::home(users, name.as_bytes())?;
+    home.join(below).into_os_string().into_string().ok()
 }
 
 #[cfg(test)]

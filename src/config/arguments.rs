@@ -97,6 +97,11 @@ impl<'a> Arguments<'a> {
         is_it
     }
 
+    /// Where the directive stands.
+    pub fn mark(&self) -> &'a Mark {
+        &self.name.mark
+    }
+
     /// Faults whatever is left.
     pub fn end(&mut self) -> Result<(), Fault> {
         match self.maybe() {

@@ -38,6 +38,9 @@ pub const UNPRIVILEGED_USER: &str = "nobody";
 /// Port.
 pub const PORT: u16 = 21;
 
+/// MaxPasswordSize.
+pub const MAX_PASSWORD_SIZE: u32 = 1024;
+
 /// StartWorkers.
 pub const START_WORKERS: u32 = 8;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::classes::{ClassDraft, Classes};
 use super::conditions::ConditionDraft;
+use super::defaults;
 use super::lines::Word;
 use super::listings::ListStyle;
 use super::proxies::ProxiesDraft;
@@ -13,10 +14,10 @@ use super::settings::{
     AccessRules, CommandRate, Delays, DisplayFile, ExtendedTarget, ForeignAddresses, Ident, LimitText,
     LogTarget, ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, Speech,
 };
-use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
 use crate::auth::places::ConnectionRate;
+use crate::auth::{LineFilter, LoginRules};
 use crate::control::Verdict;
 use crate::logging::extended::{Format, Selection};
 use crate::logging::{Facility, LogOptions, Severity};
@@ -237,9 +238,9 @@ pub struct ServerDraft {
     /// SocketOptions.
     pub sockets: Option<Tuning>,
     /// AuthUserFile.
-    pub auth_user_file: Option<Word>,
+    pub auth_user_file: Option<AccountFileDraft>,
     /// AuthGroupFile.
-    pub auth_group_file: Option<Word>,
+    pub auth_group_file: Option<AccountFileDraft>,
     /// AuthFileOptions InsecurePerms.
     pub insecure_permissions: Option<bool>,
     /// AuthFileOptions SyntaxCheck.
@@ -256,6 +257,15 @@ pub struct ServerDraft {
     pub pam_without_terminal: Option<bool>,
     /// SetEnv, UnsetEnv: names with their values, the later ones holding.
     pub environment: Vec<(String, Option<String>)>,
+}
+
+/// AuthUserFile or AuthGroupFile.
+#[derive(Clone, Debug)]
+pub struct AccountFileDraft {
+    /// Its path, as it is written.
+    pub path: Word,
+    /// Which of its lines count.
+    pub filter: LineFilter,
 }
 
 /// FactsOptions.
@@ -328,6 +338,10 @@ pub struct SessionDraft {
     pub require_valid_shell: Option<bool>,
     /// UseFtpUsers.
     pub use_ftp_users: Option<bool>,
+    /// AllowEmptyPasswords.
+    pub allow_empty_passwords: Option<bool>,
+    /// MaxPasswordSize; the inner None is 0.
+    pub max_password_size: Option<Option<u32>>,
     /// AuthAliasOnly.
     pub alias_only: Option<bool>,
     /// MaxClients.
@@ -382,6 +396,8 @@ impl SessionDraft {
         LoginRules {
             require_valid_shell: self.require_valid_shell.unwrap_or(true),
             use_ftp_users: self.use_ftp_users.unwrap_or(true),
+            refuses_empty_passwords: self.allow_empty_passwords == Some(false),
+            longest_password: self.max_password_size.unwrap_or(Some(defaults::MAX_PASSWORD_SIZE)),
         }
     }
 }

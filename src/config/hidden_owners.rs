@@ -1,20 +1,18 @@
 //! The ids of those whose files are hidden (HideUser, HideGroup), looked up while the configuration is read: a session cannot.
 
-use std::path::Path;
-
 use super::Complaint;
 use super::complaint::Complaints;
 use super::settings::{DirectoryRules, HiddenOwner, Owner};
-use crate::auth::ids_by_name;
+use crate::auth::{FilteredFile, in_files};
 use crate::sys::accounts;
 
 /// Where a server's names come from besides the host.
 #[derive(Clone, Copy, Debug)]
 pub struct Books<'a> {
     /// AuthUserFile.
-    pub users: Option<&'a Path>,
+    pub users: Option<&'a FilteredFile>,
     /// AuthGroupFile.
-    pub groups: Option<&'a Path>,
+    pub groups: Option<&'a FilteredFile>,
 }
 
 /// Gives every name the ids that it has in any book. A name that nobody has hides nothing, which is told.
@@ -43,10 +41,10 @@ fn each(
 
 fn uids(name: &str, books: Books<'_>) -> Vec<u32> {
     let own = accounts::account(name.as_bytes()).ok().flatten().map(|account| account.uid.0);
-    own.into_iter().chain(books.users.and_then(|file| ids_by_name::user(file, name.as_bytes()))).collect()
+    own.into_iter().chain(books.users.and_then(|file| in_files::user(file, name.as_bytes()))).collect()
 }
 
 fn gids(name: &str, books: Books<'_>) -> Vec<u32> {
     let own = accounts::group(name.as_bytes()).ok().flatten().map(|gid| gid.0);
-    own.into_iter().chain(books.groups.and_then(|file| ids_by_name::group(file, name.as_bytes()))).collect()
+    own.into_iter().chain(books.groups.and_then(|file| in_files::group(file, name.as_bytes()))).collect()
 }

@@ -92,6 +92,8 @@ of_a_session!(
     digest_most,
     require_valid_shell,
     use_ftp_users,
+    allow_empty_passwords,
+    max_password_size,
     alias_only,
     max_clients,
     max_clients_per_user,

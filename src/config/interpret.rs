@@ -89,9 +89,8 @@ pub fn reception(row: Row, node: &Node) -> Reception {
     match row.effect {
         Effect::Sets(_) | Effect::Language => Reception::Taken,
         Effect::Ignored | Effect::Guards if is_off => Reception::Taken,
-        Effect::GuardsWhenOff if !is_off => Reception::Taken,
         Effect::Accepted | Effect::Ignored => Reception::Idle,
-        Effect::Guards | Effect::GuardsWhenOff => Reception::Refused,
+        Effect::Guards => Reception::Refused,
     }
 }
 
@@ -269,6 +268,7 @@ impl Reader<'_> {
     fn anonymous(&mut self, node: &Node, children: &[Node], scope: &mut Scope) {
         let mut inner = Scope::default();
         self.scope(children, ANONYMOUS, &mut inner);
+        self.refuse_conditions("<Anonymous>", &inner);
         match &node.arguments[..] {
             [root] if root.text.starts_with(['/', '~']) => {
                 scope.anonymous.push(AnonymousDraft { root: root.clone(), scope: inner });
@@ -300,6 +300,7 @@ impl Reader<'_> {
         let mut inner = Scope::default();
         let context = if row.name == "<IfClass>" { CLASS_CONDITION } else { CONDITION };
         self.scope(children, context, &mut inner);
+        self.refuse_conditions(row.name, &inner);
         let mut arguments = Arguments::new(&node.name, &node.arguments);
         let mut read = |usually| Expression::read(usually, &mut arguments);
         let condition = match row.name {
@@ -317,6 +318,15 @@ impl Reader<'_> {
                 directories: inner.directories,
             }),
             Err(fault) => self.complaints.error(&fault.mark, format!("{}: {}", row.name, fault.message)),
+        }
+    }
+
+    /// Only a server keeps what is said of some of its sessions.
+    fn refuse_conditions(&mut self, section: &str, inner: &Scope) {
+        for draft in &inner.conditions {
+            let message =
+                format!("what holds for some users, groups or classes alone cannot stand in {section}");
+            self.complaints.error(&draft.mark, message);
         }
     }
 

@@ -59,7 +59,6 @@ fn summary(row: Row) -> DirectiveSummary {
         Effect::Accepted => "accepted",
         Effect::Ignored => "ignored",
         Effect::Guards => "refused but off",
-        Effect::GuardsWhenOff => "refused if off",
     };
     let Row { name, module, syntax, default, contexts, sentence, .. } = row;
     DirectiveSummary { name, module, stands, syntax, default, contexts: contexts.to_string(), sentence }
@@ -130,7 +129,6 @@ fn stands(effect: Effect) -> &'static str {
         Effect::Accepted => "Accepted.",
         Effect::Ignored => "Ignored with a warning.",
         Effect::Guards => "An error, unless off.",
-        Effect::GuardsWhenOff => "An error when off.",
     }
 }
 

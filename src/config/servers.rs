@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use slog::Level;
 
@@ -13,7 +13,7 @@ use super::classes::Classes;
 use super::complaint::Complaints;
 use super::conditions::{Condition, ConditionDraft, exceptions};
 use super::directories::Sections;
-use super::draft::{DaemonDraft, DirectoryDraft, HostDraft, Scope};
+use super::draft::{AccountFileDraft, DaemonDraft, DirectoryDraft, HostDraft, Scope};
 use super::extended::Formats;
 use super::hidden_owners::{self, Books};
 use super::inherit::from_global;
@@ -22,6 +22,7 @@ use super::names::home_of;
 use super::sessions::Words;
 use super::settings::{Anonymous, DirectoryRules, Exception, Pam, Server, Sessions};
 use super::{Complaint, LoadOptions, arguments, defaults};
+use crate::auth::FilteredFile;
 use crate::auth::order::{Module, Ordered};
 use crate::logging::{Links, Severity};
 
@@ -143,8 +144,8 @@ pub fn links(said: Option<bool>) -> Links {
 
 /// What a server's words stand for on this host.
 struct LookedUp {
-    user_file: Option<PathBuf>,
-    group_file: Option<PathBuf>,
+    user_file: Option<FilteredFile>,
+    group_file: Option<FilteredFile>,
     sections: Sections,
     anonymous: Vec<Anonymous>,
 }
@@ -160,12 +161,13 @@ fn look_up(
         insecure: said.insecure_permissions.unwrap_or(false),
         checked: said.syntax_check.unwrap_or(false),
     };
-    let mut file = |word: Option<&Word>, which| checked(word?, which, options, complaints);
+    let mut file = |said: Option<&AccountFileDraft>, which| checked(said?, which, options, complaints);
     let user_file = file(said.auth_user_file.as_ref(), AccountFile::Users);
     let group_file = file(said.auth_group_file.as_ref(), AccountFile::Groups);
     let folders: Vec<&DirectoryDraft> = around.global.directories.iter().chain(&scope.directories).collect();
-    let mut sections = sections(&folders, (None, user_file.as_deref()), complaints);
-    add_conditions(&mut sections, &scope.conditions, user_file.as_deref(), Some(&mut *complaints));
+    let users = user_file.as_ref();
+    let mut sections = sections(&folders, (None, users), complaints);
+    add_conditions(&mut sections, &scope.conditions, users, Some(&mut *complaints));
     let drafts = scope.anonymous.iter().chain(&around.global.anonymous);
     let anonymous =
         drafts.filter_map(|draft| anonymous(draft, (scope, sessions), around, complaints)).collect();
@@ -183,7 +185,7 @@ fn tell_unknown_classes(scope: &Scope, classes: &Classes, complaints: &mut Compl
 }
 
 fn look_up_hidden(server: &mut Server, complaints: &mut Complaints) {
-    let books = Books { users: server.auth_user_file.as_deref(), groups: server.auth_group_file.as_deref() };
+    let books = Books { users: server.auth_user_file.as_ref(), groups: server.auth_group_file.as_ref() };
     hidden_owners::look_up(&mut server.directories, books, complaints);
     for section in &mut server.anonymous {
         hidden_owners::look_up(&mut section.directories, books, complaints);
@@ -211,7 +213,7 @@ fn tell_closed_doors(server: &Server, rootless: bool, complaints: &mut Complaint
 /// host.
 pub fn sections(
     drafts: &[&DirectoryDraft],
-    (root, users): (Option<&Path>, Option<&Path>),
+    (root, users): (Option<&Path>, Option<&FilteredFile>),
     complaints: &mut Complaints,
 ) -> Sections {
     let mut sections = Sections::default();
@@ -224,7 +226,7 @@ pub fn sections(
 pub fn add_conditions(
     sections: &mut Sections,
     drafts: &[ConditionDraft],
-    users: Option<&Path>,
+    users: Option<&FilteredFile>,
     complaints: Option<&mut Complaints>,
 ) {
     for draft in drafts.iter().rev() {
@@ -242,7 +244,7 @@ fn add(
     sections: &mut Sections,
     condition: Option<&Condition>,
     draft: &DirectoryDraft,
-    (root, users): (Option<&Path>, Option<&Path>),
+    (root, users): (Option<&Path>, Option<&FilteredFile>),
     complaints: &mut Complaints,
 ) {
     let text = &draft.path.text;

@@ -17,6 +17,8 @@ pub enum Refusal {
         /// For the log: what follows `USER name`.
         reason: Reason,
     },
+    /// AllowEmptyPasswords off: no guess, and so not counted as one.
+    NoPassword,
     /// A limit is reached: the reply, then the end.
     Limited {
         /// 530 and the configured words.
@@ -70,6 +72,7 @@ pub fn refusal(denial: &Denial, class: Option<&str>) -> Refusal {
         Denial::FtpUsers => Refusal::Wrong { reason: Reason::Failed("User in /etc/ftpusers".into()) },
         Denial::Rule => Refusal::Wrong { reason: Reason::Failed("Limit access denies login".into()) },
         Denial::NotAnAlias => Refusal::Wrong { reason: Reason::NotAnAlias },
+        Denial::NoPassword => Refusal::NoPassword,
         Denial::Limit { kind, most, text } => limited(*kind, *most, (text.as_deref(), class)),
     }
 }

@@ -36,6 +36,8 @@ pub enum Verdict {
     In(Box<Member>, Reply),
     /// The client may try again.
     Wrong,
+    /// The same; it was no guess.
+    NoPassword,
     /// The reply, then the end.
     Out(Reply),
 }
@@ -146,6 +148,10 @@ fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> 
         Refusal::Wrong { reason: Reason::Failed(why) } => {
             slog::warn!(watch.log, "USER {user} (Login failed): {why}");
             refused(watch, Verdict::Wrong)
+        }
+        Refusal::NoPassword => {
+            slog::warn!(watch.log, "USER {user} (Login failed): No password given");
+            refused(watch, Verdict::NoPassword)
         }
         Refusal::Limited { reply, reached } => {
             slog::warn!(watch.log, "Connection refused ({reached})");

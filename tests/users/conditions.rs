@@ -334,6 +334,25 @@ fn timers_run_for_whom_a_section_means() {
     }
 }
 
+#[test]
+fn a_session_may_have_only_so_long_for_some_alone() {
+    let lines = "<Class here>\nFrom 127.0.0.1\n</Class>";
+    for expression in ["user alice,carol", "group alice", "user !bob", "class here,there"] {
+        let daemon = started(&format!("{lines}\nTimeoutSession 1 {expression}"));
+        let mut alice = daemon.client();
+        alice.login("alice");
+        alice.reply().expect(421);
+        daemon.stop();
+    }
+    for expression in ["user bob", "group !alice", "class !here"] {
+        let daemon = started(&format!("{lines}\nTimeoutSession 1 {expression}\nTimeoutIdle 2"));
+        let mut alice = daemon.client();
+        alice.login("alice");
+        assert!(alice.reply().expect(421).text().contains("Idle"), "{expression}");
+        daemon.stop();
+    }
+}
+
 /// TimeoutLogin is told where it stands, which is the class.
 #[test]
 fn a_class_may_take_its_own_time_to_log_in() {
@@ -359,6 +378,13 @@ fn what_means_nothing_there_is_told_with_the_reason() {
                 within("IfClass far", "MaxConnectionsPerHost 1")
             ),
             "before a client's name is known",
+        ),
+        (within("IfClass here", "TimeoutSession 1 user alice"), "cannot stand in <IfClass>"),
+        (
+            format!(
+                "<Anonymous /srv>\nUser nobody\nGroup nogroup\nRequireValidShell off\nTimeoutSession 1 class x\n</Anonymous>"
+            ),
+            "cannot stand in <Anonymous>",
         ),
         (
             within("IfClass here", &within("IfUser alice", "Umask 077")),

@@ -53,6 +53,28 @@ fn changed_accounts_count_from_the_next_login_on() {
     daemon.await_log("cannot read");
 }
 
+/// Lines that do not pass AuthUserFile's filters are nobody's; a filter may let in and keep out by id, by name and by home.
+#[test]
+fn accounts_that_the_file_is_not_to_have_are_nobodys() {
+    for (filter, alice, bob) in [
+        ("name ^al", true, false),
+        ("name !^al", false, true),
+        ("id {bob}-{bob}", false, true),
+        ("id {alice}-{alice} name ^b", false, false),
+        ("home /alice$", true, false),
+        ("home !/alice$", false, true),
+    ] {
+        let setup = Setup::new().with_account("bob");
+        let id = |place: u32| (crate::harness::setup::FIRST_UID + place).to_string();
+        let filter = filter.replace("{alice}", &id(0)).replace("{bob}", &id(1));
+        let path = setup.path("users").display().to_string();
+        let daemon = setup.line(&format!("AuthUserFile {path} {filter}")).start();
+        assert_eq!(daemon.client().try_login("alice").is_ok(), alice, "{filter}");
+        assert_eq!(daemon.client().try_login("bob").is_ok(), bob, "{filter}");
+        daemon.stop();
+    }
+}
+
 #[test]
 fn a_hundred_thousand_accounts_cost_a_login_nothing() {
     let setup = Setup::new();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::line_filter::LineFilter;
 use super::user_file::{Fault, number, says_something};
 use crate::sys::GroupId;
 
@@ -16,18 +17,18 @@ pub struct GroupTable {
 }
 
 impl GroupTable {
-    /// Reads a whole file.
-    pub fn read(contents: &[u8]) -> GroupTable {
+    /// Reads a whole file; lines that do not pass are no group's.
+    pub fn read(contents: &[u8], filter: &LineFilter) -> GroupTable {
         let mut table = GroupTable::default();
         for line in contents.split(|byte| *byte == b'\n').filter(|line| says_something(line)) {
-            if table.add(line).is_err() {
+            if table.add(line, filter).is_err() {
                 table.broken += 1;
             }
         }
         table
     }
 
-    fn add(&mut self, line: &[u8]) -> Result<(), Fault> {
+    fn add(&mut self, line: &[u8], filter: &LineFilter) -> Result<(), Fault> {
         let mut fields = line.trim_ascii_end().split(|byte| *byte == b':');
         let mut next = || fields.next().ok_or(Fault::Fields);
         let (name, _password, gid, members) = (next()?, next()?, next()?, next()?);
@@ -35,6 +36,9 @@ impl GroupTable {
             return Err(Fault::Name);
         }
         let gid = GroupId(number(gid)?);
+        if !filter.passes_group(name, gid.0) {
+            return Ok(());
+        }
         let index = self.groups.len();
         self.groups.push((gid, name.into()));
         self.by_gid.entry(gid).or_insert(index);
@@ -85,6 +89,7 @@ mod tests {
     fn memberships_are_found_by_name() {
         let table = GroupTable::read(
             b"web:x:80:demo,other\n# no\nmail:x:25:\nstaff:x:50: demo ,demo\nbad:x:y:demo\nshort\n",
+            &LineFilter::default(),
         );
         assert_eq!(
             table.groups_of(b"demo"),
@@ -94,5 +99,14 @@ mod tests {
         assert_eq!(table.name_of(GroupId(25)), Some(&b"mail"[..]));
         assert_eq!(table.name_of(GroupId(1)), None);
         assert_eq!(table.broken(), 2);
+    }
+
+    #[test]
+    fn of_a_group_that_does_not_pass_nobody_is_a_member() {
+        let filter = LineFilter { ids: Some(50..=90), ..LineFilter::default() };
+        let table = GroupTable::read(b"web:x:80:demo\nwheel:x:10:demo\n", &filter);
+        assert_eq!(table.groups_of(b"demo"), [(GroupId(80), b"web".to_vec())]);
+        assert_eq!((table.name_of(GroupId(10)), table.gid_of(b"wheel")), (None, None));
+        assert_eq!(table.broken(), 0);
     }
 }

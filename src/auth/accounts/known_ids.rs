@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::host_accounts;
 use super::kept;
+use super::line_filter::FilteredFile;
 use super::source::SourceError;
 use super::user_file::UserTable;
 use crate::auth::login::order::Module;
@@ -47,8 +48,8 @@ pub fn known_ids(policy: &Policy) -> Result<KnownIds, SourceError> {
     }
     let mut ids: Vec<(u32, u32)> = Vec::new();
     for server in &policy.servers {
-        if let Some(path) = &server.user_file {
-            let found = ids_in(path).map_err(|error| SourceError::File(path.clone(), error))?;
+        if let Some(file) = &server.user_file {
+            let found = ids_in(file).map_err(|error| SourceError::File(file.path.clone(), error))?;
             ids.extend(found);
         }
         for section in &server.anonymous {
@@ -63,9 +64,9 @@ fn ids_of(account: &Account) -> (u32, u32) {
     (account.uid.0, account.gid.0)
 }
 
-fn ids_in(path: &std::path::Path) -> io::Result<Vec<(u32, u32)>> {
-    let (_, contents) = kept::read(path)?;
-    let table = UserTable::read(contents);
+fn ids_in(file: &FilteredFile) -> io::Result<Vec<(u32, u32)>> {
+    let (_, contents) = kept::read(&file.path)?;
+    let table = UserTable::read(contents, &file.filter);
     let ids = table.ids();
     crypt::wipe(&mut table.into_contents());
     Ok(ids)
@@ -115,7 +116,11 @@ mod tests {
 
     fn server(user_file: Option<PathBuf>) -> ServerPolicy {
         let anonymous = AnonymousPolicy { user: b"nobody".to_vec(), ..AnonymousPolicy::default() };
-        ServerPolicy { user_file, anonymous: vec![anonymous], ..ServerPolicy::default() }
+        ServerPolicy {
+            user_file: user_file.map(FilteredFile::from),
+            anonymous: vec![anonymous],
+            ..ServerPolicy::default()
+        }
     }
 
     #[test]

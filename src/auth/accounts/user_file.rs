@@ -6,6 +6,7 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::line_filter::LineFilter;
 use crate::sys::{GroupId, UserId};
 
 /// The lines of one file.
@@ -80,11 +81,11 @@ impl fmt::Display for Fault {
 }
 
 impl UserTable {
-    /// Reads a whole file.
-    pub fn read(contents: Vec<u8>) -> UserTable {
+    /// Reads a whole file; lines that do not pass are nobody's.
+    pub fn read(contents: Vec<u8>, filter: &LineFilter) -> UserTable {
         let mut table = UserTable::default();
         for (number, place) in lines(&contents) {
-            if let Err(fault) = table.add(&contents, place) {
+            if let Err(fault) = table.add(&contents, place, filter) {
                 table.broken.push(BrokenLine { number, fault });
             }
         }
@@ -92,8 +93,11 @@ impl UserTable {
         table
     }
 
-    fn add(&mut self, contents: &[u8], place: Place) -> Result<(), Fault> {
+    fn add(&mut self, contents: &[u8], place: Place, filter: &LineFilter) -> Result<(), Fault> {
         let line = UserLine::read(place.of(contents))?;
+        if !filter.passes_user(line.name, line.uid.0, line.home.as_os_str().as_bytes()) {
+            return Ok(());
+        }
         if self.by_name.contains_key(line.name) {
             return Err(Fault::Repeated);
         }
@@ -209,6 +213,7 @@ mod tests {
     fn an_account_is_found_by_name_and_number() {
         let table = UserTable::read(
             b"# users\n\ndemo:$6$a$b:1001:1002:Demo, User:/srv/demo:/bin/sh\nother:!:7:8::/:\n".to_vec(),
+            &LineFilter::default(),
         );
         let demo = table.find(b"demo").unwrap();
         assert_eq!((demo.uid, demo.gid), (UserId(1001), GroupId(1002)));
@@ -237,7 +242,7 @@ mod tests {
             (b"demo:x:1:1::home:", Fault::Home),
         ];
         for (line, fault) in cases {
-            let table = UserTable::read(line.to_vec());
+            let table = UserTable::read(line.to_vec(), &LineFilter::default());
             assert_eq!(table.broken(), [BrokenLine { number: 1, fault }], "{}", line.escape_ascii());
             assert_eq!(table.count(), 0);
         }
@@ -245,15 +250,26 @@ mod tests {
 
     #[test]
     fn the_first_of_two_lines_counts() {
-        let table = UserTable::read(b"a:x:1:1::/one:\n#\na:y:2:2::/two:".to_vec());
+        let table = UserTable::read(b"a:x:1:1::/one:\n#\na:y:2:2::/two:".to_vec(), &LineFilter::default());
         assert_eq!(table.find(b"a").unwrap().uid, UserId(1));
         assert_eq!(table.broken(), [BrokenLine { number: 3, fault: Fault::Repeated }]);
+    }
+
+    #[test]
+    fn a_line_that_does_not_pass_is_nobodys_and_hides_none() {
+        let lines = b"a:x:1:1::/one:\na:y:2:2::/two:\nb:z:1:3::/b:\n".to_vec();
+        let table = UserTable::read(lines, &LineFilter { ids: Some(2..=9), ..LineFilter::default() });
+        assert_eq!(table.find(b"a").unwrap().uid, UserId(2));
+        assert_eq!(table.find(b"b"), None);
+        assert_eq!(table.find_uid(UserId(1)), None);
+        assert_eq!((table.first().unwrap().uid, table.count()), (UserId(2), 1));
+        assert!(table.broken().is_empty());
     }
 
     proptest! {
         #[test]
         fn any_file_can_be_read(contents in "[a:0-9/\n#]{0,300}") {
-            let table = UserTable::read(contents.clone().into_bytes());
+            let table = UserTable::read(contents.clone().into_bytes(), &LineFilter::default());
             prop_assert!(table.count() + table.broken().len() <= contents.lines().count());
         }
     }

@@ -1,12 +1,12 @@
 //! Virtual users: AuthUserFile and AuthGroupFile as one source. Groups of the host are not theirs.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use slog::{Logger, warn};
 
 use super::group_file::GroupTable;
 use super::kept::Kept;
+use super::line_filter::FilteredFile;
 use super::source::{Candidate, Proof, Source, SourceError};
 use super::user_file::{UserLine, UserTable};
 use crate::auth::Account;
@@ -24,11 +24,11 @@ pub struct VirtualUsers {
 
 impl VirtualUsers {
     /// Nothing is read before the first login.
-    pub fn new(user_file: PathBuf, group_file: Option<PathBuf>, log: &Logger) -> VirtualUsers {
+    pub fn new(user_file: FilteredFile, group_file: Option<FilteredFile>, log: &Logger) -> VirtualUsers {
         VirtualUsers {
-            users: Kept::new(user_file.clone(), Box::new(users_meaning(user_file, log.clone()))),
+            users: Kept::new(user_file.path.clone(), Box::new(users_meaning(user_file, log.clone()))),
             groups: group_file
-                .map(|path| Kept::new(path.clone(), Box::new(groups_meaning(path, log.clone())))),
+                .map(|file| Kept::new(file.path.clone(), Box::new(groups_meaning(file, log.clone())))),
         }
     }
 
@@ -85,25 +85,26 @@ fn memberships(account: &Account, table: &GroupTable) -> Vec<(GroupId, Vec<u8>)>
     primary.into_iter().chain(others).filter(|(gid, _)| *gid != GroupId::ROOT).take(GRANT_GROUPS).collect()
 }
 
-fn users_meaning(path: PathBuf, log: Logger) -> impl Fn(Vec<u8>) -> UserTable {
+fn users_meaning(file: FilteredFile, log: Logger) -> impl Fn(Vec<u8>) -> UserTable {
     move |contents| {
-        let table = UserTable::read(contents);
+        let table = UserTable::read(contents, &file.filter);
+        let path = file.path.display();
         for line in table.broken().iter().take(BROKEN_NAMED) {
-            warn!(log, "AuthUserFile {}:{}: {}; line ignored", path.display(), line.number, line.fault);
+            warn!(log, "AuthUserFile {path}:{}: {}; line ignored", line.number, line.fault);
         }
         if table.broken().len() > BROKEN_NAMED {
             let others = table.broken().len() - BROKEN_NAMED;
-            warn!(log, "AuthUserFile {}: {} more lines ignored", path.display(), others);
+            warn!(log, "AuthUserFile {path}: {others} more lines ignored");
         }
         table
     }
 }
 
-fn groups_meaning(path: PathBuf, log: Logger) -> impl Fn(Vec<u8>) -> GroupTable {
+fn groups_meaning(file: FilteredFile, log: Logger) -> impl Fn(Vec<u8>) -> GroupTable {
     move |contents| {
-        let table = GroupTable::read(&contents);
+        let table = GroupTable::read(&contents, &file.filter);
         if table.broken() > 0 {
-            warn!(log, "AuthGroupFile {}: {} broken lines ignored", path.display(), table.broken());
+            warn!(log, "AuthGroupFile {}: {} broken lines ignored", file.path.display(), table.broken());
         }
         table
     }
@@ -125,7 +126,7 @@ mod tests {
         let (users, groups) = (folder.path().join("users"), folder.path().join("groups"));
         fs::write(&users, "demo:$6$x$y:1001:80::/srv/demo:/bin/sh\n").unwrap();
         fs::write(&groups, "mail:x:25:demo\nweb:x:80:demo\nroot:x:0:demo\n").unwrap();
-        let source = VirtualUsers::new(users, Some(groups), &quiet());
+        let source = VirtualUsers::new(users.into(), Some(groups.into()), &quiet());
         let demo = source.find(b"demo").unwrap().unwrap();
         let groups = source.memberships(&demo.account).unwrap();
         assert_eq!(groups, [(GroupId(80), b"web".to_vec()), (GroupId(25), b"mail".to_vec())]);
@@ -140,10 +141,10 @@ mod tests {
     fn a_missing_file_is_an_error_and_no_refusal() {
         let folder = tempfile::tempdir().unwrap();
         let users = folder.path().join("users");
-        assert!(VirtualUsers::new(users.clone(), None, &quiet()).find(b"demo").is_err());
+        assert!(VirtualUsers::new(users.clone().into(), None, &quiet()).find(b"demo").is_err());
         fs::write(&users, "demo:x:1:1::/:").unwrap();
-        let groups = Some(folder.path().join("groups"));
-        let source = VirtualUsers::new(users, groups, &quiet());
+        let groups = Some(folder.path().join("groups").into());
+        let source = VirtualUsers::new(users.into(), groups, &quiet());
         let demo = source.find(b"demo").unwrap().unwrap();
         assert!(source.memberships(&demo.account).is_err());
     }

@@ -12,7 +12,7 @@ use super::accounts::shells;
 use super::accounts::source::{Candidate, Proof, SourceError};
 use super::secret::Secret;
 use super::wire::{Denial, NAME_MAX};
-use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy, Visitor};
+use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy, Terms, Visitor};
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
 
@@ -74,8 +74,13 @@ impl Users<'_> {
     ) -> Result<Judgement, SourceError> {
         let alias = self.alias(name);
         let real = alias.unwrap_or(name);
-        let mut walk = Walk { steps: self.steps, remarks: self.remarks, hasher, pam };
-        if let Some((index, called)) = self.anonymous_section(name, real) {
+        let section = self.anonymous_section(name, real);
+        if password.reveal().is_empty() && self.refuses_empty(section.map(|(index, _)| index)) {
+            return Ok(Err(Denial::NoPassword));
+        }
+        let longest = self.unnamed(&self.policy.terms).longest_password;
+        let mut walk = Walk { longest, steps: self.steps, remarks: self.remarks, hasher, pam };
+        if let Some((index, called)) = section {
             return self.judge_anonymous(index, called, password, &mut walk);
         }
         let found = self.find(real)?;
@@ -88,6 +93,20 @@ impl Users<'_> {
             (Some(_), Err(denial)) => Ok(Err(denial)),
             (Some(found), Ok(())) => self.admit(found),
         }
+    }
+
+    /// Of an `<Anonymous>` section its server must have nothing against them either, as in ProFTPD.
+    fn refuses_empty(&self, section: Option<usize>) -> bool {
+        let section = section.map(|index| &self.policy.anonymous[index].terms);
+        section
+            .into_iter()
+            .chain([&self.policy.terms])
+            .any(|terms| self.unnamed(terms).refuses_empty_passwords)
+    }
+
+    /// What holds for whoever comes from there, as long as nobody is named.
+    fn unnamed(&self, terms: &Terms) -> LoginRules {
+        terms.of(Visitor { account: None, peer: self.origin.peer, name: self.origin.name }).rules
     }
 
     /// The same as if the password were right; nothing is hashed and nobody is asked for a proof.

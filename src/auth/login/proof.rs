@@ -51,6 +51,8 @@ pub struct Walk<'a> {
     pub hasher: &'a mut dyn Hasher,
     /// PAM.
     pub pam: &'a dyn Conversing,
+    /// MaxPasswordSize.
+    pub longest: Option<u32>,
 }
 
 impl Walk<'_> {
@@ -61,6 +63,10 @@ impl Walk<'_> {
         found: Option<&Found>,
         password: &Secret,
     ) -> Result<Result<(), Denial>, SourceError> {
+        // For every name alike, and before it costs anything.
+        if self.longest.is_some_and(|most| password.reveal().len() > most as usize) {
+            return Ok(Err(Denial::WrongPassword));
+        }
         let nobodys = self.steps.iter().position(|step| step.source().is_some());
         let owner = found.map(|found| found.owner).or(nobodys);
         let mut denial = Denial::WrongPassword;

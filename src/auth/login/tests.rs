@@ -13,7 +13,7 @@ use crate::auth::accounts::source::{Candidate, Lapse, Proof, Source, SourceError
 use crate::auth::secret::Secret;
 use crate::auth::steward::pam::Verdict;
 use crate::auth::wire::{Denial, PASSWORD_MAX};
-use crate::auth::{Account, AnonymousPolicy, ClientTerms, LoginRules, ServerPolicy};
+use crate::auth::{Account, AnonymousPolicy, ClientTerms, LoginRules, ServerPolicy, Terms};
 use crate::sys::{GroupId, UserId};
 
 /// Counts; "hashes" by appending the password to the first three bytes.
@@ -193,11 +193,42 @@ fn without_root_every_session_is_the_caller() {
 
 #[test]
 fn a_shell_is_asked_for_where_the_configuration_says_so() {
-    let rules = LoginRules { require_valid_shell: true, use_ftp_users: false };
+    let rules = LoginRules { require_valid_shell: true, ..LoginRules::default() };
     let terms = ClientTerms { rules, ..ClientTerms::default() }.into();
     let strict = ServerPolicy { terms, ..policy() };
     assert!(matches!(judge(&strict, None, "demo", "right").0, Err(Denial::Shell(_))));
     assert_eq!(judge(&strict, None, "demo", "wrong").0, Err(Denial::WrongPassword));
+}
+
+#[test]
+fn an_empty_password_is_refused_where_the_server_or_the_section_says_so() {
+    let refusing = LoginRules { refuses_empty_passwords: true, ..LoginRules::default() };
+    let terms = || Terms::from(ClientTerms { rules: refusing, ..ClientTerms::default() });
+    let server = ServerPolicy { terms: terms(), ..policy() };
+    let mut section = policy();
+    section.anonymous[0].terms = terms();
+    for name in ["demo", "none", "open", "anonymous", "guest"] {
+        let (judgement, counted) = judge(&server, None, name, "");
+        assert_eq!((judgement, counted.calls), (Err(Denial::NoPassword), 0), "{name}");
+    }
+    assert!(judge(&server, None, "demo", "right").0.is_ok());
+    assert!(judge(&server, None, "anonymous", "me@example.com").0.is_ok());
+    assert_eq!(judge(&section, None, "guest", "").0, Err(Denial::NoPassword));
+    assert_eq!(judge(&section, None, "demo", "").0, Err(Denial::WrongPassword));
+    assert!(judge(&policy(), None, "anonymous", "").0.is_ok());
+}
+
+#[test]
+fn a_password_longer_than_the_configuration_allows_is_hashed_for_nobody() {
+    for (longest, right, calls) in [(Some(5), true, 1), (Some(4), false, 0), (None, true, 1)] {
+        let rules = LoginRules { longest_password: longest, ..LoginRules::default() };
+        let terms = ClientTerms { rules, ..ClientTerms::default() }.into();
+        let server = ServerPolicy { terms, ..policy() };
+        let (judgement, counted) = judge(&server, None, "demo", "right");
+        assert_eq!((judgement.is_ok(), counted.calls), (right, calls), "{longest:?}");
+        assert_eq!(judge(&server, None, "none", "right").1.calls, calls, "{longest:?}");
+        assert!(judge(&server, None, "anonymous", "me@example.com").0.is_ok());
+    }
 }
 
 #[test]

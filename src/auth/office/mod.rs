@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,7 +28,7 @@ use super::steward::Steward;
 use super::steward::attendance::{Arrival, Attendance};
 use super::wire::places::{ConnectionPlace, PlaceKind};
 use super::wire::{Answer, Denial};
-use super::{Account, Books, ClientTerms, Policy, ServerPolicy, Visitor};
+use super::{Account, Books, ClientTerms, FilteredFile, Policy, ServerPolicy, Visitor};
 use crate::sys::{GroupId, ProcessId, UserId, identity};
 
 pub mod desk;
@@ -215,7 +214,7 @@ fn note_wrong<P: Copy + Eq + Hash>(guesses: &Mutex<Guesses<P>>, peer: P, now: In
 
 /// One source for each pair of files, and one for the host, however many servers share it.
 pub fn steps(policy: &Policy, host: &Arc<HostAccounts>, log: &Logger) -> Vec<Vec<Step>> {
-    let mut made: HashMap<(PathBuf, Option<PathBuf>), Arc<VirtualUsers>> = HashMap::new();
+    let mut made: HashMap<(FilteredFile, Option<FilteredFile>), Arc<VirtualUsers>> = HashMap::new();
     let mut source = |server: &ServerPolicy, module: Module| -> Option<Arc<dyn Source>> {
         match module {
             Module::File => {

@@ -65,6 +65,8 @@ pub enum Denial {
     FtpUsers,
     /// AuthAliasOnly.
     NotAnAlias,
+    /// AllowEmptyPasswords off, and none was given.
+    NoPassword,
     /// `<Limit LOGIN>`.
     Rule,
     /// A limit on sessions is reached.
@@ -159,6 +161,7 @@ impl Denial {
             Denial::Expired => record.byte(5),
             Denial::FtpUsers => record.byte(6),
             Denial::NotAnAlias => record.byte(7),
+            Denial::NoPassword => record.byte(10),
             Denial::Rule => record.byte(9),
             Denial::Limit { kind, most, text } => record
                 .byte(8)
@@ -184,6 +187,7 @@ impl Denial {
                 Denial::Limit { kind, most, text: has_text.then(|| text.to_vec()) }
             }
             9 => Denial::Rule,
+            10 => Denial::NoPassword,
             other => return Err(Malformed::Kind(other)),
         })
     }

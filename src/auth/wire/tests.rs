@@ -73,6 +73,7 @@ fn answer() -> impl Strategy<Value = Answer> {
         Just(Answer::Denied(Denial::NoSuchUser)),
         Just(Answer::Denied(Denial::FtpUsers)),
         Just(Answer::Denied(Denial::NotAnAlias)),
+        Just(Answer::Denied(Denial::NoPassword)),
         Just(Answer::Serve),
         Just(Answer::TryAgain),
         Just(Answer::NoSource),

@@ -1,50 +1,18 @@
 //! Who may log in, and how the password is checked.
 
 use super::super::arguments::{Arguments, Fault};
-use super::super::contexts::{ANONYMOUS, SERVERS, SERVERS_FOR_CLASSES, SESSIONS, SESSIONS_FOR_SOME};
+use super::super::contexts::{
+    ANONYMOUS, SERVERS, SERVERS_FOR_CLASSES, SESSIONS, SESSIONS_FOR_CLASSES, SESSIONS_FOR_SOME,
+};
 use super::super::defaults;
 use super::super::draft::Scope;
 use super::super::lines::Word;
 use super::super::modules::{Standing, standing};
-use super::Effect::{Accepted, Guards, GuardsWhenOff, Ignored};
+use super::Effect::{Accepted, Guards, Ignored};
 use super::{Row, other, sets};
 use crate::auth::order::{Module, Ordered};
 
 pub const ROWS: &[Row] = &[
-    sets(
-        "AuthUserFile",
-        "mod_auth_file",
-        SERVERS,
-        "path",
-        "",
-        "Accounts in passwd's format; readable by its owner and group alone, or refused.",
-        |scope, arguments| {
-            scope.server.auth_user_file = Some(file_word(arguments)?);
-            Ok(())
-        },
-    ),
-    sets(
-        "AuthGroupFile",
-        "mod_auth_file",
-        SERVERS,
-        "path",
-        "",
-        "Groups in group's format; not writable by everybody, or refused.",
-        |scope, arguments| {
-            scope.server.auth_group_file = Some(file_word(arguments)?);
-            Ok(())
-        },
-    ),
-    sets(
-        "AuthFileOptions",
-        "mod_auth_file",
-        SERVERS,
-        "InsecurePerms|SyntaxCheck …",
-        "",
-        "InsecurePerms takes account files whatever their permissions; SyntaxCheck refuses to start with one that has a broken line.",
-        auth_file_options,
-    )
-    .adds(),
     sets(
         "AuthOrder",
         "mod_core",
@@ -105,6 +73,31 @@ pub const ROWS: &[Row] = &[
         "off",
         "Accounts with uid 0 or gid 0 are always refused; on is an error.",
         root_login,
+    ),
+    sets(
+        "AllowEmptyPasswords",
+        "mod_auth",
+        SESSIONS_FOR_CLASSES,
+        "on|off",
+        "on",
+        "Whether an empty password is worth looking at. An account without a hash is let in by none, whatever is said here.",
+        |scope, arguments| {
+            scope.session.allow_empty_passwords = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "MaxPasswordSize",
+        "mod_auth",
+        SERVERS_FOR_CLASSES,
+        "bytes",
+        "1024",
+        "A longer password is wrong before anything is compared with it; 0 for any length. What an anonymous client gives for one is not meant.",
+        |scope, arguments| {
+            let most = arguments.number(0..=u32::MAX)?;
+            scope.session.max_password_size = Some((most > 0).then_some(most));
+            Ok(())
+        },
     ),
     sets(
         "UserAlias",
@@ -184,14 +177,7 @@ pub const ROWS: &[Row] = &[
     other("UserPassword", "mod_auth", Guards, "passwords in the configuration are not supported."),
     other("UserDirRoot", "mod_auth", Guards, "roots by user are not yet supported."),
     other("RewriteHome", "mod_auth", Guards, "rewriting of homes is not supported."),
-    other(
-        "AllowEmptyPasswords",
-        "mod_auth",
-        GuardsWhenOff,
-        "empty passwords cannot yet be refused by configuration.",
-    ),
     other("RootRevoke", "mod_auth", Accepted, "A session never keeps a way back to root."),
-    other("MaxPasswordSize", "mod_auth", Ignored, "a command line's length bounds passwords."),
     other("AnonAllowRobots", "mod_auth", Ignored, "robots.txt is not made up."),
     sets(
         "UseLastlog",
@@ -215,28 +201,6 @@ pub const ROWS: &[Row] = &[
         wtmp_log,
     ),
 ];
-
-/// A path; ProFTPD's filters by id, home and name after it would narrow who may log in, and are not done.
-fn file_word(arguments: &mut Arguments<'_>) -> Result<Word, Fault> {
-    let word = arguments.word("a path")?.clone();
-    match arguments.maybe() {
-        None => Ok(word),
-        Some(filter) => Err(arguments.fault(format!("the filter '{}' is not yet supported", filter.text))),
-    }
-}
-
-fn auth_file_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
-    while let Some(word) = arguments.maybe() {
-        if word.text.eq_ignore_ascii_case("InsecurePerms") {
-            scope.server.insecure_permissions = Some(true);
-        } else if word.text.eq_ignore_ascii_case("SyntaxCheck") {
-            scope.server.syntax_check = Some(true);
-        } else {
-            return Err(arguments.fault(format!("the option '{}' is not supported", word.text)));
-        }
-    }
-    Ok(())
-}
 
 fn root_login(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     match arguments.switch()? {

@@ -6,6 +6,7 @@ use super::contexts::{ANYWHERE, Contexts};
 use super::draft::Scope;
 
 mod access;
+mod account_files;
 mod accounts;
 mod anonymous;
 mod classes;
@@ -120,14 +121,13 @@ pub enum Effect {
     Ignored,
     /// Restricts access or protects data and is not done yet: an error, but for `off`.
     Guards,
-    /// The same, where `off` is what restricts.
-    GuardsWhenOff,
 }
 
 const SUBJECTS: &[&[Row]] = &[
     process::ROWS,
     pool::ROWS,
     sections::ROWS,
+    account_files::ROWS,
     accounts::ROWS,
     access::ROWS,
     classes::ROWS,
@@ -158,6 +158,7 @@ const HEADINGS: &[&str] = &[
     "The daemon",
     "The pool of workers",
     "Sections and the language",
+    "Files of accounts",
     "Accounts",
     "Access",
     "Classes of clients",

@@ -1,9 +1,11 @@
 //! A session from its login on: how many there may be, how long it may last.
 
+use super::super::access::Term;
 use super::super::arguments::{Arguments, Fault};
+use super::super::conditions::{Condition, ConditionDraft};
 use super::super::contexts::{MAIN, SERVERS_FOR_CLASSES, SERVERS_FOR_SOME, SESSIONS_FOR_SOME};
-use super::super::draft::Scope;
-use super::super::settings::{CommandRate, LimitText};
+use super::super::draft::{NamedDraft, Scope, SessionDraft};
+use super::super::settings::{CommandRate, LimitText, ScopeRules};
 use super::{Row, sets};
 use crate::auth::places::ConnectionRate;
 use crate::protocol::Type;
@@ -183,13 +185,10 @@ pub const ROWS: &[Row] = &[
         "TimeoutSession",
         "mod_auth",
         SESSIONS_FOR_SOME,
-        "seconds",
+        "seconds [user|group|class expression]",
         "none",
-        "How long a session may last, whatever it does.",
-        |scope, arguments| {
-            arguments.duration().map(|duration| scope.session.timeout_session = Some(duration))?;
-            only_for_everybody(arguments)
-        },
+        "How long a session may last, whatever it does; with an expression as `<IfUser>` and its like have it, for those sessions alone.",
+        timeout_session,
     ),
     sets(
         "TimeoutLinger",
@@ -216,11 +215,23 @@ fn connection_rate(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(
     Ok(())
 }
 
-fn only_for_everybody(arguments: &mut Arguments<'_>) -> Result<(), Fault> {
-    match arguments.maybe() {
-        None => Ok(()),
-        Some(_) => Err(arguments.fault("a time for some users only is not yet supported")),
+/// For some sessions alone it is what `<IfUser>`, `<IfGroup>` or `<IfClass>` around it would be.
+fn timeout_session(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let timeout_session = Some(arguments.duration()?);
+    match Term::read(arguments)? {
+        Term::Everybody => scope.session.timeout_session = timeout_session,
+        some => {
+            let session = SessionDraft { timeout_session, ..SessionDraft::default() };
+            scope.conditions.push(ConditionDraft {
+                mark: arguments.mark().clone(),
+                condition: Condition::Among(some),
+                session: Some(Box::new((session, NamedDraft::default()))),
+                files: ScopeRules::default(),
+                directories: Vec::new(),
+            });
+        }
     }
+    Ok(())
 }
 
 fn limit(arguments: &mut Arguments<'_>) -> Result<LimitText, Fault> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use slog::Level;
 
 use super::{DirectoryRules, LogTarget, Proxies, Sessions};
+use crate::auth::FilteredFile;
 use crate::auth::order::Ordered;
 use crate::logging::{Links, LogOptions};
 use crate::sys::socket::Tuning;
@@ -40,9 +41,9 @@ pub struct Server {
     /// SocketOptions.
     pub sockets: Tuning,
     /// AuthUserFile.
-    pub auth_user_file: Option<PathBuf>,
+    pub auth_user_file: Option<FilteredFile>,
     /// AuthGroupFile.
-    pub auth_group_file: Option<PathBuf>,
+    pub auth_group_file: Option<FilteredFile>,
     /// AuthOrder, as far as the modules are ours.
     pub auth_order: Vec<Ordered>,
     /// UseLastlog.

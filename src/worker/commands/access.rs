@@ -86,6 +86,7 @@ pub fn pass(session: &mut Session, password: Secret) -> Result<Reply, Ending> {
             Ok(welcome)
         }
         Verdict::Wrong => wrong(session),
+        Verdict::NoPassword => Ok(Reply::new(501, "Login incorrect.")),
         Verdict::Out(reply) => {
             session.watch.reply(&reply);
             Err(Ending::Refused)

@@ -26,7 +26,7 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("RLimitCPU RLimitMemory RLimitOpenFiles RLimitChroot", "resources of processes; admission/resources.rs"),
     ("TimeoutStalled", "ProFTPD closes without a word; data/interruptions.rs"),
     (
-        "UserPassword UserDirRoot RewriteHome MaxPasswordSize AnonAllowRobots",
+        "UserPassword UserDirRoot RewriteHome AnonAllowRobots",
         "refused, or without effect, as docs/directives.md says",
     ),
     ("AllowOverride", "it wants files in the folders; configurations.rs and files/ have them"),
@@ -41,7 +41,6 @@ pub const UNSEEN: &[(&str, &str)] = &[
 pub const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("<VirtualHost>", "every row is one"),
     ("MultilineRFC2228", "it changes no reply of ProFTPD 1.3.8"),
-    ("AllowEmptyPasswords", "`on` alone is taken, and is what holds without it"),
     ("Protocols", "FTP is the one there is"),
     ("MaxTransfersPerHost", "ProFTPD 1.3.8 refuses nobody; admission/transfers.rs"),
     ("MaxTransfersPerUser", "the same"),
