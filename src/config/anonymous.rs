@@ -49,6 +49,7 @@ pub fn anonymous(
         require_password: said.require_password.unwrap_or(false),
         authenticates_alias: said.authenticates_alias.unwrap_or(false),
         alias_only,
+        allows_robots: said.allows_robots.unwrap_or(false),
         reject_passwords: said.session.reject_passwords.clone(),
         sessions: Sessions::new(words, exceptions.to_vec()),
         directories: DirectoryRules { base, sections },

@@ -107,6 +107,8 @@ pub struct Scope {
     pub require_password: Option<bool>,
     /// AuthUsingAlias.
     pub authenticates_alias: Option<bool>,
+    /// AnonAllowRobots.
+    pub allows_robots: Option<bool>,
     /// Whom this scope lets: a bare AllowAll or DenyAll, or what stands in the `<Limit>` that it stands for.
     pub access: AccessRules,
     /// What `<Class>` says, in the one this scope stands for.

@@ -47,6 +47,7 @@ mod sketch;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod tiers;
 pub(crate) mod transfers;
 mod tree;
 mod variables;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::directives::{Effect, Restart, Row, known_by_name, rows, subjects};
+use super::tiers;
 
 const INTRODUCTION: &str = "\
 # Directives
@@ -34,7 +35,7 @@ pub struct DirectiveSummary {
     pub name: &'static str,
     /// The ProFTPD module it belongs to.
     pub module: &'static str,
-    /// `done`, `accepted`, `ignored` with a warning, `refused` (`refused but off`: only its `off` is taken; `refused if off`).
+    /// `done`, `accepted`, `ignored` with a warning, `refused but off` (only its `off` is taken).
     pub stands: &'static str,
     /// What follows the name.
     pub syntax: &'static str,
@@ -67,6 +68,7 @@ fn summary(row: Row) -> DirectiveSummary {
 /// The whole page.
 pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
+    page += &tiers::table();
     for (heading, rows) in subjects() {
         section(&mut page, heading, rows);
     }

@@ -94,7 +94,11 @@ impl Member {
         };
         let giver = Giver::new(watch.birth, watch.server_index, (&account, directories), &watch.log);
         let folder = root.stood().map_or_else(|| PathBuf::from("/"), Path::to_owned);
-        let storage = Storage::new(root, directories, subject).giving(giver).hearing(watch.log.clone());
+        let turns_robots_away = anonymous.is_some_and(|section| !section.allows_robots);
+        let storage = Storage::new(root, directories, subject)
+            .giving(giver)
+            .without_robots(turns_robots_away)
+            .hearing(watch.log.clone());
         Member {
             owners: Owners::default(),
             names: names::Directory::new(watch.birth, watch.server_index, &account),

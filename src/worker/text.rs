@@ -60,6 +60,7 @@ impl Facts<'_> {
         match (text, name) {
             (Text::Ident, b"L" | b"V") => Some(self.server_address().into_bytes()),
             (Text::Ident, b"v") => Some(self.server.name.clone().into_bytes()),
+            (Text::Ident, b"{version}") => Some(env!("CARGO_PKG_VERSION").as_bytes().to_vec()),
             (Text::Verdict, b"u") => Some(self.user.unwrap_or_default().to_vec()),
             (Text::Ident | Text::Verdict, _) => None,
             (Text::Display, [b'{', name @ .., b'}']) => Some(self.long_value(name)),
@@ -242,6 +243,8 @@ mod tests {
         ] {
             assert_eq!(facts.fill(text, b"%L %V %v %E %R %U %u %C %h %%"), wanted.as_bytes(), "{text:?}");
         }
+        let version = facts.fill(Text::Ident, b"of %{version}, not %{versions}");
+        assert_eq!(version, concat!("of ", env!("CARGO_PKG_VERSION"), ", not %{versions}").as_bytes());
         for (template, wanted) in [
             ("%i %o %t %k %K %M %x %y", "1 2 3 2KB 3005 7 near %y"),
             ("%{total_bytes_in} %{total_bytes_out} %{total_bytes_xfer}", "5 3000 3005"),

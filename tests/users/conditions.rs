@@ -381,9 +381,7 @@ fn what_means_nothing_there_is_told_with_the_reason() {
         ),
         (within("IfClass here", "TimeoutSession 1 user alice"), "cannot stand in <IfClass>"),
         (
-            format!(
-                "<Anonymous /srv>\nUser nobody\nGroup nogroup\nRequireValidShell off\nTimeoutSession 1 class x\n</Anonymous>"
-            ),
+            "<Anonymous /srv>\nUser nobody\nGroup nogroup\nRequireValidShell off\nTimeoutSession 1 class x\n</Anonymous>".to_owned(),
             "cannot stand in <Anonymous>",
         ),
         (

@@ -213,6 +213,10 @@ fn note_wrong<P: Copy + Eq + Hash>(guesses: &Mutex<Guesses<P>>, peer: P, now: In
 }
 
 /// One source for each pair of files, and one for the host, however many servers share it.
+#[expect(
+    clippy::mutable_key_type,
+    reason = "of a filter's pattern its text is hashed, which nothing changes"
+)]
 pub fn steps(policy: &Policy, host: &Arc<HostAccounts>, log: &Logger) -> Vec<Vec<Step>> {
     let mut made: HashMap<(FilteredFile, Option<FilteredFile>), Arc<VirtualUsers>> = HashMap::new();
     let mut source = |server: &ServerPolicy, module: Module| -> Option<Arc<dyn Source>> {

@@ -8,7 +8,7 @@ use super::super::defaults;
 use super::super::draft::Scope;
 use super::super::lines::Word;
 use super::super::modules::{Standing, standing};
-use super::Effect::{Accepted, Guards, Ignored};
+use super::Effect::{Accepted, Guards};
 use super::{Row, other, sets};
 use crate::auth::order::{Module, Ordered};
 
@@ -151,6 +151,18 @@ pub const ROWS: &[Row] = &[
         },
     ),
     sets(
+        "AnonAllowRobots",
+        "mod_auth",
+        ANONYMOUS,
+        "on|off",
+        "off",
+        "Whether robots may come: where off, RETR of a robots.txt at the root that is not there sends one that keeps them out.",
+        |scope, arguments| {
+            scope.allows_robots = Some(arguments.switch()?);
+            Ok(())
+        },
+    ),
+    sets(
         "AuthUsingAlias",
         "mod_auth",
         ANONYMOUS,
@@ -178,7 +190,6 @@ pub const ROWS: &[Row] = &[
     other("UserDirRoot", "mod_auth", Guards, "roots by user are not yet supported."),
     other("RewriteHome", "mod_auth", Guards, "rewriting of homes is not supported."),
     other("RootRevoke", "mod_auth", Accepted, "A session never keeps a way back to root."),
-    other("AnonAllowRobots", "mod_auth", Ignored, "robots.txt is not made up."),
     sets(
         "UseLastlog",
         "mod_auth",

@@ -19,6 +19,15 @@ pub const ROWS: &[Row] = &[
         use_encoding,
     ),
     sets(
+        "LangDefault",
+        "mod_lang",
+        SERVERS_FOR_SOME,
+        "language",
+        "en",
+        "In which language replies are: English is the one there is, and another is warned of.",
+        lang_default,
+    ),
+    sets(
         "LangOptions",
         "mod_lang",
         SERVERS_FOR_SOME,
@@ -29,6 +38,16 @@ pub const ROWS: &[Row] = &[
     )
     .adds(),
 ];
+
+/// A locale's name; of another language than English there are no replies, and ProFTPD has none where its translations are missing.
+fn lang_default(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let tag = arguments.word("a language, as en_US,")?.text.clone();
+    let language = tag.split(['_', '-', '.', '@']).next().unwrap_or_default().to_ascii_lowercase();
+    if !["en", "c", "posix"].contains(&language.as_str()) {
+        arguments.warn(format!("replies are in English, not in '{tag}'"));
+    }
+    Ok(())
+}
 
 fn use_encoding(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let word = arguments.word("on, off or the disk's characters")?;

@@ -9,7 +9,7 @@ use super::super::contexts::{
 };
 use super::super::draft::Scope;
 use super::super::settings::{ChdirDisplay, DisplayFile, Ident, Readme};
-use super::Effect::Ignored;
+use super::Effect::Accepted;
 use super::{Row, other, sets};
 
 pub const ROWS: &[Row] = &[
@@ -185,7 +185,7 @@ pub const ROWS: &[Row] = &[
             Ok(())
         },
     ),
-    other("MultilineRFC2228", "mod_core", Ignored, "as in ProFTPD 1.3.8 it changes no reply."),
+    other("MultilineRFC2228", "mod_core", Accepted, "As in ProFTPD 1.3.8 it changes no reply."),
     sets(
         "AccessDenyMsg",
         "mod_auth",

@@ -119,6 +119,8 @@ pub struct Anonymous {
     pub authenticates_alias: bool,
     /// AuthAliasOnly: `user` itself is no name to log in with.
     pub alias_only: bool,
+    /// AnonAllowRobots: robots.txt is not made up where there is none.
+    pub allows_robots: bool,
     /// AnonRejectPasswords.
     pub reject_passwords: Option<RejectedPasswords>,
     /// Its own.

@@ -88,6 +88,9 @@ fn what_widens_nothing_is_ignored_with_a_warning() {
         "ControlsLog /var/log/controls",
         "Trace default:10",
         "IncludeOptions IgnoreTempFiles",
+        "LangDefault it_IT",
+        "VRootAlias /srv/pub ~/pub",
+        "VRootOptions allowSymlinks",
     ] {
         assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
     }
@@ -171,6 +174,10 @@ fn what_ferryd_always_does_is_taken_without_a_word() {
         "UseSendfile on",
         "VRootEngine on",
         "SystemdEngine on",
+        "MultilineRFC2228 on",
+        "ScoreboardOptions AllowMissingEntry",
+        "LangPath /usr/share/locale",
+        "LangDefault en_US.UTF-8",
         "RegexOptions Engine POSIX MatchLimit 100",
         "ModulePath /usr/lib/proftpd",
     ] {

@@ -28,6 +28,7 @@ mod portion;
 mod rehearsing;
 mod retrieving;
 mod rights;
+mod robots;
 mod root;
 mod seeing;
 mod storing;
@@ -66,13 +67,20 @@ pub struct Storage {
     policy: Policy,
     accounting: Rc<Accounting>,
     giver: Option<Box<Giver>>,
+    turns_robots_away: bool,
 }
 
 impl Storage {
     /// The files below `root`, under the rules of the session's scope; `subject` is who it is to them.
     pub fn new(root: Root, rules: &'static DirectoryRules, subject: &'static Subject) -> Storage {
         let policy = Policy { rules, subject, files: None };
-        Storage { root: Rc::new(root), policy, accounting: Rc::default(), giver: None }
+        Storage {
+            root: Rc::new(root),
+            policy,
+            accounting: Rc::default(),
+            giver: None,
+            turns_robots_away: false,
+        }
     }
 
     /// The same, where folders' own files are heard; what is wrong with one is told to `listener`.

@@ -57,6 +57,10 @@ pub struct Retrieve {
     pub portion: Portion,
 }
 
+/// RETR of what is not there and is made up.
+#[derive(Debug)]
+pub struct Invent(pub Entry);
+
 /// HASH and its like.
 #[derive(Debug)]
 pub struct Summarise(pub Found);
@@ -192,6 +196,12 @@ impl Operation for Retrieve {
             return Err(Reason::RetrieveRestart);
         }
         Ok(())
+    }
+}
+
+impl Operation for Invent {
+    fn spot(&self) -> Spot<'_> {
+        self.0.spot()
     }
 }
 

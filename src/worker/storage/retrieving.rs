@@ -23,14 +23,14 @@ const READ_AHEAD: u64 = 128 << 10;
 /// A file open for reading.
 #[derive(Debug)]
 pub struct Source {
-    file: File,
+    pub(super) file: File,
     /// Where on the host, for the transfer log.
     pub canonical: PathBuf,
     /// Where reading begins.
     pub offset: u64,
     /// Where it ends: its length, or the end of a range.
     pub end: u64,
-    is_range: bool,
+    pub(super) is_range: bool,
     /// How fast it goes, and how large it may be.
     pub terms: Terms,
     /// It is larger.
@@ -84,7 +84,13 @@ impl Source {
 impl Storage {
     /// RETR of all of a file, or of a part.
     pub fn retrieve(&self, asked: &Asked, portion: Portion) -> Result<Source, Denied> {
-        let found = self.find(asked).map_err(|error| asked.denied(self.without_data(asked, error)))?;
+        let found = match self.find(asked) {
+            Ok(found) => found,
+            Err(error) => match self.robots(asked, portion, &error)? {
+                Some(robots) => return Ok(robots),
+                None => return Err(asked.denied(self.without_data(asked, error))),
+            },
+        };
         let permit = authorise(&self.policy, asked, Retrieve { found, portion })?;
         let (Retrieve { found, portion }, rules) = permit.with_rules();
         let file = files::reopen(found.place.as_fd(), Access::Read)

@@ -25,15 +25,13 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ),
     ("RLimitCPU RLimitMemory RLimitOpenFiles RLimitChroot", "resources of processes; admission/resources.rs"),
     ("TimeoutStalled", "ProFTPD closes without a word; data/interruptions.rs"),
-    (
-        "UserPassword UserDirRoot RewriteHome AnonAllowRobots",
-        "refused, or without effect, as docs/directives.md says",
-    ),
+    ("UserPassword UserDirRoot RewriteHome", "refused, as docs/directives.md says"),
     ("AllowOverride", "it wants files in the folders; configurations.rs and files/ have them"),
     (
         "ProxyProtocolEngine ProxyProtocolIgnore ProxyProtocolTimeout ProxyProtocolVersion",
         "Debian's package has no such module",
     ),
+    ("LangDefault", "it goes by the host's locales; here replies are in English"),
     ("ProcessTitles SocketOptions DelayOnEvent", "what ps, ss and the clock show"),
 ];
 

@@ -295,7 +295,19 @@ pub const GUARDS: &[Family] = &[
     ),
     family("mod_vroot", Accepted, "DefaultRoot confines without chroot in every case.", &["VRootEngine"]),
     family("mod_vroot", Guards, "DefaultRoot is the one root of a session.", &["VRootServerRoot"]),
-    family("mod_vroot", Ignored, NOT_DONE, &["VRootAlias", "VRootLog", "VRootOptions"]),
+    family(
+        "mod_vroot",
+        Ignored,
+        "the folder is not to be seen in a session's root; mount it there (mount --bind).",
+        &["VRootAlias"],
+    ),
+    family(
+        "mod_vroot",
+        Ignored,
+        "a link leads nowhere outside of a session's root, whatever is said; mount the folder there (mount --bind).",
+        &["VRootOptions"],
+    ),
+    family("mod_vroot", Ignored, "what sessions do is told in the other logs.", &["VRootLog"]),
     family(
         "mod_procfs",
         Guards,

@@ -115,7 +115,7 @@ pub const MODULES: &[Family] = &[
     family("mod_qos", Ignored, NOT_DONE, &["QoSOptions"]),
     family("mod_ident", Ignored, "clients are not asked for their ident.", &["IdentLookups"]),
     family("mod_dynmasq", Ignored, NOT_DONE, &["DynMasqControlsACLs"]),
-    family("mod_lang", Ignored, NOT_DONE, &["LangDefault", "LangPath"]),
+    family("mod_lang", Accepted, "there are no translations of replies to be looked for.", &["LangPath"]),
     family("mod_dso", Accepted, ALWAYS, &["LoadFile", "ModuleControlsACLs", "ModuleOrder", "ModulePath"]),
     family("mod_systemd", Accepted, ALWAYS, &["SystemdEngine"]),
 ];

@@ -6,12 +6,14 @@ use super::{ALWAYS, Family, NOT_DONE, family};
 pub const REST: &[Family] = &[
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
     family("mod_xfer", Ignored, NOT_DONE, &["TransferOptions"]),
+    family("mod_core", Ignored, NOT_DONE, &["IncludeOptions"]),
     family(
         "mod_core",
         Ignored,
-        NOT_DONE,
-        &["IncludeOptions", "ScoreboardOptions", "Trace", "TraceLog", "TraceOptions"],
+        "there are no channels to trace; DebugLevel says how much a session tells.",
+        &["Trace", "TraceLog", "TraceOptions"],
     ),
+    family("mod_core", Accepted, "no session is without its entry.", &["ScoreboardOptions"]),
     family(
         "mod_core",
         Accepted,
