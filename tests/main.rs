@@ -19,6 +19,7 @@ mod crashes;
 mod data;
 mod diagnosis;
 mod differential;
+mod faults;
 mod files;
 mod full_disk;
 mod fuzz;

@@ -23,6 +23,7 @@ mod supervise;
 mod terminal;
 pub mod upgrade;
 pub mod versions;
+mod watchdog;
 mod workers;
 mod zone;
 
@@ -58,6 +59,7 @@ use signals::{Asked, Signals};
 use stop::Phase;
 use terminal::Background;
 use upgrade::Upgrade;
+use watchdog::Watchdog;
 use workers::Workers;
 
 /// Everything the master holds. Its parts know nothing of each other; what they do together stands in this module's files.
@@ -89,6 +91,7 @@ struct Master {
     look_again_at: Option<Instant>,
     /// When the disk that was full is tried again.
     births_held_until: Option<Instant>,
+    watchdog: Watchdog,
     service_manager: ServiceManager,
     /// To another program.
     upgrade: Upgrade,
@@ -143,6 +146,7 @@ impl Master {
             .chain(self.calm_deadline())
             .chain(self.lookout.due)
             .chain(self.upgrade.deadline())
+            .chain(self.watchdog.due)
             .chain(self.service_manager.due())
             .chain(self.control.deadline())
             .min()
@@ -160,6 +164,7 @@ impl Master {
         }
         self.give_up_raising_if_late(now);
         self.give_up_inspection_if_late(now);
+        self.take_watchdogs_turn(now);
         self.press_on_stopping(now);
         self.press_on_control(now);
         self.look_for_other_addresses(now);

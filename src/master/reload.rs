@@ -281,6 +281,7 @@ impl Master {
     }
 
     fn retire_generation(&mut self, number: u32) {
+        self.wake_watchdog(Instant::now());
         if let Some(generation) = self.generation(number) {
             generation.end_nursery();
         }

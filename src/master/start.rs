@@ -23,6 +23,7 @@ use super::signals::Signals;
 use super::stop::Phase;
 use super::terminal::{self, Background};
 use super::upgrade::{self, Upgrade};
+use super::watchdog::Watchdog;
 use super::workers::Workers;
 use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, spawn, versions, zone};
 use crate::config::settings::LogTarget;
@@ -185,6 +186,7 @@ impl Master {
             phase: Phase::Running,
             look_again_at: None,
             births_held_until: None,
+            watchdog: Watchdog::default(),
             service_manager,
             upgrade: Upgrade::None,
             control: Control::default(),

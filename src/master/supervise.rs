@@ -246,6 +246,9 @@ impl Master {
         let now = Instant::now();
         self.look_again_at = self.workers.is_behind().then(|| now + BETWEEN_LOOKS);
         self.pace.note(seen.taken, now);
+        if seen.taken > 0 {
+            self.wake_watchdog(now);
+        }
         if self.shutdown_file.shuts_out_many(seen.taken) {
             let path = self.shutdown_file.path().display();
             warn!(

@@ -79,6 +79,8 @@ pub mod header {
     pub const STOP: usize = 160;
     /// What is logged by the operator's order, over what is configured: 0 nothing, 5 debugging, 6 tracing.
     pub const LEVEL: usize = 168;
+    /// For tests alone: milliseconds between the turns of the master's watchdog, where it is not 0. Nothing in the daemon sets it.
+    pub const WATCHDOG_TURN: usize = 176;
     /// Sequence of the totals, and of the settling of dead workers.
     pub const TOTALS_SEQUENCE: usize = 192;
     /// Totals of dead workers, in the order of [`super::totals`].

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::file::MasterFile;
 use super::layout::{BIRTH_SIZE, GRANT_SIZE, Geometry, PLACE_SIZE, header, place, slot};
@@ -196,6 +197,18 @@ impl MasterBoard {
     pub fn state(&self, slot: SlotNumber) -> State {
         let word = self.own_word(slot, self.geometry.slot(slot) + slot::STATE);
         word.map_or(State::Vacant, |word| State::of(word.load(Ordering::SeqCst)))
+    }
+
+    /// Master: what changes with whatever the worker publishes, and with each piece of a transfer.
+    pub fn progress(&self, number: SlotNumber) -> [u64; 2] {
+        let at = self.geometry.slot(number);
+        let word = |field| self.own_word(number, at + field).map_or(0, |word| word.load(Ordering::Relaxed));
+        [word(slot::SEQUENCE), word(slot::TRANSFER_DONE)]
+    }
+
+    /// Master: how often its watchdog takes a turn, where a test wants it otherwise.
+    pub fn watchdog_turn(&self) -> Option<Duration> {
+        Some(self.map.word(header::WATCHDOG_TURN)).filter(|turn| *turn > 0).map(Duration::from_millis)
     }
 
     /// Master: the pid the kernel wrote at the birth; None before it.

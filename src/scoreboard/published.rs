@@ -33,6 +33,7 @@ fn header_rows() -> Vec<Row> {
         word("high_water", header::HIGH_WATER),
         word("stop", header::STOP),
         word("level", header::LEVEL),
+        word("watchdog_turn", header::WATCHDOG_TURN),
         word("totals_sequence", header::TOTALS_SEQUENCE),
         ("totals", header::TOTALS, TOTALS_SIZE),
         word("schedule_sequence", header::SCHEDULE_SEQUENCE),

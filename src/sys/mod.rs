@@ -16,6 +16,7 @@ pub mod descriptors;
 pub mod files;
 pub mod handover;
 pub mod heap;
+pub mod hearing;
 pub mod host;
 pub mod identity;
 pub mod ids;

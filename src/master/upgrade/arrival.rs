@@ -21,7 +21,7 @@ use crate::master::admission::Admission;
 use crate::master::control::Control;
 use crate::master::generation::{Common, Generation};
 use crate::master::listeners::Listeners;
-use crate::master::logs::{Logs, Surroundings, own_voice};
+use crate::master::logs::{HandedLogs, Logs, Surroundings, own_voice};
 use crate::master::masquerade::Lookout;
 use crate::master::pid_file::PidFile;
 use crate::master::pool::Pace;
@@ -30,6 +30,7 @@ use crate::master::service_manager::ServiceManager;
 use crate::master::shutdown_file::ShutdownFile;
 use crate::master::signals::Signals;
 use crate::master::stop::Phase;
+use crate::master::watchdog::Watchdog;
 use crate::master::workers::{STRAY, Workers};
 use crate::master::{Master, Options, start, terminal, versions, zone};
 use crate::scoreboard::{MasterBoard, SlotNumber};
@@ -134,25 +135,19 @@ impl Arrival {
         let loaded = start::load(&options, !identity::is_root());
         let first = loaded.complaints.iter().find(|complaint| complaint.is_error()).map(Complaint::one_line);
         let settings = loaded.settings;
-        if let (None, Some(before)) = (&settings, &self.before) {
-            return Err(self.turn_back(before, &options, &first.unwrap_or_default()));
+        if settings.is_none() && self.before.is_some() {
+            return Err(self.turn_back(&options, &first.unwrap_or_default()));
         }
-        let equipment = match Equipment::of(&self.state, settings.as_ref()) {
-            Ok(equipment) => equipment,
-            Err(error) => {
-                let why = format!("cannot be what a master is: {error}");
-                return Err(self
-                    .before
-                    .as_ref()
-                    .map_or(why.clone(), |before| self.turn_back(before, &options, &why)));
-            }
-        };
+        let equipment = Equipment::of(&self.state, settings.as_ref())
+            .map_err(|error| self.turn_back(&options, &format!("cannot be what a master is: {error}")))?;
         self.adopt(options, settings, equipment)
             .map_err(|error| format!("cannot adopt what the program before has left: {error}"))
     }
 
-    /// Nothing has been touched: the program before finds all as it was. Returns with what is to be said where that fails.
-    fn turn_back(&self, before: &OwnedFd, options: &Options, why: &str) -> String {
+    /// Nothing has been touched: the program before, if there is one, finds all as it was. Returns with what is to be said where it does not
+    /// come.
+    fn turn_back(&self, options: &Options, why: &str) -> String {
+        let Some(before) = &self.before else { return why.to_owned() };
         let words = self.words_back(options, why);
         // Blocked they were on arrival, but for a few.
         let error = match signals::block_all() {
@@ -164,73 +159,72 @@ impl Arrival {
 
     fn adopt(self, options: Options, settings: Option<Settings>, equipment: Equipment) -> io::Result<Master> {
         let Arrival { state, file, before, failed } = self;
-        let Equipment { signals, shutdown_file, service_manager, zone } = equipment;
-        let mut luggage = Luggage::of(&state.descriptors);
-        let board = MasterBoard::adopt(state.board, &mut luggage)?;
-        let take = |handed, luggage: &mut Luggage| Generation::adopt(handed, luggage);
-        let generations: Vec<Generation> = state
-            .generations
-            .into_iter()
-            .map(|handed| take(handed, &mut luggage))
-            .collect::<io::Result<_>>()?;
+        let luggage = &mut Luggage::of(&state.descriptors);
+        let board = MasterBoard::adopt(state.board, luggage)?;
+        let generations = state.generations.into_iter().map(|handed| Generation::adopt(handed, luggage));
+        let generations: Vec<Generation> = generations.collect::<io::Result<_>>()?;
         if failed.is_some() {
             let known = generations.iter().flat_map(Generation::processes).chain([state.logs.recorder]);
             end_strangers(&known.collect::<Vec<_>>(), &board)?;
         }
         let workers = Workers::adopt(state.workers, &board);
-        let foreground = start::is_shown(&options).then(terminal::of_stderr);
-        let surroundings = Surroundings {
-            host: host::name(),
-            server: state.logs.server.clone(),
-            foreground,
-            zone,
-            identity: state.logs.identity,
-        };
-        let logs = Logs::adopt(state.logs, surroundings, &mut luggage)?;
+        let lives = |slot| workers.worker(slot).is_some_and(|worker| worker.generation != STRAY);
+        let admission = Admission::adopt(state.admission, lives, &board);
+        let surroundings = surroundings(&options, &state.logs, equipment.zone);
+        let foreground = surroundings.foreground.is_some();
+        let logs = Logs::adopt(state.logs, surroundings, luggage)?;
         let voice = settings.as_ref().map_or_else(|| logging::Voice::usual(logs.server()), own_voice);
         let common = Common {
             recorder: logs.channel().clone(),
             taken: luggage.take(state.taken)?,
-            zone,
+            zone: equipment.zone,
             rootless: !identity::is_root(),
             has_door: state.has_door,
-            foreground: foreground.is_some(),
+            foreground,
         };
-        let lives = |slot| workers.worker(slot).is_some_and(|worker| worker.generation != STRAY);
+        let trial = |before| Upgrade::OnTrial(Trial { before, _state: file, version: state.version });
         let mut master = Master {
             log: logging::logger(logs.channel().clone(), voice),
-            admission: Admission::adopt(state.admission, lives, &board),
             options,
             program: state.program,
             workers,
-            pid_file: PidFile::adopt(state.pid_file, &mut luggage)?,
-            listeners: Listeners::inherit(state.listeners, &mut luggage)?,
+            admission,
+            pid_file: PidFile::adopt(state.pid_file, luggage)?,
+            listeners: Listeners::inherit(state.listeners, luggage)?,
             board,
             logs,
             common,
-            pace: Pace::new(Instant::now()),
-            signals,
-            shutdown_file,
             generations,
             serving: state.serving,
+            upgrade: before.map_or(Upgrade::None, trial),
+            signals: equipment.signals,
+            shutdown_file: equipment.shutdown_file,
+            service_manager: equipment.service_manager,
+            pace: Pace::new(Instant::now()),
             raising: None,
             reload_again: false,
             lookout: Lookout::default(),
             phase: Phase::Running,
             look_again_at: Some(Instant::now()),
             births_held_until: None,
-            service_manager,
+            watchdog: Watchdog::default(),
             background: None,
-            upgrade: Upgrade::None,
             control: Control::adopt(state.control),
         };
-        if let Some(before) = before {
-            master.upgrade = Upgrade::OnTrial(Trial { before, _state: file, version: state.version });
-        }
         master.order_level();
         signals::unblock_all()?;
         master.begin_again(settings, failed);
         Ok(master)
+    }
+}
+
+fn surroundings(options: &Options, logs: &HandedLogs, zone: &'static TimeZone) -> Surroundings {
+    Surroundings {
+        host: host::name(),
+        server: logs.server.clone(),
+        foreground: start::is_shown(options).then(terminal::of_stderr),
+        zone,
+        identity: logs.identity,
     }
 }
 
@@ -253,6 +247,7 @@ impl Master {
         self.look_at_shutdown_file();
         self.retire_strays();
         self.reap();
+        self.wake_watchdog(Instant::now());
         match (settings, failed) {
             (Some(settings), None) => self.begin_trial(settings),
             (settings, Some(why)) => self.go_on(settings, &why),
