@@ -201,7 +201,7 @@ The configuration is read anew beside the running one. A broken one changes noth
 USR1
 The logs are opened anew.
 .SH SEE ALSO
-\fBftpdctl\fR(8), \fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1), \fBftptop\fR(1)
+\fBftpdctl\fR(8), \fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1), \fBftptop\fR(1), \fBferryd\-status\fR(8)
 "#;
 
 const FTPDCTL_CLOSING: &str = r#".SH EXIT STATUS
@@ -216,6 +216,7 @@ fn printed_pages_tell_the_truth() {
     let pages = [
         ("man/ftpwho.1", page(admin::who::command(), "1", "")),
         ("man/ftpcount.1", page(admin::count::command(), "1", "")),
+        ("man/ferryd-status.8", page(admin::status::command(), "8", "")),
         ("man/ftptop.1", page(admin::top::command(), "1", "")),
         ("man/ftpshut.8", page(admin::shut::command(), "8", "")),
         ("man/ftpdctl.8", page(admin::control::command(), "8", FTPDCTL_CLOSING)),

@@ -45,6 +45,7 @@ mod session_fuzz;
 mod shutmsg;
 mod signals;
 mod site;
+mod status;
 mod stock;
 mod titles;
 mod tools;

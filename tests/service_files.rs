@@ -158,7 +158,8 @@ fn logs_are_rotated_and_written_on() {
 fn unit(folder: &Path, name: &str) -> PathBuf {
     let text = fs::read_to_string(shipped("systemd").join(name)).expect("a unit");
     let path = folder.join(name);
-    fs::write(&path, text.replace("/usr/sbin/ferryd", FERRYD)).expect("written");
+    fs::write(&path, text.replace("/usr/sbin/ferryd", FERRYD).replace("/usr/bin/ferryd-status", FERRYD))
+        .expect("written");
     path
 }
 
@@ -168,14 +169,14 @@ fn systemd_finds_nothing_to_say_of_the_units() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    for name in ["ferryd.service", "ferryd.socket"] {
+    for name in ["ferryd.service", "ferryd.socket", "ferryd-status.service"] {
         let output = Command::new("systemd-analyze")
             .args(["verify", "--man=no", "--recursive-errors=no"])
             .arg(unit(folder.path(), name))
             .output()
             .expect("systemd-analyze");
         assert!(output.status.success(), "{name}: {}", said(&output));
-        assert!(!said(&output).contains("ferryd."), "{name}: {}", said(&output));
+        assert!(!said(&output).contains("ferryd"), "{name}: {}", said(&output));
     }
 }
 

@@ -19,7 +19,7 @@ pub fn document(header: &HeaderRecord, sessions: &[Session], now_ms: u64) -> Str
     format!("{document:#}\n")
 }
 
-fn connection(session: &Session, now_ms: u64) -> Value {
+pub(super) fn connection(session: &Session, now_ms: u64) -> Value {
     let mut members = Map::new();
     let mut add = |name: &str, value: Value| {
         members.insert(name.to_owned(), value);

@@ -12,13 +12,16 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::doing::Doing;
 use super::session::Session;
-use crate::scoreboard::{Census, State};
+use super::watch::Look;
+use crate::scoreboard::{HeaderRecord, Totals};
 
 /// What is told of a board.
 #[derive(Debug)]
 pub struct Figures {
-    census: Census,
+    header: HeaderRecord,
+    totals: Totals,
     sessions: Vec<Session>,
+    spares: usize,
     is_running: bool,
 }
 
@@ -47,44 +50,44 @@ const METRICS: [Metric; 18] = [
         name: "start_time",
         help: "When the daemon was started",
         unit: Some(Unit::Seconds),
-        told: Told::Now(|seen| one(seen.census.header.started_ms as f64 / 1000.0)),
+        told: Told::Now(|seen| one(seen.header.started_ms as f64 / 1000.0)),
     },
     now("generation", "Of the configuration that new sessions have; one more at each good reload", |seen| {
-        one(seen.census.header.generation.into())
+        one(seen.header.generation.into())
     }),
     count("reloads_refused", "Reloads refused for a broken configuration", |seen| {
-        seen.census.header.refused_reloads.into()
+        seen.header.refused_reloads.into()
     }),
     now("sessions", "Sessions by what they do", Figures::by_state),
     now("generation_sessions", "Sessions by the generation they began with", Figures::by_generation),
     now("server_sessions", "Sessions by the ServerName they reached", Figures::by_server),
-    now("spare_workers", "Workers that wait for a client", |seen| one(seen.spares() as f64)),
+    now("spare_workers", "Workers that wait for a client", |seen| one(seen.spares as f64)),
     Metric {
         name: "shutdown_deny_time",
         help: "From when on the shutdown file has clients refused; absent without one",
         unit: Some(Unit::Seconds),
         told: Told::Now(Figures::deny_time),
     },
-    count("connections", "Connections accepted", |seen| seen.census.totals.connections),
-    count("logins", "Logins granted", |seen| seen.census.totals.logins),
-    count("logins_refused", "Logins refused, for whatever reason", |seen| seen.census.totals.refused),
-    count("downloads", "Files sent whole", |seen| seen.census.totals.downloads),
-    count("uploads", "Files received whole", |seen| seen.census.totals.uploads),
+    count("connections", "Connections accepted", |seen| seen.totals.connections),
+    count("logins", "Logins granted", |seen| seen.totals.logins),
+    count("logins_refused", "Logins refused, for whatever reason", |seen| seen.totals.refused),
+    count("downloads", "Files sent whole", |seen| seen.totals.downloads),
+    count("uploads", "Files received whole", |seen| seen.totals.uploads),
     Metric {
         name: "sent",
         help: "File data sent",
         unit: Some(Unit::Bytes),
-        told: Told::Count(|seen| seen.census.totals.bytes_out),
+        told: Told::Count(|seen| seen.totals.bytes_out),
     },
     Metric {
         name: "received",
         help: "File data received",
         unit: Some(Unit::Bytes),
-        told: Told::Count(|seen| seen.census.totals.bytes_in),
+        told: Told::Count(|seen| seen.totals.bytes_in),
     },
-    count("transfers_aborted", "Transfers that ended early", |seen| seen.census.totals.aborted),
+    count("transfers_aborted", "Transfers that ended early", |seen| seen.totals.aborted),
     count("log_records_lost", "Lines that the recorder was too busy to take", |seen| {
-        seen.census.totals.records_lost
+        seen.totals.records_lost
     }),
 ];
 
@@ -101,10 +104,15 @@ fn one(value: f64) -> Vec<(Labels, f64)> {
 }
 
 impl Figures {
-    /// Of a census, and whether a living daemon holds the board.
-    pub fn new(census: Census, is_running: bool) -> Figures {
-        let sessions = census.slots.iter().filter_map(Session::of).collect();
-        Figures { census, sessions, is_running }
+    /// Of a look at the board.
+    pub fn of(look: &Look) -> Figures {
+        Figures {
+            header: look.header.clone(),
+            totals: look.totals,
+            sessions: look.rows.iter().map(|row| row.session.clone()).collect(),
+            spares: look.spares,
+            is_running: look.is_running,
+        }
     }
 
     /// The whole page.
@@ -138,12 +146,8 @@ impl Figures {
         counts.into_iter().map(|(value, count)| (vec![(label, value)], count.into())).collect()
     }
 
-    fn spares(&self) -> usize {
-        self.census.slots.iter().filter(|slot| slot.state == State::Spare).count()
-    }
-
     fn deny_time(&self) -> Vec<(Labels, f64)> {
-        self.census.header.schedule.iter().map(|schedule| (Vec::new(), schedule.deny as f64)).collect()
+        self.header.schedule.iter().map(|schedule| (Vec::new(), schedule.deny as f64)).collect()
     }
 }
 
@@ -176,16 +180,12 @@ impl Told {
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::examples::header;
-    use super::super::session::examples::sessions;
+    use super::super::watch::examples::look;
     use super::*;
-    use crate::scoreboard::Totals;
     use crate::shutmsg::Schedule;
 
     fn figures() -> Figures {
-        let totals = Totals { connections: 7, bytes_out: 1 << 40, ..Totals::default() };
-        let census = Census { header: header(), slots: Vec::new(), totals };
-        Figures { census, sessions: sessions(), is_running: true }
+        Figures::of(&look())
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_schedule_is_told_and_names_are_quoted() {
         let mut figures = figures();
-        figures.census.header.schedule = Some(Schedule { deny: 1_795_000_000, ..Schedule::default() });
+        figures.header.schedule = Some(Schedule { deny: 1_795_000_000, ..Schedule::default() });
         figures.sessions[0].server_name = "a\"b\\c\nd".to_owned();
         let page = figures.page();
         assert!(page.contains("ferryd_shutdown_deny_time_seconds 1795000000.0\n"), "{page}");

@@ -1,5 +1,5 @@
-//! What the administrator runs: `ftpwho`, `ftpcount`, `ftptop`, `ftpshut`, `ftpdctl`. All but the last read the scoreboard by its file and
-//! write the shutdown file; they need no living daemon. None of them holds anything that it could wait for.
+//! What the administrator runs: `ftpwho`, `ftpcount`, `ftptop`, `ferryd-status`, `ftpshut`, `ftpdctl`. All but the last read the
+//! scoreboard by its file and write the shutdown file; they need no living daemon. None of them holds anything that it could wait for.
 
 mod classes;
 mod compat;
@@ -16,6 +16,8 @@ pub mod shut;
 mod shutdown_status;
 mod shutdown_time;
 mod spans;
+pub mod status;
 pub mod top;
+mod watch;
 pub mod who;
 mod words;

@@ -9,6 +9,7 @@ use super::metrics::Figures;
 use super::plain::Layout;
 use super::runtime::Source;
 use super::session::Session;
+use super::watch::Watch;
 use super::{classes, compat, json, plain, spans, words};
 use crate::scoreboard::{HeaderRecord, Reader};
 use crate::shutmsg;
@@ -64,6 +65,7 @@ pub fn main() -> ExitCode {
         Err(status) => return status,
     };
     match words.form().and_then(|form| Ok((form, words.source.board()?))) {
+        Ok((Form::Prometheus, board)) => words.figures(board),
         Ok((form, board)) => words.show(form, &board),
         Err(sentence) => words::fail(&sentence),
     }
@@ -81,14 +83,22 @@ impl Words {
         }
     }
 
+    fn figures(&self, board: Reader) -> ExitCode {
+        let look = self
+            .source
+            .path()
+            .and_then(|path| Watch::new(path, board).look().map_err(|error| error.to_string()));
+        match look {
+            Ok(look) => words::print(&Figures::of(&look).page()),
+            Err(sentence) => words::fail(&sentence),
+        }
+    }
+
     fn show(&self, form: Form, board: &Reader) -> ExitCode {
         let census = match board.census() {
             Ok(census) => census,
             Err(error) => return words::fail(&error.to_string()),
         };
-        if matches!(form, Form::Prometheus) {
-            return words::print(&Figures::new(census, board.is_held()).page());
-        }
         let sessions = sessions(&census.slots, self.server.as_deref());
         words::print(&self.text(form, &census.header, &sessions, now_ms()))
     }

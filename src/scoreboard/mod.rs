@@ -26,7 +26,7 @@ pub use file::BoardFile;
 pub use handover::HandedBoard;
 pub use layout::{GRANT_GROUPS, GRANT_SIZE};
 pub use master::MasterBoard;
-pub use reader::{Census, Reader};
+pub use reader::Reader;
 pub use record::{
     Direction, HeaderRecord, Order, PlaceRecord, SlotOrder, SlotRecord, State, Totals, TransferRecord,
 };

@@ -4,10 +4,9 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use super::super::watch::{Shown, Watch};
 use super::super::words;
 use super::frame::Frame;
-use super::look::Watch;
-use super::shown::Shown;
 use crate::sys::streams;
 
 /// Prints so many frames, or frames until it is ended; whoever reads them may leave.

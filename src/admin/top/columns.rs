@@ -3,8 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::super::spans::since;
-use super::row::Row;
-use super::shown::{Sum, Trait, View};
+use super::super::watch::{Row, Sum, Trait, View};
 
 /// A column of something's table.
 pub struct Column<T> {
@@ -157,7 +156,7 @@ fn cut(text: &str, width: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::super::super::session::examples::NOW;
-    use super::super::row::examples::rows;
+    use super::super::super::watch::examples::rows;
     use super::*;
 
     #[test]

@@ -6,11 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::doing::Doing;
+use super::super::watch::{Look, Row, Shown, Sum, View};
 use super::super::{spans, who};
 use super::columns;
-use super::look::Look;
-use super::row::Row;
-use super::shown::{Shown, Sum, View};
 
 /// A frame.
 pub struct Frame {
@@ -99,15 +97,9 @@ fn notes(look: &Look, shown: &Shown, sum: &Sum) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::json::examples::header;
     use super::super::super::session::examples::NOW;
-    use super::super::row::examples::rows;
-    use super::super::shown::{Order, Trait};
+    use super::super::super::watch::{Order, Trait, examples::look};
     use super::*;
-
-    fn look() -> Look {
-        Look { header: header(), rows: rows(), now_ms: NOW, is_running: true }
-    }
 
     #[test]
     fn the_head_counts_what_is_shown() {

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::doing::Doing;
-use super::shown::{Shown, toggle};
+use super::super::watch::{Shown, toggle};
 
 /// What a key asks for beside what it changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shown::{Order, Trait, View};
+    use super::super::super::watch::{Order, Trait, View};
     use super::*;
 
     fn press(keys: &mut Keys, shown: &mut Shown, letters: &str) -> Asked {

@@ -4,11 +4,7 @@ mod batch;
 mod columns;
 mod frame;
 mod keys;
-mod look;
-mod rates;
-mod row;
 mod screen;
-mod shown;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -18,10 +14,9 @@ use clap::{ArgAction, CommandFactory, Parser};
 
 use super::doing::Doing;
 use super::runtime::Source;
+use super::watch::{Shown, Watch};
 use super::words;
-use look::Watch;
 use screen::ScreenError;
-use shown::Shown;
 
 #[derive(Parser)]
 #[command(

@@ -13,10 +13,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::super::doing::Doing;
+use super::super::watch::{Look, Shown, Watch};
 use super::frame::Frame;
 use super::keys::{Asked, Keys, MEANINGS};
-use super::look::{Look, Watch};
-use super::shown::Shown;
 use crate::scoreboard::BoardError;
 
 /// The longest time between two looks, seconds; ProFTPD's.

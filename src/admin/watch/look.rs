@@ -6,7 +6,7 @@ use super::super::doing::Doing;
 use super::super::who;
 use super::rates::Rates;
 use super::row::Row;
-use crate::scoreboard::{BoardError, HeaderRecord, Reader};
+use crate::scoreboard::{BoardError, HeaderRecord, Reader, State, Totals};
 use crate::sys::clock::now_ms;
 
 /// A board that is looked at again and again.
@@ -22,6 +22,10 @@ pub struct Look {
     pub header: HeaderRecord,
     /// Every session.
     pub rows: Vec<Row>,
+    /// Of the dead and the living.
+    pub totals: Totals,
+    /// Workers that wait for a client.
+    pub spares: usize,
     /// When, milliseconds since the epoch.
     pub now_ms: u64,
     /// Whether a living daemon holds the board.
@@ -43,10 +47,11 @@ impl Watch {
         }
         let census = self.board.census()?;
         let now_ms = now_ms();
+        let spares = census.slots.iter().filter(|slot| slot.state == State::Spare).count();
         let sessions = who::sessions(&census.slots, None);
         let rates = self.rates.look(&sessions, now_ms);
         let row = |(session, rate)| Row { doing: Doing::of(&session), session, rate };
         let rows = sessions.into_iter().zip(rates).map(row).collect();
-        Ok(Look { header: census.header, rows, now_ms, is_running })
+        Ok(Look { header: census.header, rows, totals: census.totals, spares, now_ms, is_running })
     }
 }

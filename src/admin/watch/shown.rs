@@ -1,4 +1,4 @@
-//! Which sessions `ftptop` shows, in which order, and what they come to together: all that options and keys choose.
+//! Which sessions are shown, in which order, and what they come to together: all that options and keys choose.
 
 use std::cmp::Ordering;
 
@@ -131,6 +131,11 @@ impl Order {
     pub fn next(self) -> Order {
         let at = Order::ALL.iter().position(|&order| order == self).unwrap_or_default();
         Order::ALL[(at + 1) % Order::ALL.len()]
+    }
+
+    /// The order of this name.
+    pub fn named(name: &str) -> Option<Order> {
+        Order::ALL.into_iter().find(|order| order.name() == name)
     }
 
     /// Its name.

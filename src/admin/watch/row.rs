@@ -1,4 +1,4 @@
-//! One session as a row of `ftptop`: what it does, and how fast.
+//! One session as a row: what it does, and how fast.
 
 use super::super::doing::Doing;
 use super::super::session::{Activity, Session};
@@ -49,8 +49,17 @@ impl Row {
 /// For the tests beside: the sessions of the other tools' tests, at the moment they are looked at.
 #[cfg(test)]
 pub mod examples {
+    use super::super::super::json::examples::header;
     use super::super::super::session::examples::{NOW, sessions};
+    use super::super::look::Look;
     use super::*;
+    use crate::scoreboard::Totals;
+
+    /// A look at them.
+    pub fn look() -> Look {
+        let totals = Totals { connections: 7, bytes_out: 1 << 40, ..Totals::default() };
+        Look { header: header(), rows: rows(), totals, spares: 3, now_ms: NOW, is_running: true }
+    }
 
     /// Not logged in, idle, downloading, uploading, and one at NOOP.
     pub fn rows() -> Vec<Row> {
