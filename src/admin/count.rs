@@ -45,10 +45,10 @@ pub fn main() -> ExitCode {
         Ok(board) => board,
         Err(sentence) => return words::fail(&sentence),
     };
-    match board.census() {
-        Ok(census) => {
-            let sessions = who::sessions(&census.slots, words.server.as_deref());
-            words::print(&text(&census.header, &sessions, words.server.as_deref()))
+    match board.records() {
+        Ok(slots) => {
+            let sessions = who::sessions(slots, words.server.as_deref());
+            words::print(&text(&board.header(), &sessions, words.server.as_deref()))
         }
         Err(error) => words::fail(&error.to_string()),
     }

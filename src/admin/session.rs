@@ -165,8 +165,11 @@ fn activity(slot: &SlotRecord) -> Option<Activity> {
 
 /// Text that a terminal shows and does not obey.
 fn printable(bytes: &[u8]) -> String {
-    let shown = |c: char| if c.is_control() { '?' } else { c };
-    String::from_utf8_lossy(bytes).chars().map(shown).collect()
+    let text = String::from_utf8_lossy(bytes);
+    if !text.chars().any(char::is_control) {
+        return text.into_owned();
+    }
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// For the tests of every form: the sessions that ProFTPD's tools were watched with.

@@ -1,5 +1,6 @@
 //! `ftpwho`: who is connected, and what each one does.
 
+use std::borrow::Borrow;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -11,7 +12,7 @@ use super::runtime::Source;
 use super::session::Session;
 use super::watch::Watch;
 use super::{classes, compat, json, plain, spans, words};
-use crate::scoreboard::{HeaderRecord, Reader};
+use crate::scoreboard::{HeaderRecord, Reader, SlotRecord};
 use crate::shutmsg;
 use crate::sys::clock::now_ms;
 
@@ -95,12 +96,13 @@ impl Words {
     }
 
     fn show(&self, form: Form, board: &Reader) -> ExitCode {
-        let census = match board.census() {
-            Ok(census) => census,
-            Err(error) => return words::fail(&error.to_string()),
-        };
-        let sessions = sessions(&census.slots, self.server.as_deref());
-        words::print(&self.text(form, &census.header, &sessions, now_ms()))
+        match board.records() {
+            Ok(slots) => {
+                let sessions = sessions(slots, self.server.as_deref());
+                words::print(&self.text(form, &board.header(), &sessions, now_ms()))
+            }
+            Err(error) => words::fail(&error.to_string()),
+        }
     }
 
     fn text(&self, form: Form, header: &HeaderRecord, sessions: &[Session], now_ms: u64) -> String {
@@ -123,9 +125,12 @@ impl Words {
 }
 
 /// The sessions of a server, or of all, without the spares.
-pub(super) fn sessions(slots: &[crate::scoreboard::SlotRecord], server: Option<&str>) -> Vec<Session> {
+pub(super) fn sessions(
+    slots: impl IntoIterator<Item: Borrow<SlotRecord>>,
+    server: Option<&str>,
+) -> Vec<Session> {
     let is_asked_for = |session: &Session| server.is_none_or(|name| session.server_name == name);
-    slots.iter().filter_map(Session::of).filter(is_asked_for).collect()
+    slots.into_iter().filter_map(|slot| Session::of(slot.borrow())).filter(is_asked_for).collect()
 }
 
 /// Names the server whose sessions alone are shown.

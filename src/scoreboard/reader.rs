@@ -63,6 +63,12 @@ impl Reader {
         self.used().filter_map(|slot| self.slot(slot)).collect()
     }
 
+    /// The live slots one after the other, lowest first: thousands of copies at once are more memory than a processor has at hand.
+    pub fn records(&self) -> Result<impl Iterator<Item = SlotRecord>, BoardError> {
+        self.check_size()?;
+        Ok(self.used().filter_map(|slot| self.slot(slot)))
+    }
+
     /// Everything at once; the totals count every worker's once, whether it lives or has been settled meanwhile.
     pub fn census(&self) -> Result<Census, BoardError> {
         self.check_size()?;

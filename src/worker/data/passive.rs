@@ -2,6 +2,7 @@
 //! ports: the kernel gives a port to one listener only (nobody here sets SO_REUSEPORT), and remembers where connections have
 //! been.
 
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
@@ -23,6 +24,11 @@ const RACES_MOST: u32 = 16;
 const BACKLOG: i32 = 8;
 /// How many connections of others are dropped before the transfer is given up.
 const STRANGERS_MOST: u32 = 64;
+
+thread_local! {
+    /// Whether so many were looked for in vain the last time that this session listened.
+    static ARE_ALL_USED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Whose data connections are taken.
 #[derive(Clone, Copy, Debug)]
@@ -163,18 +169,26 @@ impl From<Listener> for OwnedFd {
     }
 }
 
-/// Takes a port on which nobody listens, from a random start upwards, so that neither an attacker nor the next session knows it.
-/// One is preferred that no connection holds: the next client must not meet the last one's.
+/// Takes a port on which nobody listens, from a random start on, so that neither an attacker nor the next session knows it.
+/// One is preferred that no connection holds: the next client must not meet the last one's. Such ports are looked for far from each
+/// other, for used ones stand together where each search ends beside the last.
 fn settle(local: SocketAddr, (first, last): (u16, u16)) -> Option<(OwnedFd, u16)> {
     let count = u32::from(last.checked_sub(first)?) + 1;
     let start = random::below(count).ok()?;
     let nth = |step| u16::try_from(u32::from(first) + (start + step) % count).ok();
     let socket = socket::unbound(local).ok()?;
-    let bound = |most: u32| (0..count.min(most)).filter_map(nth).find(|port| is_bound(&socket, local, *port));
-    let quiet = bound(QUIET_TRIES);
+    let is_bound = |port: &u16| is_bound(&socket, local, *port);
+    let stride = (count / QUIET_TRIES).max(1);
+    let quiet = (0..count.min(quiet_tries())).map(|step| step * stride).filter_map(nth).find(is_bound);
+    ARE_ALL_USED.set(quiet.is_none());
     socket::allow_used_ports(socket.as_fd()).ok()?;
-    let port = quiet.or_else(|| bound(TRIES_MOST))?;
+    let port = quiet.or_else(|| (0..count.min(TRIES_MOST)).filter_map(nth).find(is_bound))?;
     Some((socket, port))
+}
+
+/// On a host whose ports have all seen a connection in the last minute one try tells whether that is still so.
+fn quiet_tries() -> u32 {
+    if ARE_ALL_USED.get() { 1 } else { QUIET_TRIES }
 }
 
 fn is_bound(socket: &OwnedFd, mut address: SocketAddr, port: u16) -> bool {

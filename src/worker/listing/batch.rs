@@ -62,6 +62,11 @@ impl Batch {
         self.placed.is_empty()
     }
 
+    /// Whether none of its names has a byte that would end a line. All are looked through at once, which is faster than one by one.
+    pub fn keeps_to_lines(&self) -> bool {
+        memchr::memchr2(b'\r', b'\n', &self.bytes).is_none()
+    }
+
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = NameRead<'_>> {
         self.placed.iter().map(|placed| NameRead { bytes: placed.of(&self.bytes), kind: placed.kind })

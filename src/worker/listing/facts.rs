@@ -31,6 +31,16 @@ pub enum Role {
     Link(Option<Vec<u8>>),
 }
 
+/// What was last written of what neighbours in a folder have in common, to be copied where the next line has the same.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// A time.
+    modified: (Option<i64>, [u8; 14]),
+    /// Of the owner and the group: ids and mode, names, and how all that was written.
+    owners: (Option<(u32, u32, u32)>, Vec<u8>, Vec<u8>),
+    written: Vec<u8>,
+}
+
 /// A file, and what of it only others know.
 pub struct Described<'a> {
     /// The file.
@@ -50,39 +60,39 @@ pub struct Described<'a> {
 }
 
 impl Described<'_> {
-    /// Appends the chosen facts and the blank.
-    pub fn write(&self, facts: Facts, line: &mut Vec<u8>) {
+    /// Appends the chosen facts and the blank. The choice is that of all lines that share a memory.
+    pub fn write(&self, facts: Facts, memory: &mut Memory, line: &mut Vec<u8>) {
         let status = self.status;
-        let mut tell = |fact: Fact, name: &[u8], value: &dyn Fn(&mut Vec<u8>)| {
-            if facts.has(fact) {
-                line.extend_from_slice(name);
-                value(line);
-                line.push(b';');
-            }
-        };
-        tell(Fact::Modify, b"modify=", &|line| line.extend_from_slice(&time::digits(status.modified)));
-        tell(Fact::Perm, b"perm=", &|line| line.extend(self.rights.letters()));
+        let mut told = Told { facts, line };
+        told.tell(Fact::Modify, b"modify=", |line| line.extend_from_slice(memory.time_of(status.modified)));
+        told.tell(Fact::Perm, b"perm=", |line| line.extend(self.rights.letters()));
         if status.kind != Kind::Directory {
-            tell(Fact::Size, b"size=", &|line| digits::decimal(status.size, line));
+            told.tell(Fact::Size, b"size=", |line| digits::decimal(status.size, line));
         }
-        tell(Fact::Type, b"type=", &|line| self.kind(line));
-        tell(Fact::Unique, b"unique=", &|line| {
+        told.tell(Fact::Type, b"type=", |line| self.kind(line));
+        told.tell(Fact::Unique, b"unique=", |line| {
             digits::hexadecimal(status.device, line);
             line.push(b'U');
             digits::hexadecimal(status.inode, line);
         });
-        tell(Fact::Group, b"UNIX.group=", &|line| digits::decimal(status.gid.0.into(), line));
-        tell(Fact::GroupName, b"UNIX.groupname=", &|line| plainly(self.group, line));
-        tell(Fact::Mode, b"UNIX.mode=0", &|line| digits::octal(status.mode.into(), line));
-        tell(Fact::Owner, b"UNIX.owner=", &|line| digits::decimal(status.uid.0.into(), line));
-        tell(Fact::OwnerName, b"UNIX.ownername=", &|line| plainly(self.user, line));
+        told.line.extend_from_slice(memory.owners_of(self, facts));
         if let Some(created) = self.created {
-            tell(Fact::Create, b"create=", &|line| line.extend_from_slice(&time::digits(created)));
+            told.tell(Fact::Create, b"create=", |line| line.extend_from_slice(&time::digits(created)));
         }
         if let Some(media_type) = self.media_type {
-            tell(Fact::MediaType, b"media-type=", &|line| plainly(media_type.as_bytes(), line));
+            told.tell(Fact::MediaType, b"media-type=", |line| plainly(media_type.as_bytes(), line));
         }
         line.push(b' ');
+    }
+
+    fn write_owners(&self, facts: Facts, line: &mut Vec<u8>) {
+        let status = self.status;
+        let mut told = Told { facts, line };
+        told.tell(Fact::Group, b"UNIX.group=", |line| digits::decimal(status.gid.0.into(), line));
+        told.tell(Fact::GroupName, b"UNIX.groupname=", |line| plainly(self.group, line));
+        told.tell(Fact::Mode, b"UNIX.mode=0", |line| digits::octal(status.mode.into(), line));
+        told.tell(Fact::Owner, b"UNIX.owner=", |line| digits::decimal(status.uid.0.into(), line));
+        told.tell(Fact::OwnerName, b"UNIX.ownername=", |line| plainly(self.user, line));
     }
 
     fn kind(&self, line: &mut Vec<u8>) {
@@ -97,6 +107,46 @@ impl Described<'_> {
         if let Role::Link(Some(target)) = self.role {
             plainly(target, line);
         }
+    }
+}
+
+/// The facts that were chosen, as they are written.
+struct Told<'a> {
+    facts: Facts,
+    line: &'a mut Vec<u8>,
+}
+
+impl Told<'_> {
+    fn tell(&mut self, fact: Fact, name: &[u8], value: impl FnOnce(&mut Vec<u8>)) {
+        if self.facts.has(fact) {
+            self.line.extend_from_slice(name);
+            value(self.line);
+            self.line.push(b';');
+        }
+    }
+}
+
+impl Memory {
+    fn time_of(&mut self, seconds: i64) -> &[u8] {
+        let (known, digits) = &mut self.modified;
+        if *known != Some(seconds) {
+            (*known, *digits) = (Some(seconds), time::digits(seconds));
+        }
+        digits
+    }
+
+    fn owners_of(&mut self, described: &Described<'_>, facts: Facts) -> &[u8] {
+        let Described { status, user, group, .. } = described;
+        let numbers = Some((status.uid.0, status.gid.0, status.mode));
+        let (known, known_user, known_group) = &mut self.owners;
+        if (*known, known_user.as_slice(), known_group.as_slice()) != (numbers, *user, *group) {
+            *known = numbers;
+            (*user).clone_into(known_user);
+            (*group).clone_into(known_group);
+            self.written.clear();
+            described.write_owners(facts, &mut self.written);
+        }
+        &self.written
     }
 }
 
@@ -152,7 +202,7 @@ mod tests {
             group: names.1,
         };
         let mut line = Vec::new();
-        subject.write(facts, &mut line);
+        subject.write(facts, &mut Memory::default(), &mut line);
         String::from_utf8(line).unwrap()
     }
 

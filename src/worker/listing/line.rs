@@ -15,6 +15,16 @@ const RECENT: i64 = 180 * 24 * 3600;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// What was last written of what neighbours in a folder have in common, to be copied where the next line has the same.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Permissions, links, owner and group, as they were asked for, and as they were written.
+    common: (Option<(Kind, u32, u64)>, Vec<u8>, Vec<u8>),
+    written: Vec<u8>,
+    /// A date.
+    date: (Option<i64>, Vec<u8>),
+}
+
 /// What stands before a name.
 pub struct Columns<'a> {
     /// The file.
@@ -26,21 +36,57 @@ pub struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// Appends the columns and a blank.
-    pub fn write(&self, options: &Options, zone: &TimeZone, now: i64, line: &mut Vec<u8>) {
+    /// Appends the columns and a blank. The options, the zone and the time are those of all lines that share a memory.
+    pub fn write(
+        &self,
+        options: &Options,
+        (zone, now): (&TimeZone, i64),
+        memory: &mut Memory,
+        line: &mut Vec<u8>,
+    ) {
+        line.extend_from_slice(memory.common_of(self));
+        match options.human {
+            true => append(line, format_args!("{:>8}", human(self.status.size))),
+            false => digits::padded(self.status.size, 8, b' ', line),
+        }
+        line.push(b' ');
+        line.extend_from_slice(memory.date_of(time_of(self.status, options.clock), zone, now));
+    }
+
+    fn write_common(&self, line: &mut Vec<u8>) {
         line.extend_from_slice(&permissions(self.status));
         line.push(b' ');
         digits::padded(self.status.links, 3, b' ', line);
         line.push(b' ');
         padded(line, self.user);
         padded(line, self.group);
-        match options.human {
-            true => append(line, format_args!("{:>8}", human(self.status.size))),
-            false => digits::padded(self.status.size, 8, b' ', line),
+    }
+}
+
+impl Memory {
+    fn common_of(&mut self, Columns { status, user, group }: &Columns<'_>) -> &[u8] {
+        let numbers = Some((status.kind, status.mode, status.links));
+        let (known, known_user, known_group) = &mut self.common;
+        if (*known, known_user.as_slice(), known_group.as_slice()) != (numbers, *user, *group) {
+            *known = numbers;
+            (*user).clone_into(known_user);
+            (*group).clone_into(known_group);
+            self.written.clear();
+            Columns { status, user, group }.write_common(&mut self.written);
         }
-        line.push(b' ');
-        date(time_of(self.status, options.clock), zone, now, line);
-        line.push(b' ');
+        &self.written
+    }
+
+    /// With a blank behind it.
+    fn date_of(&mut self, seconds: i64, zone: &TimeZone, now: i64) -> &[u8] {
+        let (known, written) = &mut self.date;
+        if *known != Some(seconds) {
+            *known = Some(seconds);
+            written.clear();
+            date(seconds, zone, now, written);
+            written.push(b' ');
+        }
+        written
     }
 }
 
@@ -177,7 +223,7 @@ mod tests {
         let columns = Columns { status: &status, user: b"demo", group: b"grp" };
         let (options, _) = Options::read(Command::List, &USUAL, argument);
         let mut line = Vec::new();
-        columns.write(&options, &TimeZone::UTC, 1_795_369_600, &mut line);
+        columns.write(&options, (&TimeZone::UTC, 1_795_369_600), &mut Memory::default(), &mut line);
         String::from_utf8(line).unwrap()
     }
 

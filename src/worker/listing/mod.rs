@@ -14,6 +14,7 @@ mod batch;
 mod columns;
 mod digits;
 mod facts;
+mod given;
 mod guise;
 mod line;
 mod options;
@@ -197,8 +198,11 @@ pub fn line_of(
     let media_type = name.and_then(|(_, name)| facts::media_type(status.kind, name));
     let status = guise.told(&status);
     let mut line = Vec::new();
-    Described { status: &status, role: &Role::Entry, rights, created, media_type, user: &user, group }
-        .write(telling.facts, &mut line);
+    Described { status: &status, role: &Role::Entry, rights, created, media_type, user: &user, group }.write(
+        telling.facts,
+        &mut facts::Memory::default(),
+        &mut line,
+    );
     line.extend_from_slice(asked.path.as_bytes());
     Ok(line)
 }

@@ -15,7 +15,8 @@ impl Walk<'_, '_> {
         let Surroundings { owners, names, zone, now } = &mut self.surroundings;
         let status = &guise.listed(status);
         let mut write = |user: &[u8], group: &[u8]| {
-            Columns { status, user, group }.write(&self.options, zone, *now, &mut self.line);
+            let columns = Columns { status, user, group };
+            columns.write(&self.options, (zone, *now), &mut self.memory.columns, &mut self.line);
         };
         if self.options.numeric {
             write(status.uid.to_string().as_bytes(), status.gid.to_string().as_bytes());
@@ -52,8 +53,11 @@ impl Walk<'_, '_> {
         let Surroundings { owners, names, .. } = &mut self.surroundings;
         let told = &guise.told(status);
         let mut write = |user: &[u8], group: &[u8]| {
-            Described { status: told, role: &role, rights, created, media_type, user, group }
-                .write(telling.facts, &mut self.line);
+            Described { status: told, role: &role, rights, created, media_type, user, group }.write(
+                telling.facts,
+                &mut self.memory.facts,
+                &mut self.line,
+            );
         };
         let are_named = (telling.facts.has(Fact::OwnerName), telling.facts.has(Fact::GroupName));
         match are_named {

@@ -6,6 +6,8 @@ use std::vec;
 
 use super::batch::{BATCH, Batch, Choice};
 use super::columns;
+use super::facts;
+use super::given::{tidied, with_slash};
 use super::line;
 use super::options::Options;
 use super::pattern::Pattern;
@@ -28,6 +30,13 @@ struct Level {
     below: vec::IntoIter<Vec<u8>>,
 }
 
+/// What lines before have said.
+#[derive(Debug, Default)]
+pub struct Memory {
+    pub(super) columns: line::Memory,
+    pub(super) facts: facts::Memory,
+}
+
 /// One listing being written.
 pub struct Walk<'a, 'b> {
     pub(super) storage: &'a Storage,
@@ -36,6 +45,9 @@ pub struct Walk<'a, 'b> {
     output: &'a mut dyn Output,
     /// The line being made; its memory serves all lines.
     pub(super) line: Vec<u8>,
+    pub(super) memory: Memory,
+    /// Whether the names under way are known not to end a line.
+    are_plain: bool,
     pending: usize,
     /// Names for `-C`, which are told together, or a batch at a time.
     gathered: Vec<Vec<u8>>,
@@ -57,6 +69,8 @@ impl<'a, 'b> Walk<'a, 'b> {
             options,
             output,
             line: Vec::new(),
+            memory: Memory::default(),
+            are_plain: false,
             pending: 0,
             gathered: Vec::new(),
             viewpoint: None,
@@ -217,6 +231,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             if batch.is_empty() {
                 return Ok(());
             }
+            self.are_plain = batch.keeps_to_lines();
             for (index, name) in (1..).zip(batch.names()) {
                 if index % GLANCE_EVERY == 0 {
                     self.output.glance()?;
@@ -232,6 +247,7 @@ impl<'a, 'b> Walk<'a, 'b> {
                     seen(name, Some(&status));
                 }
             }
+            self.are_plain = false;
             if self.gathered.len() >= BATCH {
                 self.columns_told()?;
             }
@@ -260,10 +276,23 @@ impl<'a, 'b> Walk<'a, 'b> {
             return Ok(());
         }
         self.options.files -= 1;
+        if prefix.is_empty() && self.are_plain && self.options.shape == Shape::Names {
+            return self.output.line(shown);
+        }
         self.line.clear();
-        line::name(prefix, &mut self.line);
-        line::name(shown, &mut self.line);
+        self.named(prefix, shown);
         self.told()
+    }
+
+    /// Appends a name as it is shown.
+    fn named(&mut self, prefix: &[u8], shown: &[u8]) {
+        if !prefix.is_empty() {
+            line::name(prefix, &mut self.line);
+        }
+        match self.are_plain {
+            true => self.line.extend_from_slice(shown),
+            false => line::name(shown, &mut self.line),
+        }
     }
 
     /// Sends the line, or keeps it for a column.
@@ -299,8 +328,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             Shape::Windows => self.windows(&status),
             Shape::Facts(telling) => self.facts(telling, directory, name, &status),
         }
-        line::name(prefix, &mut self.line);
-        line::name(shown, &mut self.line);
+        self.named(prefix, shown);
         match self.options.shape {
             Shape::Long => self.after_name(directory, name, &status),
             Shape::Names | Shape::Columns if self.options.classify => {
@@ -342,25 +370,4 @@ pub fn is_folder(directory: &Directory, name: NameRead<'_>) -> bool {
     let is_own = name.bytes == b"." || name.bytes == b"..";
     let kind = name.kind.or_else(|| Some(directory.status(name.bytes).ok()?.kind));
     !is_own && kind == Some(Kind::Directory)
-}
-
-/// A path as it stands before names: no `.` or empty component in it, no `..` but in front, no `/` behind.
-fn tidied(path: &[u8]) -> Vec<u8> {
-    let mut names: Vec<&[u8]> = Vec::new();
-    let is_absolute = path.starts_with(b"/");
-    for name in path.split(|byte| *byte == b'/') {
-        match (name, names.last()) {
-            (b"" | b".", _) => {}
-            (b"..", None) if is_absolute => {}
-            (b"..", Some(last)) if *last != b".." => drop(names.pop()),
-            _ => names.push(name),
-        }
-    }
-    let front: &[u8] = if is_absolute { b"/" } else { b"" };
-    [front, &names.join(&b'/')].concat()
-}
-
-fn with_slash(path: &[u8]) -> Vec<u8> {
-    let slash: &[u8] = if path.ends_with(b"/") { b"" } else { b"/" };
-    [path, slash].concat()
 }
