@@ -1,6 +1,7 @@
 //! A process of the daemon's crashes, is killed or hangs: what is left, and that the others go on.
 
 use std::fs;
+use std::io::Write;
 
 use nix::sys::signal::Signal;
 
@@ -29,6 +30,44 @@ fn sessions_outlive_a_killed_master_and_the_next_start_takes_over() {
     daemon.session();
     client.command("NOOP").expect(200);
     assert_eq!(client.local_address(), session);
+}
+
+/// As after a loss of power, where the files outlive it.
+#[test]
+fn what_is_left_when_all_are_killed_is_replaced_and_told() {
+    let daemon = Setup::new().line("HiddenStores on").start();
+    let mut client = daemon.session();
+    let mut data = client.passive();
+    client.command("STOR big").expect(150);
+    data.write_all(b"half of it").expect("written");
+    until("the upload has begun", || {
+        daemon.slots().iter().any(|slot| slot.transfer.as_ref().is_some_and(|transfer| transfer.done > 0))
+    });
+    let number = daemon.pid();
+    let stray = daemon.setup.path("run/.board.4194305.new");
+    fs::write(&stray, b"of a start that was killed").expect("written");
+    let mut daemon = daemon;
+    // Stopped first, so that nobody has time to clear up.
+    for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
+        daemon.processes().iter().for_each(|process| processes::send(process.pid, signal));
+    }
+    daemon.await_end();
+    assert!(daemon.pid_file().exists() && daemon.board_file().exists(), "there is something to find");
+    let second = Background::start(&daemon.setup);
+    daemon.await_log(&format!("the last daemon (pid {number}) ended without a word"));
+    let named = daemon.await_log("the upload of alice from 127.0.0.1 was cut short");
+    assert!(named.contains("/.in.big. may be left") && named.contains("10 bytes"), "{named}");
+    let left = daemon.setup.home("alice").join(".in.big.");
+    assert_eq!(fs::read(&left).expect("the half"), b"half of it");
+    assert!(!stray.exists());
+    assert_eq!(daemon.header().master.map(|master| master.0), Some(second.pid));
+    daemon.session().store("other", b"goes on");
+    // A daemon that ended well leaves nothing to tell of.
+    let told = |log: &str| log.matches("ended without a word").count();
+    processes::send(second.pid, Signal::SIGTERM);
+    until("its end", || !daemon.pid_file().exists());
+    let _third = Background::start(&daemon.setup);
+    assert_eq!(told(&daemon.log()), 1, "{}", daemon.log());
 }
 
 #[test]

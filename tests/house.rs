@@ -200,6 +200,11 @@ The configuration is read anew beside the running one. A broken one changes noth
 .TP
 USR1
 The logs are opened anew.
+.SH SERVERTYPE INETD
+With \fBServerType inetd\fR in the configuration the program serves the one connection that is its stdin, or the first of the descriptors
+that LISTEN_FDS tells of, and ends with it: start it from inetd(8) (\fBftp stream tcp nowait root /usr/sbin/ferryd ferryd\fR), xinetd(8)
+or a socket unit of systemd with Accept=yes. There is no PidFile; the scoreboard is shared by all such sessions, and limits are counted over all of them.
+MaxInstances and MaxConnectionRate are the listener's business. What goes wrong at the start is told in SystemLog, else by syslog.
 .SH SEE ALSO
 \fBftpdctl\fR(8), \fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1), \fBftptop\fR(1), \fBferryd\-status\fR(8)
 "#;

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use crate::harness::events::until;
 use crate::harness::load::{Counts, HeldDownload, Load, visitor, wanted};
 use crate::harness::ports::Port;
-use crate::harness::{Daemon, Setup, patterned};
+use crate::harness::{Daemon, Setup, eventually, patterned};
 
 const CLIENTS: usize = 8;
 const TRANSFERS: usize = 4;
@@ -195,4 +195,35 @@ fn no_worker_of_a_refused_generation_serves_a_second_client() {
             return;
         }
     }
+}
+
+#[test]
+fn sessions_of_an_older_configuration_last_as_long_as_they_may() {
+    let daemon = Setup::new().start();
+    let mut old = daemon.session();
+    daemon.reload();
+    daemon.rewrite(&(daemon.setup.text() + "MaxSessionAge 1\n"));
+    // A spare of the first generation may have met a client before it heard that it is to leave.
+    let mut newer = eventually("a session of the second generation", || {
+        let session = daemon.session();
+        (daemon.slot_of(&session).generation == 2).then_some(session)
+    });
+    daemon.reload();
+    daemon.await_log("MaxSessionAge: sessions of generation 2 that are left in 1 s are disconnected");
+    let mut newest = daemon.session();
+    for session in [&mut old, &mut newer] {
+        session.reply().expect(421);
+        session.expect_end();
+    }
+    for number in [1, 2] {
+        daemon.await_log(&format!("generation {number} has ended"));
+        let log = daemon.log();
+        let [told, done] = ["that are left in 1 s are disconnected", "are disconnected"].map(|end| {
+            let line = format!("sessions of generation {number} {end}");
+            log.find(&line).expect("a line")
+        });
+        assert!(told < done, "{log}");
+    }
+    newest.command("NOOP").expect(200);
+    daemon.stop();
 }

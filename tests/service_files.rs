@@ -169,7 +169,14 @@ fn systemd_finds_nothing_to_say_of_the_units() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    for name in ["ferryd.service", "ferryd.socket", "ferryd-status.service"] {
+    let units = [
+        "ferryd.service",
+        "ferryd.socket",
+        "ferryd-inetd@.service",
+        "ferryd-inetd.socket",
+        "ferryd-status.service",
+    ];
+    for name in units {
         let output = Command::new("systemd-analyze")
             .args(["verify", "--man=no", "--recursive-errors=no"])
             .arg(unit(folder.path(), name))

@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser};
 use super::runtime::Source;
 use super::session::Session;
 use super::{classes, who, words};
-use crate::scoreboard::HeaderRecord;
+use crate::scoreboard::{HeaderRecord, Kind};
 
 #[derive(Parser)]
 #[command(
@@ -55,8 +55,13 @@ pub fn main() -> ExitCode {
 }
 
 fn text(header: &HeaderRecord, sessions: &[Session], server: Option<&str>) -> String {
-    let pid = header.master.map_or(0, |master| master.0);
-    let head = format!("Master proftpd process {pid}:\n{}", who::server_line(server));
+    let head = match header.kind {
+        Kind::Standalone => {
+            format!("Master proftpd process {}:\n", header.master.map_or(0, |master| master.0))
+        }
+        Kind::Inetd => "inetd FTP connections:\n".to_owned(),
+    };
+    let head = head + &who::server_line(server);
     match sessions {
         [] => head + "0 users\n",
         sessions => head + &classes::lines(sessions),

@@ -3,19 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use super::session::{Activity, Command, Session};
-use crate::scoreboard::HeaderRecord;
+use crate::scoreboard::{HeaderRecord, Kind};
 
 /// The whole answer.
 pub fn document(header: &HeaderRecord, sessions: &[Session], now_ms: u64) -> String {
     let connections: Vec<Value> = sessions.iter().map(|session| connection(session, now_ms)).collect();
-    let document = json!({
-        "server": {
+    let server = match header.kind {
+        Kind::Standalone => json!({
             "server_type": "standalone",
             "pid": header.master.map_or(0, |master| master.0),
             "started_ms": header.started_ms,
-        },
-        "connections": connections,
-    });
+        }),
+        Kind::Inetd => json!({ "server_type": "inetd" }),
+    };
+    let document = json!({ "server": server, "connections": connections });
     format!("{document:#}\n")
 }
 
@@ -78,13 +79,14 @@ fn add_command(add: &mut impl FnMut(&str, Value), command: &Command, now_ms: u64
 #[cfg(test)]
 pub mod examples {
     use super::super::session::examples::BEGAN;
-    use crate::scoreboard::{HeaderRecord, Order, Totals};
+    use crate::scoreboard::{HeaderRecord, Kind, Order, Totals};
     use crate::sys::ProcessId;
 
     /// Its header.
     pub fn header() -> HeaderRecord {
         HeaderRecord {
             master: Some(ProcessId(24743)),
+            kind: Kind::Standalone,
             started_ms: BEGAN,
             ready: true,
             generation: 1,

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::words::reason;
 use crate::config::{self, RuntimePaths, defaults};
-use crate::scoreboard::{BoardError, Reader};
+use crate::scoreboard::{BoardError, Kind, Reader};
 use crate::sys::{lock, mapping, streams};
 
 /// The options by which `ftpwho` and `ftpcount` find their board.
@@ -37,7 +37,8 @@ impl Source {
     pub fn board(&self) -> Result<Reader, String> {
         let path = self.path()?;
         let board = Reader::open(&path).map_err(|error| explained(&error))?;
-        if !board.is_held() {
+        // Of a board that sessions of inetd share, none living is nothing to tell of.
+        if !board.is_held() && board.header().kind == Kind::Standalone {
             streams::complain(&format!(
                 "{}: its server is not running; this is what it left",
                 path.display()
@@ -65,7 +66,8 @@ pub fn is_running(paths: &RuntimePaths) -> bool {
     let pid_file = mapping::open_as_found(&paths.pid_file, false);
     let is_locked = pid_file.is_ok_and(|file| lock::is_locked(file).unwrap_or(false));
     let board = paths.scoreboard_file.as_deref().and_then(|path| Reader::open(path).ok());
-    is_locked || board.is_some_and(|board| board.is_held())
+    // Every session of inetd's looks at the shutdown file, though none may live at this moment.
+    is_locked || board.is_some_and(|board| board.is_held() || board.header().kind == Kind::Inetd)
 }
 
 fn built_in() -> RuntimePaths {

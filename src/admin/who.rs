@@ -12,7 +12,7 @@ use super::runtime::Source;
 use super::session::Session;
 use super::watch::Watch;
 use super::{classes, compat, json, plain, spans, words};
-use crate::scoreboard::{HeaderRecord, Reader, SlotRecord};
+use crate::scoreboard::{HeaderRecord, Kind, Reader, SlotRecord};
 use crate::shutmsg;
 use crate::sys::clock::now_ms;
 
@@ -141,7 +141,11 @@ pub(super) fn server_line(server: Option<&str>) -> String {
 fn daemon(header: &HeaderRecord, now_ms: u64) -> String {
     let pid = header.master.map_or(0, |master| master.0);
     let uptime = spans::uptime(now_ms.saturating_sub(header.started_ms));
-    format!("standalone FTP daemon [{pid}], up for {uptime}\n") + &schedule_line(header, now_ms)
+    let head = match header.kind {
+        Kind::Standalone => format!("standalone FTP daemon [{pid}], up for {uptime}\n"),
+        Kind::Inetd => "inetd FTP daemon:\n".to_owned(),
+    };
+    head + &schedule_line(header, now_ms)
 }
 
 /// Who looks for missing sessions is told why there are none.

@@ -21,8 +21,11 @@ impl Leftovers {
             .scoreboard
             .as_ref()
             .and_then(|board| board.remove().err().map(|error| (board.path(), error)));
-        let pid_file = self.remove_pid_file(Instant::now() + LOCK_PATIENCE).err();
-        board.into_iter().chain(pid_file.map(|error| (self.pid_file.as_path(), error))).collect()
+        let pid_file = self.pid_file.as_deref().and_then(|path| {
+            let failed = self.remove_pid_file(path, Instant::now() + LOCK_PATIENCE).err();
+            failed.map(|error| (path, error))
+        });
+        board.into_iter().chain(pid_file).collect()
     }
 
     /// Whether it has died. One that still is our parent has closed the channel because another program took its place: an upgrade that
@@ -38,8 +41,8 @@ impl Leftovers {
         true
     }
 
-    fn remove_pid_file(&self, deadline: Instant) -> io::Result<()> {
-        let mut file = match OpenOptions::new().read(true).write(true).open(&self.pid_file) {
+    fn remove_pid_file(&self, path: &Path, deadline: Instant) -> io::Result<()> {
+        let mut file = match OpenOptions::new().read(true).write(true).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             opened => opened?,
         };
@@ -50,8 +53,8 @@ impl Leftovers {
             std::thread::sleep(LOCK_PAUSE);
         }
         // Under the lock nobody else writes or replaces it.
-        if speaks_of(&mut file, self.master)? && is_at(&file, &self.pid_file) {
-            fs::remove_file(&self.pid_file)?;
+        if speaks_of(&mut file, self.master)? && is_at(&file, path) {
+            fs::remove_file(path)?;
         }
         Ok(())
     }
@@ -79,7 +82,7 @@ mod tests {
     use super::*;
 
     fn left(pid_file: &Path) -> Leftovers {
-        Leftovers { master: ProcessId(4711), pid_file: pid_file.to_path_buf(), scoreboard: None }
+        Leftovers { master: ProcessId(4711), pid_file: Some(pid_file.to_path_buf()), scoreboard: None }
     }
 
     #[test]

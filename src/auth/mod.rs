@@ -69,8 +69,8 @@ pub struct Inheritance {
 pub struct Leftovers {
     /// The master whose files they are.
     pub master: ProcessId,
-    /// PidFile, removed if it still holds that pid and nobody holds its lock (fcntl F_SETLK).
-    pub pid_file: PathBuf,
+    /// PidFile, removed if it still holds that pid and nobody holds its lock (fcntl F_SETLK); None where there is none.
+    pub pid_file: Option<PathBuf>,
     /// The scoreboard, removed if its path still leads to that inode; None without ScoreboardFile.
     pub scoreboard: Option<BoardFile>,
 }

@@ -61,6 +61,8 @@ fn daemon(
         user: identity.user,
         pid_file: pid_file(&said),
         scoreboard_file: scoreboard_file(&said),
+        scoreboard_mutex: said.scoreboard_mutex.clone(),
+        server_type: said.server_type,
         shutdown_file: shutdown_file(&said),
         max_instances: said.max_instances.flatten(),
         max_connection_rate: said.max_connection_rate,
@@ -71,6 +73,7 @@ fn daemon(
         shutdown_timeout: said.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
         masquerade_refresh: said.masquerade_refresh,
         drain_timeout: said.drain_timeout.flatten(),
+        max_session_age: said.max_session_age.flatten(),
         // listen(2) cuts it to the system's most.
         backlog: said.backlog.unwrap_or(65535) as i32,
         system_log: system_log.unwrap_or(if options.foreground {

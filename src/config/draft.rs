@@ -12,7 +12,7 @@ use super::listings::ListStyle;
 use super::proxies::ProxiesDraft;
 use super::settings::{
     AccessRules, CommandRate, Delays, DisplayFile, ExtendedTarget, ForeignAddresses, Ident, LimitText,
-    LogTarget, ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, Speech,
+    LogTarget, ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, ServerType, Speech,
 };
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -130,6 +130,10 @@ pub struct DaemonDraft {
     pub pid_file: Option<PathBuf>,
     /// ScoreboardFile; the inner None is `none`.
     pub scoreboard_file: Option<Option<PathBuf>>,
+    /// ScoreboardMutex.
+    pub scoreboard_mutex: Option<PathBuf>,
+    /// ServerType.
+    pub server_type: ServerType,
     /// ShutdownMessageFile.
     pub shutdown_file: Option<PathBuf>,
     /// DynMasqRefresh.
@@ -150,6 +154,8 @@ pub struct DaemonDraft {
     pub shutdown_timeout: Option<Duration>,
     /// DrainTimeout; the inner None is `none`.
     pub drain_timeout: Option<Option<Duration>>,
+    /// MaxSessionAge; the inner None is `off`.
+    pub max_session_age: Option<Option<Duration>>,
     /// TCPBackLog.
     pub backlog: Option<u32>,
     /// SystemLog.

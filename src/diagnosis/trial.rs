@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::config::settings::{
-    Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, SessionRules, Sessions, Settings,
+    Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, ServerType, SessionRules, Sessions,
+    Settings,
 };
 use crate::config::{Complaint, Place, SurveyedLine};
 use crate::logging::{self, Links};
@@ -70,8 +71,9 @@ impl Trial<'_> {
     }
 
     fn addresses(&mut self, settings: &Settings) {
-        if is_running(&settings.daemon.pid_file) {
-            // It has them.
+        let daemon = &settings.daemon;
+        // Others listen, or the running one has them.
+        if daemon.server_type == ServerType::Inetd || is_running(&daemon.pid_file) {
             return;
         }
         for address in &settings.daemon.listen {

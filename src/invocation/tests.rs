@@ -52,6 +52,7 @@ fn options_are_read_in_short_and_long_form() {
     let expected = Options {
         config: PathBuf::from("/etc/x.conf"),
         foreground: true,
+        serves_one: true,
         quiet: true,
         debug: 7,
         defines: vec![("TLS".to_owned(), None), ("ROOT".to_owned(), Some("/srv=1".to_owned()))],
@@ -59,8 +60,8 @@ fn options_are_read_in_short_and_long_form() {
         use_ipv6: Some(false),
         check_collisions: false,
     };
-    let short = "-nq -d7 -DTLS -D ROOT=/srv=1 -c /etc/x.conf -p 1 -S 192.0.2.1 -N -6 -4";
-    let long = "--nodaemon --quiet --debug 7 --define TLS --define=ROOT=/srv=1 --config /etc/x.conf \
+    let short = "-nqX -d7 -DTLS -D ROOT=/srv=1 -c /etc/x.conf -p 1 -S 192.0.2.1 -N -6 -4";
+    let long = "--nodaemon --quiet --nofork --debug 7 --define TLS --define=ROOT=/srv=1 --config /etc/x.conf \
                 --persistent=0 --serveraddr 192.0.2.1 --nocollision --ipv6 --ipv4";
     assert_eq!(served(short), expected);
     assert_eq!(served(long), expected);
@@ -144,7 +145,6 @@ fn mistakes_have_a_sentence_each() {
             "--explain user=a colour=red",
             "option '--explain': 'colour=red' is neither user= nor host=, path=, verb= or server=",
         ),
-        ("-X", "-X (--nofork) is not yet supported"),
     ];
     for (line, expected) in table {
         assert_eq!(wrong(line), expected, "{line}");

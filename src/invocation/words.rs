@@ -116,7 +116,7 @@ struct Words {
     /// Read the configuration, then print versions and modules; -vvv adds the directives
     #[arg(id = "vv", long = "version-status")]
     version_status: bool,
-    /// Serve one session without a pool (not yet supported)
+    /// Serve the first client that comes, in the foreground, and end with it
     #[arg(short = 'X', long = "nofork")]
     no_fork: bool,
     /// Use IPv4 only
@@ -140,9 +140,6 @@ impl Words {
     fn meaning(self) -> Invocation {
         if let Some(text) = self.information() {
             return Invocation::Print(text);
-        }
-        if self.no_fork {
-            return Invocation::Wrong("-X (--nofork) is not yet supported".to_owned());
         }
         let versions = if self.version_status { self.version.max(2) } else { self.version };
         let request = match request(&self.explain) {
@@ -203,6 +200,7 @@ impl Words {
         Ok(Options {
             config: absolute(self.config.as_deref().unwrap_or(Path::new(defaults::CONFIGURATION)))?,
             foreground: self.foreground,
+            serves_one: self.no_fork,
             quiet: self.quiet,
             debug: self.debug.unwrap_or(0),
             defines: self.defines,

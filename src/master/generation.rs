@@ -14,9 +14,11 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::connection::Connection;
 use super::kept_configuration::KeptConfiguration;
 use super::logs::own_voice;
 use super::pool::Bounds;
+use super::retirement::Retirement;
 use super::spawn;
 use crate::auth::control::Note;
 use crate::auth::{self, KnownIds, Leftovers, known_ids};
@@ -25,7 +27,7 @@ use crate::config::settings::LogTarget;
 use crate::logging::{Channel, ServerLogs};
 use crate::nursery::messages::{FromNursery, ToNursery};
 use crate::nursery::{self, Unprivileged};
-use crate::scoreboard::{MasterBoard, SlotNumber};
+use crate::scoreboard::{MasterBoard, SharedBoard, SlotNumber};
 use crate::sys::{ProcessId, process, signals, socket};
 use crate::worker::Door;
 pub use handover::HandedGeneration;
@@ -52,6 +54,8 @@ pub struct Common {
     pub has_door: bool,
     /// Lines are shown on stderr besides.
     pub foreground: bool,
+    /// The one client to be served, until its worker is born (ServerType inetd).
+    pub connection: Option<Connection>,
 }
 
 impl Common {
@@ -132,6 +136,8 @@ pub struct Generation {
     leaving: Option<ProcessId>,
     /// Duplicates of the filters' listeners, for an auth that takes another's place.
     listeners: Vec<OwnedFd>,
+    /// How its sessions are to end, once another serves.
+    pub retirement: Retirement,
     /// When a process that died young may be started again.
     pub respawn_at: Option<Instant>,
     /// For `ferryd --diff`.
@@ -159,6 +165,7 @@ impl Generation {
             nursery: None,
             leaving: None,
             listeners: Vec::new(),
+            retirement: Retirement::Finishing(None),
             respawn_at: None,
             configuration,
         })
@@ -246,6 +253,8 @@ impl Generation {
             read_write: read_write.try_clone_to_owned()?,
             control: theirs,
             listeners,
+            connection: common.connection.as_ref().map(Connection::duplicate).transpose()?,
+            page: board.shared().map(SharedBoard::page).transpose()?,
             taken: common.taken.try_clone()?,
             auth: self.questions.try_clone()?,
             logs: self.logs.clone(),

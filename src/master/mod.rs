@@ -2,6 +2,8 @@
 //! thread for life: that is what makes its forks safe. One wait, one `Event`, one match.
 
 mod admission;
+mod aftermath;
+mod connection;
 mod control;
 mod events;
 mod generation;
@@ -13,9 +15,11 @@ mod options;
 mod pid_file;
 mod pool;
 mod reload;
+mod retirement;
 mod service_manager;
 mod shutdown_file;
 mod signals;
+mod single;
 mod spawn;
 mod start;
 mod stop;
@@ -56,6 +60,7 @@ use reload::Raising;
 use service_manager::ServiceManager;
 use shutdown_file::{Finding, ShutdownFile};
 use signals::{Asked, Signals};
+use single::Manner;
 use stop::Phase;
 use terminal::Background;
 use upgrade::Upgrade;
@@ -68,7 +73,8 @@ struct Master {
     /// Where the program lies that an upgrade executes.
     program: PathBuf,
     board: MasterBoard,
-    pid_file: PidFile,
+    /// None where nobody is to send signals by it (ServerType inetd).
+    pid_file: Option<PidFile>,
     listeners: Listeners,
     logs: Logs,
     common: Common,
@@ -86,6 +92,7 @@ struct Master {
     reload_again: bool,
     /// For names in MasqueradeAddress.
     lookout: Lookout,
+    manner: Manner,
     phase: Phase,
     /// When the pool is looked at again, because the last look did not reach everybody.
     look_again_at: Option<Instant>,
@@ -136,12 +143,13 @@ impl Master {
     fn next_deadline(&self) -> Option<Instant> {
         let raising = self.raising.as_ref().map(|raising| raising.deadline);
         let respawns = self.generations.iter().filter_map(|generation| generation.respawn_at).min();
+        let retired = self.generations.iter().filter_map(|generation| generation.retirement.deadline()).min();
         let polled = self.shutdown_file.poll_at();
         let fixed =
             [raising, respawns, self.logs.respawn_at, polled, self.births_held_until, self.phase.deadline()];
         fixed
             .into_iter()
-            .chain([self.look_again_at])
+            .chain([self.look_again_at, retired])
             .flatten()
             .chain(self.calm_deadline())
             .chain(self.lookout.due)
@@ -167,6 +175,7 @@ impl Master {
         self.take_watchdogs_turn(now);
         self.press_on_stopping(now);
         self.press_on_control(now);
+        self.press_on_retired(now);
         self.look_for_other_addresses(now);
         if let Err(error) = self.service_manager.reassure(now) {
             warn!(self.log, "the service manager was not told: {error}");
@@ -184,13 +193,13 @@ impl Master {
     fn leftovers(&self) -> Leftovers {
         Leftovers {
             master: process::own(),
-            pid_file: self.pid_file.path().to_owned(),
+            pid_file: self.pid_file.as_ref().map(|pid_file| pid_file.path().to_owned()),
             scoreboard: self.board.file(),
         }
     }
 
     fn answer_place(&mut self, number: u32, thread: usize) {
-        let Master { generations, workers, admission, board, control, .. } = self;
+        let Master { generations, workers, admission, board, control, log, .. } = self;
         let Some(generation) = generations.iter_mut().find(|generation| generation.number == number) else {
             return;
         };
@@ -205,8 +214,10 @@ impl Master {
         let question = PlaceQuestion::decode(&buffer[..length]);
         let whose =
             question.as_ref().ok().filter(|question| question.is_login()).map(|question| question.slot);
-        let answer =
-            question.map_or(PlaceAnswer::Refused, |question| admission.answer(&question, workers, board));
+        let answer = question.map_or(PlaceAnswer::Refused, |question| match board.shared() {
+            None => admission.answer(&question, workers, board),
+            Some(shared) => single::answer_among_others(shared, &question, workers, board, log),
+        });
         if let Some(slot) = whose
             && let Some(owner) = admission.owner(slot)
         {

@@ -12,6 +12,8 @@ pub struct Options {
     pub config: PathBuf,
     /// `-n`.
     pub foreground: bool,
+    /// `-X`: the first client is the last.
+    pub serves_one: bool,
     /// `-q`.
     pub quiet: bool,
     /// `-d`, 0 to 10.

@@ -10,12 +10,12 @@ use slog::{error, info, warn};
 use super::generation::Generation;
 use super::kept_configuration::KeptConfiguration;
 use super::logs::SystemLog;
+use super::single::Manner;
 use super::stop::Phase;
 use super::{Master, PidFile, start};
 use crate::auth::Leftovers;
 use crate::config::{Complaint, Settings};
 use crate::control::{Outcome, Reply};
-use crate::sys::signals;
 use std::net::SocketAddr;
 
 /// How long a generation may take to become ready.
@@ -60,6 +60,9 @@ impl Refusal {
 impl Master {
     /// HUP.
     pub(super) fn hear_hang_up(&mut self) {
+        if self.manner != Manner::Pool {
+            return self.reopen_logs();
+        }
         info!(self.log, "received SIGHUP -- master server reparsing configuration file");
         self.reload();
     }
@@ -113,6 +116,7 @@ impl Master {
 
     /// Has new settings follow the generation that serves, in what a generation cannot have its own way.
     pub(super) fn fit(&self, settings: &mut Settings) -> Result<(), String> {
+        self.manner.fit(&mut settings.daemon);
         if let Some(serving) = self.generations.iter().find(|generation| generation.number == self.serving) {
             serving.settings.iter().for_each(|serving| settings.keep_masquerades_of(serving));
         }
@@ -147,8 +151,10 @@ impl Master {
     }
 
     fn pid_file_of(&self, settings: &Settings) -> Result<Option<PidFile>, String> {
-        if self.pid_file.is_at(&settings.daemon.pid_file) {
-            return Ok(None);
+        match &self.pid_file {
+            None => return Ok(None),
+            Some(running) if running.is_at(&settings.daemon.pid_file) => return Ok(None),
+            Some(_) => {}
         }
         PidFile::lock(&settings.daemon.pid_file).map(Some).map_err(|error| error.to_string())
     }
@@ -159,7 +165,8 @@ impl Master {
             .map_err(|error| format!("cannot keep the configuration for --diff: {error}"))?;
         let logs = self.logs.prepare(&settings, number).map_err(|error| error.to_string())?;
         // The PidFile that will be this master's once the generation serves.
-        let leftovers = Leftovers { pid_file: settings.daemon.pid_file.clone(), ..self.leftovers() };
+        let pid_file = self.pid_file.as_ref().map(|_| settings.daemon.pid_file.clone());
+        let leftovers = Leftovers { pid_file, ..self.leftovers() };
         let mut generation = Generation::new(number, Rc::new(settings), logs, configuration)
             .map_err(|error| format!("cannot make the channel to auth: {error}"))?;
         let listeners = self
@@ -252,6 +259,7 @@ impl Master {
         self.control.refusal = None;
         let said = format!("generation {} serves; generation {old} finishes its sessions", self.serving);
         self.tell_reload(&Reply::done(said).with("generation", self.serving));
+        self.limit_old_sessions(Instant::now());
         self.reload_if_asked_again();
     }
 
@@ -268,7 +276,7 @@ impl Master {
             if let Err(error) = pid_file.write() {
                 error!(self.log, "{error}");
             }
-            if let Err(error) = std::mem::replace(&mut self.pid_file, pid_file).remove() {
+            if let Some(Err(error)) = self.pid_file.replace(pid_file).map(PidFile::remove) {
                 warn!(self.log, "the old PidFile stays: {error}");
             }
         }
@@ -278,22 +286,6 @@ impl Master {
         if let Err(error) = self.logs.use_system(raising.system_log) {
             error!(self.log, "the recorder is not told of SystemLog, the old one goes on: {error}");
         }
-    }
-
-    fn retire_generation(&mut self, number: u32) {
-        self.wake_watchdog(Instant::now());
-        if let Some(generation) = self.generation(number) {
-            generation.end_nursery();
-        }
-        // They compare the header's generation with their own; who was just born may have looked a moment before.
-        self.workers.learn_births(&self.board);
-        let old = self.workers.living().filter(|(_, _, generation)| *generation == number);
-        for (_, pid, _) in old {
-            if let Err(error) = signals::tell(pid, signals::BELL) {
-                info!(self.log, "cannot ring worker {pid}: {error}");
-            }
-        }
-        self.end_generation_if_empty(number);
     }
 
     fn reload_if_asked_again(&mut self) {

@@ -11,15 +11,18 @@ use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use sd_notify::NotifyState;
-use slog::{error, info, warn};
+use slog::{error, warn};
 
 use super::admission::Admission;
+use super::aftermath::Aftermath;
+use super::connection::Connection;
 use super::control::Control;
 use super::generation::Common;
 use super::logs::{Logs, Surroundings, own_voice, server_in_lines};
 use super::masquerade::Lookout;
 use super::pool::Pace;
 use super::signals::Signals;
+use super::single::{self, Manner};
 use super::stop::Phase;
 use super::terminal::{self, Background};
 use super::upgrade::{self, Upgrade};
@@ -28,7 +31,7 @@ use super::workers::Workers;
 use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, spawn, versions, zone};
 use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
-use crate::logging::{self, Kind, Links};
+use crate::logging::{self, Facility, Kind, Links, recorder};
 use crate::scoreboard::MasterBoard;
 use crate::sys::{descriptors, host, identity, poll, streams, title};
 
@@ -44,21 +47,32 @@ pub fn load(options: &Options, rootless: bool) -> Loaded {
 }
 
 /// Serves until it is told to stop.
-pub fn serve(options: Options) -> ExitCode {
+pub fn serve(mut options: Options) -> ExitCode {
     host::learn_features();
     let rootless = !identity::is_root();
+    if descriptors::leave_client_alone() {
+        options.foreground = false;
+    }
     let loaded = load(&options, rootless);
     complain(&loaded.complaints);
-    let Some(settings) = loaded.settings else { return ExitCode::FAILURE };
-    let passed = match descriptors::passed() {
+    let Some(mut settings) = loaded.settings else {
+        record_complaints(&loaded.complaints);
+        if let Ok(connection) = Connection::taken(Vec::new()) {
+            connection.refuse();
+        }
+        return ExitCode::FAILURE;
+    };
+    let manner = Manner::of(&options, &settings.daemon);
+    manner.fit(&mut settings.daemon);
+    let passed = match passed(manner) {
         Ok(passed) => passed,
-        Err(error) => {
-            streams::complain(&format!("fatal: cannot take the sockets that LISTEN_FDS tells of: {error}"));
+        Err(why) => {
+            streams::complain(&format!("fatal: {why}"));
             return ExitCode::FAILURE;
         }
     };
     let program = upgrade::path_as_started();
-    let background = match Background::enter(options.foreground) {
+    let background = match Background::enter(options.foreground || manner != Manner::Pool) {
         Ok(background) => background,
         Err(status) => return status,
     };
@@ -66,22 +80,57 @@ pub fn serve(options: Options) -> ExitCode {
     let _ = title::claim("proftpd: (starting)");
     let (system_log, server) = (settings.daemon.system_log.clone(), server_in_lines(&settings));
     let links = settings.daemon.log_links;
-    match Master::new((options, program), settings, passed, rootless, background) {
-        Ok(master) => master.run(),
+    let waiting = passed.connection.as_ref().and_then(|connection| connection.try_clone().ok());
+    match Master::new((options, manner, program), settings, passed, rootless, background) {
+        Ok(master) => {
+            drop(waiting);
+            master.run()
+        }
         Err(why) => {
             record_failure((&system_log, links), &server, &why);
             streams::complain(&format!("fatal: {why}"));
+            waiting.iter().for_each(Connection::refuse);
             ExitCode::FAILURE
         }
     }
 }
 
+/// What was opened for this process by whoever started it.
+struct Passed {
+    listeners: Vec<OwnedFd>,
+    connection: Option<Connection>,
+}
+
+fn passed(manner: Manner) -> Result<Passed, String> {
+    let passed = descriptors::passed()
+        .map_err(|error| format!("cannot take the sockets that LISTEN_FDS tells of: {error}"))?;
+    match manner {
+        Manner::Pool | Manner::First => Ok(Passed { listeners: passed, connection: None }),
+        Manner::Handed => Ok(Passed { listeners: Vec::new(), connection: Some(Connection::taken(passed)?) }),
+    }
+}
+
 /// Before there is a recorder: whoever looks into SystemLog for the reason of a failed start finds it.
 fn record_failure((system_log, links): (&LogTarget, Links), server: &str, why: &str) {
-    let LogTarget::File(path) = system_log else { return };
-    // Where SystemLog cannot be had, stderr has to do.
-    if let Ok(file) = logging::open(path, Kind::Line, links) {
-        error!(logging::early(file, &host::name(), server, TimeZone::system()), "fatal: {why}");
+    match system_log {
+        LogTarget::File(path) => {
+            // Where SystemLog cannot be had, stderr has to do.
+            if let Ok(file) = logging::open(path, Kind::Line, links) {
+                error!(logging::early(file, &host::name(), server, TimeZone::system()), "fatal: {why}");
+            }
+        }
+        LogTarget::Syslog(facility) => recorder::say_once(*facility, &format!("fatal: {why}")),
+        LogTarget::None | LogTarget::Stderr => {}
+    }
+}
+
+/// Where stderr is a client's, the syslog is all there is.
+fn record_complaints(complaints: &[Complaint]) {
+    if descriptors::stdin_is_socket() {
+        let errors = complaints.iter().filter(|complaint| complaint.is_error());
+        errors.for_each(|error| {
+            recorder::say_once(Facility::DAEMON, &format!("fatal: {}", error.one_line()));
+        });
     }
 }
 
@@ -111,9 +160,9 @@ fn complain(complaints: &[Complaint]) {
 impl Master {
     /// A master that holds everything and raises its first generation.
     fn new(
-        started: (Options, PathBuf),
+        started: (Options, Manner, PathBuf),
         settings: Settings,
-        passed: Vec<OwnedFd>,
+        passed: Passed,
         rootless: bool,
         background: Background,
     ) -> Result<Master, String> {
@@ -128,9 +177,9 @@ impl Master {
 
     /// Takes everything there is to take, in the order in which a second start would touch nothing of the first.
     fn equipped(
-        (options, program): (Options, PathBuf),
+        (options, manner, program): (Options, Manner, PathBuf),
         settings: &Settings,
-        passed: Vec<OwnedFd>,
+        passed: Passed,
         rootless: bool,
         background: Background,
     ) -> Result<Master, String> {
@@ -152,20 +201,29 @@ impl Master {
             streams::complain(&format!("no service manager at NOTIFY_SOCKET: {error}"));
             ServiceManager::default()
         });
+        let aftermath =
+            if manner == Manner::Handed { Aftermath::default() } else { Aftermath::found(daemon) };
         // From here on something is left behind by a start that fails, and taken away again.
-        let pid_file = PidFile::lock(&daemon.pid_file).map_err(|error| error.to_string())?;
+        let pid_file = (manner != Manner::Handed)
+            .then(|| PidFile::lock(&daemon.pid_file))
+            .transpose()
+            .map_err(|error| error.to_string())?;
         let mut listeners = Listeners::default();
-        let opened = take_over(&mut listeners, passed, settings)
-            .and_then(|()| open_board(&mut listeners, settings))
+        let opened = take_over(&mut listeners, passed.listeners, settings)
+            .and_then(|()| open_board(&mut listeners, manner, settings))
             .and_then(|board| with_logs(board, start_logs(&options, settings, zone, rootless)));
         let (board, logs) = match opened {
             Ok(opened) => opened,
             Err(why) => return Err(forget(pid_file, why)),
         };
         let recorder = Arc::clone(logs.channel());
-        let common = Common { recorder, taken, zone, rootless, has_door, foreground: is_shown(&options) };
+        let foreground = is_shown(&options);
+        let connection = passed.connection;
+        let common = Common { recorder, taken, zone, rootless, has_door, foreground, connection };
+        let log = logging::logger(Arc::clone(logs.channel()), own_voice(settings));
+        aftermath.tell(&log);
         Ok(Master {
-            log: logging::logger(Arc::clone(logs.channel()), own_voice(settings)),
+            log,
             admission: Admission::of(daemon.max_instances),
             options,
             program,
@@ -183,6 +241,7 @@ impl Master {
             raising: None,
             reload_again: false,
             lookout: Lookout::default(),
+            manner,
             phase: Phase::Running,
             look_again_at: None,
             births_held_until: None,
@@ -207,19 +266,16 @@ impl Master {
 
     /// The first spares wait: the PidFile is written, and whoever started the daemon is told.
     pub(super) fn announce_start(&mut self) {
-        if let Err(error) = self.pid_file.write() {
+        if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::write) {
             self.phase = Phase::Failed(error.to_string());
             return;
         }
         self.board.publish_ready();
-        self.open_control_socket();
-        title::show(&[b"proftpd: (accepting connections)"]);
-        info!(
-            self.log,
-            "ProFTPD {} (ferryd {}) standalone mode STARTUP",
-            versions::PROFTPD,
-            versions::FERRYD
-        );
+        if self.manner != Manner::Handed {
+            self.open_control_socket();
+        }
+        title::show(&[self.title()]);
+        self.tell_start();
         self.tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&self.serves())]);
         let settings = self.generations.last().and_then(|generation| generation.settings.clone());
         if let (Some(settings), Some(background)) = (settings, self.background.take()) {
@@ -261,10 +317,10 @@ impl Master {
 }
 
 /// A start that failed leaves no PidFile that it made.
-fn forget(pid_file: PidFile, why: String) -> String {
-    match pid_file.remove() {
-        Ok(()) => why,
-        Err(error) => format!("{why} (and its PidFile stays: {error})"),
+fn forget(pid_file: Option<PidFile>, why: String) -> String {
+    match pid_file.map(PidFile::remove) {
+        None | Some(Ok(())) => why,
+        Some(Err(error)) => format!("{why} (and its PidFile stays: {error})"),
     }
 }
 
@@ -290,8 +346,11 @@ fn take_over(listeners: &mut Listeners, passed: Vec<OwnedFd>, settings: &Setting
 }
 
 /// Binds, and only then touches the scoreboard: a port that is taken belongs to a daemon whose board is not ours to replace.
-fn open_board(listeners: &mut Listeners, settings: &Settings) -> Result<MasterBoard, String> {
+fn open_board(listeners: &mut Listeners, manner: Manner, settings: &Settings) -> Result<MasterBoard, String> {
     let daemon = &settings.daemon;
+    if manner == Manner::Handed {
+        return single::open_board(daemon);
+    }
     listeners.open(&daemon.listen, daemon.backlog).map_err(|error| error.to_string())?;
     let slots = daemon.max_instances.map_or(SLOTS, |most| most.saturating_add(SLOTS_BEYOND).max(SLOTS));
     let board = match &daemon.scoreboard_file {

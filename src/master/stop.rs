@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 use slog::{error, info, warn};
 
+use super::connection::Connection;
 use super::generation::{Generation, Terms};
-use super::{Master, versions};
+use super::{Master, PidFile};
 use crate::scoreboard::Order;
 use crate::sys::{Signal, signals, streams};
 
@@ -81,7 +82,7 @@ impl Master {
     }
 
     /// No births, no listeners, and the order to all.
-    fn close_doors(&mut self, order: Order) {
+    pub(super) fn close_doors(&mut self, order: Order) {
         let status = match order {
             Order::Drain => "No new connections; sessions finish",
             _ => "Sessions are disconnected",
@@ -142,13 +143,14 @@ impl Master {
             self.step_back(why);
             error!(self.log, "fatal: {why}");
             self.phase = Phase::Killed;
+            self.common.connection.iter().for_each(Connection::refuse);
             self.close_doors(Order::Leave);
         } else {
-            info!(self.log, "ProFTPD {} standalone mode SHUTDOWN", versions::PROFTPD);
+            self.tell_end();
         }
         self.generations.iter_mut().for_each(|generation| generation.end_auth());
         self.close_control_socket();
-        let removed = [self.pid_file.remove(), self.board.remove()];
+        let removed = [self.pid_file.take().map_or(Ok(()), PidFile::remove), self.board.remove()];
         for error in removed.into_iter().filter_map(Result::err) {
             warn!(self.log, "a file of ours stays behind: {error}");
         }

@@ -82,6 +82,7 @@ impl Master {
             ending => warn!(self.log, "worker {pid} ended ({})", told(ending)),
         }
         self.end_generation_if_empty(worker.generation);
+        self.served_one(ending);
     }
 
     fn recorder_ended(&mut self, ending: Ending) {
@@ -257,6 +258,7 @@ impl Master {
             );
         }
         self.finish_raising_if_ready();
+        self.close_to_others(seen);
         self.thin_out(now);
         self.refill();
     }

@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use crate::auth::KnownIds;
 use crate::config::Settings;
 use crate::logging::{Channel, ServerLogs};
-use crate::scoreboard::{NurseryBirths, SlotNumber, WorkerBoard};
+use crate::scoreboard::{NurseryBirths, SharedPage, SlotNumber, WorkerBoard};
 use crate::sys::confine::{self, SignalScope};
 use crate::sys::process::{Forked, Nest};
 use crate::sys::seccomp::{Filter, table};
@@ -42,6 +42,10 @@ pub struct Inheritance {
     pub control: OwnedFd,
     /// With the address each is bound to.
     pub listeners: Vec<(OwnedFd, SocketAddr)>,
+    /// Instead of them, a connection that somebody else accepted, and who is at its other end.
+    pub connection: Option<(OwnedFd, SocketAddr)>,
+    /// Where the page of its one worker is, if not in its master's board.
+    pub page: Option<SharedPage>,
     /// The hint that the pool has changed.
     pub taken: OwnedFd,
     /// Questions to auth.
@@ -177,7 +181,10 @@ impl Nursery {
 
     /// Worker, first of all: alone, deaf to siblings, with one page of its own. After this the board can be written nowhere else.
     fn born(self, inheritance: Inheritance, slot: SlotNumber) -> io::Result<Birth> {
-        let own = self.board.own_slot(&inheritance.read_write, slot)?;
+        let own = match &inheritance.page {
+            Some(page) => self.board.page_elsewhere(page)?,
+            None => self.board.own_slot(&inheritance.read_write, slot)?,
+        };
         own.born(process::own(), inheritance.generation);
         process::stay_alone()?;
         self.scope.enter()?;
@@ -190,6 +197,7 @@ impl Nursery {
             slot,
             own,
             listeners: inheritance.listeners,
+            connection: inheritance.connection,
             taken: Some(inheritance.taken),
             auth: inheritance.auth,
             // Never counted: the count is in a page that all share.
@@ -223,8 +231,10 @@ impl Inheritance {
 
     fn kept(&self) -> Vec<BorrowedFd<'_>> {
         let single = [&self.read_only, &self.read_write, &self.control, &self.taken, &self.auth];
-        let listeners = self.listeners.iter().map(|(fd, _)| fd.as_fd());
-        single.into_iter().map(AsFd::as_fd).chain(listeners).chain(self.recorder.descriptors()).collect()
+        let page = self.page.as_ref().map(SharedPage::descriptor);
+        let listeners = self.listeners.iter().chain(&self.connection).map(|(fd, _)| fd);
+        let owned = single.into_iter().chain(page).chain(listeners).map(AsFd::as_fd);
+        owned.chain(self.recorder.descriptors()).collect()
     }
 }
 

@@ -17,8 +17,12 @@ pub enum BoardError {
     Version(PathBuf, u64),
     /// Smaller than its header says.
     Truncated(PathBuf),
-    /// Another master holds it.
+    /// Another master holds it, or sessions without one.
     Held(PathBuf),
+    /// Sessions without a common master have every slot.
+    Full(PathBuf),
+    /// Whoever holds the lock does not give it up.
+    Busy(PathBuf),
     /// The folder that the board should lie in is not there.
     NoFolder(PathBuf),
     /// Anybody could replace files in the folder that the board should lie in.
@@ -49,9 +53,13 @@ impl fmt::Display for BoardError {
             BoardError::Held(path) => {
                 write!(
                     f,
-                    "{}: held by a running daemon; stop it or choose another ScoreboardFile",
+                    "{}: held by a running daemon or by sessions of inetd; stop them or choose another ScoreboardFile",
                     path.display()
                 )
+            }
+            BoardError::Full(path) => write!(f, "{}: every slot has its session", path.display()),
+            BoardError::Busy(path) => {
+                write!(f, "{}: its lock is held by another session for too long", path.display())
             }
             BoardError::NoFolder(path) => {
                 write!(

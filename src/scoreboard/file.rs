@@ -5,17 +5,18 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::BoardError;
 use super::layout;
-use crate::sys::{lock, mapping, rename};
+use crate::sys::{ProcessId, lock, mapping, process, rename};
 
 /// ProFTPD's own scoreboard begins so; what it left behind at our path may be replaced.
 const PROFTPD_MAGIC: u64 = 0xdead_beef;
 /// How often a start that loses a race against another looks again.
-const ATTEMPTS: usize = 10;
+pub(super) const ATTEMPTS: usize = 10;
 
 /// The board's file as its master holds it, for life.
 pub struct MasterFile {
@@ -46,6 +47,7 @@ impl MasterFile {
         {
             return Err(BoardError::Held(path.to_owned()));
         }
+        remove_strays(path);
         let (temporary, file) = new_inode(path).map_err(said)?;
         // Exactly this mode, whatever the umask: everyone may read, the owner alone may write.
         file.set_permissions(Permissions::from_mode(0o644)).map_err(said)?;
@@ -62,6 +64,11 @@ impl MasterFile {
         file.set_len(size)?;
         let read_only = mapping::reopen_read_only(file.as_fd())?;
         Ok(MasterFile { lock: None, read_write: file.into(), read_only, place: None })
+    }
+
+    /// Whoever makes a board to be shared: gives the lock up. It would outlive the descriptor, since a mapping holds its description.
+    pub fn release(self) -> io::Result<()> {
+        self.lock.map_or(Ok(()), lock::unlock_description)
     }
 
     /// For mapping, reading only.
@@ -181,6 +188,21 @@ fn check_folder(path: &Path) -> Result<(), BoardError> {
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Removes what starts that were killed have left beside the board. Whoever lives is making a board of its own.
+fn remove_strays(path: &Path) {
+    let Some(prefix) = path.file_name().map(|name| [b".", name.as_bytes(), b"."].concat()) else { return };
+    let Ok(entries) = std::fs::read_dir(folder_of(path)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let middle = name.as_bytes().strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix(b".new"));
+        let pid = middle.and_then(|middle| std::str::from_utf8(middle).ok()?.parse().ok().map(ProcessId));
+        if pid.is_some_and(|pid| !process::lives(pid)) {
+            // One that stays takes a little room, until the next start.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// A new file in the same folder. What a crashed start left behind under our pid is removed.

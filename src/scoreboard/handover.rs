@@ -48,6 +48,6 @@ impl MasterBoard {
             .ok_or_else(|| io::Error::other("the scoreboard has another layout"))?;
         let map = WritableMap::new(file.read_write().as_fd(), 0..geometry.file_size)?;
         map.keep_from_children()?;
-        Ok(MasterBoard { map, geometry, file })
+        Ok(MasterBoard { map, geometry, file, shared: None })
     }
 }

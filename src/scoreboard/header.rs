@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::layout::{self, Geometry, header};
-use super::record::{HeaderRecord, Order, Totals};
+use super::record::{HeaderRecord, Kind, Order, Totals};
 use super::{sequence, text};
 use crate::shutmsg::Schedule;
 use crate::sys::ProcessId;
@@ -16,6 +16,14 @@ pub fn begin(map: &WritableMap, geometry: &Geometry, master: ProcessId, started_
     }
     store(map, header::MASTER, u64::from(master.0.unsigned_abs()));
     store(map, header::STARTED, started_ms);
+}
+
+/// Whoever makes a board for sessions without a common master.
+pub fn begin_shared(map: &WritableMap, geometry: &Geometry, started_ms: u64) {
+    begin(map, geometry, ProcessId(0), started_ms);
+    store(map, header::KIND, Kind::Inetd.number());
+    store(map, header::READY, 1);
+    store(map, header::GENERATION, 1);
 }
 
 /// What every header of this geometry holds, and a reader checks.
@@ -99,6 +107,7 @@ pub fn load<W: Words + ?Sized>(words: &W) -> HeaderRecord {
         sequence::consistent(words, header::TOTALS_SEQUENCE, |words| load_totals(words, header::TOTALS));
     HeaderRecord {
         master: process(words.word(header::MASTER)),
+        kind: Kind::of(words.word(header::KIND)),
         started_ms: words.word(header::STARTED),
         ready: words.word(header::READY) == 1,
         generation: number(words.word(header::GENERATION)),

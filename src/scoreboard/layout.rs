@@ -66,6 +66,8 @@ pub mod header {
     pub const STARTED: usize = 72;
     /// 1 once the daemon serves.
     pub const READY: usize = 80;
+    /// 0: a master owns the board; 1: sessions without a common master share it (ServerType inetd).
+    pub const KIND: usize = 88;
     /// Of the settings new workers are born with.
     pub const GENERATION: usize = 128;
     /// HUPs refused for a broken configuration.
@@ -131,6 +133,14 @@ pub mod place {
     pub const SHARERS: usize = 64;
     /// Bytes a second that the operator lets this session's transfers have; 0: as many as it is configured. Stored without the sequence.
     pub const RATE: usize = 72;
+    /// The index of the `<Anonymous>` section + 1; 0 for none.
+    pub const ANONYMOUS: usize = 80;
+    /// The client's address, 16 bytes in network order, IPv4 mapped into IPv6; zeros for none.
+    pub const ADDRESS: usize = 88;
+    /// Of the virtual host where the connection is counted in MaxConnectionsPerHost, the index + 1; 0 for none.
+    pub const CONNECTION: usize = 104;
+    /// Of the transfer that is counted: its command (1 APPE, 2 RETR, 3 STOR, 4 STOU), + 256 where it shares a rate; 0 for none.
+    pub const TRANSFER: usize = 112;
 }
 
 /// Offsets in a grant. Its writer is the generation's auth; the master clears it.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::file::MasterFile;
 use super::layout::{BIRTH_SIZE, GRANT_SIZE, Geometry, PLACE_SIZE, header, place, slot};
 use super::{
-    BoardError, BoardFile, Order, PlaceRecord, SlotNumber, SlotOrder, SlotRecord, State, sequence,
-    slot as page,
+    BoardError, BoardFile, Order, PlaceRecord, SharedBoard, SlotNumber, SlotOrder, SlotRecord, State,
+    sequence, slot as page,
 };
 use super::{header as fields, place as places};
 use crate::shutmsg::Schedule;
@@ -24,6 +24,8 @@ pub struct MasterBoard {
     pub(super) map: WritableMap,
     pub(super) geometry: Geometry,
     pub(super) file: MasterFile,
+    /// Of a session without a common master, whose page is there.
+    pub(super) shared: Option<SharedBoard>,
 }
 
 impl MasterBoard {
@@ -35,7 +37,7 @@ impl MasterBoard {
         let map =
             filled_in(beside.file(), &geometry).map_err(|error| BoardError::Io(path.to_owned(), error))?;
         let file = beside.into_place()?;
-        Ok(MasterBoard { map, geometry, file })
+        Ok(MasterBoard { map, geometry, file, shared: None })
     }
 
     /// Master, at start, with `ScoreboardFile none`: a board that no tool can find.
@@ -44,7 +46,17 @@ impl MasterBoard {
         let geometry = Geometry::new(slots).ok_or(BoardError::Slots(slots))?;
         let file = MasterFile::nameless(geometry.file_size as u64).map_err(said)?;
         let map = filled_in(file.read_write(), &geometry).map_err(said)?;
-        Ok(MasterBoard { map, geometry, file })
+        Ok(MasterBoard { map, geometry, file, shared: None })
+    }
+
+    /// Master of one session alone, at start: a board of its own for orders and grants, of one slot, whose page is in the shared one.
+    pub fn create_for_one(shared: SharedBoard) -> Result<MasterBoard, BoardError> {
+        Ok(MasterBoard { shared: Some(shared), ..MasterBoard::create_private(1)? })
+    }
+
+    /// Master: the board that it shares with masters of other sessions, if it does.
+    pub fn shared(&self) -> Option<&SharedBoard> {
+        self.shared.as_ref()
     }
 
     /// Master: descriptors its children map the board from: (read-only, read-write). They stay open for the master's
@@ -72,17 +84,7 @@ impl MasterBoard {
         if u64::from(slot.0) < self.map.word(header::HIGH_WATER) {
             return Ok(());
         }
-        let sizes = [
-            (self.geometry.place(slot), PLACE_SIZE),
-            (self.geometry.grant(slot), GRANT_SIZE),
-            (self.geometry.birth(slot), BIRTH_SIZE),
-            (self.geometry.slot(slot), mapping::PAGE),
-        ];
-        for (start, size) in sizes {
-            allocate(self.file.read_write(), start..start + size)?;
-        }
-        fields::store(&self.map, header::HIGH_WATER, u64::from(slot.0) + 1);
-        Ok(())
+        allocate_slot(&self.map, self.file.read_write(), &self.geometry, slot)
     }
 
     /// Master: one past the highest slot ever used.
@@ -119,6 +121,9 @@ impl MasterBoard {
     /// Master: what the shutdown file says now.
     pub fn publish_schedule(&self, schedule: Option<&Schedule>) {
         fields::store_schedule(&self.map, schedule);
+        if let Some(shared) = &self.shared {
+            shared.show_schedule(schedule);
+        }
     }
 
     /// Master: what this worker should do.
@@ -186,15 +191,17 @@ impl MasterBoard {
         self.map.word(self.geometry.place(slot) + place::SHARERS)
     }
 
-    /// What was published of the slot's session.
-    #[cfg(test)]
+    /// Master: what it has published of the slot's session.
     pub fn place(&self, slot: SlotNumber) -> PlaceRecord {
         let known = self.geometry.has(slot).then(|| places::load(&self.map, self.geometry.place(slot)));
-        known.flatten().unwrap_or_default()
+        known.unwrap_or_default()
     }
 
     /// Master: the worker's state, one SeqCst load.
     pub fn state(&self, slot: SlotNumber) -> State {
+        if let Some(shared) = &self.shared {
+            return shared.state();
+        }
         let word = self.own_word(slot, self.geometry.slot(slot) + slot::STATE);
         word.map_or(State::Vacant, |word| State::of(word.load(Ordering::SeqCst)))
     }
@@ -223,21 +230,12 @@ impl MasterBoard {
     /// Master, after the reap: moves the slot's totals into the header and clears slot, place, grant and birth, under one
     /// header sequence, so that no reader sees a total twice or not at all.
     pub fn settle(&self, slot: SlotNumber) {
-        if !self.geometry.has(slot) {
-            return;
+        if self.geometry.has(slot) {
+            settle_slot(&self.map, &self.geometry, slot);
         }
-        sequence::publish(&self.map, header::TOTALS_SEQUENCE, |map| {
-            let totals = page::settle(map, self.geometry.slot(slot));
-            fields::add_totals(map, header::TOTALS, &totals);
-            places::clear(map, self.geometry.place(slot));
-            let grant = self.geometry.grant(slot);
-            for at in (grant..grant + GRANT_SIZE).step_by(8) {
-                fields::store(map, at, 0);
-            }
-            if let Some(birth) = map.atomic_half(self.geometry.birth(slot)) {
-                birth.store(0, Ordering::Release);
-            }
-        });
+        if let Some(shared) = &self.shared {
+            shared.settle();
+        }
     }
 
     /// Master, at its end: removes the file if it still is this inode, and tells those who have it mapped.
@@ -249,6 +247,42 @@ impl MasterBoard {
     fn own_word(&self, slot: SlotNumber, at: usize) -> Option<&std::sync::atomic::AtomicU64> {
         self.geometry.has(slot).then(|| self.map.atomic(at)).flatten()
     }
+}
+
+/// Gives a slot's place, grant, birth and page their blocks on the disk.
+pub(super) fn allocate_slot(
+    map: &WritableMap,
+    file: BorrowedFd<'_>,
+    geometry: &Geometry,
+    slot: SlotNumber,
+) -> io::Result<()> {
+    let sizes = [
+        (geometry.place(slot), PLACE_SIZE),
+        (geometry.grant(slot), GRANT_SIZE),
+        (geometry.birth(slot), BIRTH_SIZE),
+        (geometry.slot(slot), mapping::PAGE),
+    ];
+    for (start, size) in sizes {
+        allocate(file, start..start + size)?;
+    }
+    fields::store(map, header::HIGH_WATER, u64::from(slot.0) + 1);
+    Ok(())
+}
+
+/// Moves a dead worker's totals into the header and clears all that was its own.
+pub(super) fn settle_slot(map: &WritableMap, geometry: &Geometry, slot: SlotNumber) {
+    sequence::publish(map, header::TOTALS_SEQUENCE, |map| {
+        let totals = page::settle(map, geometry.slot(slot));
+        fields::add_totals(map, header::TOTALS, &totals);
+        places::clear(map, geometry.place(slot));
+        let grant = geometry.grant(slot);
+        for at in (grant..grant + GRANT_SIZE).step_by(8) {
+            fields::store(map, at, 0);
+        }
+        if let Some(birth) = map.atomic_half(geometry.birth(slot)) {
+            birth.store(0, Ordering::Release);
+        }
+    });
 }
 
 /// A mapping of the new file, with its header written.

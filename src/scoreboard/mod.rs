@@ -14,6 +14,7 @@ mod published;
 mod reader;
 mod record;
 mod sequence;
+mod shared;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -28,8 +29,10 @@ pub use layout::{GRANT_GROUPS, GRANT_SIZE};
 pub use master::MasterBoard;
 pub use reader::Reader;
 pub use record::{
-    Direction, HeaderRecord, Order, PlaceRecord, SlotOrder, SlotRecord, State, Totals, TransferRecord,
+    Direction, HeaderRecord, Kind, Order, PlaceRecord, PlaceTransfer, SlotOrder, SlotRecord, State, Totals,
+    TransferRecord,
 };
+pub use shared::{SharedBoard, SharedPage};
 pub use slot::OwnSlot;
 pub use worker::{NurseryBirths, WorkerBoard};
 

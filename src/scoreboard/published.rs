@@ -27,6 +27,7 @@ fn header_rows() -> Vec<Row> {
         word("master", header::MASTER),
         word("started", header::STARTED),
         word("ready", header::READY),
+        word("kind", header::KIND),
         word("generation", header::GENERATION),
         word("refused_reloads", header::REFUSED_RELOADS),
         word("order", header::ORDER),
@@ -61,6 +62,10 @@ fn place_rows() -> Vec<Row> {
         word("class", place::CLASS),
         word("sharers", place::SHARERS),
         word("rate", place::RATE),
+        word("anonymous", place::ANONYMOUS),
+        ("address", place::ADDRESS, 16),
+        word("connection", place::CONNECTION),
+        word("transfer", place::TRANSFER),
     ]
 }
 

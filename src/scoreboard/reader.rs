@@ -130,7 +130,7 @@ impl Reader {
 }
 
 /// The geometry that both the header and the file's real size allow.
-fn checked_geometry(path: &Path, file: &File) -> Result<Geometry, BoardError> {
+pub(super) fn checked_geometry(path: &Path, file: &File) -> Result<Geometry, BoardError> {
     let not_a_board = || BoardError::NotABoard(path.to_owned());
     let metadata = file.metadata().map_err(|error| BoardError::Io(path.to_owned(), error))?;
     let mut page = [0; PAGE];

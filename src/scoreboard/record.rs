@@ -1,7 +1,7 @@
 //! What the scoreboard tells, as values: states and orders with their numbers in the file, and the records
 //! a reader gets.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::SlotNumber;
 use crate::shutmsg::Schedule;
@@ -26,6 +26,15 @@ pub enum State {
     Busy,
     /// Saying goodbye.
     Closing,
+}
+
+/// Whose a board is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A daemon's.
+    Standalone,
+    /// Of sessions without a common master (ServerType inetd).
+    Inetd,
 }
 
 /// What the master wants of every worker.
@@ -89,6 +98,8 @@ pub struct Totals {
 pub struct HeaderRecord {
     /// The master; None once it has removed the board.
     pub master: Option<ProcessId>,
+    /// Whether there can be one at all.
+    pub kind: Kind,
     /// Milliseconds since the epoch.
     pub started_ms: u64,
     /// Of the settings new workers are born with; 1 at the start, one more at each good HUP.
@@ -176,6 +187,35 @@ pub struct PlaceRecord {
     pub server: u32,
     /// Hash of the client's class; 0 for none.
     pub class: u64,
+    /// Index of the `<Anonymous>` section.
+    pub anonymous: Option<u16>,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// Index of the virtual host where the connection is counted in MaxConnectionsPerHost.
+    pub connection: Option<u16>,
+    /// The transfer that is counted.
+    pub transfer: Option<PlaceTransfer>,
+}
+
+/// A transfer that is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaceTransfer {
+    /// The number of its command.
+    pub verb: u8,
+    /// It shares its rate with others of its user.
+    pub shares_rate: bool,
+}
+
+impl Kind {
+    /// Its number in the file.
+    pub(super) fn number(self) -> u64 {
+        self as u64
+    }
+
+    /// The kind of a number.
+    pub(super) fn of(number: u64) -> Kind {
+        if number == Kind::Inetd.number() { Kind::Inetd } else { Kind::Standalone }
+    }
 }
 
 impl State {

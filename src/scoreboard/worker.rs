@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::sync::atomic::{Ordering, fence};
 
 use super::layout::{GRANT_GROUPS, Geometry, grant, header, place};
+use super::shared::SharedPage;
 use super::slot::OwnSlot;
 use super::{GRANTS_ADDRESS, Order, SlotNumber, SlotOrder, grant_address, header as fields};
 use crate::shutmsg::Schedule;
@@ -48,6 +49,13 @@ impl WorkerBoard {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         let page = WritableMap::present(read_write, self.geometry.slot_range(slot))?;
+        page.seal()?;
+        Ok(OwnSlot::new(page, self.orders.word(header::STOP)))
+    }
+
+    /// Worker of a session without a common master, first thing: the same, where its page is in the shared board.
+    pub fn page_elsewhere(&self, page: &SharedPage) -> io::Result<OwnSlot> {
+        let page = page.map()?;
         page.seal()?;
         Ok(OwnSlot::new(page, self.orders.word(header::STOP)))
     }

@@ -1,7 +1,8 @@
 //! What a process keeps open. A child of the master inherits everything; it keeps what is named and closes the rest.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use nix::libc;
 
@@ -42,15 +43,53 @@ pub fn passed() -> io::Result<Vec<OwnedFd>> {
     Ok(sd_notify::listen_fds()?.map(|number| unsafe { OwnedFd::from_raw_fd(number) }).collect())
 }
 
+/// Whether stdin is a socket (inetd(8) hands a connection on so).
+pub fn stdin_is_socket() -> bool {
+    status_of(io::stdin().as_fd()).is_some_and(|(_, _, is_socket)| is_socket)
+}
+
+/// Opens /dev/null over stdout and stderr where they are the socket that stdin is: nobody but its session speaks to a client. Says
+/// whether stderr was. Where that cannot be found out or done there is nobody to be told.
+pub fn leave_client_alone() -> bool {
+    let Some(stdin) = status_of(io::stdin().as_fd()).filter(|(_, _, is_socket)| *is_socket) else {
+        return false;
+    };
+    let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") else { return false };
+    let is_client = |fd: BorrowedFd<'_>| status_of(fd) == Some(stdin);
+    let taken = [(1, is_client(io::stdout().as_fd())), (2, is_client(io::stderr().as_fd()))];
+    for (number, _) in taken.into_iter().filter(|(_, is_client)| *is_client) {
+        let _ = replace(null.as_fd(), number);
+    }
+    taken[1].1
+}
+
+fn status_of(fd: BorrowedFd<'_>) -> Option<(u64, u64, bool)> {
+    let metadata = std::fs::File::from(fd.try_clone_to_owned().ok()?).metadata().ok()?;
+    Some((metadata.dev(), metadata.ino(), metadata.file_type().is_socket()))
+}
+
+/// What stdin is, under a number of its own; /dev/null takes its place.
+pub fn take_stdin() -> io::Result<OwnedFd> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+    let null = std::fs::File::open("/dev/null")?;
+    replace(null.as_fd(), 0)?;
+    Ok(stdin)
+}
+
 /// Opens /dev/null over stdin and stdout, and over stderr too unless it is kept.
 pub fn silence(keep_stderr: bool) -> io::Result<()> {
     let null: OwnedFd = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?.into();
     let last = if keep_stderr { 1 } else { 2 };
-    for number in 0..=last {
-        // SAFETY: dup2 to the three standard numbers, which no owning object of this program holds.
-        if unsafe { libc::dup2(null.as_raw_fd(), number) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
+    (0..=last).try_for_each(|number| replace(null.as_fd(), number))
+}
+
+/// Puts a file in the place of one of the standard streams.
+fn replace(file: BorrowedFd<'_>, standard: RawFd) -> io::Result<()> {
+    debug_assert!((0..=2).contains(&standard));
+    // SAFETY: the callers name one of the three standard numbers, which no owning object of this program holds.
+    if unsafe { libc::dup2(file.as_raw_fd(), standard) } < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
     }
-    Ok(())
 }

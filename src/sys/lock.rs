@@ -1,4 +1,4 @@
-//! Locks on whole files (fcntl(2)), of two kinds. A process's lock is gone at its death, not inherited by its
+//! Locks on whole files and on single bytes of them (fcntl(2)), of two kinds. A process's lock is gone at its death, not inherited by its
 //! children, and lost when it closes *any* descriptor of that file: its holder opens it once. An open description's
 //! lock is gone when the last descriptor of that description is closed, in children too: they close theirs at birth.
 
@@ -13,11 +13,7 @@ use super::ProcessId;
 
 /// Takes the write lock on the whole file if nobody holds one; says whether it is ours now.
 pub fn try_lock(file: impl AsFd) -> io::Result<bool> {
-    match fcntl(file, FcntlArg::F_SETLK(&whole_file())) {
-        Ok(_) => Ok(true),
-        Err(Errno::EACCES | Errno::EAGAIN) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    granted(fcntl(file, FcntlArg::F_SETLK(&whole_file())))
 }
 
 /// Takes the write lock on the whole file as soon as nobody else holds one.
@@ -28,11 +24,38 @@ pub fn wait_for(file: impl AsFd) -> io::Result<()> {
 /// Takes the write lock for the open description alone, if nobody holds one; says whether it has it now. Other
 /// descriptors of the same file may be closed at will.
 pub fn try_lock_description(file: impl AsFd) -> io::Result<bool> {
-    match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file())) {
-        Ok(_) => Ok(true),
-        Err(Errno::EACCES | Errno::EAGAIN) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    granted(fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file())))
+}
+
+/// Gives up what the open description holds.
+pub fn unlock_description(file: impl AsFd) -> io::Result<()> {
+    let lock = libc::flock { l_type: libc::F_UNLCK as libc::c_short, ..whole_file() };
+    Ok(fcntl(file, FcntlArg::F_OFD_SETLK(&lock)).map(drop)?)
+}
+
+/// Takes a read lock on the whole file for the open description; says whether it has it, which it has not while another holds a
+/// write lock.
+pub fn share_description(file: impl AsFd) -> io::Result<bool> {
+    let lock = libc::flock { l_type: libc::F_RDLCK as libc::c_short, ..whole_file() };
+    granted(fcntl(file, FcntlArg::F_OFD_SETLK(&lock)))
+}
+
+/// Takes the write lock on one byte for the open description alone, if nobody else holds one; says whether it has it now.
+pub fn try_lock_byte(file: impl AsFd, at: u32) -> io::Result<bool> {
+    granted(fcntl(file, FcntlArg::F_OFD_SETLK(&one_byte(at))))
+}
+
+/// Gives the lock on one byte up.
+pub fn unlock_byte(file: impl AsFd, at: u32) -> io::Result<()> {
+    let lock = libc::flock { l_type: libc::F_UNLCK as libc::c_short, ..one_byte(at) };
+    Ok(fcntl(file, FcntlArg::F_OFD_SETLK(&lock)).map(drop)?)
+}
+
+/// Whether another description than this one holds a lock on one byte.
+pub fn is_byte_locked(file: impl AsFd, at: u32) -> io::Result<bool> {
+    let mut lock = one_byte(at);
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut lock))?;
+    Ok(i32::from(lock.l_type) != libc::F_UNLCK)
 }
 
 /// Whether a lock of either kind is held on the file by another than this very description.
@@ -47,6 +70,18 @@ pub fn holder(file: impl AsFd) -> io::Result<Option<ProcessId>> {
     let mut lock = whole_file();
     fcntl(file, FcntlArg::F_GETLK(&mut lock))?;
     Ok((i32::from(lock.l_type) != libc::F_UNLCK).then_some(ProcessId(lock.l_pid)))
+}
+
+fn granted(asked: nix::Result<libc::c_int>) -> io::Result<bool> {
+    match asked {
+        Ok(_) => Ok(true),
+        Err(Errno::EACCES | Errno::EAGAIN) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn one_byte(at: u32) -> libc::flock {
+    libc::flock { l_start: at.into(), l_len: 1, ..whole_file() }
 }
 
 fn whole_file() -> libc::flock {
@@ -77,6 +112,20 @@ mod tests {
         assert!(!try_lock_description(reopened()).unwrap());
         drop(held);
         assert!(!is_locked(reopened()).unwrap());
+    }
+
+    #[test]
+    fn bytes_are_locked_by_themselves() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let [one, other] = [(); 2].map(|()| file.reopen().unwrap());
+        assert!(try_lock_byte(&one, 3).unwrap() && try_lock_byte(&other, 4).unwrap());
+        assert!(!try_lock_byte(&other, 3).unwrap() && is_byte_locked(&other, 3).unwrap());
+        assert!(!is_byte_locked(&one, 3).unwrap() && !share_description(&other).unwrap());
+        unlock_byte(&one, 3).unwrap();
+        assert!(try_lock_byte(&other, 3).unwrap());
+        drop(other);
+        assert!(share_description(&one).unwrap() && share_description(file.reopen().unwrap()).unwrap());
+        assert!(!try_lock_description(file.reopen().unwrap()).unwrap());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
 
 use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
@@ -11,6 +12,7 @@ use nix::unistd::{self, ForkResult};
 
 use super::ProcessId;
 use super::mapping::BirthCell;
+use super::poll::{self, Waiting};
 
 /// Which side of a fork this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,17 @@ pub fn own() -> ProcessId {
 /// Its parent; another than before when that has died.
 pub fn parent() -> ProcessId {
     ProcessId(unistd::getppid().as_raw())
+}
+
+/// Whether a process of this number lives; one that has ended and was not awaited does not. Another may have come to have it.
+pub fn lives(pid: ProcessId) -> bool {
+    match PidFd::open(pid) {
+        // It can be read as soon as the process has ended (pidfd_open(2)).
+        Ok(process) => {
+            !matches!(poll::wait(&mut [Waiting::to_read(process.as_fd())], Some(Duration::ZERO)), Ok(1..))
+        }
+        Err(error) => error.raw_os_error() != Some(libc::ESRCH),
+    }
 }
 
 /// Forks a process with one thread; refuses with more, because only the calling one would live on in the child, with

@@ -28,7 +28,11 @@ pub struct Client {
 
 /// Waits for a client, after another one or as a newborn; `Ok(None)` when the worker should leave instead.
 #[inline(never)]
-pub fn next_client(birth: &Birth, is_newborn: bool) -> io::Result<Option<Client>> {
+pub fn next_client(birth: &mut Birth, is_newborn: bool) -> io::Result<Option<Client>> {
+    if let Some((socket, peer)) = birth.connection.take() {
+        let local = socket::local_address(socket.as_fd())?;
+        return Ok(Some(client(socket, peer, local)));
+    }
     let exclusive = Exclusive::new(birth.listeners.iter().map(|(listener, _)| listener.as_fd()))?;
     birth.own.state(State::Spare);
     title::spare();
@@ -66,11 +70,15 @@ fn accept(birth: &Birth, index: usize) -> io::Result<Client> {
     let (socket, address) = socket::accept(listener.as_fd())?;
     // Bound to one address, it has accepted nothing for another.
     let local = if bound.ip().is_unspecified() { socket::local_address(socket.as_fd())? } else { *bound };
-    Ok(Client {
+    Ok(client(socket, address, local))
+}
+
+fn client(socket: OwnedFd, address: SocketAddr, local: SocketAddr) -> Client {
+    Client {
         socket,
         peer: Peer::of_socket(address),
         local: SocketAddr::new(local.ip().to_canonical(), local.port()),
-    })
+    }
 }
 
 /// Tells the master that the pool has one spare less, or one more.

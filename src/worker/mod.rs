@@ -90,6 +90,8 @@ pub struct Birth {
     pub own: OwnSlot,
     /// Listening sockets, nonblocking, with the address each is bound to. Closed before the first byte is read from a client.
     pub listeners: Vec<(OwnedFd, SocketAddr)>,
+    /// The one client of a worker without listeners, whom somebody else accepted.
+    pub connection: Option<(OwnedFd, SocketAddr)>,
     /// "A spare was taken": eventfd, nonblocking; closed with the listeners.
     pub taken: Option<OwnedFd>,
     /// Questions to auth (SOCK_DGRAM, shared by all workers, nonblocking).
@@ -131,7 +133,7 @@ const UNABLE: u8 = 1;
 pub fn serve(mut birth: Birth) -> u8 {
     let mut is_newborn = true;
     loop {
-        let client = match accept::next_client(&birth, is_newborn) {
+        let client = match accept::next_client(&mut birth, is_newborn) {
             Ok(Some(client)) => client,
             Ok(None) => return SERVED,
             Err(_) => return UNABLE,
@@ -140,7 +142,7 @@ pub fn serve(mut birth: Birth) -> u8 {
         match greeting::greet(&birth, client) {
             Greeted::Speaks(guest) => return attend_to(birth, *guest),
             Greeted::Dismissed => return SERVED,
-            // A proxy's words were read: the pool is closed to this worker.
+            // A proxy's words were read, or the client was handed to it: the pool is closed to this worker.
             Greeted::Left if birth.listeners.is_empty() => return SERVED,
             Greeted::Left => birth.own.returned_to_pool(),
         }

@@ -20,6 +20,8 @@ pub struct Errand<'a> {
     pub verb: &'a str,
     /// As the client sees it.
     pub path: &'a [u8],
+    /// The name that the file has meanwhile, where it is another (HiddenStores).
+    pub hidden: Option<&'a [u8]>,
     /// Bytes to come, where known.
     pub size: Option<u64>,
     /// What becomes of the bytes on their way (MODE).
@@ -56,7 +58,7 @@ pub fn carry(
     let began = Instant::now();
     let path = String::from_utf8_lossy(errand.path);
     watch.transfer_begins(format!("{} {path}", errand.verb), errand.size);
-    watch.birth.own.transfer_begins(errand.direction, errand.path, errand.size);
+    watch.birth.own.transfer_begins(errand.direction, errand.hidden.unwrap_or(errand.path), errand.size);
     let port = rendezvous.port();
     let (outcome, was_open) = meet(watch, rendezvous, errand, run);
     watch.transfer_ends();

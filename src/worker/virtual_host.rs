@@ -5,11 +5,22 @@ use std::path::Path;
 
 use super::Birth;
 use crate::config::Settings;
-use crate::config::settings::{DirectoryRules, Server, Subject};
+use crate::config::settings::{DirectoryRules, Server, ServerType, Subject};
 
-/// The server that listens on exactly this address; else on this port of every address; else the DefaultServer.
+/// The server that listens on exactly this address; else on this port of every address; else the DefaultServer. Where others listen,
+/// they alone know the port: else the server of the address at any port, and the first of all.
 pub fn choose(settings: &Settings, local: SocketAddr) -> Option<usize> {
     let servers = &settings.servers;
+    by_address_and_port(servers, local).or_else(|| match settings.daemon.server_type {
+        ServerType::Standalone => None,
+        ServerType::Inetd => {
+            let has_address = |server: &Server| server.listen.iter().any(|at| at.ip() == local.ip());
+            servers.iter().position(has_address).or((!servers.is_empty()).then_some(0))
+        }
+    })
+}
+
+fn by_address_and_port(servers: &[Server], local: SocketAddr) -> Option<usize> {
     let exact = |server: &Server| server.listen.contains(&local);
     let wildcard = |server: &Server| {
         server.listen.iter().any(|at| at.port() == local.port() && at.ip().is_unspecified())

@@ -8,6 +8,7 @@ pub mod dns;
 pub mod events;
 #[cfg(target_arch = "x86_64")]
 pub mod follow;
+pub mod handed;
 pub mod host;
 pub mod load;
 pub mod machine;

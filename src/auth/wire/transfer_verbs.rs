@@ -24,6 +24,16 @@ impl TransferVerb {
     pub const ALL: [TransferVerb; 4] =
         [TransferVerb::Appe, TransferVerb::Retr, TransferVerb::Stor, TransferVerb::Stou];
 
+    /// Its number in a place of the scoreboard; never 0.
+    pub fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// The command of this number.
+    pub fn numbered(number: u8) -> Option<TransferVerb> {
+        TransferVerb::ALL.into_iter().find(|verb| verb.number() == number)
+    }
+
     /// As clients say it.
     pub fn name(self) -> &'static str {
         match self {
@@ -89,6 +99,7 @@ mod tests {
     #[test]
     fn verbs_are_told_by_name_and_kept_in_sets() {
         for verb in TransferVerb::ALL {
+            assert_eq!(TransferVerb::numbered(verb.number()), Some(verb));
             assert_eq!(TransferVerb::named(&verb.name().to_lowercase()), Some(verb));
         }
         assert_eq!(TransferVerb::named("LIST"), None);

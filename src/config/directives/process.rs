@@ -4,7 +4,7 @@ use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{MAIN, SESSIONS};
 use super::super::defaults;
 use super::super::draft::Scope;
-use super::super::settings::ProcessTitles;
+use super::super::settings::{ProcessTitles, ServerType};
 use super::{Row, sets};
 
 pub const ROWS: &[Row] = &[
@@ -14,9 +14,10 @@ pub const ROWS: &[Row] = &[
         MAIN,
         "standalone|inetd",
         "standalone",
-        "Who listens; inetd is not yet supported.",
+        "Who listens: the daemon, or inetd(8), xinetd(8) or systemd, which start one process for each connection, on its stdin.",
         server_type,
-    ),
+    )
+    .restart("who listens is settled at the start"),
     sets(
         "User",
         "mod_core",
@@ -66,6 +67,18 @@ pub const ROWS: &[Row] = &[
     .refused_at_reload("a HUP with another is refused")
     .last(),
     sets(
+        "ScoreboardMutex",
+        "mod_core",
+        MAIN,
+        "path",
+        "ScoreboardFile's with `.lck` behind it",
+        "The file by whose locks sessions under ServerType inetd share the scoreboard; a daemon needs none.",
+        |scope, arguments| {
+            scope.daemon.scoreboard_mutex = Some(arguments.path()?);
+            Ok(())
+        },
+    ),
+    sets(
         "ShutdownMessageFile",
         "ferryd",
         MAIN,
@@ -98,6 +111,18 @@ pub const ROWS: &[Row] = &[
         "How long QUIT waits for sessions to finish before it ends them.",
         |scope, arguments| {
             scope.daemon.drain_timeout = Some(arguments.duration()?);
+            Ok(())
+        },
+    ),
+    sets(
+        "MaxSessionAge",
+        "ferryd",
+        MAIN,
+        "seconds|off",
+        "off",
+        "How long sessions may go on with a configuration that a HUP has replaced; then they hear 421.",
+        |scope, arguments| {
+            scope.daemon.max_session_age = Some(arguments.duration()?);
             Ok(())
         },
     ),
@@ -154,13 +179,14 @@ pub const ROWS: &[Row] = &[
     ),
 ];
 
-fn server_type(_: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
-    let word = arguments.word("standalone")?;
-    match word.text.to_ascii_lowercase().as_str() {
-        "standalone" => Ok(()),
-        "inetd" => Err(arguments.fault("inetd is not yet supported; use standalone")),
-        _ => Err(arguments.fault(format!("takes standalone, not '{}'", word.text))),
-    }
+fn server_type(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
+    let word = arguments.word("standalone or inetd")?;
+    scope.daemon.server_type = match word.text.to_ascii_lowercase().as_str() {
+        "standalone" => ServerType::Standalone,
+        "inetd" => ServerType::Inetd,
+        _ => return Err(arguments.fault(format!("takes standalone or inetd, not '{}'", word.text))),
+    };
+    Ok(())
 }
 
 fn process_titles(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {

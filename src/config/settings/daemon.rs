@@ -22,6 +22,10 @@ pub struct Daemon {
     pub pid_file: PathBuf,
     /// ScoreboardFile; None with `none`/`off` (a private board is used).
     pub scoreboard_file: Option<PathBuf>,
+    /// ScoreboardMutex.
+    pub scoreboard_mutex: Option<PathBuf>,
+    /// ServerType.
+    pub server_type: ServerType,
     /// ShutdownMessageFile, `/etc/shutmsg` by default.
     pub shutdown_file: PathBuf,
     /// MaxInstances.
@@ -40,6 +44,8 @@ pub struct Daemon {
     pub shutdown_timeout: Duration,
     /// DrainTimeout: how long QUIT waits for sessions; None waits for ever.
     pub drain_timeout: Option<Duration>,
+    /// MaxSessionAge: how long sessions of older generations may go on; None for ever.
+    pub max_session_age: Option<Duration>,
     /// TCPBackLog; the system's most by default.
     pub backlog: i32,
     /// SystemLog.
@@ -68,6 +74,16 @@ pub struct Daemon {
     pub listen: Vec<SocketAddr>,
     /// ControlsEngine and its kin.
     pub control: Control,
+}
+
+/// Who listens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerType {
+    /// The daemon.
+    #[default]
+    Standalone,
+    /// Somebody else, who starts a process for each connection.
+    Inetd,
 }
 
 /// What ps(1) tells of sessions.

@@ -26,7 +26,7 @@ mod subject;
 mod transfers;
 
 pub use control::{Control, SocketPlace};
-pub use daemon::{Daemon, LogTarget, ProcessTitles};
+pub use daemon::{Daemon, LogTarget, ProcessTitles, ServerType};
 pub use delays::Delays;
 pub use folders::{
     ChdirDisplay, DirectoryRules, Filter, FolderRules, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,

@@ -12,6 +12,7 @@ use slog::{Drain, Level, Logger, RecordLocation, RecordStatic, b, o};
 use slog_async::{Async, AsyncGuard, OverflowStrategy};
 
 use super::scribe::{Desk, Scribe};
+use super::syslog;
 use crate::logging::line::Printable;
 use crate::logging::record::Record;
 use crate::logging::{Kind, LogNumber};
@@ -19,8 +20,6 @@ use crate::sys::ProcessId;
 
 /// Lines on their way to the scribe. slog-async would block at this number, so no more are read from the socket.
 const ON_THE_WAY_MAX: usize = 1024;
-/// Where the host's syslog listens (syslog(3)), unless the master names another place.
-const SYSLOG_SOCKET: &str = "/dev/log";
 /// How often a flush looks whether the scribe is done.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -59,7 +58,7 @@ impl Lines {
         match (kind, file) {
             (Kind::Line, Some(file)) => self.desk.open_file(number, file),
             (Kind::Syslog(sorting), _) if path.as_os_str().is_empty() => {
-                self.desk.open_syslog(number, SYSLOG_SOCKET.into(), sorting);
+                self.desk.open_syslog(number, syslog::SOCKET.into(), sorting);
             }
             (Kind::Syslog(sorting), _) => self.desk.open_syslog(number, path, sorting),
             (Kind::Line, None) | (Kind::Raw, _) => return,

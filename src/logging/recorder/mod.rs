@@ -15,6 +15,7 @@ use std::os::fd::OwnedFd;
 use jiff::tz::TimeZone;
 
 use self::scribe::Scribe;
+pub use self::syslog::say_once;
 use self::work::Recorder;
 use super::Ends;
 use crate::sys::{GroupId, UserId, confine, identity, process, signals, streams};

@@ -6,11 +6,16 @@ use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use slog::Level;
 
-use crate::logging::Sorting;
-use crate::logging::line::Line;
+use crate::logging::line::{Line, Printable, Stamp};
+use crate::logging::{Facility, Sorting, Style};
+use crate::sys::{host, process};
 
+/// Where the host's syslog listens (syslog(3)), unless the master names another place.
+pub(super) const SOCKET: &str = "/dev/log";
 /// How long a line waits for a syslog daemon that does not read.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// After a line that waited in vain, so long none is tried.
@@ -58,6 +63,16 @@ impl Syslog {
     }
 }
 
+/// Before there is a recorder: a line of a start that failed. Where no syslog daemon listens it is lost.
+pub fn say_once(facility: Facility, text: &str) {
+    let sorting = Sorting { facility, severity: None };
+    let (zone, host) = (TimeZone::system(), host::name());
+    let stamp = Stamp { moment: Timestamp::now(), zone: &zone };
+    let text = Printable(text.as_bytes()).to_string();
+    let line = Line { stamp, host: &host, style: Style::USUAL, pid: process::own(), origin: "", text: &text };
+    let _ = Syslog::new(SOCKET.into(), sorting).send(Level::Error, &line);
+}
+
 struct Datagram<'a> {
     priority: u8,
     line: &'a Line<'a>,
@@ -79,12 +94,7 @@ impl fmt::Display for Datagram<'_> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use jiff::tz::TimeZone;
-
     use super::*;
-    use crate::logging::line::Stamp;
-    use crate::logging::{Facility, Style};
     use crate::sys::ProcessId;
 
     const UTC: &TimeZone = &TimeZone::UTC;

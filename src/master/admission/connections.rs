@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::auth::places::{ConnectionPlace, LimitKind, PlaceAnswer};
-use crate::scoreboard::SlotNumber;
+use crate::scoreboard::{PlaceRecord, SlotNumber};
 
 /// A connection as one master leaves it to the next.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
@@ -14,7 +14,7 @@ pub struct HandedConnection {
 }
 
 /// A virtual host and a client's address.
-type Origin = (u16, IpAddr);
+pub type Origin = (u16, IpAddr);
 
 /// Those connections that were limited when they came.
 #[derive(Debug, Default)]
@@ -45,6 +45,13 @@ impl Connections {
         PlaceAnswer::Granted
     }
 
+    /// Counts a connection that another master has let in.
+    pub fn restore(&mut self, slot: SlotNumber, place: &PlaceRecord) {
+        if let Some(origin) = place.connection.zip(place.address) {
+            self.count(slot, origin);
+        }
+    }
+
     fn count(&mut self, slot: SlotNumber, origin: Origin) {
         self.origins.insert(slot, origin);
         self.holders.entry(origin).or_default().push(slot);
@@ -58,6 +65,11 @@ impl Connections {
     /// What the master before has counted.
     pub fn adopt(&mut self, handed: impl Iterator<Item = HandedConnection>) {
         handed.for_each(|HandedConnection { slot, origin }| self.count(slot, origin));
+    }
+
+    /// Where a slot's connection is counted, and whence it comes.
+    pub fn origin(&self, slot: SlotNumber) -> Option<Origin> {
+        self.origins.get(&slot).copied()
     }
 
     fn release_idle(&mut self, origin: Origin, is_idle: impl Fn(SlotNumber) -> bool) {

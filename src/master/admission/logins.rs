@@ -87,6 +87,16 @@ impl Logins {
         PlaceAnswer::Granted
     }
 
+    /// Counts a session that another master has let in.
+    pub fn restore(&mut self, slot: SlotNumber, place: &PlaceRecord) {
+        let Some((host, server)) = place.address.zip(place.server.checked_sub(1)) else { return };
+        let Ok(server) = u16::try_from(server) else { return };
+        let scope = Scope { server, anonymous: place.anonymous };
+        let held = Held { scope, account: place.account, host, class: place.class };
+        self.count(&held);
+        self.held.insert(slot, held);
+    }
+
     /// In ProFTPD's order: who reaches several hears of the first.
     fn reached(&self, held: &Held, limits: &LoginLimits) -> Option<(LimitKind, u32)> {
         let Held { scope, account, host, class } = *held;
@@ -153,11 +163,13 @@ impl Logins {
     pub fn record(&self, slot: SlotNumber) -> PlaceRecord {
         let held = self.held.get(&slot);
         PlaceRecord {
-            instance: false,
             account: held.map_or(0, |held| held.account),
             host: held.map_or(0, |held| host_key(held.host)),
             server: held.map_or(0, |held| u32::from(held.scope.server) + 1),
             class: held.map_or(0, |held| held.class),
+            anonymous: held.and_then(|held| held.scope.anonymous),
+            address: held.map(|held| held.host),
+            ..PlaceRecord::default()
         }
     }
 }

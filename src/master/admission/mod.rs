@@ -92,8 +92,7 @@ impl Admission {
                 PlaceAnswer::Granted
             }
         };
-        let is_kept = matches!(question.kind, PlaceKind::Connection(_) | PlaceKind::Login(_));
-        if answer == PlaceAnswer::Granted && is_kept {
+        if answer == PlaceAnswer::Granted {
             board.publish_place(question.slot, &self.record(question.slot));
         }
         answer
@@ -171,22 +170,45 @@ impl Admission {
         self.logins.release(slot);
     }
 
+    /// Counts what another master has written of a session: what [`Admission::answer`] published, and nothing else, is known of it.
+    pub fn restore(&mut self, slot: SlotNumber, place: &PlaceRecord) {
+        if place.instance {
+            self.instances.insert(slot);
+        }
+        self.connections.restore(slot, place);
+        self.logins.restore(slot, place);
+        if let Some((owner, transfer)) = self.logins.whose(slot).zip(place.transfer) {
+            self.transfers.restore(slot, owner, transfer);
+        }
+    }
+
     fn record(&self, slot: SlotNumber) -> PlaceRecord {
         let instance = self.instances.contains(&slot);
-        PlaceRecord { instance, ..self.logins.record(slot) }
+        let origin = self.connections.origin(slot);
+        let login = self.logins.record(slot);
+        PlaceRecord {
+            instance,
+            address: login.address.or(origin.map(|(_, host)| host)),
+            connection: origin.map(|(server, _)| server),
+            transfer: self.transfers.record(slot),
+            ..login
+        }
     }
 }
 
 /// Whether nobody is served there: the worker waits for a client, or waits again for its next one.
 fn is_idle(slot: SlotNumber, workers: &Workers, board: &MasterBoard) -> bool {
     // One that was seen to read from its client returns to no pool, whatever it publishes.
-    workers.worker(slot).is_none_or(|worker| worker.stage != Stage::Session)
+    workers.worker(slot).is_some_and(|worker| worker.stage != Stage::Session)
         && matches!(board.state(slot), State::Vacant | State::Starting | State::Spare)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
+    use crate::auth::places::{LoginLimits, LoginPlace, TransferMost, TransferVerb};
 
     #[test]
     fn a_place_reserved_for_an_idle_spare_goes_to_who_asks() {
@@ -202,5 +224,44 @@ mod tests {
         assert_eq!(admission.instance(asking, &mut workers, &board), PlaceAnswer::Granted);
         assert_eq!(admission.instances.len(), 1);
         assert!(admission.instances.contains(&asking));
+    }
+
+    #[test]
+    fn what_is_published_of_a_session_is_all_that_it_is_counted_by() {
+        let board = MasterBoard::create_private(8).unwrap();
+        let (slot, host) = (SlotNumber(3), IpAddr::from([192, 0, 2, 7]));
+        let limits = LoginLimits { clients: Some(1), ..LoginLimits::default() };
+        let login = LoginPlace {
+            account: 9,
+            name: Vec::new(),
+            host,
+            server: 1,
+            anonymous: Some(0),
+            class: 5,
+            limits,
+        };
+        let verb = TransferVerb::Stor;
+        let most = Some(TransferMost { verbs: [verb].into_iter().collect(), most: 1 });
+        let transfer = TransferPlace { verb, per_host: most, per_user: None, shares_rate: true };
+        let connection = ConnectionPlace { host, server: 1, per_host: Some(1), rate: None };
+        let mut before = Admission::of(None);
+        before.reserve(slot, &board);
+        assert_eq!(before.connections.admit(slot, &connection, |_| false), PlaceAnswer::Granted);
+        assert_eq!(before.logins.admit(slot, &login), PlaceAnswer::Granted);
+        assert_eq!(before.transfer(slot, &transfer, &board), PlaceAnswer::Granted);
+        board.publish_place(slot, &before.record(slot));
+
+        let mut after = Admission::of(None);
+        after.restore(slot, &board.place(slot));
+        assert_eq!(after.record(slot), before.record(slot));
+        let other = SlotNumber(4);
+        let full = |answer| matches!(answer, PlaceAnswer::Full(..));
+        assert!(full(after.connections.admit(other, &connection, |_| false)));
+        assert!(full(after.logins.admit(other, &login)));
+        let elsewhere = LoginPlace { anonymous: None, ..login };
+        assert_eq!(after.logins.admit(other, &elsewhere), PlaceAnswer::Granted);
+        assert_eq!(after.transfer(other, &transfer, &board), PlaceAnswer::Granted, "in another scope");
+        after.release(slot, &board);
+        assert!(!after.instances.contains(&slot) && after.logins.whose(slot).is_none());
     }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::logins::{Owner, Scope};
 use super::tally::Tally;
 use crate::auth::places::{LimitKind, PlaceAnswer, TransferMost, TransferPlace, TransferVerb};
-use crate::scoreboard::{MasterBoard, SlotNumber};
+use crate::scoreboard::{MasterBoard, PlaceTransfer, SlotNumber};
 
 /// One transfer.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
@@ -54,19 +54,11 @@ impl Transfers {
             return PlaceAnswer::Full(LimitKind::TransfersPerUser, most.most);
         }
         let TransferPlace { verb, shares_rate, .. } = *place;
-        self.count(slot, Held { owner, verb, shares_rate }, board);
-        PlaceAnswer::Granted
-    }
-
-    fn count(&mut self, slot: SlotNumber, held: Held, board: &MasterBoard) {
-        let Held { owner: Owner { scope, account, host }, verb, shares_rate } = held;
-        self.users.raise((scope, account, verb));
-        self.hosts.raise((scope, host, verb));
-        self.held.insert(slot, held);
+        self.count(slot, Held { owner, verb, shares_rate });
         if shares_rate {
-            self.sharers.entry((scope, account)).or_default().push(slot);
             self.tell_sharers((scope, account), board);
         }
+        PlaceAnswer::Granted
     }
 
     /// For the next master.
@@ -76,7 +68,32 @@ impl Transfers {
 
     /// What the master before has counted.
     pub fn adopt(&mut self, handed: impl Iterator<Item = HandedTransfer>, board: &MasterBoard) {
-        handed.for_each(|HandedTransfer { slot, held }| self.count(slot, held, board));
+        handed.for_each(|HandedTransfer { slot, held }| self.count(slot, held));
+        let shared: Vec<(Scope, u64)> = self.sharers.keys().copied().collect();
+        shared.into_iter().for_each(|user| self.tell_sharers(user, board));
+    }
+
+    /// Counts a transfer that another master has let begin.
+    pub fn restore(&mut self, slot: SlotNumber, owner: Owner, transfer: PlaceTransfer) {
+        if let Some(verb) = TransferVerb::numbered(transfer.verb) {
+            self.count(slot, Held { owner, verb, shares_rate: transfer.shares_rate });
+        }
+    }
+
+    fn count(&mut self, slot: SlotNumber, held: Held) {
+        let Held { owner: Owner { scope, account, host }, verb, shares_rate } = held;
+        self.users.raise((scope, account, verb));
+        self.hosts.raise((scope, host, verb));
+        if shares_rate {
+            self.sharers.entry((scope, account)).or_default().push(slot);
+        }
+        self.held.insert(slot, held);
+    }
+
+    /// What a slot's session transfers, for the board.
+    pub fn record(&self, slot: SlotNumber) -> Option<PlaceTransfer> {
+        let held = self.held.get(&slot)?;
+        Some(PlaceTransfer { verb: held.verb.number(), shares_rate: held.shares_rate })
     }
 
     /// The transfer is over, or its session is.

@@ -12,6 +12,7 @@ use super::{Auth, Generation, Nursery, Terms};
 use crate::config::Settings;
 use crate::logging::ServerLogs;
 use crate::master::kept_configuration::KeptConfiguration;
+use crate::master::retirement::Retirement;
 use crate::sys::succession::Luggage;
 use crate::sys::{ProcessId, process};
 
@@ -99,6 +100,7 @@ impl Generation {
                 .transpose()?,
             leaving: handed.leaving.filter(|pid| process::is_child(*pid)),
             listeners: taken(handed.listeners, luggage)?,
+            retirement: Retirement::Finishing(None),
             respawn_at: (!is_whole).then_some(born),
             configuration: KeptConfiguration::adopt(luggage.take(handed.configuration)?),
         })

@@ -29,6 +29,7 @@ use crate::master::reload::Refusal;
 use crate::master::service_manager::ServiceManager;
 use crate::master::shutdown_file::ShutdownFile;
 use crate::master::signals::Signals;
+use crate::master::single::Manner;
 use crate::master::stop::Phase;
 use crate::master::watchdog::Watchdog;
 use crate::master::workers::{STRAY, Workers};
@@ -181,6 +182,7 @@ impl Arrival {
             rootless: !identity::is_root(),
             has_door: state.has_door,
             foreground,
+            connection: None,
         };
         let trial = |before| Upgrade::OnTrial(Trial { before, _state: file, version: state.version });
         let mut master = Master {
@@ -189,7 +191,8 @@ impl Arrival {
             program: state.program,
             workers,
             admission,
-            pid_file: PidFile::adopt(state.pid_file, luggage)?,
+            pid_file: state.pid_file.map(|handed| PidFile::adopt(handed, luggage)).transpose()?,
+            manner: Manner::Pool,
             listeners: Listeners::inherit(state.listeners, luggage)?,
             board,
             logs,

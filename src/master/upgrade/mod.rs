@@ -13,6 +13,7 @@ use std::time::Instant;
 use sd_notify::NotifyState;
 use slog::{error, info, warn};
 
+use super::single::Manner;
 use super::stop::Phase;
 use super::{Master, versions};
 use crate::sys::ProcessId;
@@ -93,6 +94,7 @@ impl Master {
     fn obstacle_to_upgrade(&self) -> Option<&'static str> {
         match (&self.upgrade, &self.phase) {
             (Upgrade::Inspecting(_) | Upgrade::OnTrial(_), _) => Some("another upgrade is under way"),
+            _ if self.manner != Manner::Pool => Some("it serves one client and ends"),
             (Upgrade::None, Phase::Running) if self.serving == 0 => Some("the daemon is starting"),
             (Upgrade::None, Phase::Running) if self.raising.is_some() => Some("a reload is under way"),
             (Upgrade::None, Phase::Running) => None,

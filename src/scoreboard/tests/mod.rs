@@ -127,7 +127,19 @@ fn what_a_dead_worker_did_goes_to_the_header() {
     let own = own_slot(&master, SLOT);
     own.born(ProcessId(1), 1);
     own.count(&Totals { uploads: 2, bytes_in: 9, ..Totals::default() });
-    master.publish_place(SLOT, &PlaceRecord { instance: true, account: 5, host: 6, server: 7, class: 8 });
+    let place = PlaceRecord {
+        instance: true,
+        account: 5,
+        host: 6,
+        server: 7,
+        class: 8,
+        anonymous: Some(0),
+        address: Some([192, 0, 2, 1].into()),
+        connection: Some(6),
+        transfer: Some(PlaceTransfer { verb: 2, shares_rate: true }),
+    };
+    master.publish_place(SLOT, &place);
+    assert_eq!(master.place(SLOT), place);
     master.publish_slot_order(SLOT, SlotOrder::Leave);
     assert_eq!(master.place(SLOT).account, 5);
     let before = reader.totals();

@@ -136,6 +136,19 @@ pub fn adopted(socket: BorrowedFd<'_>) -> io::Result<(SocketAddr, bool)> {
     Ok((address, takes_both))
 }
 
+/// The other end of a connection that somebody else accepted, made what an accepted one of ours is: nonblocking, closed at an exec, and
+/// with what control connections need. An error says what else it is.
+pub fn handed(socket: BorrowedFd<'_>) -> io::Result<SocketAddr> {
+    let is_stream = net::getsockopt(&socket, sockopt::SockType)? == SockType::Stream;
+    if !is_stream || net::getsockopt(&socket, sockopt::AcceptConn)? {
+        return Err(io::Error::other("it is no connection"));
+    }
+    let peer = internet(&net::getpeername::<SockaddrStorage>(socket.as_raw_fd())?)?;
+    nix::fcntl::fcntl(socket, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::O_NONBLOCK))?;
+    prepare_for_control(socket)?;
+    Ok(peer)
+}
+
 /// The same address, an IPv4 one where it is IPv4 in IPv6 clothes.
 pub fn unmapped(address: IpAddr) -> IpAddr {
     address.to_canonical()

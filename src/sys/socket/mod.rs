@@ -14,7 +14,7 @@ mod tuning;
 
 pub use internet::{
     accept, adopted, allow_used_ports, begin_to_listen, bind, bound, bound_to_connect, cease_to_listen,
-    connect, connect_outcome, listen, local_address, prepare_for_control, unbound, unmapped,
+    connect, connect_outcome, handed, listen, local_address, prepare_for_control, unbound, unmapped,
 };
 pub use local::{LocalPeer, accept_local, connect_to, listen_at, local_peer};
 pub use records::{Received, Sender, datagram_pair, pass_credentials, receive, send, seqpacket_pair};

@@ -76,6 +76,7 @@ pub fn send(
         coding: watch.terms.mode.sending(),
         verb: verb.name,
         path,
+        hidden: None,
         size: None,
         opening: Reply::new(150, format!("Opening {mode} mode data connection for {what}")),
     };

@@ -53,6 +53,7 @@ fn send(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Res
         coding: watch.terms.mode.sending(),
         verb: verb.name,
         path: asked.path.as_bytes(),
+        hidden: None,
         size: Some(left),
         opening: opening(watch, path, Some(left)),
     };
@@ -141,11 +142,13 @@ fn take(
     let canonical = target.canonical.clone();
     let file = FileFacts { offset: Some(target.begins_at()), is_modified: !target.is_new, size: None };
     let largest = target.terms.largest;
+    let hidden = target.hidden().map(<[u8]>::to_vec);
     let errand = Errand {
         direction: Direction::Upload,
         coding: watch.terms.mode.receiving(),
         verb: verb.name,
         path: asked.path.as_bytes(),
+        hidden: hidden.as_deref(),
         size: None,
         opening,
     };

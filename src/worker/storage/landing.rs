@@ -63,6 +63,11 @@ impl Landing {
         Box::new(Landing { entry, file, becomes, discards, accounting: Rc::clone(accounting) })
     }
 
+    /// The name that hides it, as the client sees it.
+    pub fn hidden(&self) -> Option<&[u8]> {
+        self.becomes.as_ref().map(|becomes| becomes.hidden.as_bytes())
+    }
+
     /// The upload is whole and closed.
     pub fn arrive(mut self: Box<Self>) -> Result<(), Box<Unnamed>> {
         if let Some(becomes) = self.becomes.take()

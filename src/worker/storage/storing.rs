@@ -71,6 +71,11 @@ impl Target {
         files::status(self.file.as_fd())
     }
 
+    /// The name that hides it until it is whole, as the client sees it.
+    pub fn hidden(&self) -> Option<&[u8]> {
+        self.landing.as_deref().and_then(Landing::hidden)
+    }
+
     /// Where its first byte goes.
     pub fn begins_at(&self) -> u64 {
         self.position

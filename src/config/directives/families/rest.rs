@@ -18,7 +18,7 @@ pub const REST: &[Family] = &[
         "mod_core",
         Accepted,
         ALWAYS,
-        &["FSCachePolicy", "FSOptions", "RegexOptions", "ScoreboardMutex", "ScoreboardScrub", "TCPNoDelay"],
+        &["FSCachePolicy", "FSOptions", "RegexOptions", "ScoreboardScrub", "TCPNoDelay"],
     ),
     family("mod_cap", Accepted, ALWAYS, &["CapabilitiesEngine", "CapabilitiesRootRevoke", "CapabilitiesSet"]),
 ];
