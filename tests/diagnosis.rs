@@ -103,6 +103,38 @@ fn what_sessions_would_miss_is_a_warning() {
     assert!(!said.contains(".ftpaccess"), "{said}");
 }
 
+/// What keeps a host from serving is status 1, what somebody would miss is told and 0; each with its line.
+#[test]
+fn what_a_host_lacks_and_what_can_never_hold_is_told_by_line() {
+    let twice = "DefaultServer on\n<VirtualHost 127.0.0.9>\nPort 2999\nDefaultServer on\n</VirtualHost>";
+    let in_a_folder = "<Directory /srv>\n<Limit LOGIN>\nDenyAll\n</Limit>\n</Directory>";
+    for (lines, blamed, wanted, status) in [
+        ("User nobody-here", "User nobody-here", "this host has no user 'nobody-here'", 1),
+        ("Group nogroup-here", "Group nogroup-here", "this host has no group 'nogroup-here'", 1),
+        ("AuthUserFile /nowhere/users", "AuthUserFile /nowhere/users", "cannot read /nowhere/users", 1),
+        ("<VirtualHost a..b>\nPort 2999\n</VirtualHost>", "<VirtualHost a..b>", "cannot resolve 'a..b'", 1),
+        ("MasqueradeAddress a..b", "MasqueradeAddress a..b", "cannot resolve 'a..b'", 0),
+        ("ExtendedLog /nowhere/log", "ExtendedLog /nowhere/log", "cannot open log /nowhere/log", 1),
+        (twice, "DefaultServer on", "another server is the default already", 1),
+        (in_a_folder, "<Limit LOGIN>", "never holds", 0),
+        ("<Limit READ>\nDenyClass far\n</Limit>", "DenyClass far", "there is no <Class far>", 0),
+    ] {
+        let setup = Setup::new();
+        setup.write();
+        let own = fs::read_to_string(setup.config_file()).expect("the configuration");
+        let name = lines.split(' ').next().expect("a name");
+        let others = own.lines().filter(|own| own.split(' ').next() != Some(name));
+        let text_now = others.chain([lines]).collect::<Vec<_>>().join("\n");
+        fs::write(setup.config_file(), text_now).expect("written");
+        let output = about_the_file(&setup, &["-t"]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{lines}: {said}");
+        let complaint = said.split_once(wanted).unwrap_or_else(|| panic!("{lines}: {said}"));
+        let shown = complaint.1.lines().nth(1).unwrap_or_default();
+        assert_eq!(shown, format!("    {blamed}"), "{lines}: {said}");
+    }
+}
+
 #[test]
 fn a_test_for_machines_is_one_document() {
     let setup = Setup::new().line("Prot 2121");

@@ -31,6 +31,7 @@ mod inetd;
 mod large_files;
 mod limits;
 mod logs;
+mod many_sections;
 mod measurements;
 mod messages;
 mod mutations;

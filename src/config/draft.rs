@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::classes::{ClassDraft, Classes};
 use super::conditions::ConditionDraft;
 use super::defaults;
+use super::globs::Glob;
 use super::lines::Word;
 use super::listings::ListStyle;
 use super::proxies::ProxiesDraft;
@@ -228,7 +229,7 @@ pub struct ServerDraft {
     /// DefaultServer, and where it is said.
     pub is_default: Option<(bool, Word)>,
     /// ServerAlias: with one the server may share its address.
-    pub aliases: Vec<globset::GlobMatcher>,
+    pub aliases: Vec<Glob>,
     /// ServerLog.
     pub server_log: Option<LogTarget>,
     /// SyslogLevel.

@@ -22,6 +22,7 @@ pub(crate) mod expressions;
 mod extended;
 mod facts;
 pub mod ftpaccess;
+mod globs;
 mod hidden_owners;
 mod include;
 mod inherit;

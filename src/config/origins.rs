@@ -3,8 +3,9 @@
 
 use std::net::IpAddr;
 
-use globset::{GlobBuilder, GlobMatcher};
 use ipnet::IpNet;
+
+use super::globs::{Case, Glob};
 
 /// A client, as far as its origin can be asked about.
 #[derive(Clone, Copy, Debug)]
@@ -35,11 +36,11 @@ enum Place {
     /// A whole name, in lower case.
     Name(String),
     /// What the address looks like.
-    Addresses(GlobMatcher),
+    Addresses(Glob),
     /// What the name looks like.
-    Names(GlobMatcher),
+    Names(Glob),
     /// What one of them looks like.
-    Either(GlobMatcher),
+    Either(Glob),
 }
 
 impl Origin {
@@ -72,7 +73,7 @@ impl Place {
     fn has(&self, caller: Caller<'_>) -> bool {
         let named =
             |is_it: &dyn Fn(&str) -> bool| caller.name.is_some_and(|name| is_it(&name.to_ascii_lowercase()));
-        let looks = |pattern: &GlobMatcher| pattern.is_match(caller.address.to_canonical().to_string());
+        let looks = |pattern: &Glob| pattern.is_match(caller.address.to_canonical().to_string().as_bytes());
         match self {
             Place::Constant(answer) => *answer,
             Place::Network(network) => network.contains(&caller.address.to_canonical()),
@@ -80,8 +81,8 @@ impl Place {
             Place::Domain(end) => named(&|name| name.ends_with(end)),
             Place::Name(whole) => named(&|name| name == whole),
             Place::Addresses(pattern) => looks(pattern),
-            Place::Names(pattern) => named(&|name| pattern.is_match(name)),
-            Place::Either(pattern) => looks(pattern) || named(&|name| pattern.is_match(name)),
+            Place::Names(pattern) => named(&|name| pattern.is_match(name.as_bytes())),
+            Place::Either(pattern) => looks(pattern) || named(&|name| pattern.is_match(name.as_bytes())),
         }
     }
 }
@@ -95,9 +96,9 @@ fn place(text: &str) -> Result<Place, String> {
         return Ok(Place::Network(network));
     }
     if text.contains(['*', '?', '[']) {
-        let built = GlobBuilder::new(text).case_insensitive(true).build();
-        let glob = built.map_err(|error| format!("'{text}' is no pattern: {}", error.kind()))?;
-        return Ok(pattern(text)(glob.compile_matcher()));
+        let glob =
+            Glob::read(text, Case::Folded).map_err(|error| format!("'{text}' is no pattern: {error}"))?;
+        return Ok(pattern(text)(glob));
     }
     let is_number = |part: &str| part.parse::<u8>().is_ok();
     match text.strip_suffix('.') {
@@ -115,7 +116,7 @@ fn place(text: &str) -> Result<Place, String> {
 
 /// A client's name is what the owner of its address calls it, `192.168.evil.example` if he likes: a pattern that is written as addresses
 /// are does not look at names. `fe80*` might mean either.
-fn pattern(text: &str) -> fn(GlobMatcher) -> Place {
+fn pattern(text: &str) -> fn(Glob) -> Place {
     let letters = || text.bytes().filter(u8::is_ascii_alphabetic);
     if text.contains(':') || letters().next().is_none() {
         Place::Addresses

@@ -42,7 +42,7 @@ pub fn named(
     let is_reached =
         |at: &SocketAddr| *at == local || (at.port() == local.port() && at.ip().is_unspecified());
     let is_meant = |server: &Server| {
-        server.aliases.iter().any(|alias| alias.is_match(name))
+        server.aliases.iter().any(|alias| alias.is_match(name.as_bytes()))
             && server.listen.iter().any(is_reached)
             && may_log_in(server, stranger)
     };

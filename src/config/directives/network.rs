@@ -7,6 +7,7 @@ use super::super::contexts::{
     Contexts, HOST, MAIN, SERVERS, SERVERS_FOR_CLASSES, SERVERS_FOR_SOME, SESSIONS_FOR_SOME,
 };
 use super::super::draft::Scope;
+use super::super::globs::{Case, Glob};
 use super::super::settings::ForeignAddresses;
 use super::{Row, sets};
 
@@ -192,9 +193,9 @@ fn default_server(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<()
 
 fn aliases(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     for word in arguments.words("a name")? {
-        let glob = globset::GlobBuilder::new(&word.text).case_insensitive(true).build();
-        let glob = glob.map_err(|error| arguments.fault(error.to_string()))?;
-        scope.server.aliases.push(glob.compile_matcher());
+        let glob = Glob::read(&word.text, Case::Folded);
+        let wrong = |error| arguments.fault(format!("'{}' is no pattern: {error}", word.text));
+        scope.server.aliases.push(glob.map_err(wrong)?);
     }
     Ok(())
 }

@@ -260,10 +260,6 @@ impl Section {
     /// How deep the folder lies by which this section holds for a path; None if it does not.
     fn depth(&self, path: &Path, home: &Path) -> Option<usize> {
         let fits = |folder: &Path| self.extent == Extent::Folder || folder != path;
-        let deepest = |matches: &dyn Fn(&Path) -> bool| {
-            let found = path.ancestors().find(|folder| fits(folder) && matches(folder));
-            found.map(|folder| folder.components().count())
-        };
         match &self.target {
             Target::Everywhere => Some(0),
             Target::Plain(folder) => {
@@ -273,11 +269,9 @@ impl Section {
                 let folder = if below.as_os_str().is_empty() { home.to_owned() } else { home.join(below) };
                 (path.starts_with(&folder) && fits(&folder)).then(|| folder.components().count())
             }
-            Target::Pattern(pattern) => deepest(&|folder| pattern.is_match(folder)),
-            Target::HomePattern(pattern) => {
-                let is_below =
-                    |folder: &Path| folder.strip_prefix(home).is_ok_and(|inner| pattern.is_match(inner));
-                deepest(&is_below)
+            pattern @ (Target::Pattern(_) | Target::HomePattern(_)) => {
+                let is_meant = |folder: &&Path| fits(folder) && pattern.fits_as_pattern(folder, home);
+                path.ancestors().find(is_meant).map(|folder| folder.components().count())
             }
             Target::OfUser(_) => None,
         }

@@ -1,8 +1,9 @@
 //! What a `<Directory>` names: a folder or a pattern, of everybody's or of the session's own.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
+use super::super::globs::{Case, Glob};
 
 /// What makes a path a pattern.
 const PATTERN: [char; 3] = ['*', '?', '['];
@@ -15,9 +16,9 @@ pub enum Target {
     /// The session's home, or a folder below it.
     Home(PathBuf),
     /// Every folder whose path matches; `*` stands for folders within folders, too.
-    Pattern(GlobMatcher),
+    Pattern(Glob),
     /// The same, below the session's home.
-    HomePattern(GlobMatcher),
+    HomePattern(Glob),
     /// Every folder, outermost.
     Everywhere,
     /// With `%u`, which has a value once somebody has logged in.
@@ -52,14 +53,20 @@ impl Target {
 
     /// How deep the outermost folder around a path lies that matches; None for what is no pattern.
     pub fn outermost(&self, path: &Path, home: &Path) -> Option<usize> {
-        let matches = |folder: &&Path| match self {
-            Target::Pattern(pattern) => pattern.is_match(folder),
-            Target::HomePattern(pattern) => {
-                folder.strip_prefix(home).is_ok_and(|inner| pattern.is_match(inner))
-            }
+        path.ancestors()
+            .filter(|folder| self.fits_as_pattern(folder, home))
+            .last()
+            .map(|folder| folder.components().count())
+    }
+
+    /// Whether it is a pattern that this folder matches.
+    pub fn fits_as_pattern(&self, folder: &Path, home: &Path) -> bool {
+        let fits = |pattern: &Glob, path: &Path| pattern.is_match(path.as_os_str().as_bytes());
+        match self {
+            Target::Pattern(pattern) => fits(pattern, folder),
+            Target::HomePattern(pattern) => folder.strip_prefix(home).is_ok_and(|inner| fits(pattern, inner)),
             _ => false,
-        };
-        path.ancestors().filter(matches).last().map(|folder| folder.components().count())
+        }
     }
 
     /// Whether its place in the file weighs.
@@ -68,12 +75,9 @@ impl Target {
     }
 }
 
-fn glob(text: &str) -> Result<GlobMatcher, String> {
-    let built =
-        GlobBuilder::new(text.trim_end_matches('/')).literal_separator(false).backslash_escape(true).build();
-    built
-        .map(|glob| glob.compile_matcher())
-        .map_err(|error| format!("'{text}' is no pattern: {}", error.kind()))
+fn glob(text: &str) -> Result<Glob, String> {
+    let glob = Glob::read(text.trim_end_matches('/'), Case::Kept);
+    glob.map_err(|error| format!("'{text}' is no pattern: {error}"))
 }
 
 /// Sessions ask with canonical paths, so a symlink in a section's path is followed as far as the path exists.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use slog::Level;
 
+use super::super::globs::Glob;
 use super::{DirectoryRules, LogTarget, Proxies, Sessions};
 use crate::auth::FilteredFile;
 use crate::auth::order::Ordered;
@@ -33,7 +34,7 @@ pub struct Server {
     /// AllowLogSymlinks.
     pub log_links: Links,
     /// ServerAlias.
-    pub aliases: Vec<globset::GlobMatcher>,
+    pub aliases: Vec<Glob>,
     /// ShutdownWarnings: sessions are told of a disconnection before it comes.
     pub shutdown_warnings: bool,
     /// ProxyProtocolEngine; None where clients come by themselves.
