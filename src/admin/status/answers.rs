@@ -88,7 +88,7 @@ mod tests {
         let look = look();
         for (path, part) in [
             ("/", "<html"),
-            ("/part", "5 sessions"),
+            ("/part", "<dt>sessions</dt><dd>5</dd>"),
             ("/metrics", "# EOF"),
             ("/status.json", "\"connections\""),
             ("/healthz", "ok"),
