@@ -68,6 +68,9 @@ fn cost(lines: &str) -> Pages {
     pages
 }
 
+/// The text of the section of a number.
+type Section = fn(usize) -> String;
+
 /// Besides those that speak of nothing that a session meets, some speak of its own folder.
 #[test]
 fn sections_that_are_not_ones_own_cost_a_session_nothing() {
@@ -76,7 +79,7 @@ fn sections_that_are_not_ones_own_cost_a_session_nothing() {
         return;
     }
     let many = rounds(300, 20_000);
-    let kinds: [(&str, fn(usize) -> String); 5] = [
+    let kinds: [(&str, Section); 5] = [
         ("virtual hosts", |n| {
             format!(
                 "<VirtualHost 127.0.0.1>\nPort PORT\nServerAlias c{n}.example *.c{n}.example\nDefaultRoot /srv/{n}\n</VirtualHost>\n"

@@ -36,9 +36,18 @@ pub enum Role {
 pub struct Memory {
     /// A time.
     modified: (Option<i64>, [u8; 14]),
-    /// Of the owner and the group: ids and mode, names, and how all that was written.
-    owners: (Option<(u32, u32, u32)>, Vec<u8>, Vec<u8>),
+    owners: Owners,
+    /// How they were written.
     written: Vec<u8>,
+}
+
+/// Owner and group, as they were written last.
+#[derive(Debug, Default)]
+struct Owners {
+    /// Ids and mode.
+    numbers: Option<(u32, u32, u32)>,
+    user: Vec<u8>,
+    group: Vec<u8>,
 }
 
 /// A file, and what of it only others know.
@@ -138,11 +147,11 @@ impl Memory {
     fn owners_of(&mut self, described: &Described<'_>, facts: Facts) -> &[u8] {
         let Described { status, user, group, .. } = described;
         let numbers = Some((status.uid.0, status.gid.0, status.mode));
-        let (known, known_user, known_group) = &mut self.owners;
-        if (*known, known_user.as_slice(), known_group.as_slice()) != (numbers, *user, *group) {
-            *known = numbers;
-            (*user).clone_into(known_user);
-            (*group).clone_into(known_group);
+        let known = &mut self.owners;
+        if (known.numbers, known.user.as_slice(), known.group.as_slice()) != (numbers, *user, *group) {
+            known.numbers = numbers;
+            (*user).clone_into(&mut known.user);
+            (*group).clone_into(&mut known.group);
             self.written.clear();
             described.write_owners(facts, &mut self.written);
         }

@@ -18,11 +18,20 @@ const MONTHS: [&str; 12] =
 /// What was last written of what neighbours in a folder have in common, to be copied where the next line has the same.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Permissions, links, owner and group, as they were asked for, and as they were written.
-    common: (Option<(Kind, u32, u64)>, Vec<u8>, Vec<u8>),
+    common: Common,
+    /// How it was written.
     written: Vec<u8>,
     /// A date.
     date: (Option<i64>, Vec<u8>),
+}
+
+/// Permissions, links, owner and group, as they were written last.
+#[derive(Debug, Default)]
+struct Common {
+    /// Kind, mode and count of links.
+    numbers: Option<(Kind, u32, u64)>,
+    user: Vec<u8>,
+    group: Vec<u8>,
 }
 
 /// What stands before a name.
@@ -66,11 +75,11 @@ impl Columns<'_> {
 impl Memory {
     fn common_of(&mut self, Columns { status, user, group }: &Columns<'_>) -> &[u8] {
         let numbers = Some((status.kind, status.mode, status.links));
-        let (known, known_user, known_group) = &mut self.common;
-        if (*known, known_user.as_slice(), known_group.as_slice()) != (numbers, *user, *group) {
-            *known = numbers;
-            (*user).clone_into(known_user);
-            (*group).clone_into(known_group);
+        let known = &mut self.common;
+        if (known.numbers, known.user.as_slice(), known.group.as_slice()) != (numbers, *user, *group) {
+            known.numbers = numbers;
+            (*user).clone_into(&mut known.user);
+            (*group).clone_into(&mut known.group);
             self.written.clear();
             Columns { status, user, group }.write_common(&mut self.written);
         }
