@@ -118,6 +118,24 @@ fn what_a_host_lacks_and_what_can_never_hold_is_told_by_line() {
         (twice, "DefaultServer on", "another server is the default already", 1),
         (in_a_folder, "<Limit LOGIN>", "never holds", 0),
         ("<Limit READ>\nDenyClass far\n</Limit>", "DenyClass far", "there is no <Class far>", 0),
+        (
+            "<Limit LOGIN>\nDenyUser OR bob,!al-ien\n</Limit>",
+            "DenyUser OR bob,!al-ien",
+            "nobody knows a user 'al-ien'",
+            0,
+        ),
+        (
+            "<Limit WRITE>\nAllowGroup al-iens\n</Limit>",
+            "AllowGroup al-iens",
+            "nobody knows a group 'al-iens'",
+            0,
+        ),
+        (
+            "<Directory /srv>\nUserOwner al-ien\n</Directory>",
+            "UserOwner al-ien",
+            "nobody knows a user 'al-ien'",
+            0,
+        ),
     ] {
         let setup = Setup::new();
         setup.write();

@@ -5,6 +5,7 @@ mod differences;
 mod directives;
 mod document;
 mod explanation;
+mod names;
 mod report;
 mod test;
 mod trial;

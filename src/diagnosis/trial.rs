@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::names;
 use crate::config::settings::{
     Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, ServerType, SessionRules, Sessions,
     Settings,
@@ -23,6 +24,7 @@ pub fn trial(settings: &Settings, lines: &[SurveyedLine]) -> Vec<Complaint> {
     trial.runtime_files(settings);
     trial.log(&settings.daemon.system_log, settings.daemon.log_links, "SystemLog");
     settings.servers.iter().for_each(|server| trial.server(server, settings));
+    trial.found.extend(names::unknown(settings, lines));
     trial.found
 }
 

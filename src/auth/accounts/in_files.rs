@@ -1,6 +1,7 @@
 //! What the configuration's own files say of a name; for what a configuration says of names before anybody logs in. The caller may
 //! bear workers: of a file of users nothing is left in its memory.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::group_file::GroupTable;
@@ -25,6 +26,21 @@ fn of_user<T>(file: &FilteredFile, name: &[u8], what: impl Fn(UserLine<'_>) -> T
     let found = table.find(name).map(what);
     crypt::wipe(&mut table.into_contents());
     found
+}
+
+/// Takes the users of AuthUserFile out of a set of names.
+pub fn strike_users(file: &FilteredFile, names: &mut BTreeSet<String>) {
+    let Ok((_, contents)) = kept::read(&file.path) else { return };
+    let table = UserTable::read(contents, &file.filter);
+    names.retain(|name| table.find(name.as_bytes()).is_none());
+    crypt::wipe(&mut table.into_contents());
+}
+
+/// Takes the groups of AuthGroupFile out of a set of names.
+pub fn strike_groups(file: &FilteredFile, names: &mut BTreeSet<String>) {
+    let Ok((_, contents)) = kept::read(&file.path) else { return };
+    let table = GroupTable::read(&contents, &file.filter);
+    names.retain(|name| table.id_of(name.as_bytes()).is_none());
 }
 
 /// A group's id, by AuthGroupFile.

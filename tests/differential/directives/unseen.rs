@@ -2,7 +2,10 @@
 
 /// Names with a blank between them, and why.
 pub const UNSEEN: &[(&str, &str)] = &[
-    ("ServerType PidFile ScoreboardFile Port DefaultAddress LoadModule", "every row's daemons have them"),
+    (
+        "ServerType PidFile ScoreboardFile ScoreboardMutex Port DefaultAddress LoadModule",
+        "every row's daemons have them",
+    ),
     ("DefaultServer SocketBindTight", "ProFTPD binds every address; virtual_hosts.rs asks who is reached"),
     ("UseIPv6 TCPBackLog", "a matter of sockets, which virtual_hosts.rs and configuration.rs look at"),
     ("UseReverseDNS", "ProFTPD asks the host's name service; reverse_dns.rs has one of its own"),
