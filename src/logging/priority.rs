@@ -62,7 +62,8 @@ impl std::fmt::Display for Severity {
 pub struct Facility(u8);
 
 const FACILITIES: &[(&str, u8)] = &[
-    ("AUTH", 4),
+    // As ProFTPD has it: what is said about passwords is not for every reader of logs.
+    ("AUTH", 10),
     ("AUTHPRIV", 10),
     ("CRON", 9),
     ("DAEMON", 3),

@@ -20,8 +20,8 @@ pub struct PidFile {
 /// Why there is none.
 #[derive(Debug)]
 pub enum PidFileError {
-    /// Another daemon runs with this PidFile; its pid, where the kernel tells.
-    Held(PathBuf, Option<ProcessId>),
+    /// Another daemon runs with this PidFile; its pid.
+    Held(PathBuf, ProcessId),
     /// The system said no.
     Io(PathBuf, io::Error),
 }
@@ -29,14 +29,11 @@ pub enum PidFileError {
 impl fmt::Display for PidFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PidFileError::Held(path, Some(pid)) => write!(
+            PidFileError::Held(path, pid) => write!(
                 f,
                 "a daemon with PidFile '{}' is running already (pid {pid}); stop it, or give this one a PidFile of its own",
                 path.display()
             ),
-            PidFileError::Held(path, None) => {
-                write!(f, "a daemon with PidFile '{}' is running already; stop it first", path.display())
-            }
             PidFileError::Io(path, error) => {
                 write!(f, "error writing PidFile '{}': {error}", path.display())
             }
@@ -51,11 +48,17 @@ impl PidFile {
     /// Opens and locks the file, touching nothing that is in it.
     pub fn lock(path: &Path) -> Result<PidFile, PidFileError> {
         let io = |error| PidFileError::Io(path.to_owned(), error);
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             let file = open(path).map_err(io)?;
             if !lock::try_lock(&file).map_err(io)? {
-                let holder = lock::holder(&file).map_err(io)?;
-                return Err(PidFileError::Held(path.to_owned(), holder));
+                if let Some(holder) = lock::holder(&file).map_err(io)? {
+                    return Err(PidFileError::Held(path.to_owned(), holder));
+                }
+                // It was let go of just now; or it is a dead daemon's, which somebody who may read it keeps locked for himself.
+                if round > 0 {
+                    PidFile { path: path.to_owned(), file }.remove().map_err(io)?;
+                }
+                continue;
             }
             let pid_file = PidFile { path: path.to_owned(), file };
             // Whoever removed the file between our open and our lock leaves us with an inode that nobody else will find.
@@ -142,6 +145,18 @@ mod tests {
         std::fs::write(&path, "another's").unwrap();
         pid_file.remove().unwrap();
         assert!(path.exists());
+    }
+
+    #[test]
+    fn a_reader_of_a_dead_daemons_file_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ferryd.pid");
+        std::fs::write(&path, "4711\n").unwrap();
+        let reader = File::open(&path).unwrap();
+        assert!(lock::share_description(&reader).unwrap());
+        let mut pid_file = PidFile::lock(&path).unwrap();
+        pid_file.write().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{}\n", process::own()));
     }
 
     #[test]

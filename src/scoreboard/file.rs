@@ -137,13 +137,18 @@ impl Beside {
                 Err(error) => Err(said(error)),
             };
         };
+        let found = old.metadata().map_err(said)?;
+        let old_place = BoardFile { path: self.path.clone(), device: found.dev(), inode: found.ino() };
         // Whoever replaces a board must hold its lock, and so is the only one to do it.
         if !lock::try_lock_description(&old).map_err(said)? {
-            return Err(BoardError::Held(self.path.clone()));
+            if lock::is_locked(&old).map_err(said)? {
+                return Err(BoardError::Held(self.path.clone()));
+            }
+            // A dead master's, which somebody who may read it keeps locked: out of the way with it, and the place is vacant.
+            old_place.remove().map_err(said)?;
+            return Ok(false);
         }
-        let found = old.metadata().map_err(said)?;
-        let is_still_there = std::fs::symlink_metadata(&self.path)
-            .is_ok_and(|now| (now.dev(), now.ino()) == (found.dev(), found.ino()));
+        let is_still_there = old_place.is_there();
         if is_still_there {
             std::fs::rename(&self.temporary.0, &self.path).map_err(said)?;
         }
@@ -161,6 +166,11 @@ impl BoardFile {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn is_there(&self) -> bool {
+        std::fs::symlink_metadata(&self.path)
+            .is_ok_and(|now| (now.dev(), now.ino()) == (self.device, self.inode))
     }
 
     /// Its path.

@@ -27,6 +27,10 @@ const ALL: u32 = 0;
 const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// Bits of the largest pid (PID_MAX_LIMIT of linux/threads.h), and how many masters may have the same one.
+const PID_BITS: u32 = 22;
+const TURNS: u32 = 8;
+
 /// A session's master's mapping of the board that it shares. Never inherited (MADV_DONTFORK).
 pub struct SharedBoard {
     map: WritableMap,
@@ -242,7 +246,7 @@ fn found(path: &Path) -> Result<Option<(File, Geometry)>, BoardError> {
     };
     // What is no board of this layout may be replaced, or not: its maker looks.
     let Ok(geometry) = checked_geometry(path, &file) else { return Ok(None) };
-    let is_locked = lock::share_description(&file).map_err(said)?;
+    let is_locked = hold(&file).map_err(said)?;
     let page = mapping::ReadOnlyMap::new(&file, 0..mapping::PAGE).map_err(said)?;
     if !is_locked || Kind::of(page.word(header::KIND)) != Kind::Inetd {
         // Replaced only if nobody holds it; our own lock goes with this descriptor.
@@ -252,6 +256,19 @@ fn found(path: &Path) -> Result<Option<(File, Geometry)>, BoardError> {
     let is_still_there =
         std::fs::symlink_metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (ours.dev(), ours.ino()));
     Ok(is_still_there.then_some((file, geometry)))
+}
+
+/// Keeps daemons off the board for as long as the session's master lives: by the write lock on a byte of its own
+/// number, whatever stands there; read locks would not do, since whoever may read the board may take them. False while a daemon holds it all.
+fn hold(file: &File) -> io::Result<bool> {
+    // A master in another pid namespace may have our number.
+    let own = |turn: u32| process::own().0.unsigned_abs() | turn << PID_BITS;
+    for turn in 0..TURNS {
+        if lock::try_lock_byte(file, own(turn))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A new board in the place of none, or of what a daemon has left.

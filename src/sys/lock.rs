@@ -33,11 +33,11 @@ pub fn unlock_description(file: impl AsFd) -> io::Result<()> {
     Ok(fcntl(file, FcntlArg::F_OFD_SETLK(&lock)).map(drop)?)
 }
 
-/// Takes a read lock on the whole file for the open description; says whether it has it, which it has not while another holds a
-/// write lock.
+/// For tests: takes a read lock on the whole file for the open description; says whether it has it, which it has not while another
+/// holds a write lock.
+#[cfg(test)]
 pub fn share_description(file: impl AsFd) -> io::Result<bool> {
-    let lock = libc::flock { l_type: libc::F_RDLCK as libc::c_short, ..whole_file() };
-    granted(fcntl(file, FcntlArg::F_OFD_SETLK(&lock)))
+    granted(fcntl(file, FcntlArg::F_OFD_SETLK(&shared())))
 }
 
 /// Takes the write lock on one byte for the open description alone, if nobody else holds one; says whether it has it now.
@@ -58,16 +58,17 @@ pub fn is_byte_locked(file: impl AsFd, at: u32) -> io::Result<bool> {
     Ok(i32::from(lock.l_type) != libc::F_UNLCK)
 }
 
-/// Whether a lock of either kind is held on the file by another than this very description.
+/// Whether the write lock of either kind is held on the file by another than this very description. Read locks do not count: whoever may
+/// read a file may take one, and is no daemon for that.
 pub fn is_locked(file: impl AsFd) -> io::Result<bool> {
-    let mut lock = whole_file();
+    let mut lock = shared();
     fcntl(file, FcntlArg::F_OFD_GETLK(&mut lock))?;
     Ok(i32::from(lock.l_type) != libc::F_UNLCK)
 }
 
-/// The other process that holds a lock on the file, if any (needs no more than a descriptor open for reading).
+/// The other process that holds the write lock on the file, if any (needs no more than a descriptor open for reading).
 pub fn holder(file: impl AsFd) -> io::Result<Option<ProcessId>> {
-    let mut lock = whole_file();
+    let mut lock = shared();
     fcntl(file, FcntlArg::F_GETLK(&mut lock))?;
     Ok((i32::from(lock.l_type) != libc::F_UNLCK).then_some(ProcessId(lock.l_pid)))
 }
@@ -82,6 +83,11 @@ fn granted(asked: nix::Result<libc::c_int>) -> io::Result<bool> {
 
 fn one_byte(at: u32) -> libc::flock {
     libc::flock { l_start: at.into(), l_len: 1, ..whole_file() }
+}
+
+/// A read lock on the whole file: only write locks stand against it.
+fn shared() -> libc::flock {
+    libc::flock { l_type: libc::F_RDLCK as libc::c_short, ..whole_file() }
 }
 
 fn whole_file() -> libc::flock {
@@ -112,6 +118,10 @@ mod tests {
         assert!(!try_lock_description(reopened()).unwrap());
         drop(held);
         assert!(!is_locked(reopened()).unwrap());
+        let reader = std::fs::File::open(file.path()).unwrap();
+        assert!(share_description(&reader).unwrap());
+        assert!(!is_locked(reopened()).unwrap() && holder(reopened()).unwrap().is_none());
+        assert!(!try_lock_description(reopened()).unwrap());
     }
 
     #[test]

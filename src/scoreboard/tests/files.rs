@@ -62,6 +62,9 @@ fn a_second_master_touches_nothing() {
     assert!(reader.is_held());
     end(first);
     assert!(!reader.is_held());
+    // Anybody may read it, and so lock it against writers.
+    let locked = std::fs::File::open(folder.board()).unwrap();
+    assert!(crate::sys::lock::share_description(&locked).unwrap() && !reader.is_held());
     assert!(MasterBoard::create(&folder.board(), 8).is_ok());
 }
 
