@@ -222,6 +222,7 @@ fn printed_pages_tell_the_truth() {
         ("man/ftpwho.1", page(admin::who::command(), "1", "")),
         ("man/ftpcount.1", page(admin::count::command(), "1", "")),
         ("man/ferryd-status.8", page(admin::status::command(), "8", "")),
+        ("man/ftpscrub.8", page(admin::scrub::command(), "8", "")),
         ("man/ftptop.1", page(admin::top::command(), "1", "")),
         ("man/ftpshut.8", page(admin::shut::command(), "8", "")),
         ("man/ftpdctl.8", page(admin::control::command(), "8", FTPDCTL_CLOSING)),

@@ -1,6 +1,7 @@
 //! `ServerType inetd`: others listen, and start the program for each connection; and `-X`, which serves one client and no other.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 
@@ -176,6 +177,28 @@ fn what_was_killed_holds_no_place() {
     last.quit();
     let totals = Reader::open(&setup.path("run/board")).expect("the board").totals();
     assert_eq!((totals.connections, totals.logins), (4, 4));
+}
+
+#[test]
+fn what_was_killed_is_scrubbed_and_nobody_else() {
+    let setup = written(setup());
+    let ftpscrub = |board: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ftpscrub"));
+        let output = command.arg("-v").arg("-f").arg(board).output().expect("ftpscrub");
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let board = setup.path("run/board");
+    let sessions: Vec<Handed> = (0..3).map(|_| Handed::session(&setup)).collect();
+    let mut sessions = sessions.into_iter();
+    let living = sessions.next().expect("a session");
+    sessions.for_each(Handed::kill);
+    assert_eq!(ftpscrub(&board), "2 dead sessions cleared\n");
+    assert_eq!(slots(&setup).len(), 1);
+    assert_eq!(ftpscrub(&board), "0 dead sessions cleared\n");
+    living.quit();
+    let daemon = Daemon::usual();
+    assert_eq!(ftpscrub(&daemon.board_file()), "this is a daemon's scoreboard, which needs no scrubbing\n");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the administrator runs: `ftpwho`, `ftpcount`, `ftptop`, `ferryd-status`, `ftpshut`, `ftpdctl`. All but the last read the
+//! What the administrator runs: `ftpwho`, `ftpcount`, `ftptop`, `ftpscrub`, `ferryd-status`, `ftpshut`, `ftpdctl`. All but the last read the
 //! scoreboard by its file and write the shutdown file; they need no living daemon. None of them holds anything that it could wait for.
 
 mod classes;
@@ -11,6 +11,7 @@ mod metrics;
 mod plain;
 mod replace;
 mod runtime;
+pub mod scrub;
 mod session;
 pub mod shut;
 mod shutdown_status;

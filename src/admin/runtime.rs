@@ -33,10 +33,15 @@ impl Source {
         }
     }
 
+    /// The board at this path.
+    pub fn open(&self, path: &Path) -> Result<Reader, String> {
+        Reader::open(path).map_err(|error| explained(&error))
+    }
+
     /// The board to read, or one sentence why there is none.
     pub fn board(&self) -> Result<Reader, String> {
         let path = self.path()?;
-        let board = Reader::open(&path).map_err(|error| explained(&error))?;
+        let board = self.open(&path)?;
         // Of a board that sessions of inetd share, none living is nothing to tell of.
         if !board.is_held() && board.header().kind == Kind::Standalone {
             streams::complain(&format!(
@@ -73,6 +78,7 @@ pub fn is_running(paths: &RuntimePaths) -> bool {
 fn built_in() -> RuntimePaths {
     RuntimePaths {
         scoreboard_file: Some(defaults::SCOREBOARD_FILE.into()),
+        scoreboard_mutex: None,
         pid_file: defaults::PID_FILE.into(),
         shutdown_file: defaults::SHUTDOWN_FILE.into(),
         control_socket: Path::new(defaults::PID_FILE)
@@ -110,6 +116,7 @@ mod tests {
     fn nobody_runs_where_nothing_is() {
         let paths = RuntimePaths {
             scoreboard_file: Some("/nonexistent/board".into()),
+            scoreboard_mutex: None,
             pid_file: "/nonexistent/pid".into(),
             shutdown_file: "/nonexistent/shutmsg".into(),
             control_socket: None,

@@ -94,6 +94,8 @@ pub struct Loaded {
 pub struct RuntimePaths {
     /// ScoreboardFile; None with `none` or `off`.
     pub scoreboard_file: Option<PathBuf>,
+    /// ScoreboardMutex, where it is said.
+    pub scoreboard_mutex: Option<PathBuf>,
     /// PidFile.
     pub pid_file: PathBuf,
     /// ShutdownMessageFile.
@@ -139,6 +141,7 @@ pub fn runtime_paths(file: &Path) -> Result<RuntimePaths, Vec<Complaint>> {
     let pid_file = assemble::pid_file(&daemon);
     Ok(RuntimePaths {
         scoreboard_file: assemble::scoreboard_file(&daemon),
+        scoreboard_mutex: daemon.scoreboard_mutex.clone(),
         control_socket: controls::socket(&daemon.control, &pid_file),
         pid_file,
         shutdown_file: assemble::shutdown_file(&daemon),
@@ -155,8 +158,14 @@ fn readable(file: &Path) -> Result<(), Complaint> {
 }
 
 /// What [`runtime_paths`] reads.
-const PATH_DIRECTIVES: [&str; 5] =
-    ["PidFile", "ScoreboardFile", "ShutdownMessageFile", "ControlsEngine", "ControlsSocket"];
+const PATH_DIRECTIVES: [&str; 6] = [
+    "PidFile",
+    "ScoreboardFile",
+    "ScoreboardMutex",
+    "ShutdownMessageFile",
+    "ControlsEngine",
+    "ControlsSocket",
+];
 
 /// A relative file is the start folder's.
 fn absolute_file(file: &Path) -> PathBuf {

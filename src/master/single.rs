@@ -56,11 +56,7 @@ pub fn open_board(daemon: &Daemon) -> Result<MasterBoard, String> {
     let Some(path) = &daemon.scoreboard_file else {
         return MasterBoard::create_private(1).map_err(|error| error.to_string());
     };
-    let locks = daemon.scoreboard_mutex.clone().unwrap_or_else(|| {
-        let mut name = path.clone().into_os_string();
-        name.push(".lck");
-        name.into()
-    });
+    let locks = daemon.scoreboard_mutex.clone().unwrap_or_else(|| SharedBoard::usual_locks(path));
     SharedBoard::join(path, &locks, SHARED_SLOTS)
         .and_then(MasterBoard::create_for_one)
         .map_err(|error| error.to_string())

@@ -84,6 +84,26 @@ impl SharedBoard {
     }
 
     /// The lowest slot that nobody has.
+    /// An administrator: clears what sessions that were killed have left on the board at `path`; how many of them there were.
+    pub fn scrub(path: &Path, locks: &Path) -> Result<usize, BoardError> {
+        let said = |error| BoardError::Io(path.to_owned(), error);
+        let locks = open_locks(locks).map_err(|error| BoardError::Io(locks.to_owned(), error))?;
+        let held = Held::take(&locks, path)?;
+        let Some((file, geometry)) = found(path)? else { return Ok(0) };
+        let map = WritableMap::new(&file, 0..geometry.file_size).map_err(said)?;
+        drop(held);
+        let board = SharedBoard { map, geometry, file, locks, path: path.to_owned(), own: SlotNumber(0) };
+        let _held = Held::take(&board.locks, path)?;
+        Ok(board.clear_the_dead(None))
+    }
+
+    /// ScoreboardMutex where it is not said.
+    pub fn usual_locks(path: &Path) -> PathBuf {
+        let mut name = path.to_owned().into_os_string();
+        name.push(".lck");
+        name.into()
+    }
+
     fn claimed(mut self) -> Result<SharedBoard, BoardError> {
         let held = Held::take(&self.locks, &self.path)?;
         let said = |error| BoardError::Io(self.path.clone(), error);
@@ -159,13 +179,10 @@ impl SharedBoard {
         place.instance.then_some((slot, place))
     }
 
-    /// Under the lock of all: what sessions that were killed have left.
-    fn clear_the_dead(&self, own: Option<SlotNumber>) {
-        for slot in self.used() {
-            if Some(slot) != own && !self.is_vacant(slot) && !self.lives(slot) {
-                settle_slot(&self.map, &self.geometry, slot);
-            }
-        }
+    /// Under the lock of all: what sessions that were killed have left, and how many they were.
+    fn clear_the_dead(&self, own: Option<SlotNumber>) -> usize {
+        let dead = |slot: &SlotNumber| Some(*slot) != own && !self.is_vacant(*slot) && !self.lives(*slot);
+        self.used().filter(dead).map(|slot| settle_slot(&self.map, &self.geometry, slot)).count()
     }
 
     /// Whether a slot's master holds its lock, or its worker outlives its master. A lock that cannot be asked about is held.
