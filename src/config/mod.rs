@@ -45,6 +45,7 @@ mod servers;
 mod sessions;
 pub(crate) mod settings;
 mod sketch;
+mod steadiness;
 mod survey;
 #[cfg(test)]
 mod tests;

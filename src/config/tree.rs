@@ -9,6 +9,7 @@ use super::complaint::{Complaint, Complaints, similar_names};
 use super::include::{Unfound, included_files};
 use super::lines::{Line, Mark, Oddity, Source, Word, lines};
 use super::modules::{Standing, known_names, standing};
+use super::steadiness::{self, Steadiness};
 use super::variables::Variables;
 use super::version;
 
@@ -23,6 +24,9 @@ pub const BYTES_MOST: u64 = 64 * 1024 * 1024;
 
 /// Most files read for one configuration.
 pub const FILES_MOST: usize = 100_000;
+
+/// How often files are read that are being written meanwhile.
+const ATTEMPTS: usize = 5;
 
 /// Directives that are done while the file is read.
 const CARRIED_OUT: [&str; 3] = ["Include", "Define", "LoadModule"];
@@ -70,22 +74,25 @@ pub struct Tree {
     pub complaints: Complaints,
 }
 
-/// Reads a file and all it includes. `file` is absolute.
+/// Reads a file and all it includes. `file` is absolute. What is being written meanwhile is read again, and refused in the end.
 pub fn read(file: &Path, defines: &[(String, Option<String>)]) -> Tree {
-    let mut reader = Reader {
-        variables: Variables::new(file, defines),
-        tree: Tree::default(),
-        including: Vec::new(),
-        files: 0,
-        bytes: 0,
-        absent_modules: Vec::new(),
-    };
-    match fs::File::open(file).and_then(|open| reader.contents(open)) {
-        Ok(bytes) => reader.tree.nodes = reader.file(file, &bytes),
-        Err(error) => reader.tree.complaints.push(unreadable(None, file, &error)),
+    let mut attempt = 1;
+    loop {
+        let reader = Reader::of(file, defines);
+        let mut tree = reader.tree;
+        match reader.steadiness.restless() {
+            Some(_) if attempt < ATTEMPTS => std::thread::sleep(steadiness::CALM),
+            Some(restless) => {
+                let restless = restless.display();
+                let message =
+                    format!("{restless} is being written while it is read: try again when it is whole");
+                tree.complaints.push(Complaint::error(None, message));
+                return tree;
+            }
+            None => return tree,
+        }
+        attempt += 1;
     }
-    reader.tell_absent_modules();
-    reader.tree
 }
 
 /// Reads a file that a client may have written: no other file is opened for it, nothing of the daemon's surroundings is told in it.
@@ -97,6 +104,7 @@ pub fn read_confined(file: &Path, bytes: &[u8]) -> Tree {
         files: 0,
         bytes: 0,
         absent_modules: Vec::new(),
+        steadiness: Steadiness::default(),
     };
     reader.tree.nodes = reader.file(file, bytes);
     reader.tree
@@ -114,6 +122,7 @@ struct Reader {
     files: usize,
     bytes: u64,
     absent_modules: Vec<Word>,
+    steadiness: Steadiness,
 }
 
 /// A section or condition that is open.
@@ -132,11 +141,33 @@ enum Kind {
 }
 
 impl Reader {
+    fn of(file: &Path, defines: &[(String, Option<String>)]) -> Reader {
+        let mut reader = Reader {
+            variables: Variables::new(file, defines),
+            tree: Tree::default(),
+            including: Vec::new(),
+            files: 0,
+            bytes: 0,
+            absent_modules: Vec::new(),
+            steadiness: Steadiness::default(),
+        };
+        match reader.contents(file) {
+            Ok(bytes) => reader.tree.nodes = reader.file(file, &bytes),
+            Err(error) => reader.tree.complaints.push(unreadable(None, file, &error)),
+        }
+        reader.tell_absent_modules();
+        reader
+    }
+
     /// A plain file's bytes, within the bounds.
-    fn contents(&mut self, open: fs::File) -> std::io::Result<Vec<u8>> {
-        if !open.metadata()?.is_file() {
+    fn contents(&mut self, file: &Path) -> std::io::Result<Vec<u8>> {
+        // Looked at first: to open a FIFO would be to wait for its writer.
+        let metadata = fs::metadata(file)?;
+        if !metadata.is_file() {
             return Err(std::io::Error::other("it is not a plain file"));
         }
+        self.steadiness.note(file, &metadata);
+        let open = fs::File::open(file)?;
         let mut bytes = Vec::new();
         let left = BYTES_MOST - self.bytes;
         open.take(left + 1).read_to_end(&mut bytes)?;
@@ -383,7 +414,7 @@ impl Reader {
             self.tree.complaints.error(&word.mark, message);
             return Vec::new();
         }
-        match fs::File::open(&canonical).and_then(|open| self.contents(open)) {
+        match self.contents(&canonical) {
             Ok(bytes) => self.file(&canonical, &bytes),
             Err(error) => {
                 self.tree.complaints.push(unreadable(Some(&word.mark), file, &error));
