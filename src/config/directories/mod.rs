@@ -116,6 +116,12 @@ impl DirectoryRules {
         self.sections.tell_no_name_apart_in(folder, subject)
     }
 
+    /// Whether a section is for the very path, and not only for what is around it. Between those of which this is not said nothing in the
+    /// configuration tells two names of one folder apart.
+    pub fn single_out(&self, path: &Path, subject: &Subject) -> bool {
+        self.sections.single_out(path, subject)
+    }
+
     /// What is asked at a login, which is done in no folder: `<Limit LOGIN>`, for everybody and for some, and nothing else.
     pub fn of_logins(&self) -> DirectoryRules {
         DirectoryRules { base: of_logins(&self.base), sections: self.sections.at_the_root(of_logins) }

@@ -4,7 +4,7 @@
 //! Among plain paths the deeper one weighs more, wherever it stands; a pattern weighs more than what stands before it in the file and
 //! less than what stands behind it, as in ProFTPD.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::super::conditions::Condition;
@@ -17,6 +17,8 @@ pub struct Sections {
     list: Vec<Section>,
     /// Plain paths: positions in `list`.
     plain: HashMap<PathBuf, Vec<usize>>,
+    /// The folders that these stand in.
+    holding_plain: HashSet<PathBuf>,
     /// All others.
     other: Vec<usize>,
     /// Whether any has a `<Limit>`.
@@ -134,7 +136,13 @@ impl Sections {
         self.fakes |= rules.fakes.says_anything();
         let position = self.list.len();
         match &section.target {
-            Target::Plain(path) => self.plain.entry(path.clone()).or_default().push(position),
+            Target::Plain(path) => {
+                self.plain.entry(path.clone()).or_default().push(position);
+                // Asked first: thousands stand in one.
+                if let Some(folder) = path.parent().filter(|folder| !self.holding_plain.contains(*folder)) {
+                    self.holding_plain.insert(folder.to_owned());
+                }
+            }
             _ => self.other.push(position),
         }
         self.list.push(section);
@@ -180,14 +188,21 @@ impl Sections {
 
     /// Whether none is for one name in a folder and not for the next. What a pattern matches is not looked into.
     pub fn tell_no_name_apart_in(&self, folder: &Path, subject: &Subject) -> bool {
-        let is_in = |path: &Path| path.parent() == Some(folder);
-        let tells_apart = |target: &Target| match target {
-            Target::Plain(path) => is_in(path),
-            Target::Home(below) => is_in(&subject.home.join(below)),
+        let tells_apart = |at: &usize| match &self.list[*at].target {
+            Target::Home(below) => subject.home.join(below).parent() == Some(folder),
             Target::Pattern(_) | Target::HomePattern(_) => true,
-            Target::Everywhere | Target::OfUser(_) => false,
+            Target::Plain(_) | Target::Everywhere | Target::OfUser(_) => false,
         };
-        !self.list.iter().any(|section| tells_apart(&section.target))
+        !self.holding_plain.contains(folder) && !self.other.iter().any(tells_apart)
+    }
+
+    /// Whether one is for the very path, for whomever.
+    pub fn single_out(&self, path: &Path, subject: &Subject) -> bool {
+        let is_meant = |at: &usize| match &self.list[*at].target {
+            Target::Home(below) => subject.home.join(below) == path,
+            target => target.fits_as_pattern(path, &subject.home),
+        };
+        self.plain.contains_key(path) || self.other.iter().any(is_meant)
     }
 
     /// Sections around a path, the nearest first.

@@ -152,3 +152,67 @@ fn a_users_name_stands_in_sections_once_it_is_known() {
         assert!(rules.of_user(name.as_bytes()).is_none(), "{name}");
     }
 }
+
+mod alike {
+    use proptest::prelude::*;
+
+    use super::super::super::settings::FolderRules;
+    use super::*;
+
+    const NAMES: [&str; 4] = ["a", "b", "ab", "c"];
+    const HOME: &str = "/a/b";
+
+    /// A folder, up to three deep.
+    fn folder() -> impl Strategy<Value = String> {
+        proptest::collection::vec(proptest::sample::select(&NAMES[..]), 0..4)
+            .prop_map(|names| format!("/{}", names.join("/")))
+    }
+
+    /// What may stand behind `<Directory`.
+    fn section() -> impl Strategy<Value = String> {
+        let part = proptest::sample::select(&["a", "b", "ab", "*", "?", "a*", "[ab]"][..]);
+        let path = proptest::collection::vec(part, 0..4).prop_map(|parts| parts.join("/"));
+        (path, proptest::sample::select(&["/", "~/", "~"][..]), any::<bool>()).prop_map(
+            |(path, front, within)| {
+                let path = format!("{front}{path}");
+                if within { format!("{}/*", path.trim_end_matches('/')) } else { path }
+            },
+        )
+    }
+
+    /// Each scope by its mark.
+    fn marks(rules: &PathRules<'_>) -> Vec<Option<(u32, u32)>> {
+        rules.scopes.iter().map(|scope| scope.umask).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// For names that no section singles out the same scopes are found in the same order, whatever folders' own files say.
+        #[test]
+        fn names_that_nothing_singles_out_have_the_same_rules(
+            folder in folder(),
+            sections in proptest::collection::vec(section(), 0..6),
+            files in proptest::collection::btree_set(1_usize..5, 0..3),
+        ) {
+            let mark = |number| ScopeRules { umask: Some((number, 0)), ..ScopeRules::default() };
+            let mut rules = DirectoryRules { base: mark(99), sections: Sections::default() };
+            for (number, text) in (1..).zip(&sections) {
+                prop_assume!(rules.sections.add(text, mark(number)).is_ok());
+            }
+            let subject = Subject::at(HOME);
+            let said: Vec<(usize, Rc<FolderRules>)> =
+                files.iter().rev().map(|depth| (*depth, Rc::new(FolderRules::from(mark(100))))).collect();
+            let path = |name: &str| Path::new(&folder).join(name);
+            let usual: Vec<&str> = NAMES.into_iter().filter(|name| !rules.single_out(&path(name), subject)).collect();
+            let of = |name: &str| (
+                marks(&rules.rules_for(&path(name), subject)),
+                marks(&rules.amended(&path(name), subject, &said)),
+            );
+            for pair in usual.windows(2) {
+                prop_assert_eq!(of(pair[0]), of(pair[1]), "{} {} in {}", pair[0], pair[1], folder);
+            }
+            prop_assert!(usual.len() == NAMES.len() || !rules.have_one_rule_in(folder.as_ref(), subject));
+        }
+    }
+}

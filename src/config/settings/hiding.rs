@@ -71,6 +71,11 @@ impl<'a> HiddenHere<'a> {
         HiddenHere { scopes: scopes.filter(says).collect() }
     }
 
+    /// Whether anything may be hidden here.
+    pub fn says_anything(&self) -> bool {
+        !self.scopes.is_empty()
+    }
+
     /// HideFiles for an account.
     pub fn names(&self, viewer: &Subject) -> Option<&'a HiddenNames> {
         let mut names = self.scopes.iter().flat_map(|scope| &scope.names);

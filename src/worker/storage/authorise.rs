@@ -49,15 +49,24 @@ pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> 
 
 /// Whether `<Limit>` lets a listing show an entry: the same question for a name that the directory's own permit leads to.
 pub fn allows(policy: &Policy, verb: Verb, spot: Spot<'_>) -> bool {
-    !policy.speaks_at(policy.rules.has_limits(), spot) || verb.is_allowed(&policy.rules_at(spot))
+    !policy.speaks_at(policy.rules.has_limits(), spot) || allows_by(&policy.rules_at(spot), verb)
+}
+
+/// The same where these rules hold.
+pub fn allows_by(rules: &PathRules<'_>, verb: Verb) -> bool {
+    verb.is_allowed(rules)
 }
 
 /// Whether listings leave it out.
 pub fn is_hidden(policy: &Policy, sight: &Sight<'_>) -> bool {
     policy.speaks_at(policy.rules.hides(), sight.spot()) && {
-        let rules = policy.rules_at(sight.spot());
-        is_kept_from(policy.subject, &rules.hiding(), sight)
+        is_hidden_by(policy, &policy.rules_at(sight.spot()), sight)
     }
+}
+
+/// The same where these rules hold.
+pub fn is_hidden_by(policy: &Policy, rules: &PathRules<'_>, sight: &Sight<'_>) -> bool {
+    is_kept_from(policy.subject, &rules.hiding(), sight)
 }
 
 /// Whether it is there at all for this verb: what is hidden is not, where IgnoreHidden says so.

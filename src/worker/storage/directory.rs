@@ -2,21 +2,22 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::Storage;
+use super::alike::Neighbours;
 use super::authorise::{self, allows, authorise};
 use super::denied::{Denied, Reason};
 use super::hiding::Sight;
 use super::operation::Look;
 use super::path::FtpPath;
-use super::policy::{Asked, Spot, Verb};
+use super::policy::{Asked, Hold, Spot, Verb};
 use super::root::Found;
 use crate::config::settings::Fakes;
 use crate::sys::attributes;
-use crate::sys::files::{self, Kind, Names, Status};
+use crate::sys::files::{self, Identity, Kind, Names, Status};
 
 /// Something that may be listed.
 #[derive(Debug)]
@@ -31,14 +32,15 @@ pub enum Listable {
 #[derive(Debug)]
 pub struct Directory {
     place: OwnedFd,
+    is: Identity,
     canonical: PathBuf,
     /// As the client knows it.
     pub path: FtpPath,
     verb: Verb,
     show_symlinks: bool,
-    /// Whether folders' own files say something of it: then each entry is asked about; else folders alone, which may have files of
-    /// their own.
+    /// Whether folders' own files say something of it.
     is_amended: bool,
+    neighbours: Neighbours,
 }
 
 /// What a path leads to.
@@ -63,6 +65,27 @@ impl Directory {
     /// Whether folders' own files say something of it.
     pub(super) fn is_amended(&self) -> bool {
         self.is_amended
+    }
+
+    /// What its entries have in common.
+    pub(super) fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
+    }
+
+    /// By what verb it is shown.
+    pub(super) fn verb(&self) -> Verb {
+        self.verb
+    }
+
+    /// Where it was found.
+    pub(super) fn place(&self) -> BorrowedFd<'_> {
+        self.place.as_fd()
+    }
+
+    /// Where an entry stands that is no folder, as the rules are asked: in this very folder, wherever that is by now.
+    pub(super) fn spot_of_entry<'a>(&'a self, canonical: &'a Path) -> Spot<'a> {
+        let hold = Hold::Folder { place: self.place.as_fd(), is: self.is, below: None };
+        Spot { canonical, is_folder: false, hold }
     }
 
     /// ShowSymlinks: links are listed as links, not as what they lead to.
@@ -118,6 +141,8 @@ impl Storage {
         let is_amended = self.policy.speaks_at(false, found.spot());
         Ok(Directory {
             is_amended,
+            neighbours: Neighbours::default(),
+            is: found.status.identity(),
             place: found.place,
             canonical: found.canonical,
             path: asked.path.clone(),
@@ -202,7 +227,10 @@ impl Storage {
     pub fn shows(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
         let rules = self.policy.rules;
         let has_rules = rules.has_limits() || rules.hides() || self.may_be_amended(directory, kind);
-        !has_rules || self.is_shown(directory, name, kind)
+        !has_rules || {
+            let alike = kind.and_then(|kind| self.is_shown_alike(directory, name, kind));
+            alike.unwrap_or_else(|| self.is_shown(directory, name, kind))
+        }
     }
 
     fn may_be_amended(&self, directory: &Directory, kind: Option<Kind>) -> bool {
@@ -215,10 +243,19 @@ impl Storage {
         if !self.policy.rules.fakes() && !self.may_be_amended(directory, Some(kind)) {
             return Fakes::default();
         }
+        match self.alike(directory, name, kind) {
+            Some(alike) => alike.fakes.clone(),
+            None => self.fakes_by_path(directory, name, kind),
+        }
+    }
+
+    /// The same, asked by its own path.
+    pub(super) fn fakes_by_path(&self, directory: &Directory, name: &[u8], kind: Kind) -> Fakes {
         self.fakes(Spot::named(&directory.canonical(name), kind == Kind::Directory))
     }
 
-    fn is_shown(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
+    /// Whether it is shown, asked by its own path.
+    pub(super) fn is_shown(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
         let canonical = directory.canonical(name);
         let is_folder = kind.is_none_or(|kind| kind == Kind::Directory);
         if !allows(&self.policy, directory.verb, Spot::named(&canonical, is_folder)) {

@@ -10,6 +10,7 @@ use crate::worker::giving::Giver;
 use folder_files::FolderFiles;
 
 mod accounting;
+mod alike;
 mod altering;
 mod authorise;
 mod copying;

@@ -1,10 +1,11 @@
 //! What a session may do with a file, as the fact `perm` tells it (RFC 3659 §7.5.5): what the rules of its place allow and
 //! its permission bits give. A word of advice to clients; each operation is judged anew when it is asked for.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
+use super::alike::Alike;
 use super::directory::Directory;
-use super::policy::Policy;
 use super::{Spot, Storage};
 use crate::config::settings::PathRules;
 use crate::sys::files::{Kind, Status};
@@ -21,15 +22,14 @@ pub struct Asker {
 /// What is the same for every entry of a folder that is listed.
 #[derive(Debug)]
 pub struct Viewpoint {
-    asker: Asker,
+    pub(super) asker: Asker,
     folder: Option<Status>,
-    /// What holds for its entries, where for one nothing else than for the next.
-    common: Option<Common>,
+    /// What holds for those of its entries that nothing tells apart.
+    common: OnceCell<Common>,
 }
 
 #[derive(Debug)]
 struct Common {
-    rules: PathRules<'static>,
     /// What `<Limit>` leaves of the letters.
     of_files: Rights,
     of_directories: Rights,
@@ -145,10 +145,11 @@ impl Rights {
 }
 
 impl Common {
-    fn new(rules: PathRules<'static>) -> Common {
-        let (of_files, of_directories) =
-            (Rights::left(OF_FILES, &rules), Rights::left(OF_DIRECTORIES, &rules));
-        Common { rules, of_files, of_directories }
+    fn new(rules: &PathRules<'_>) -> Common {
+        Common {
+            of_files: Rights::left(OF_FILES, rules),
+            of_directories: Rights::left(OF_DIRECTORIES, rules),
+        }
     }
 
     fn left(&self, kind: Kind) -> Rights {
@@ -159,13 +160,7 @@ impl Common {
 impl Storage {
     /// How this process sees a folder.
     pub fn viewpoint(&self, folder: &Directory) -> Viewpoint {
-        let Policy { rules, subject, .. } = &self.policy;
-        let common = !folder.is_amended() && rules.have_one_rule_in(folder.host_path(), subject);
-        Viewpoint {
-            asker: Asker::own(),
-            folder: folder.own_status().ok(),
-            common: common.then(|| Common::new(rules.rules_for(&folder.canonical(b"-"), subject))),
-        }
+        Viewpoint { asker: Asker::own(), folder: folder.own_status().ok(), common: OnceCell::new() }
     }
 
     /// The letters for a name in a folder, which has this status, or leads to what has `target`.
@@ -178,12 +173,12 @@ impl Storage {
         let is_dot = name == b"." || name == b"..";
         let parent = viewpoint.folder.as_ref().filter(|_| !is_dot);
         let seen = (parent, status, target);
-        // A folder may have a file of its own rules.
-        let is_apart = is_dot || (target.kind == Kind::Directory && self.policy.files.is_some());
-        match viewpoint.common.as_ref().filter(|_| !is_apart) {
-            Some(common) => given(&viewpoint.asker, &common.rules, seen).and(common.left(target.kind)),
-            None => self.rights(&viewpoint.asker, &folder.canonical(name), seen),
-        }
+        let alike = if is_dot { None } else { self.alike(folder, name, target.kind) };
+        let Some(Alike { rules, .. }) = alike else {
+            return self.rights(&viewpoint.asker, &folder.canonical(name), seen);
+        };
+        let common = viewpoint.common.get_or_init(|| Common::new(rules));
+        given(&viewpoint.asker, rules, seen).and(common.left(target.kind))
     }
 
     /// The letters for what stands at `canonical`; `parent` is the directory that holds its name, None where that is the session's

@@ -41,6 +41,12 @@ impl Place {
         Place { folder, storage }
     }
 
+    /// The same, where folders' own files are heard.
+    pub fn hearing(self) -> Place {
+        let nobody = slog::Logger::root(slog::Discard, slog::o!());
+        Place { storage: self.storage.hearing(nobody), ..self }
+    }
+
     /// The session's files.
     pub fn storage(&self) -> &Storage {
         &self.storage
