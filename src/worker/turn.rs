@@ -1,33 +1,26 @@
 //! A transfer's turn, where only so many may go on at once: asked of the master before the file is touched, given back before the client
 //! hears of the end. A session that ends gives it back by ending.
 
-use std::mem;
-
 use super::inquiry;
 use super::limits;
 use super::member::Member;
-use super::storage::{Counted, FtpPath};
+use super::storage::Counted;
 use super::watch::{Ending, Watch};
 use crate::auth::places::LimitKind;
 use crate::auth::wire::{Answer, Request};
-use crate::protocol::{Reply, Verb};
+use crate::protocol::Reply;
 
-/// Has `run` transfer something to or from a path, as soon as its turn has come; refuses it where there are too many already.
+/// Has `run` transfer something as soon as its turn has come; refuses it where there are too many already.
 pub fn take(
     watch: &mut Watch,
     member: &mut Member,
-    (verb, path): (&Verb, Option<FtpPath>),
+    counted: Option<Counted>,
     run: impl FnOnce(&mut Watch, &mut Member) -> Result<Reply, Ending>,
 ) -> Result<Reply, Ending> {
-    let counted = path.and_then(|path| member.storage.counted(verb.name, &path));
     let Some(counted) = counted else { return run(watch, member) };
     match inquiry::ask(watch, &Request::Transfer(counted.place()))? {
         Answer::Serve => {}
-        answer => {
-            // As after every transfer that fails.
-            mem::take(&mut member.portion);
-            return Ok(refusal(watch, &counted, &answer));
-        }
+        answer => return Ok(refusal(watch, &counted, &answer)),
     }
     let reply = run(watch, member)?;
     // Where auth does not answer, the place is free with the session's next transfer, or its end.

@@ -13,7 +13,7 @@ use crate::worker::display::Occasion;
 use crate::worker::evidence;
 use crate::worker::journal::FileFacts;
 use crate::worker::member::Member;
-use crate::worker::storage::{Asked, FtpPath, Placement, Portion, Target};
+use crate::worker::storage::{Asked, Placement, Portion, Source, Target};
 use crate::worker::transfer::{self, Carried, Errand};
 use crate::worker::transfer_log::{self, Logged};
 use crate::worker::turn;
@@ -21,28 +21,30 @@ use crate::worker::watch::{Ending, Watch};
 
 /// RETR, the part that REST or RANG said.
 pub fn retrieve(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    let meant = meant(member, verb, path);
-    turn::take(watch, member, (verb, meant), |watch, member| send(watch, member, verb, path))
-}
-
-/// What a path means, as far as that can be said.
-fn meant(member: &Member, verb: &Verb, path: &[u8]) -> Option<FtpPath> {
-    asked(member, verb, path).ok().map(|asked| asked.path)
-}
-
-fn send(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
     let portion = mem::take(&mut member.portion);
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
-    let opened = asked(member, verb, path).and_then(|asked| {
-        let source = member.storage.retrieve(&asked, portion)?;
-        Ok((asked, source))
-    });
-    let (asked, mut source) = match opened {
-        Ok(opened) => opened,
+    let sought =
+        asked(member, verb, path).and_then(|asked| Ok((member.storage.seek_source(&asked, portion)?, asked)));
+    let (sought, asked) = match sought {
+        Ok(sought) => sought,
         Err(denied) => return Ok(refusal(&denied)),
     };
+    let counted = member.storage.counted(verb.name, sought.spot());
+    turn::take(watch, member, counted, |watch, member| {
+        match member.storage.retrieve_sought(&asked, sought, portion) {
+            Ok(source) => send(watch, member, (verb, &asked, source)),
+            Err(denied) => Ok(refusal(&denied)),
+        }
+    })
+}
+
+fn send(
+    watch: &mut Watch,
+    member: &mut Member,
+    (verb, asked, mut source): (&Verb, &Asked, Source),
+) -> Result<Reply, Ending> {
     if let Some(most) = source.terms.largest.filter(|_| source.is_too_large) {
         tell_too_large(watch, "MaxRetrieveFileSize", most, &source.canonical);
     }
@@ -55,7 +57,7 @@ fn send(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Res
         path: asked.path.as_bytes(),
         hidden: None,
         size: Some(left),
-        opening: opening(watch, path, Some(left)),
+        opening: opening(watch, &asked.argument, Some(left)),
     };
     let form = watch.representation();
     let rendezvous = mem::take(&mut member.rendezvous);
@@ -78,8 +80,9 @@ pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Resu
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
-    let folder = member.cwd.clone();
-    turn::take(watch, member, (verb, Some(folder)), |watch, member| {
+    let folder = member.storage.root().find(&member.cwd);
+    let counted = folder.ok().and_then(|folder| member.storage.counted(verb.name, folder.spot()));
+    turn::take(watch, member, counted, |watch, member| {
         match member.storage.store_unique(verb.into(), &member.cwd) {
             Ok((asked, target)) => {
                 // RFC 1123 §4.1.2.9 wants these words.
@@ -93,11 +96,8 @@ pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Resu
 
 /// STOR; after REST or RANG into what is there.
 pub fn store(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
-    let meant = meant(member, verb, path);
-    turn::take(watch, member, (verb, meant), |watch, member| {
-        let portion = mem::take(&mut member.portion);
-        receive(watch, member, (verb, path), portion.into())
-    })
+    let portion = mem::take(&mut member.portion);
+    receive(watch, member, (verb, path), portion.into())
 }
 
 /// APPE.
@@ -105,10 +105,7 @@ pub fn append(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) 
     if let Portion::Within(_) = mem::take(&mut member.portion) {
         return Ok(Reply::new(550, "APPE incompatible with RANG"));
     }
-    let meant = meant(member, verb, path);
-    turn::take(watch, member, (verb, meant), |watch, member| {
-        receive(watch, member, (verb, path), Placement::End)
-    })
+    receive(watch, member, (verb, path), Placement::End)
 }
 
 fn receive(
@@ -120,16 +117,19 @@ fn receive(
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
     }
-    let opened = asked(member, verb, path).and_then(|asked: Asked| {
-        let target = member.storage.store(&asked, placement)?;
-        Ok((asked, target))
-    });
-    let (asked, target) = match opened {
-        Ok(opened) => opened,
+    let sought = asked(member, verb, path).and_then(|asked| Ok((member.storage.seek(&asked)?, asked)));
+    let (sought, asked) = match sought {
+        Ok(sought) => sought,
         Err(denied) => return Ok(refusal(&denied)),
     };
-    let opening = opening(watch, path, placement.range_length());
-    take(watch, member, (verb, &asked, target), opening)
+    let counted = member.storage.counted(verb.name, sought.spot());
+    turn::take(watch, member, counted, |watch, member| {
+        let opening = opening(watch, path, placement.range_length());
+        match member.storage.store(&asked, sought, placement) {
+            Ok(target) => take(watch, member, (verb, &asked, target), opening),
+            Err(denied) => Ok(refusal(&denied)),
+        }
+    })
 }
 
 /// What comes over the data connection goes into the file.

@@ -383,7 +383,7 @@ mod tests {
         if let Some(before) = before {
             std::fs::write(place.path("f"), before).unwrap();
         }
-        let target = place.storage().store(&place.asked("STOR", "f"), placement).unwrap();
+        let target = place.store(&place.asked("STOR", "f"), placement).unwrap();
         let (mut stream, mut client) = pair();
         let writing = thread::spawn(move || client.write_all(sent));
         let outcome = upload(&mut stream, target, form, &mut Waits::for_ever());

@@ -184,7 +184,9 @@ impl Copying<'_> {
         if there.is_some_and(|there| (there.device, there.inode) == (original.device, original.inode)) {
             return Ok(None);
         }
-        let target = self.storage.write(&written, Placement::Whole, Writing::Copy(original.mode & 0o777))?;
+        let sought = self.storage.seek(&written)?;
+        let how = (Placement::Whole, Writing::Copy(original.mode & 0o777));
+        let target = self.storage.write(&written, sought, how)?;
         let made = if there.is_none() { target.status().ok() } else { None };
         Ok(Some(Copy { source, target, path: to, made }))
     }

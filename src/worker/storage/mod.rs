@@ -32,6 +32,7 @@ mod rights;
 mod robots;
 mod root;
 mod seeing;
+mod seeking;
 mod storing;
 mod terms;
 #[cfg(test)]

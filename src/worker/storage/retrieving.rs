@@ -13,6 +13,7 @@ use super::operation::{Inspect, Look, Retrieve, Summarise};
 use super::path::FtpPath;
 use super::policy::Asked;
 use super::portion::Portion;
+use super::seeking::Sought;
 use super::terms::Terms;
 use crate::config::settings::PathRules;
 use crate::sys::files::{self, Access, Errno, Kind, Status};
@@ -84,12 +85,14 @@ impl Source {
 impl Storage {
     /// RETR of all of a file, or of a part.
     pub fn retrieve(&self, asked: &Asked, portion: Portion) -> Result<Source, Denied> {
-        let found = match self.find(asked) {
-            Ok(found) => found,
-            Err(error) => match self.robots(asked, portion, &error)? {
-                Some(robots) => return Ok(robots),
-                None => return Err(asked.denied(self.without_data(asked, error))),
-            },
+        self.retrieve_sought(asked, self.seek_source(asked, portion)?, portion)
+    }
+
+    /// The same of what [`Storage::seek_source`] found.
+    pub fn retrieve_sought(&self, asked: &Asked, sought: Sought, portion: Portion) -> Result<Source, Denied> {
+        let found = match sought {
+            Sought::There(found) => found,
+            Sought::Free(entry) => return self.robots(asked, entry),
         };
         let permit = authorise(&self.policy, asked, Retrieve { found, portion })?;
         let (Retrieve { found, portion }, rules) = permit.with_rules();

@@ -9,6 +9,7 @@ use super::operation::Invent;
 use super::policy::Asked;
 use super::portion::Portion;
 use super::retrieving::Source;
+use super::root::Entry;
 use super::{Storage, Terms};
 use crate::sys::mapping;
 
@@ -22,13 +23,13 @@ impl Storage {
         Storage { turns_robots_away: turns_away, ..self }
     }
 
-    /// What RETR of it sends, if a client asks for it, may have it, and it is not there.
-    pub(super) fn robots(
+    /// Where it would be, if a client asks for it and it is not there.
+    pub(super) fn place_of_robots(
         &self,
         asked: &Asked,
         portion: Portion,
         missing: &io::Error,
-    ) -> Result<Option<Source>, Denied> {
+    ) -> Result<Option<Entry>, Denied> {
         // No crawler begins in the middle.
         let is_whole = portion == Portion::Whole;
         let is_meant = self.turns_robots_away && is_whole && asked.path.as_bytes().eq_ignore_ascii_case(WAY);
@@ -37,11 +38,13 @@ impl Storage {
         }
         let entry = self.find_entry(asked).map_err(|error| asked.denied(error))?;
         // A link that leads nowhere is something.
-        if entry.status.is_some() {
-            return Ok(None);
-        }
+        Ok(Some(entry).filter(|entry| entry.status.is_none()))
+    }
+
+    /// What RETR of it sends, if the client may have it.
+    pub(super) fn robots(&self, asked: &Asked, entry: Entry) -> Result<Source, Denied> {
         let Invent(entry) = authorise(&self.policy, asked, Invent(entry))?.operation();
-        Ok(Some(Source {
+        Ok(Source {
             file: written().map_err(|error| asked.denied(error))?,
             canonical: entry.canonical,
             offset: 0,
@@ -49,7 +52,7 @@ impl Storage {
             is_range: true,
             terms: Terms::default(),
             is_too_large: false,
-        }))
+        })
     }
 }
 

@@ -14,6 +14,7 @@ use super::landing::{Becoming, Landing, Unnamed};
 use super::operation::{Create, Overwrite};
 use super::policy::Asked;
 use super::root::Entry;
+use super::seeking::Sought;
 use super::terms::Terms;
 use super::{Accounting, Change, Storage};
 use crate::config::settings::{HiddenName, PathRules};
@@ -172,31 +173,30 @@ impl Writing {
 impl Storage {
     /// STOR, APPE. What is there is resolved, judged and opened as the very file that was judged; what is not there is made in
     /// a directory that was, and never through a link. Whoever makes it in between is met in a second round.
-    pub fn store(&self, asked: &Asked, placement: Placement) -> Result<Target, Denied> {
-        self.write(asked, placement, Writing::Upload)
+    pub fn store(&self, asked: &Asked, sought: Sought, placement: Placement) -> Result<Target, Denied> {
+        self.write(asked, sought, (placement, Writing::Upload))
     }
 
     /// The same, by whom it may be.
     pub(super) fn write(
         &self,
         asked: &Asked,
-        placement: Placement,
-        writing: Writing,
+        mut sought: Sought,
+        (placement, writing): (Placement, Writing),
     ) -> Result<Target, Denied> {
         let mut again = true;
         loop {
-            let found = self.find(asked);
-            let is_new = found.is_err();
-            let outcome = match found {
-                Ok(found) => self.overwrite(asked, Overwrite { found, placement }, writing)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.create(asked, placement, writing)?
-                }
-                Err(error) => return Err(asked.denied(self.without_data(asked, error))),
+            let is_new = matches!(sought, Sought::Free(_));
+            let outcome = match sought {
+                Sought::There(found) => self.overwrite(asked, Overwrite { found, placement }, writing)?,
+                Sought::Free(entry) => self.create(asked, entry, (placement, writing))?,
             };
             match outcome {
                 Ok(target) => return Ok(self.on_terms(Target { is_new, ..target }, asked.verb)),
-                Err(error) if again && error.kind() == io::ErrorKind::AlreadyExists => again = false,
+                Err(error) if again && error.kind() == io::ErrorKind::AlreadyExists => {
+                    again = false;
+                    sought = self.seek(asked)?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     return Err(asked.denied(Reason::NotRegular));
                 }
@@ -264,10 +264,9 @@ impl Storage {
     fn create(
         &self,
         asked: &Asked,
-        placement: Placement,
-        writing: Writing,
+        entry: Entry,
+        (placement, writing): (Placement, Writing),
     ) -> Result<io::Result<Target>, Denied> {
-        let entry = self.find_entry(asked).map_err(|error| asked.denied(error))?;
         let is_free = entry.status.is_none();
         let permit = authorise(&self.policy, asked, Create(entry))?;
         // A link that leads nowhere, or what somebody else has just made.

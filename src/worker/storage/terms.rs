@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use super::path::FtpPath;
 use super::policy::{Spot, Verb};
 use super::{Storage, Target};
 use crate::auth::places::{TransferMost, TransferPlace, TransferVerb, TransferVerbs};
-use crate::config::settings::{LimitText, PathRules, TransferRate};
+use crate::config::settings::{LimitText, TransferRate};
 
 /// What holds for one file that is transferred.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,12 +50,12 @@ impl Storage {
     /// How a transfer is counted, before its file is touched; None where none is: where the configuration has a limit anywhere all are,
     /// else those alone that a folder's own file limits, so that nobody else pays for a question to the master. What is not there is
     /// counted as what would be.
-    pub fn counted(&self, verb: &str, path: &FtpPath) -> Option<Counted> {
-        if !self.policy.rules.count_transfers() && self.policy.files.is_none() {
+    pub fn counted(&self, verb: &str, spot: Spot<'_>) -> Option<Counted> {
+        if !self.policy.speaks_at(self.policy.rules.count_transfers(), spot) {
             return None;
         }
         let verb = TransferVerb::named(verb)?;
-        let rules = self.transfer_rules(path)?;
+        let rules = self.policy.rules_at(spot);
         let rate = rules.transfer_rate(verb);
         let limit = |is_per_user| {
             rules.transfer_limit(is_per_user, verb).map(|(verbs, limit)| (verbs, limit.clone()))
@@ -66,11 +65,6 @@ impl Storage {
         let is_counted = per_host.is_some() || per_user.is_some() || shares_rate;
         let is_asked = is_counted || self.policy.rules.count_transfers();
         is_asked.then_some(Counted { verb, per_host, per_user, shares_rate })
-    }
-
-    fn transfer_rules(&self, path: &FtpPath) -> Option<PathRules<'static>> {
-        let found = self.root.find(path).map(|found| self.policy.rules_at(found.spot()));
-        found.or_else(|_| self.root.entry(path).map(|entry| self.policy.rules_at(entry.spot()))).ok()
     }
 
     /// What an upload may.

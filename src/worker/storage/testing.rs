@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::{Asked, FtpPath, Root, Storage, Verb};
+use super::{Asked, Denied, FtpPath, Placement, Root, Storage, Target, Verb};
 use crate::config::settings::{DirectoryRules, ScopeRules, Subject};
 
 /// A temporary folder: `root` within it is what sessions see, the rest is the host outside.
@@ -50,6 +50,11 @@ impl Place {
     /// The session's files.
     pub fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    /// STOR and its like.
+    pub fn store(&self, asked: &Asked, placement: Placement) -> Result<Target, Denied> {
+        self.storage.store(asked, self.storage.seek(asked)?, placement)
     }
 
     /// The host's path of a session's.

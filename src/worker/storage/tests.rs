@@ -18,7 +18,7 @@ fn text(denied: Denied) -> String {
 }
 
 fn store(place: &Place, name: &str, content: &[u8]) -> Result<(), Denied> {
-    let mut target = place.storage().store(&place.asked("STOR", name), Placement::Whole)?;
+    let mut target = place.store(&place.asked("STOR", name), Placement::Whole)?;
     target.write_all(content).unwrap();
     target.close().unwrap();
     Ok(())
@@ -141,7 +141,7 @@ fn names_are_bytes() {
     let longest = vec![b'n'; 255];
     for name in [&b"\xff\xfe\x80"[..], b" leading", b"new\nline", &longest] {
         let asked = place.asked_bytes("STOR", name);
-        place.storage().store(&asked, Placement::Whole).unwrap();
+        place.store(&asked, Placement::Whole).unwrap();
         assert!(place.path("").join(std::ffi::OsStr::from_bytes(name)).exists());
         assert_eq!(place.storage().size(&place.asked_bytes("SIZE", name)).unwrap(), 0);
         place.storage().delete(&place.asked_bytes("DELE", name)).unwrap();
@@ -189,7 +189,7 @@ fn restarts_have_their_bounds() {
     let retrieve = |name: &str, offset| {
         place.storage().retrieve(&place.asked("RETR", name), Portion::from(offset)).map(drop)
     };
-    let store = |name: &str, how| place.storage().store(&place.asked("STOR", name), how).map(drop);
+    let store = |name: &str, how| place.store(&place.asked("STOR", name), how).map(drop);
     assert!(retrieve("f", 7).is_ok());
     assert_eq!(text(retrieve("f", 8).unwrap_err()), "REST: invalid f argument");
     assert_eq!(retrieve("no/f", 1).unwrap_err().code(), 451);
