@@ -297,3 +297,31 @@ fn the_root_itself_stays() {
     let denied = storage.enter(&place.asked("CWD", "nothere")).unwrap_err();
     assert!(matches!(denied.reason, Reason::System(_)));
 }
+
+#[test]
+fn where_the_root_stands_is_known_again_after_it_was_moved() {
+    let place = Place::open();
+    fs::create_dir(place.path("d")).unwrap();
+    fs::write(place.path("d/f"), "f").unwrap();
+    symlink("d", place.path("way")).unwrap();
+    let (old, new) = (place.path("").canonicalize().unwrap(), place.outside("moved"));
+    let new = new.parent().unwrap().canonicalize().unwrap().join("moved");
+    let stands = |path: &str, root: &Path| {
+        place.storage().turn();
+        let way = FtpPath::root().join(path.as_bytes()).unwrap();
+        let found = place.storage().root().find(&way).unwrap();
+        assert_eq!(found.canonical, root.join("d/f"));
+        assert_eq!(*place.storage().root().canonical().unwrap(), *root);
+    };
+    for path in ["d/f", "way/f", "d/f"] {
+        stands(path, &old);
+    }
+    fs::rename(&old, &new).unwrap();
+    for path in ["d/f", "way/f", "d/f"] {
+        stands(path, &new);
+    }
+    // Below where it stood before: the way alone does not tell it.
+    fs::create_dir_all(old.join("d")).unwrap();
+    fs::rename(&new, old.join("d/d")).unwrap();
+    stands("d/f", &old.join("d/d"));
+}

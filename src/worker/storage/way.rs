@@ -66,7 +66,14 @@ impl<'a> Way<'a> {
         let by_names = || self.root.place_of(&[&self.names, name].concat());
         let (Some(base), Some(held)) = (self.base, self.held()?) else { return Ok(by_names()) };
         let way = match (base.checked_sub(self.at), self.spot.hold) {
-            (Some(up), _) => b"../".repeat(up),
+            (Some(up), _) => {
+                let way = b"../".repeat(up);
+                // Mostly nothing is there, and that is asked for less; on a way of `..` alone stands no link that could lead elsewhere.
+                match files::status_at(held, &[&way, name].concat()) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err(error)),
+                    _ => way,
+                }
+            }
             (None, Hold::Folder { below: Some(below), .. }) => [below, b"/"].concat(),
             _ => return Ok(by_names()),
         };
