@@ -16,26 +16,16 @@ impl Terminal {
         let terminal = Terminal { socket: folder.join("terminal") };
         let (columns, lines) = (columns.to_string(), lines.to_string());
         let start = ["-f", "/dev/null", "new-session", "-d", "-x", &columns, "-y", &lines, line];
-        // What a program leaves behind is looked at, too.
+        // Its last words stay to be looked at.
         let keep = [";", "set-option", "-g", "remain-on-exit", "on"];
         terminal.tell(&[&start[..], &keep[..]].concat());
         terminal
     }
 
-    /// The process that it runs.
+    /// The shell that it runs.
     pub fn pid(&self) -> i32 {
-        self.number("#{pane_pid}").expect("a pid")
-    }
-
-    /// Waits for the end of what it runs; its exit status.
-    #[track_caller]
-    pub fn await_end(&self) -> i32 {
-        eventually("the program's end", || self.number("#{pane_dead_status}"))
-    }
-
-    fn number(&self, format: &str) -> Option<i32> {
-        let told = self.tell(&["display-message", "-p", format]).stdout;
-        String::from_utf8_lossy(&told).trim().parse().ok()
+        let told = self.tell(&["display-message", "-p", "#{pane_pid}"]).stdout;
+        String::from_utf8_lossy(&told).trim().parse().expect("a pid")
     }
 
     /// Presses keys, by tmux's names for them.
