@@ -84,15 +84,6 @@ fn visits(daemon: &Daemon) -> Load {
     })
 }
 
-#[track_caller]
-fn assert_unharmed(what: &str, load: Load) {
-    let counts = load.finish();
-    let [connections, refused, cut] = [&counts.connections, &counts.refused, &counts.cut].map(Counts::of);
-    println!("{what}: connections {connections}, refused {refused}, cut {cut}");
-    assert_eq!((refused, cut), (0, 0));
-    assert!(connections > 0, "there was no load");
-}
-
 #[test]
 fn a_storm_of_reloads_harms_nobody() {
     let daemon = Setup::new().workers(4, 2, 16).line("MaxInstances none").start();
@@ -107,7 +98,7 @@ fn a_storm_of_reloads_harms_nobody() {
             std::thread::park_timeout(next - Instant::now());
         }
     }
-    assert_unharmed(&format!("{storm} HUPs in {:?}", began.elapsed()), load);
+    load.finish_unharmed(&format!("{storm} HUPs in {:?}", began.elapsed()));
     session.store("file", b"bytes");
     session.command("QUIT").expect(221);
     let header = daemon.header();
@@ -146,11 +137,9 @@ fn a_configuration_replaced_while_it_is_read_is_refused_or_whole() {
     }
     is_over.store(true, Ordering::Relaxed);
     writer.join().expect("the writer");
-    assert_unharmed("reloads of a file that changes", load);
+    load.finish_unharmed("reloads of a file that changes");
     fs::write(&path, &good).expect("written");
-    let before = daemon.header().generation;
-    daemon.signal(Signal::SIGHUP);
-    until("a good reload", || daemon.header().generation > before);
+    daemon.reload();
     assert_whole(&daemon);
     daemon.stop();
 }
@@ -182,9 +171,7 @@ fn a_master_without_descriptors_refuses_a_reload_and_goes_on() {
     limit(daemon.pid(), "--nofile=1024:");
     assert!(daemon.header().refused_reloads > 0, "the limit was never reached");
     daemon.await_log("configuration refused");
-    let before = daemon.header().generation;
-    daemon.signal(Signal::SIGHUP);
-    until("a good reload", || daemon.header().generation > before);
+    daemon.reload();
     session.command("QUIT").expect(221);
     assert_whole(&daemon);
     daemon.stop();
@@ -204,9 +191,7 @@ fn a_reload_without_processes_is_refused_and_the_daemon_goes_on() {
     session.store("file", b"bytes");
     daemon.session().store("file", b"bytes");
     limit(daemon.pid(), "--nproc=1000:");
-    let before = daemon.header().generation;
-    daemon.signal(Signal::SIGHUP);
-    until("a good reload", || daemon.header().generation > before);
+    daemon.reload();
     session.command("QUIT").expect(221);
     assert_whole(&daemon);
     daemon.stop();

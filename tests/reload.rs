@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use crate::harness::events::until;
 use crate::harness::load::{Counts, HeldDownload, Load, visitor, wanted};
 use crate::harness::ports::Port;
-use crate::harness::{Daemon, Setup, eventually, patterned};
+use crate::harness::{Client, Daemon, Setup, eventually, patterned};
 
 const CLIENTS: usize = 8;
 const TRANSFERS: usize = 4;
@@ -56,15 +56,8 @@ fn under_load_no_connection_is_refused_and_no_transfer_cut() {
             whole += 1;
         }
     }
-    let counts = visits.finish();
-    println!(
-        "reloads {reloads}, connections {}, refused {}, cut {}, transfers {whole} with equal checksums",
-        Counts::of(&counts.connections),
-        Counts::of(&counts.refused),
-        Counts::of(&counts.cut),
-    );
-    assert_eq!((Counts::of(&counts.refused), Counts::of(&counts.cut)), (0, 0));
-    assert!(Counts::of(&counts.connections) > 100, "there was no load");
+    let connections = visits.finish_unharmed(&format!("reloads {reloads}, equal transfers {whole}"));
+    assert!(connections > 100, "there was no load");
     let header = daemon.header();
     assert_eq!((header.generation, header.refused_reloads), (16, 5));
     daemon.stop();
@@ -203,14 +196,10 @@ fn sessions_of_an_older_configuration_last_as_long_as_they_may() {
     let mut old = daemon.session();
     daemon.reload();
     daemon.rewrite(&(daemon.setup.text() + "MaxSessionAge 1\n"));
-    // A spare of the first generation may have met a client before it heard that it is to leave.
-    let mut newer = eventually("a session of the second generation", || {
-        let session = daemon.session();
-        (daemon.slot_of(&session).generation == 2).then_some(session)
-    });
+    let mut newer = session_of_generation(&daemon, 2);
     daemon.reload();
     daemon.await_log("MaxSessionAge: sessions of generation 2 that are left in 1 s are disconnected");
-    let mut newest = daemon.session();
+    let mut newest = session_of_generation(&daemon, 3);
     for session in [&mut old, &mut newer] {
         session.reply().expect(421);
         session.expect_end();
@@ -226,4 +215,12 @@ fn sessions_of_an_older_configuration_last_as_long_as_they_may() {
     }
     newest.command("NOOP").expect(200);
     daemon.stop();
+}
+
+/// A session of generation `number`: a spare of an older one may meet a client before it has heard that it is to leave.
+fn session_of_generation(daemon: &Daemon, number: u32) -> Client {
+    eventually(&format!("a session of generation {number}"), || {
+        let session = daemon.session();
+        (daemon.slot_of(&session).generation == number).then_some(session)
+    })
 }

@@ -40,6 +40,11 @@ impl Source {
 
     /// The board to read, or one sentence why there is none.
     pub fn board(&self) -> Result<Reader, String> {
+        Ok(self.found()?.1)
+    }
+
+    /// Where it lies, too, for whoever looks at it again.
+    pub fn found(&self) -> Result<(PathBuf, Reader), String> {
         let path = self.path()?;
         let board = self.open(&path)?;
         // Of a board that sessions of inetd share, none living is nothing to tell of.
@@ -49,7 +54,7 @@ impl Source {
                 path.display()
             ));
         }
-        Ok(board)
+        Ok((path, board))
     }
 }
 

@@ -65,10 +65,17 @@ pub fn main() -> ExitCode {
         Ok(words) => words,
         Err(status) => return status,
     };
-    match words.form().and_then(|form| Ok((form, words.source.board()?))) {
-        Ok((Form::Prometheus, board)) => words.figures(board),
-        Ok((form, board)) => words.show(form, &board),
+    match words.form().and_then(|form| Ok((form, words.source.found()?))) {
+        Ok((Form::Prometheus, (path, board))) => figures(Watch::new(path, board)),
+        Ok((form, (_, board))) => words.show(form, &board),
         Err(sentence) => words::fail(&sentence),
+    }
+}
+
+fn figures(mut watch: Watch) -> ExitCode {
+    match watch.look() {
+        Ok(look) => words::print(&Figures::of(&look).page()),
+        Err(error) => words::fail(&error.to_string()),
     }
 }
 
@@ -81,17 +88,6 @@ impl Words {
             Some("json") => Ok(Form::Json),
             Some("prometheus") => Ok(Form::Prometheus),
             Some(other) => Err(format!("unknown outform value: '{other}'")),
-        }
-    }
-
-    fn figures(&self, board: Reader) -> ExitCode {
-        let look = self
-            .source
-            .path()
-            .and_then(|path| Watch::new(path, board).look().map_err(|error| error.to_string()));
-        match look {
-            Ok(look) => words::print(&Figures::of(&look).page()),
-            Err(sentence) => words::fail(&sentence),
         }
     }
 

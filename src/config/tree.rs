@@ -76,36 +76,25 @@ pub struct Tree {
 
 /// Reads a file and all it includes. `file` is absolute. What is being written meanwhile is read again, and refused in the end.
 pub fn read(file: &Path, defines: &[(String, Option<String>)]) -> Tree {
-    let mut attempt = 1;
-    loop {
+    for _ in 1..ATTEMPTS {
         let reader = Reader::of(file, defines);
-        let mut tree = reader.tree;
-        match reader.steadiness.restless() {
-            Some(_) if attempt < ATTEMPTS => std::thread::sleep(steadiness::CALM),
-            Some(restless) => {
-                let restless = restless.display();
-                let message =
-                    format!("{restless} is being written while it is read: try again when it is whole");
-                tree.complaints.push(Complaint::error(None, message));
-                return tree;
-            }
-            None => return tree,
+        if reader.steadiness.restless().is_none() {
+            return reader.tree;
         }
-        attempt += 1;
+        std::thread::sleep(steadiness::CALM);
     }
+    let Reader { mut tree, steadiness, .. } = Reader::of(file, defines);
+    if let Some(restless) = steadiness.restless() {
+        let restless = restless.display();
+        let message = format!("{restless} is being written while it is read: try again when it is whole");
+        tree.complaints.push(Complaint::error(None, message));
+    }
+    tree
 }
 
 /// Reads a file that a client may have written: no other file is opened for it, nothing of the daemon's surroundings is told in it.
 pub fn read_confined(file: &Path, bytes: &[u8]) -> Tree {
-    let mut reader = Reader {
-        variables: Variables::none(),
-        tree: Tree::default(),
-        including: Vec::new(),
-        files: 0,
-        bytes: 0,
-        absent_modules: Vec::new(),
-        steadiness: Steadiness::default(),
-    };
+    let mut reader = Reader::new(Variables::none());
     reader.tree.nodes = reader.file(file, bytes);
     reader.tree
 }
@@ -141,16 +130,21 @@ enum Kind {
 }
 
 impl Reader {
-    fn of(file: &Path, defines: &[(String, Option<String>)]) -> Reader {
-        let mut reader = Reader {
-            variables: Variables::new(file, defines),
+    fn new(variables: Variables) -> Reader {
+        Reader {
+            variables,
             tree: Tree::default(),
             including: Vec::new(),
             files: 0,
             bytes: 0,
             absent_modules: Vec::new(),
             steadiness: Steadiness::default(),
-        };
+        }
+    }
+
+    /// Having read a file and all it includes, once.
+    fn of(file: &Path, defines: &[(String, Option<String>)]) -> Reader {
+        let mut reader = Reader::new(Variables::new(file, defines));
         match reader.contents(file) {
             Ok(bytes) => reader.tree.nodes = reader.file(file, &bytes),
             Err(error) => reader.tree.complaints.push(unreadable(None, file, &error)),

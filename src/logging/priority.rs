@@ -137,6 +137,7 @@ mod tests {
         };
         assert_eq!(sorting("daemon", "notice").priority(Level::Error), 29);
         assert_eq!(sorting("LOCAL7", "").priority(Level::Error), 187);
+        assert_eq!(Facility::named("auth"), Facility::named("AUTHPRIV"));
         assert_eq!(Severity::named("loud"), None);
         assert_eq!(Facility::named("LOCAL8"), None);
     }

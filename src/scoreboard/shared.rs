@@ -83,15 +83,12 @@ impl SharedBoard {
         Err(BoardError::Held(path.to_owned()))
     }
 
-    /// The lowest slot that nobody has.
     /// An administrator: clears what sessions that were killed have left on the board at `path`; how many of them there were.
     pub fn scrub(path: &Path, locks: &Path) -> Result<usize, BoardError> {
         let said = |error| BoardError::Io(path.to_owned(), error);
         let locks = open_locks(locks).map_err(|error| BoardError::Io(locks.to_owned(), error))?;
-        let held = Held::take(&locks, path)?;
         let Some((file, geometry)) = found(path)? else { return Ok(0) };
         let map = WritableMap::new(&file, 0..geometry.file_size).map_err(said)?;
-        drop(held);
         let board = SharedBoard { map, geometry, file, locks, path: path.to_owned(), own: SlotNumber(0) };
         let _held = Held::take(&board.locks, path)?;
         Ok(board.clear_the_dead(None))
@@ -104,6 +101,7 @@ impl SharedBoard {
         name.into()
     }
 
+    /// The lowest slot that nobody has.
     fn claimed(mut self) -> Result<SharedBoard, BoardError> {
         let held = Held::take(&self.locks, &self.path)?;
         let said = |error| BoardError::Io(self.path.clone(), error);
@@ -253,7 +251,7 @@ fn open_locks(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The board at the path, if it is one to be shared: read-locked for this process, so that no daemon replaces it.
+/// The board at the path, if it is one to be shared: held by this process, so that no daemon replaces it.
 fn found(path: &Path) -> Result<Option<(File, Geometry)>, BoardError> {
     let said = |error| BoardError::Io(path.to_owned(), error);
     let file = match mapping::open_as_found(path, true) {

@@ -159,12 +159,12 @@ impl Daemon {
     /// HUP, and waits until the next generation stands.
     #[track_caller]
     pub fn reload(&self) {
-        let before = self.header().generation;
+        let before = self.header();
         self.signal(Signal::SIGHUP);
         until("the next generation", || {
             let header = self.header();
-            assert_eq!(header.refused_reloads, 0, "refused");
-            header.generation > before
+            assert_eq!(header.refused_reloads, before.refused_reloads, "refused");
+            header.generation > before.generation
         });
     }
 

@@ -61,6 +61,17 @@ impl Load {
         Arc::clone(&self.counts)
     }
 
+    /// The same, and tells how many came; nobody was refused or cut off, whatever was done meanwhile.
+    #[track_caller]
+    pub fn finish_unharmed(self, what: &str) -> u64 {
+        let counts = self.finish();
+        let [connections, refused, cut] = [&counts.connections, &counts.refused, &counts.cut].map(Counts::of);
+        println!("{what}: connections {connections}, refused {refused}, cut {cut}");
+        assert_eq!((refused, cut), (0, 0));
+        assert!(connections > 0, "there was no load");
+        connections
+    }
+
     fn halt(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {

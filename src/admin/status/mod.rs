@@ -75,7 +75,8 @@ impl Words {
                 .to_owned());
         }
         let listener = self.listener()?;
-        let watch = Watch::new(self.source.path()?, self.source.board()?);
+        let (path, board) = self.source.found()?;
+        let watch = Watch::new(path, board);
         if let Ok(address) = listener.local_addr() {
             streams::complain(&format!("ferryd-status: http://{address}/"));
         }

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -58,10 +59,10 @@ async fn remember(shared: Rc<Shared>) {
 
 async fn accept(listener: TcpListener, shared: Rc<Shared>) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let room = std::sync::Arc::new(Semaphore::new(CONNECTIONS));
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         // The semaphore is never closed.
-        let Ok(place) = std::sync::Arc::clone(&room).acquire_owned().await else { return Ok(()) };
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return Ok(()) };
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             // No descriptor left, or a client that has gone: the next may come.

@@ -92,8 +92,8 @@ impl Words {
         if !self.batch && !has_terminal {
             return Err("ftptop: this is no terminal; -b prints without one".to_owned());
         }
-        let path = self.source.path()?;
-        let mut watch = Watch::new(path, self.source.board()?);
+        let (path, board) = self.source.found()?;
+        let mut watch = Watch::new(path, board);
         let shown = self.shown();
         if self.batch {
             return Ok(batch::run(&mut watch, &shown, delay, count));
