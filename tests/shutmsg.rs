@@ -113,6 +113,13 @@ fn ftpshut_closes_and_opens_the_server() {
     // As ProFTPD's, it calls itself what it was called.
     assert_eq!(said, format!("{}: {} removed\n", env!("CARGO_BIN_EXE_ftpshut"), file.display()));
     eventually("service again", || (greeting(&daemon).code == 220).then_some(()));
+    let output = ftpshut(&["--help"]);
+    let help = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        output.status.success() && help.contains("--until") && help.contains("%r the time from which"),
+        "{help}"
+    );
+
     let output = ftpshut(&["now"]);
     assert_eq!(output.status.code(), Some(0));
     session.reply().expect(421);

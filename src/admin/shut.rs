@@ -29,7 +29,6 @@ use crate::sys::streams;
                        refused, %d the time at which they are disconnected, %T the time now, %C the client's working \
                        directory, %L the server's address, %R the client's name, %U the user's name, %V the server's \
                        name.",
-    disable_help_flag = true,
     disable_version_flag = true,
     args_override_self = true
 )]
@@ -83,6 +82,7 @@ pub fn main() -> ExitCode {
     let program = std::env::args().next().unwrap_or_else(|| "ftpshut".to_owned());
     let words = match Words::try_parse() {
         Ok(words) => words,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => return words::print(&error.to_string()),
         Err(error) => return words::refuse(&format!("{program}: {}", mistake(&error)), &usage(&program)),
     };
     match words.carry_out(&program) {
