@@ -2,6 +2,7 @@
 //! that hang. Afterwards no slot is leaked, no worker lost, no zombie left, and no session of others was cut.
 
 use std::fs::{self, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::os::unix::fs::FileExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ferryd::scoreboard::{State, layout};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::harness::daemon::{end_group, program};
 use crate::harness::events::until;
@@ -80,6 +82,7 @@ fn visits(daemon: &Daemon) -> Load {
         let mut client = visitor(address, "alice", counts)?;
         let cut = |_: &std::io::Error| Counts::add(&counts.cut, 1);
         assert_eq!(client.try_download("RETR small").inspect_err(cut)?, b"small");
+        Counts::add(&counts.downloads, 1);
         wanted(client.try_command("QUIT"), 221).inspect_err(cut)
     })
 }
@@ -103,6 +106,54 @@ fn a_storm_of_reloads_harms_nobody() {
     session.command("QUIT").expect(221);
     let header = daemon.header();
     assert!(header.generation > 1 && header.refused_reloads == 0, "{header:?}");
+    assert_whole(&daemon);
+    daemon.stop();
+}
+
+/// Below `end`, and another each time.
+fn random(end: usize) -> usize {
+    usize::try_from(RandomState::new().hash_one(end) % end as u64).expect("below a usize")
+}
+
+#[test]
+fn whoever_is_killed_under_load_the_others_go_on() {
+    let daemon = Setup::new().workers(4, 4, 16).line("MaxInstances none").start();
+    let mut held = [daemon.session(), daemon.session()];
+    let spared: Vec<i32> = held.iter().map(|session| daemon.slot_of(session).pid.0).collect();
+    let load = visits(&daemon);
+    // Auth, its steward, recorder, nursery; and those that have a client, or wait for one.
+    let mut killed = [0, 0];
+    for _ in 0..rounds(15, 300) {
+        let servants: Vec<i32> = daemon.servants().into_iter().collect();
+        let workers: Vec<i32> = daemon.slots().iter().map(|slot| slot.pid.0).collect();
+        let workers = workers.into_iter().filter(|pid| !spared.contains(pid)).collect();
+        let kind = random(2);
+        let among: &Vec<i32> = [&servants, &workers][kind];
+        if among.is_empty() {
+            continue;
+        }
+        let victim = among[random(among.len())];
+        // It may have left by itself meanwhile.
+        if kill(Pid::from_raw(victim), Signal::SIGKILL).is_ok() {
+            killed[kind] += 1;
+        }
+        until("its end", || !processes::lives(victim));
+        let before = Counts::of(&load.counts.downloads);
+        until("clients that are served", || Counts::of(&load.counts.downloads) > before);
+        held[0].command("NOOP").expect(200);
+    }
+    let counts = load.finish();
+    let [connections, refused, cut] = [&counts.connections, &counts.refused, &counts.cut].map(Counts::of);
+    let [servants, workers] = killed;
+    println!(
+        "killed {servants} servants and {workers} workers: connections {connections}, refused {refused}, cut {cut}"
+    );
+    assert!(servants > 0 && workers > 0);
+    assert!(refused + cut <= workers + 4 * servants, "more were harmed than those killed can have served");
+    held[1].store("file", b"bytes");
+    for mut session in held {
+        session.command("QUIT").expect(221);
+    }
     assert_whole(&daemon);
     daemon.stop();
 }
