@@ -12,6 +12,7 @@ mod plain;
 mod script;
 mod scripts;
 mod server;
+mod shutdown;
 mod wanted;
 
 use std::collections::BTreeSet;

@@ -13,10 +13,13 @@ use ferryd::scoreboard::{State, layout};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::harness::cost::Cost;
 use crate::harness::daemon::{end_group, program};
 use crate::harness::events::until;
 use crate::harness::load::{Counts, Load, visitor, wanted};
 use crate::harness::processes::{self, Process};
+#[cfg(target_arch = "x86_64")]
+use crate::harness::puppet::Puppet;
 use crate::harness::scale::{has_program, rounds};
 use crate::harness::{Client, Daemon, Setup, eventually};
 
@@ -269,16 +272,17 @@ fn timers_read_no_clock_that_can_be_set() {
     }
 }
 
-/// The watchdog's turns follow one another at once.
-fn hasten_watchdog(daemon: &Daemon) {
+/// The watchdog's turns follow one another soon.
+fn hasten_watchdog(daemon: &Daemon, turn: Duration) {
+    let turn = u64::try_from(turn.as_millis()).expect("short");
     let board = OpenOptions::new().write(true).open(daemon.board_file()).expect("ours to write");
-    board.write_all_at(&20_u64.to_le_bytes(), layout::header::WATCHDOG_TURN as u64).expect("written");
+    board.write_all_at(&turn.to_le_bytes(), layout::header::WATCHDOG_TURN as u64).expect("written");
 }
 
 #[test]
 fn a_worker_that_hangs_is_ended_and_those_at_rest_are_not() {
     let daemon = Setup::new().start();
-    hasten_watchdog(&daemon);
+    hasten_watchdog(&daemon, Duration::from_millis(20));
     let (mut resting, mut hanging) = (daemon.session(), daemon.session());
     let pid = daemon.slot_of(&hanging).pid.0;
     processes::send(pid, Signal::SIGSTOP);
@@ -291,10 +295,35 @@ fn a_worker_that_hangs_is_ended_and_those_at_rest_are_not() {
     daemon.stop();
 }
 
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_worker_that_spins_is_ended_and_others_are_not() {
+    if !crate::harness::as_root("a_worker_that_spins_is_ended_and_others_are_not") {
+        return;
+    }
+    let daemon = Setup::new().workers(4, 2, 16).line("MaxInstances none").start();
+    let load = visits(&daemon);
+    let (mut resting, mut spinning) = (daemon.session(), daemon.session());
+    let pid = daemon.slot_of(&spinning).pid.0;
+    Puppet::hold(pid).spin();
+    let before = Cost::of(pid);
+    until("it does nothing but run", || Cost::of(pid).cpu_since(before) > Duration::from_millis(50));
+    // Whoever is kept from the processor by this one and the load must have his turn in a round.
+    hasten_watchdog(&daemon, Duration::from_millis(100));
+    daemon.await_log(&format!("worker {pid} spins or hangs"));
+    until("its end", || !processes::lives(pid));
+    assert!(spinning.try_command("NOOP").is_err());
+    load.finish_unharmed("a worker that spins");
+    resting.store("file", b"bytes");
+    resting.command("QUIT").expect(221);
+    assert_whole(&daemon);
+    daemon.stop();
+}
+
 #[test]
 fn a_spare_that_does_not_retire_is_ended() {
     let daemon = Setup::new().start();
-    hasten_watchdog(&daemon);
+    hasten_watchdog(&daemon, Duration::from_millis(20));
     let spare = eventually("a spare", || daemon.slots().into_iter().find(|slot| slot.state == State::Spare));
     processes::send(spare.pid.0, Signal::SIGSTOP);
     daemon.reload();

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use crate::harness::debian::ran;
 use crate::harness::scale::skipped;
@@ -29,14 +30,23 @@ impl Package {
         command
     }
 
+    /// One of its tools, which need no more than the host has.
+    pub fn tool(&self, name: &str) -> PathBuf {
+        self.root.join("usr/sbin").join(name)
+    }
+
     /// For ModulePath.
     pub fn modules(&self) -> PathBuf {
         self.root.join("usr/lib/proftpd")
     }
 }
 
+/// One test fetches for all: apt-get(8) locks the others out.
+static FETCHING: Mutex<()> = Mutex::new(());
+
 /// Fetches what is missing into a folder of its own, so that no half is ever found. A bare machine has no lists yet.
 fn fetched() -> Result<Package, String> {
+    let _alone = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("proftpd-with-libraries");
     if kept.is_dir() {
         return Ok(Package { root: kept });

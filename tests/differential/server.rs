@@ -15,11 +15,14 @@ use super::fixture;
 use super::package::Package;
 use crate::harness::client::Client;
 use crate::harness::events::until;
+use crate::harness::host;
 use crate::harness::ports::Port;
 use crate::harness::{PASSWORD_HASH, processes};
 
 /// The account whose home the fixture is.
 pub const OWNER: u32 = 52_001;
+/// So that local times show; listings are told in UTC where TimesGMT is not off.
+pub const ZONE: &str = "America/New_York";
 /// Whom `<Anonymous>` is: www-data, which every Debian has.
 const STRANGER: u32 = 33;
 
@@ -140,17 +143,26 @@ impl Drop for Server {
 }
 
 fn started(program: Program, package: &Package, folder: &Path) -> Child {
-    let mut command = match program {
+    let program = match program {
         Program::Ferryd => Command::new(env!("CARGO_BIN_EXE_ferryd")),
         Program::Proftpd => package.command(),
     };
+    // An /etc that the test has furnished is the server's own.
+    let mut command =
+        if folder.join("etc").is_dir() { within(program, host::entering(folder)) } else { program };
     let stderr = File::create(folder.join("stderr")).expect("a file in the test's folder");
     command.arg("-n").arg("-c").arg(folder.join("server.conf")).current_dir(folder).process_group(0);
     // ProFTPD tells it in FEAT.
     command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8");
-    // So that local times show; listings are told in UTC where TimesGMT is not off.
-    command.env("TZ", "America/New_York");
+    command.env("TZ", ZONE);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().expect("the server's program")
+}
+
+/// A program, run by another that takes it as its words.
+fn within(program: Command, mut outer: Command) -> Command {
+    outer.arg(program.get_program()).args(program.get_args());
+    outer.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    outer
 }
 
 /// Where both listen: lines that begin with `# ::1` are for a pair on IPv6.
