@@ -11,6 +11,7 @@ mod harness;
 
 mod admission;
 mod clients;
+mod clock;
 mod command_line;
 mod configuration;
 mod confinement;
