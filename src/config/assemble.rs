@@ -53,7 +53,7 @@ fn daemon(
     options: &LoadOptions,
 ) -> Daemon {
     let system_log = said.system_log.clone().or_else(|| global.daemon.system_log.clone());
-    let facility = said.syslog_facility.unwrap_or(Facility::DAEMON);
+    let facility = said.syslog_facility.unwrap_or(Facility::USUAL);
     let (min_spare, max_spare) = spares(said.min_spare_workers, said.max_spare_workers);
     Daemon {
         uid: identity.uid,

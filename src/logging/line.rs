@@ -9,9 +9,6 @@ use jiff::tz::TimeZone;
 use super::Style;
 use crate::sys::ProcessId;
 
-/// What log monitors look for in place of our own name.
-pub const TAG: &str = "proftpd";
-
 /// Bytes from outside as text that cannot end a line, move a cursor or pretend to be another line: control characters and
 /// what is no UTF-8 become `\xNN`.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +45,13 @@ pub struct Stamp<'a> {
     pub zone: &'a TimeZone,
 }
 
+impl Stamp<'_> {
+    /// Without what is less than a second.
+    fn to_the_second(&self) -> impl fmt::Display {
+        self.zone.to_datetime(self.moment).strftime("%Y-%m-%d %H:%M:%S")
+    }
+}
+
 impl fmt::Display for Stamp<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let local = self.zone.to_datetime(self.moment);
@@ -75,14 +79,17 @@ pub struct Line<'a> {
 impl Line<'_> {
     /// The program, or what it does here.
     pub fn tag(&self) -> &'static str {
-        self.style.role().unwrap_or(TAG)
+        self.style.tag()
     }
 }
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.style.has_timestamp() {
-            write!(f, "{} ", self.stamp)?;
+            match self.style.has_millis() {
+                true => write!(f, "{} ", self.stamp)?,
+                false => write!(f, "{} ", self.stamp.to_the_second())?,
+            }
         }
         if self.style.has_hostname() {
             write!(f, "{} ", self.host)?;

@@ -41,7 +41,7 @@ impl<C: Deref<Target = Channel>> Drain for Sending<C> {
         }
         let mut buffer = self.channel.take_buffer();
         let Voice { style, origin, .. } = &self.voice;
-        record::begin(&mut buffer, self.log, (record.level(), *style), origin.as_bytes());
+        record::begin(&mut buffer, self.log, (record.level(), style.tagged(record.tag())), origin.as_bytes());
         write_text(&mut buffer, record);
         record::finish(&mut buffer);
         self.channel.send_line(&buffer);

@@ -21,7 +21,7 @@ pub use file::{Links, LogFileError, could_open, open};
 pub use handover::HandedChannel;
 pub use logger::logger;
 pub use priority::{Facility, Severity, Sorting};
-pub use voice::{LogOptions, Speaker, Style, Voice};
+pub use voice::{LOGIN, LogOptions, Speaker, Style, Voice};
 
 /// A log file of the recorder, by number; a number is never reused and names one path for life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

@@ -85,13 +85,21 @@ const FACILITIES: &[(&str, u8)] = &[
 ];
 
 impl Facility {
-    /// What SyslogFacility is without being said.
-    pub const DAEMON: Facility = Facility(3);
+    /// Where no SyslogFacility is said: DAEMON, and AUTHPRIV for what tells of logins, as ProFTPD has it.
+    pub const USUAL: Facility = Facility(24);
 
     /// By its name, in any case.
     pub fn named(name: &str) -> Option<Facility> {
         let found = FACILITIES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, number)| Facility(*number))
+    }
+
+    fn number(self, is_login: bool) -> u8 {
+        match (self, is_login) {
+            (Facility::USUAL, true) => 10,
+            (Facility::USUAL, false) => 3,
+            (Facility(number), _) => number,
+        }
     }
 }
 
@@ -108,9 +116,9 @@ pub struct Sorting {
 const STEP: u8 = 9;
 
 impl Sorting {
-    /// The number before a message, for a line of this level.
-    pub fn priority(self, level: Level) -> u8 {
-        (self.facility.0 << 3) | self.severity.unwrap_or(Severity::of(level)).0
+    /// The number before a message, for a line of this level that tells of a login, or does not.
+    pub fn priority(self, level: Level, is_login: bool) -> u8 {
+        (self.facility.number(is_login) << 3) | self.severity.unwrap_or(Severity::of(level)).0
     }
 
     /// As one byte.
@@ -121,7 +129,7 @@ impl Sorting {
     /// Any byte is one.
     pub(super) fn decode(byte: u8) -> Sorting {
         let severity = (byte % STEP).checked_sub(1).map(Severity);
-        Sorting { facility: Facility((byte / STEP).min(23)), severity }
+        Sorting { facility: Facility((byte / STEP).min(Facility::USUAL.0)), severity }
     }
 }
 
@@ -135,8 +143,10 @@ mod tests {
             facility: Facility::named(facility).unwrap(),
             severity: Severity::named(severity),
         };
-        assert_eq!(sorting("daemon", "notice").priority(Level::Error), 29);
-        assert_eq!(sorting("LOCAL7", "").priority(Level::Error), 187);
+        assert_eq!(sorting("daemon", "notice").priority(Level::Error, true), 29);
+        assert_eq!(sorting("LOCAL7", "").priority(Level::Error, false), 187);
+        let usual = Sorting { facility: Facility::USUAL, severity: None };
+        assert_eq!([false, true].map(|is_login| usual.priority(Level::Info, is_login)), [30, 86]);
         assert_eq!(Facility::named("auth"), Facility::named("AUTHPRIV"));
         assert_eq!(Severity::named("loud"), None);
         assert_eq!(Facility::named("LOCAL8"), None);
@@ -144,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_sorting_is_one_byte() {
-        for (_, facility) in FACILITIES {
+        for facility in FACILITIES.iter().map(|(_, facility)| facility).chain([&Facility::USUAL.0]) {
             for severity in std::iter::once(None).chain((0..8).map(|number| Some(Severity(number)))) {
                 let sorting = Sorting { facility: Facility(*facility), severity };
                 assert_eq!(Sorting::decode(sorting.encode()), sorting);

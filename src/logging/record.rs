@@ -90,7 +90,7 @@ mod tests {
             good[..5].to_vec(),
             [&good[..2], &[0], &good[3..]].concat(),
             [&good[..2], &[9], &good[3..]].concat(),
-            [&good[..3], &[16], &good[4..]].concat(),
+            [&good[..3], &[128], &good[4..]].concat(),
             [&good[..4], &[0xff, 0xff], &good[6..]].concat(),
         ];
         for bytes in bad {

@@ -12,15 +12,21 @@ impl Style {
     /// As ProFTPD writes without LogOptions.
     pub const USUAL: Style = Style(0);
 
+    /// As ControlsLog is written.
+    pub const CONTROLS: Style = Style(Style::NO_HOSTNAME | Label::Controls.bits());
+
     const NO_TIMESTAMP: u8 = 1;
     const NO_HOSTNAME: u8 = 2;
-    const DAEMON: u8 = 4;
-    const SESSION: u8 = 8;
-    const ALL: u8 = 15;
+    /// Three bits from here on are a [`Label`].
+    const LABEL: u8 = 4;
+    const LOGIN: u8 = 32;
+    const NO_MILLIS: u8 = 64;
+    const ALL: u8 = 127;
 
     /// Of a byte on its way; None where it is none of ours.
     pub(super) fn decode(byte: u8) -> Option<Style> {
-        (byte & !Style::ALL == 0).then_some(Style(byte))
+        let style = Style(byte);
+        (byte & !Style::ALL == 0 && style.label().is_some()).then_some(style)
     }
 
     pub(super) fn encode(self) -> u8 {
@@ -37,12 +43,62 @@ impl Style {
         self.0 & Style::NO_HOSTNAME == 0
     }
 
-    /// What stands before the pid, where it is not the program's name.
-    pub(super) fn role(self) -> Option<&'static str> {
-        match self.0 & (Style::DAEMON | Style::SESSION) {
-            0 => None,
-            Style::SESSION => Some("session"),
-            _ => Some("daemon"),
+    /// Whether the time has its milliseconds.
+    pub(super) fn has_millis(self) -> bool {
+        self.0 & Style::NO_MILLIS == 0
+    }
+
+    /// Whether it tells of a login, which is not for every reader of syslog.
+    pub(super) fn is_login(self) -> bool {
+        self.0 & Style::LOGIN != 0
+    }
+
+    /// The same for a record with this tag.
+    pub(super) fn tagged(self, tag: &str) -> Style {
+        if tag == LOGIN { Style(self.0 | Style::LOGIN) } else { self }
+    }
+
+    /// What stands before the pid.
+    pub(super) fn tag(self) -> &'static str {
+        self.label().unwrap_or_default().text()
+    }
+
+    fn label(self) -> Option<Label> {
+        let number = (self.0 / Style::LABEL) % 8;
+        Label::ALL.iter().copied().find(|label| *label as u8 == number)
+    }
+}
+
+/// The tag (slog's) of a line that tells of a login, of one that was refused too.
+pub const LOGIN: &str = "login";
+
+/// Who a line says it is from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Label {
+    #[default]
+    Program,
+    Daemon,
+    Session,
+    /// The pid alone.
+    Nobody,
+    Controls,
+}
+
+impl Label {
+    const ALL: [Label; 5] = [Label::Program, Label::Daemon, Label::Session, Label::Nobody, Label::Controls];
+
+    const fn bits(self) -> u8 {
+        self as u8 * Style::LABEL
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            // What log monitors look for in place of our own name.
+            Label::Program => "proftpd",
+            Label::Daemon => "daemon",
+            Label::Session => "session",
+            Label::Nobody => "",
+            Label::Controls => concat!("mod_ctrls/", env!("CARGO_PKG_VERSION")),
         }
     }
 }
@@ -79,11 +135,11 @@ impl LogOptions {
     /// How this speaker's lines are written.
     pub fn style(self, speaker: Speaker) -> Style {
         let when = |is_so: bool, bit: u8| if is_so { bit } else { 0 };
-        let role = if speaker == Speaker::Session { Style::SESSION } else { Style::DAEMON };
+        let role = if speaker == Speaker::Session { Label::Session } else { Label::Daemon };
         Style(
             when(!self.timestamp, Style::NO_TIMESTAMP)
                 | when(!self.hostname, Style::NO_HOSTNAME)
-                | when(self.roles, role),
+                | when(self.roles, role.bits()),
         )
     }
 }
@@ -120,8 +176,16 @@ mod tests {
         let bare = LogOptions { timestamp: false, hostname: false, virtual_host: true, roles: true };
         let style = bare.style(Speaker::Session);
         assert!(!style.has_timestamp() && !style.has_hostname());
-        assert_eq!((style.role(), bare.style(Speaker::Daemon).role()), (Some("session"), Some("daemon")));
+        assert_eq!((style.tag(), bare.style(Speaker::Daemon).tag()), ("session", "daemon"));
         assert_eq!(Style::decode(style.encode()), Some(style));
-        assert_eq!(Style::decode(16), None);
+        assert_eq!((Style::decode(20), Style::decode(128)), (None, None));
+    }
+
+    #[test]
+    fn a_login_is_told_by_its_tag() {
+        let style = Style::CONTROLS.tagged(LOGIN);
+        assert!(style.is_login() && !Style::CONTROLS.tagged("").is_login());
+        assert!(style.tag().starts_with("mod_ctrls/"));
+        assert_eq!(Style::decode(style.encode()), Some(style));
     }
 }

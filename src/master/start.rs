@@ -129,7 +129,7 @@ fn record_complaints(complaints: &[Complaint]) {
     if descriptors::stdin_is_socket() {
         let errors = complaints.iter().filter(|complaint| complaint.is_error());
         errors.for_each(|error| {
-            recorder::say_once(Facility::DAEMON, &format!("fatal: {}", error.one_line()));
+            recorder::say_once(Facility::USUAL, &format!("fatal: {}", error.one_line()));
         });
     }
 }

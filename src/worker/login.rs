@@ -24,6 +24,7 @@ use super::watch::{Ending, Watch, unavailable};
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
 use crate::config::settings::{Anonymous, DirectoryRules, Server, SessionRules, Sessions, Subject};
+use crate::logging::LOGIN;
 use crate::protocol::Reply;
 use crate::scoreboard::Totals;
 use crate::sys::clock;
@@ -89,11 +90,11 @@ impl Scope {
 pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verdict, Ending> {
     let scope = Scope::new(watch.server, anonymous_section(watch.server, &name));
     if let Some(words) = scope.refusal(&name, &password, &subject::settled(watch, None)) {
-        slog::warn!(watch.log, "{words}");
+        slog::warn!(watch.log, #LOGIN, "{words}");
         return refused(watch, Verdict::Wrong);
     }
     if !evidence::can_be_written(watch)? {
-        slog::error!(watch.log, "USER {}: the recorder takes nothing, no login", shown(&name));
+        slog::error!(watch.log, #LOGIN, "USER {}: the recorder takes nothing, no login", shown(&name));
         return refused(watch, Verdict::Out(unavailable()));
     }
     let request = Request::Login {
@@ -110,7 +111,7 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
             // An alias may have led to a section that the name did not tell; and only now it is known who logs in.
             let subject = subject::settled(watch, Some((&account, account.home.clone())));
             if let Some(words) = granted.refusal(&name, &password, &subject) {
-                slog::warn!(watch.log, "{words}");
+                slog::warn!(watch.log, #LOGIN, "{words}");
                 return refused(watch, Verdict::Out(incorrect()));
             }
             let rules = rulebook::of(granted.sessions, &subject);
@@ -118,7 +119,7 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
         }
         Answer::Denied(denial) => deny(watch, &denial, &name),
         _ => {
-            slog::error!(watch.log, "USER {}: auth gave no answer, no login", shown(&name));
+            slog::error!(watch.log, #LOGIN, "USER {}: auth gave no answer, no login", shown(&name));
             refused(watch, Verdict::Out(unavailable()))
         }
     }
@@ -142,19 +143,19 @@ fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> 
             refused(watch, Verdict::Wrong)
         }
         Refusal::Wrong { reason: Reason::Root } => {
-            slog::warn!(watch.log, "SECURITY VIOLATION: Root login attempted"; "user" => &*user);
+            slog::warn!(watch.log, #LOGIN, "SECURITY VIOLATION: Root login attempted"; "user" => &*user);
             refused(watch, Verdict::Wrong)
         }
         Refusal::Wrong { reason: Reason::Failed(why) } => {
-            slog::warn!(watch.log, "USER {user} (Login failed): {why}");
+            slog::warn!(watch.log, #LOGIN, "USER {user} (Login failed): {why}");
             refused(watch, Verdict::Wrong)
         }
         Refusal::NoPassword => {
-            slog::warn!(watch.log, "USER {user} (Login failed): No password given");
+            slog::warn!(watch.log, #LOGIN, "USER {user} (Login failed): No password given");
             refused(watch, Verdict::NoPassword)
         }
         Refusal::Limited { reply, reached } => {
-            slog::warn!(watch.log, "Connection refused ({reached})");
+            slog::warn!(watch.log, #LOGIN, "Connection refused ({reached})");
             refused(watch, Verdict::Out(reply))
         }
     }
@@ -162,7 +163,7 @@ fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> 
 
 fn tell_unknown(watch: &Watch, user: &str, what: &str) {
     let (peer, local) = (watch.peer, watch.local);
-    slog::warn!(watch.log, "USER {user}: {what} from {} [{}] to {local}", peer.name(), peer.ip());
+    slog::warn!(watch.log, #LOGIN, "USER {user}: {what} from {} [{}] to {local}", peer.name(), peer.ip());
 }
 
 /// Auth has granted: the identity first, then the root as that identity sees it, then its walls.
@@ -172,7 +173,7 @@ fn enter(
     entry: Entry,
 ) -> Result<Verdict, Ending> {
     let failed = |what: &dyn std::fmt::Display| {
-        slog::error!(watch.log, "USER {}: {what}", shown(&entry.given_name));
+        slog::error!(watch.log, #LOGIN, "USER {}: {what}", shown(&entry.given_name));
         Ending::Unavailable
     };
     identity::take(watch.birth, &entry.account).map_err(|error| failed(&error))?;
@@ -180,7 +181,7 @@ fn enter(
     let root = match quarters.open() {
         Ok(root) => root,
         Err(error) => {
-            slog::error!(watch.log, "USER {} (Login failed): {error}", shown(&entry.given_name));
+            slog::error!(watch.log, #LOGIN, "USER {} (Login failed): {error}", shown(&entry.given_name));
             return refused(watch, Verdict::Out(quarters.refusal()));
         }
     };
@@ -195,6 +196,7 @@ fn enter(
     if !quarters.settle(&home, |folder| member.start_in(folder)) {
         slog::error!(
             watch.log,
+            #LOGIN,
             "{} chdir(\"{}\") failed: no such folder, or no right to enter it",
             shown(&member.given_name),
             member.account.home.display()
@@ -234,7 +236,7 @@ fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {
     title::logged_in(watch.birth, watch.peer, &member);
     watch.birth.own.count(&Totals { logins: 1, ..Totals::default() });
     let kind = if member.anonymous.is_some() { "ANON" } else { "USER" };
-    slog::info!(watch.log, "{kind} {}: Login successful.", shown(&member.given_name));
+    slog::info!(watch.log, #LOGIN, "{kind} {}: Login successful.", shown(&member.given_name));
     let facts = watch.facts();
     let lines = member.display(Occasion::Login, &facts);
     let readme = readme::lines(&member, watch.birth.zone, clock::now());

@@ -56,26 +56,30 @@ const fn priority(facility: u8, severity: u8) -> u8 {
     facility * 8 + severity
 }
 
+const DAEMON: u8 = 3;
+const AUTHPRIV: u8 = 10;
 const FTP: u8 = 11;
 const LOCAL3: u8 = 19;
 const WARNING: u8 = 4;
 const NOTICE: u8 = 5;
 const INFO: u8 = 6;
 
+/// A daemon that has no SystemLog, and its syslog.
+fn without_a_system_log(lines: &str) -> (Syslog, Setup) {
+    let (syslog, setup) = Syslog::of(Setup::new().line(lines));
+    setup.write();
+    let said = setup.text();
+    let kept: Vec<&str> = said.lines().filter(|line| !line.starts_with("SystemLog")).collect();
+    std::fs::write(setup.config_file(), kept.join("\n") + "\n").expect("written");
+    (syslog, setup)
+}
+
 #[test]
 fn a_daemon_without_a_system_log_tells_syslog() {
     if !as_root("a_daemon_without_a_system_log_tells_syslog") {
         return;
     }
-    let (syslog, setup) = Syslog::of(Setup::new().line("SyslogFacility FTP\nSyslogLevel notice"));
-    setup.write();
-    let text: String = setup
-        .text()
-        .lines()
-        .filter(|line| !line.starts_with("SystemLog"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    std::fs::write(setup.config_file(), text).expect("written");
+    let (syslog, setup) = without_a_system_log("SyslogFacility FTP\nSyslogLevel notice");
     let daemon = Background::start(&setup);
     refuse_alice(setup.socket_address());
     let mut before = Vec::new();
@@ -86,6 +90,23 @@ fn a_daemon_without_a_system_log_tells_syslog() {
         "{line}"
     );
     assert!(!before.iter().any(|line| line.contains("FTP session opened")), "{before:?}");
+    drop(daemon);
+}
+
+#[test]
+fn what_is_said_of_logins_is_not_for_every_reader() {
+    if !as_root("what_is_said_of_logins_is_not_for_every_reader") {
+        return;
+    }
+    let (syslog, setup) = without_a_system_log("");
+    let daemon = Background::start(&setup);
+    let of = |text: &str| syslog.line_with(text, |_| {}).0;
+    refuse_alice(setup.socket_address());
+    assert_eq!(of("FTP session opened"), priority(DAEMON, INFO));
+    assert_eq!(of("Incorrect password"), priority(AUTHPRIV, WARNING));
+    assert_eq!(of("FTP session closed"), priority(DAEMON, INFO));
+    Client::greeted(setup.socket_address()).login("alice");
+    assert_eq!(of("Login successful"), priority(AUTHPRIV, INFO));
     drop(daemon);
 }
 

@@ -60,8 +60,8 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         MAIN,
         "facility",
-        "DAEMON",
-        "As what part of the host syslog is written to.",
+        "DAEMON, and AUTHPRIV for what tells of logins",
+        "As what part of the host syslog is written to, whatever is told.",
         |scope, arguments| {
             let name = arguments.text("a facility")?;
             let facility = Facility::named(&name);

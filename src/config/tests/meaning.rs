@@ -23,7 +23,7 @@ fn an_empty_configuration_is_all_defaults() {
     assert_eq!(server.sessions.usual.timeout_idle, Some(Duration::from_secs(600)));
     assert_eq!(server.sessions.usual.timeout_session, None);
     assert_eq!(server.sessions.usual.ident, Ident::Standard);
-    assert_eq!(settings.daemon.system_log, LogTarget::Syslog(Facility::DAEMON));
+    assert_eq!(settings.daemon.system_log, LogTarget::Syslog(Facility::USUAL));
     assert_eq!(settings.daemon.pid_file, Path::new(defaults::PID_FILE));
     assert!(
         settings.daemon.listen.iter().all(|address| address.port() == 21 && address.ip().is_unspecified())

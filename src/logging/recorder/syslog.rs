@@ -40,7 +40,8 @@ impl Syslog {
         if self.quiet_until.is_some_and(|until| Instant::now() < until) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let text = Datagram { priority: self.sorting.priority(level), line }.to_string();
+        let text =
+            Datagram { priority: self.sorting.priority(level, line.style.is_login()), line }.to_string();
         let sent = self.try_send(&text).or_else(|error| match error.kind() {
             io::ErrorKind::WouldBlock => Err(error),
             _ => self.reconnect_and_send(&text),
@@ -126,7 +127,7 @@ mod tests {
     fn a_restarted_syslog_daemon_is_found_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let sorting = Sorting { facility: Facility::DAEMON, severity: None };
+        let sorting = Sorting { facility: Facility::USUAL, severity: None };
         let mut syslog = Syslog::new(path.clone(), sorting);
         assert!(syslog.send(Level::Info, &line("")).is_err());
         for _ in 0..2 {

@@ -224,7 +224,7 @@ fn lines_go_to_the_hosts_syslog_in_its_own_shape() {
     let house = House::new();
     let path = house.path("devlog");
     let daemon = UnixDatagram::bind(&path).unwrap();
-    let sorting = Sorting { facility: Facility::DAEMON, severity: None };
+    let sorting = Sorting { facility: Facility::USUAL, severity: None };
     house.control.open(LogNumber::SYSTEM, Kind::Syslog(sorting), &path, None).unwrap();
     error!(house.log(), "cannot bind"; "port" => 21);
     let mut buffer = [0; 300];

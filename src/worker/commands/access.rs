@@ -4,6 +4,7 @@ use std::mem;
 
 use crate::auth::secret::Secret;
 use crate::config::settings::DisplayFile;
+use crate::logging::LOGIN;
 use crate::protocol::{HostName, Reply, Verb};
 use crate::worker::display::{self, Occasion};
 use crate::worker::greeting;
@@ -100,7 +101,7 @@ fn wrong(session: &mut Session) -> Result<Reply, Ending> {
     let reply = denied_words(&session.watch);
     match session.watch.rules.max_login_attempts {
         Some(most) if session.refused >= most => {
-            slog::warn!(session.watch.log, "Maximum login attempts ({most}) exceeded, connection refused");
+            slog::warn!(session.watch.log, #LOGIN, "Maximum login attempts ({most}) exceeded, connection refused");
             session.watch.reply(&reply);
             Err(Ending::Refused)
         }
