@@ -35,6 +35,7 @@ mod logs;
 mod many_sections;
 mod measurements;
 mod messages;
+mod monitoring;
 mod mutations;
 mod pool;
 mod proxied;

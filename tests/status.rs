@@ -15,14 +15,14 @@ use crate::harness::scale::{has_program, is_long};
 use crate::harness::{Daemon, Setup, eventually};
 
 /// A running ferryd-status; ended when dropped.
-struct Status {
+pub struct Status {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Status {
     /// Of a daemon's board, as an ordinary user.
-    fn of(daemon: &Daemon, words: &[&str]) -> Status {
+    pub fn of(daemon: &Daemon, words: &[&str]) -> Status {
         let folder = daemon.setup.path("");
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("a folder others may enter");
         let mut child = program(&["-f", &daemon.board_file().to_string_lossy(), "-l", "127.0.0.1:0"])
@@ -46,7 +46,7 @@ impl Status {
         (status, body)
     }
 
-    fn fetch(&self, path: &str) -> (u16, String) {
+    pub fn fetch(&self, path: &str) -> (u16, String) {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
     }
 }
