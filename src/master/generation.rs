@@ -1,7 +1,10 @@
 //! One generation: the settings new workers are born with, the auth process that checks its passwords, the nursery that bears its
 //! workers.
 
+mod auth_process;
+mod common;
 mod handover;
+mod nursery_process;
 mod terms;
 
 use std::fmt;
@@ -12,25 +15,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
-
 use super::connection::Connection;
 use super::kept_configuration::KeptConfiguration;
 use super::logs::own_voice;
 use super::pool::Bounds;
 use super::retirement::Retirement;
-use super::spawn;
 use crate::auth::control::Note;
 use crate::auth::{self, KnownIds, Leftovers, known_ids};
 use crate::config::Settings;
-use crate::config::settings::LogTarget;
-use crate::logging::{Channel, ServerLogs};
-use crate::nursery::messages::{FromNursery, ToNursery};
+use crate::logging::ServerLogs;
 use crate::nursery::{self, Unprivileged};
 use crate::scoreboard::{MasterBoard, SharedBoard, SlotNumber};
 use crate::sys::{ProcessId, process, signals, socket};
-use crate::worker::Door;
+use auth_process::Auth;
+pub use common::Common;
 pub use handover::HandedGeneration;
+pub use nursery_process::Heard;
+use nursery_process::Nursery;
 pub use terms::Terms;
 
 /// Threads of auth that ask for places; each has a channel of its own to the master. Those that wait for PAM share one more.
@@ -38,35 +39,6 @@ const AUTH_THREADS: usize = 4;
 
 /// A process that dies sooner than this is started again only after as long.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
-
-/// What the processes of every generation are handed besides their settings.
-#[derive(Debug)]
-pub struct Common {
-    /// Records.
-    pub recorder: Arc<Channel>,
-    /// "The pool has changed".
-    pub taken: OwnedFd,
-    /// Local time.
-    pub zone: &'static TimeZone,
-    /// The daemon has no root to give up.
-    pub rootless: bool,
-    /// The kernel lets auth open the door to accounts.
-    pub has_door: bool,
-    /// Lines are shown on stderr besides.
-    pub foreground: bool,
-    /// The one client to be served, until its worker is born (ServerType inetd).
-    pub connection: Option<Connection>,
-}
-
-impl Common {
-    /// For workers: where nobody reads SystemLog, their lines are not sent at all.
-    fn recorder_for(&self, settings: &Settings) -> io::Result<Arc<Channel>> {
-        let has_no_other = settings.servers.iter().all(|server| server.server_log.is_none());
-        let unread = settings.daemon.system_log == LogTarget::None && !self.foreground && has_no_other;
-        let least = if unread { slog::Level::Critical } else { self.recorder.least() };
-        Ok(Arc::new(self.recorder.duplicate(least)?))
-    }
-}
 
 /// Why a process of a generation cannot be made.
 #[derive(Debug)]
@@ -79,41 +51,6 @@ impl fmt::Display for RaiseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot start {}: {}", self.what, self.error)
     }
-}
-
-/// The auth process as the master holds it.
-#[derive(Debug)]
-struct Auth {
-    pid: ProcessId,
-    control: OwnedFd,
-    places: Vec<OwnedFd>,
-    born: Instant,
-}
-
-/// The nursery as the master holds it.
-#[derive(Debug)]
-struct Nursery {
-    pid: ProcessId,
-    control: OwnedFd,
-    ready: bool,
-    /// Its end of the channel was seen; the reap is awaited.
-    silent: bool,
-    born: Instant,
-}
-
-/// What a nursery's packet meant for its generation.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// It is confined, and identities are taken this way.
-    Ready(Door, bool),
-    /// It could not begin.
-    Failed(String),
-    /// No worker for this slot, for this errno.
-    NotBorn(SlotNumber, i32),
-    /// It is gone; the reap will tell.
-    Gone,
-    /// Nothing to act upon.
-    Nothing,
 }
 
 /// One of them.
@@ -202,24 +139,22 @@ impl Generation {
         board: &MasterBoard,
         leftovers: Leftovers,
     ) -> io::Result<()> {
-        let (control, theirs) = socket::seqpacket_pair()?;
         let settings = self.known_settings()?;
         let policy = settings.auth_policy(common.rootless);
         let lines = AUTH_THREADS + usize::from(policy.waits_for_steward());
-        let pairs = (0..lines).map(|_| socket::seqpacket_pair()).collect::<io::Result<Vec<_>>>()?;
-        let (places, asking): (Vec<OwnedFd>, Vec<OwnedFd>) = pairs.into_iter().unzip();
-        let inheritance = auth::Inheritance {
-            policy,
-            board: board.descriptors().1.try_clone_to_owned()?,
-            requests: self.requests.try_clone()?,
-            control: theirs,
-            places: asking,
-            recorder: Arc::clone(&common.recorder),
-            leftovers,
-            voice: own_voice(&settings),
-        };
-        let pid = spawn::server("proftpd: (auth)", inheritance, common.foreground, auth_keeps, auth::serve)?;
-        self.auth = Some(Auth { pid, control, places, born: Instant::now() });
+        let auth = Auth::start(lines, common.foreground, |control, places| {
+            Ok(auth::Inheritance {
+                policy,
+                board: board.descriptors().1.try_clone_to_owned()?,
+                requests: self.requests.try_clone()?,
+                control,
+                places,
+                recorder: Arc::clone(&common.recorder),
+                leftovers,
+                voice: own_voice(&settings),
+            })
+        })?;
+        self.auth = Some(auth);
         self.listeners.iter().try_for_each(|listener| self.tell_auth(Note::Listener, Some(listener.as_fd())))
     }
 
@@ -243,27 +178,27 @@ impl Generation {
         let settings = self.known_settings()?;
         let unprivileged =
             (!common.rootless).then(|| unprivileged(&settings, common.has_door)).transpose()?;
-        let (control, theirs) = socket::seqpacket_pair()?;
         let (read_only, read_write) = board.descriptors();
-        let inheritance = nursery::Inheritance {
-            recorder: common.recorder_for(&settings)?,
-            settings,
-            generation: self.number,
-            read_only: read_only.try_clone_to_owned()?,
-            read_write: read_write.try_clone_to_owned()?,
-            control: theirs,
-            listeners,
-            connection: common.connection.as_ref().map(Connection::duplicate).transpose()?,
-            page: board.shared().map(SharedBoard::page).transpose()?,
-            taken: common.taken.try_clone()?,
-            auth: self.questions.try_clone()?,
-            logs: self.logs.clone(),
-            unprivileged,
-            zone: common.zone,
-            master: process::own(),
-        };
-        let pid = spawn::child(|| nursery::serve(inheritance))?;
-        self.nursery = Some(Nursery { pid, control, ready: false, silent: false, born: Instant::now() });
+        let nursery = Nursery::start(|control| {
+            Ok(nursery::Inheritance {
+                recorder: common.recorder_for(&settings)?,
+                settings,
+                generation: self.number,
+                read_only: read_only.try_clone_to_owned()?,
+                read_write: read_write.try_clone_to_owned()?,
+                control,
+                listeners,
+                connection: common.connection.as_ref().map(Connection::duplicate).transpose()?,
+                page: board.shared().map(SharedBoard::page).transpose()?,
+                taken: common.taken.try_clone()?,
+                auth: self.questions.try_clone()?,
+                logs: self.logs.clone(),
+                unprivileged,
+                zone: common.zone,
+                master: process::own(),
+            })
+        })?;
+        self.nursery = Some(nursery);
         Ok(())
     }
 
@@ -281,19 +216,18 @@ impl Generation {
     /// Asks for workers; gives the slots that the nursery was not told of, because it is gone or does not keep up. Of the others a
     /// worker may be born at any moment: they stay asked for, and are found unborn when the nursery is reaped.
     pub fn ask_for<'a>(&self, slots: &'a [SlotNumber]) -> &'a [SlotNumber] {
-        self.nursery.as_ref().map_or(slots, |nursery| tell(nursery.control.as_fd(), slots))
+        self.nursery.as_ref().map_or(slots, |nursery| nursery.ask_for(slots))
     }
 
     /// The nursery's channel, to be waited for.
     pub fn nursery_channel(&self) -> Option<BorrowedFd<'_>> {
-        self.nursery.as_ref().filter(|nursery| !nursery.silent).map(|nursery| nursery.control.as_fd())
+        self.nursery.as_ref().and_then(Nursery::channel)
     }
 
     /// Its channel has ended and is not waited for any more.
     pub fn silence_nursery(&mut self) {
         if let Some(nursery) = &mut self.nursery {
-            nursery.ready = false;
-            nursery.silent = true;
+            nursery.silence();
         }
     }
 
@@ -312,22 +246,11 @@ impl Generation {
     /// One packet of the nursery's.
     pub fn hear_nursery(&mut self) -> Heard {
         let Some(nursery) = &mut self.nursery else { return Heard::Nothing };
-        let mut buffer = [0; FromNursery::MOST];
-        let received = match socket::receive(nursery.control.as_fd(), &mut buffer, false) {
-            Ok(received) if received.length > 0 => received,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Heard::Nothing,
-            _ => return Heard::Gone,
-        };
-        match FromNursery::decode(&buffer[..received.length]) {
-            Some(FromNursery::Ready { door, sealed }) => {
-                nursery.ready = true;
-                self.keep_listeners(received.descriptors);
-                Heard::Ready(door, sealed)
-            }
-            Some(FromNursery::Failed(why)) => Heard::Failed(why),
-            Some(FromNursery::NotBorn { slot, errno }) => Heard::NotBorn(slot, errno),
-            None => Heard::Nothing,
+        let (heard, listeners) = nursery.hear();
+        if matches!(heard, Heard::Ready(..)) {
+            self.keep_listeners(listeners);
         }
+        heard
     }
 
     /// The filter's listener is handed to auth over their own channel, never over the one workers write to.
@@ -340,8 +263,7 @@ impl Generation {
     }
 
     fn tell_auth(&self, note: Note, descriptor: Option<BorrowedFd<'_>>) -> io::Result<()> {
-        let auth = self.auth.as_ref().ok_or(io::ErrorKind::NotConnected)?;
-        socket::send(auth.control.as_fd(), &note.encode(), descriptor.as_slice(), false)
+        self.auth.as_ref().ok_or(io::ErrorKind::NotConnected)?.tell(note, descriptor)
     }
 
     /// A worker was reaped: its grant is forgotten before anybody else is born in its slot.
@@ -367,15 +289,10 @@ impl Generation {
     /// Nobody is left to ask: auth leaves.
     pub fn end_auth(&mut self) {
         // Without the note it would take the end of its channel for the master's death.
-        if self.tell_auth(Note::Leave, None).is_err() {
-            self.kill_auth();
-        }
-        self.auth = None;
-    }
-
-    fn kill_auth(&self) {
-        if let Some(auth) = &self.auth {
-            let _ = signals::tell(auth.pid, signals::KILL);
+        if let Some(auth) = self.auth.take()
+            && auth.tell(Note::Leave, None).is_err()
+        {
+            auth.kill();
         }
     }
 
@@ -419,26 +336,6 @@ impl Generation {
     }
 }
 
-/// Sends slot numbers to a nursery without waiting; gives those for which there was no room, or nobody.
-fn tell<'a>(nursery: BorrowedFd<'_>, slots: &'a [SlotNumber]) -> &'a [SlotNumber] {
-    let mut untold = slots;
-    while !untold.is_empty() {
-        let (some, rest) = untold.split_at(untold.len().min(ToNursery::SLOTS));
-        let order = ToNursery { slots: some.to_vec() }.encode();
-        if socket::send(nursery, &order, &[], false).is_err() {
-            break;
-        }
-        untold = rest;
-    }
-    untold
-}
-
-fn auth_keeps(inheritance: &auth::Inheritance) -> Vec<BorrowedFd<'_>> {
-    let single = [&inheritance.board, &inheritance.requests, &inheritance.control];
-    let places = inheritance.places.iter().map(AsFd::as_fd);
-    single.into_iter().map(AsFd::as_fd).chain(places).chain(inheritance.recorder.descriptors()).collect()
-}
-
 fn unprivileged(settings: &Settings, has_door: bool) -> io::Result<Unprivileged> {
     let daemon = &settings.daemon;
     let known = match has_door {
@@ -450,25 +347,4 @@ fn unprivileged(settings: &Settings, has_door: bool) -> io::Result<Unprivileged>
     };
     let known = (!daemon.require_identity_door).then_some(known);
     Ok(Unprivileged { uid: daemon.uid, gid: daemon.gid, known })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_not_sent_is_given_back() {
-        let (master, nursery) = socket::seqpacket_pair().unwrap();
-        let all: Vec<SlotNumber> = (0..200_000).map(SlotNumber).collect();
-        let untold = tell(master.as_fd(), &all);
-        assert!(!untold.is_empty() && untold.len() < all.len(), "the queue is bounded: {}", untold.len());
-        let mut heard = Vec::new();
-        let mut buffer = [0; ToNursery::MOST];
-        while let Ok(length) = socket::read(nursery.as_fd(), &mut buffer) {
-            heard.extend(ToNursery::decode(&buffer[..length]).slots);
-        }
-        assert_eq!([&heard[..], untold].concat(), all);
-        drop(nursery);
-        assert_eq!(tell(master.as_fd(), &all[..2]), &all[..2]);
-    }
 }
