@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ferryd::admin;
-
 use crate::harness::daemon::run;
 use crate::harness::setup::Setup;
 
@@ -173,68 +171,4 @@ fn every_past_vulnerability_has_its_tests() {
     assert!(missing.is_empty(), "no such tests: {missing:?}");
     let untested = rows.iter().filter(|row| named(row).is_empty()).count();
     assert!(rows.len() > 15 && untested <= 1, "{untested} of {} rows name no test", rows.len());
-}
-
-/// A manual page as the definition of the command line prints it.
-fn page(command: clap::Command, section: &str, closing: &str) -> String {
-    let mut bytes = Vec::new();
-    let manual = clap_mangen::Man::new(command).section(section).date("").source("ferryd").manual("ferryd");
-    manual.render(&mut bytes).expect("a page in memory");
-    String::from_utf8(bytes).expect("a page is text") + closing
-}
-
-/// What the definition of the command line does not know.
-const FERRYD_CLOSING: &str = r#".SH EXIT STATUS
-0 when clients are served (without \fB\-n\fR), when the daemon was told to end, and when what was asked for was printed.
-1 for every mistake on the command line, in the configuration or at the start; a sentence on stderr says which.
-.SH SIGNALS
-.TP
-TERM, INT
-Every session hears 421; what is left after ShutdownTimeout is killed.
-.TP
-QUIT
-No more connections; sessions finish.
-.TP
-HUP
-The configuration is read anew beside the running one. A broken one changes nothing and is told in the log.
-.TP
-USR1
-The logs are opened anew.
-.SH SERVERTYPE INETD
-With \fBServerType inetd\fR in the configuration the program serves the one connection that is its stdin, or the first of the descriptors
-that LISTEN_FDS tells of, and ends with it: start it from inetd(8) (\fBftp stream tcp nowait root /usr/sbin/ferryd ferryd\fR), xinetd(8)
-or a socket unit of systemd with Accept=yes. There is no PidFile; the scoreboard is shared by all such sessions, and limits are counted over all of them.
-MaxInstances and MaxConnectionRate are the listener's business. What goes wrong at the start is told in SystemLog, else by syslog.
-.SH SEE ALSO
-\fBftpdctl\fR(8), \fBftpshut\fR(8), \fBftpwho\fR(1), \fBftpcount\fR(1), \fBftptop\fR(1), \fBferryd\-status\fR(8)
-"#;
-
-const FTPDCTL_CLOSING: &str = r#".SH EXIT STATUS
-0 when it is done; 1 when it could not be done; 2 when it was not understood; 3 when you may not ask for it; 4 when no server answers.
-.SH SEE ALSO
-\fBferryd\fR(8), \fBftpshut\fR(8), \fBftpwho\fR(1)
-"#;
-
-/// With FERRYD_WRITE=1 the pages are written anew instead.
-#[test]
-fn printed_pages_tell_the_truth() {
-    let pages = [
-        ("man/ftpwho.1", page(admin::who::command(), "1", "")),
-        ("man/ftpcount.1", page(admin::count::command(), "1", "")),
-        ("man/ferryd-status.8", page(admin::status::command(), "8", "")),
-        ("man/ftpscrub.8", page(admin::scrub::command(), "8", "")),
-        ("man/ftptop.1", page(admin::top::command(), "1", "")),
-        ("man/ftpshut.8", page(admin::shut::command(), "8", "")),
-        ("man/ftpdctl.8", page(admin::control::command(), "8", FTPDCTL_CLOSING)),
-        ("man/ferryd.8", page(ferryd::invocation::command(), "8", FERRYD_CLOSING)),
-        ("directives.md", ferryd::config::reference()),
-    ];
-    for (name, expected) in pages {
-        let path = root().join("docs").join(name);
-        if std::env::var_os("FERRYD_WRITE").is_some() {
-            fs::write(&path, &expected).expect("a page");
-        }
-        let committed = fs::read_to_string(&path).unwrap_or_default();
-        assert!(committed == expected, "docs/{name} is stale: FERRYD_WRITE=1 cargo test printed_pages");
-    }
 }

@@ -38,6 +38,7 @@ mod messages;
 mod monitoring;
 mod mutations;
 mod pool;
+mod printed;
 mod proxied;
 mod quickstart;
 mod reload;
