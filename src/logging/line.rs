@@ -47,7 +47,7 @@ pub struct Stamp<'a> {
 
 impl Stamp<'_> {
     /// Without what is less than a second.
-    fn to_the_second(&self) -> impl fmt::Display {
+    fn to_the_second(self) -> impl fmt::Display {
         self.zone.to_datetime(self.moment).strftime("%Y-%m-%d %H:%M:%S")
     }
 }
