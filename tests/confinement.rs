@@ -1,6 +1,7 @@
 //! Attempts to leave a session's root, or to get where `<Limit>` forbids it. Outside lie canaries: whatever is read, written, listed,
 //! renamed, asked for its status or named in a reply there, shows.
 
+mod aliases;
 mod limits;
 mod mounts;
 pub mod race;

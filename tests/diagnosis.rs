@@ -117,6 +117,25 @@ fn what_a_host_lacks_and_what_can_never_hold_is_told_by_line() {
         ("ExtendedLog /nowhere/log", "ExtendedLog /nowhere/log", "cannot open log /nowhere/log", 1),
         (twice, "DefaultServer on", "another server is the default already", 1),
         (in_a_folder, "<Limit LOGIN>", "never holds", 0),
+        ("VRootAlias / ~/all", "VRootAlias / ~/all", "nothing is shown without VRootEngine on", 0),
+        (
+            "VRootEngine on\nVRootAlias /nowhere a",
+            "VRootAlias /nowhere a",
+            "/nowhere is not shown: No such file",
+            0,
+        ),
+        (
+            "VRootEngine on\nVRootAlias /dev/null a",
+            "VRootAlias /dev/null a",
+            "neither a folder nor a file",
+            0,
+        ),
+        (
+            "VRootOptions allowSymlinks",
+            "VRootOptions allowSymlinks",
+            "no link leads out of a session's root",
+            0,
+        ),
         ("<Limit READ>\nDenyClass far\n</Limit>", "DenyClass far", "there is no <Class far>", 0),
         (
             "<Limit LOGIN>\nDenyUser OR bob,!al-ien\n</Limit>",

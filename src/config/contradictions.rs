@@ -1,7 +1,7 @@
 //! What is sound and yet can never hold: said as a warning, for whoever wrote it meant something by it.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::complaint::{Complaints, similar_names};
 use super::lines::Word;
@@ -16,9 +16,10 @@ const CONNECTIVES: [&str; 2] = ["AND", "OR"];
 
 /// Tells of everything that can never hold.
 pub fn tell(nodes: &[Node], complaints: &mut Complaints) {
-    let mut classes = HashSet::new();
+    let (mut classes, mut shown) = (HashSet::new(), Vec::new());
     known_classes(nodes, &mut classes);
-    Reader { classes, complaints }.nodes(nodes, Around::default());
+    shown_folders(nodes, &mut shown);
+    Reader { classes, shown, complaints }.nodes(nodes, Around::default());
 }
 
 fn known_classes(nodes: &[Node], known: &mut HashSet<String>) {
@@ -27,6 +28,16 @@ fn known_classes(nodes: &[Node], known: &mut HashSet<String>) {
             known.insert(name.text.clone());
         }
         known_classes(node.children.as_deref().unwrap_or_default(), known);
+    }
+}
+
+/// What aliases show of the host, wherever they are said.
+fn shown_folders(nodes: &[Node], shown: &mut Vec<PathBuf>) {
+    for node in nodes {
+        if let (true, Some(source)) = (node.is("VRootAlias"), node.arguments.first()) {
+            shown.extend(arguments::absolute(&source.text));
+        }
+        shown_folders(node.children.as_deref().unwrap_or_default(), shown);
     }
 }
 
@@ -40,6 +51,8 @@ struct Around<'a> {
 
 struct Reader<'a> {
     classes: HashSet<String>,
+    /// What VRootAlias shows.
+    shown: Vec<PathBuf>,
     complaints: &'a mut Complaints,
 }
 
@@ -60,6 +73,7 @@ impl Reader<'_> {
             self.limit(node, around);
         } else if node.is("Directory") {
             self.directory(node, around);
+            self.shown_elsewhere(node);
             within.in_directory = true;
         } else if node.is("Anonymous") {
             within.root = node.arguments.first();
@@ -91,6 +105,19 @@ impl Reader<'_> {
         if !folder.starts_with(&root) && !root.starts_with(&folder) {
             let message =
                 format!("<Directory>: nobody comes to it from the <Anonymous> root {}", root.display());
+            self.complaints.warning(&path.mark, message);
+        }
+    }
+
+    /// A folder of which something is said, and that sessions come to by another name.
+    fn shown_elsewhere(&mut self, node: &Node) {
+        let [path] = node.arguments.as_slice() else { return };
+        let Some(folder) = arguments::absolute(&path.text) else { return };
+        // What is said of all the host holds under every name.
+        let is_all = folder.parent().is_none();
+        let is_around = |source: &PathBuf| folder.starts_with(source) || source.starts_with(&folder);
+        if !is_all && self.shown.iter().any(is_around) {
+            let message = "<Directory>: VRootAlias shows this folder, or what lies in it, under another name, where this does not hold; name the folder as it stands in the root, too";
             self.complaints.warning(&path.mark, message);
         }
     }

@@ -12,8 +12,9 @@ use super::lines::Word;
 use super::listings::ListStyle;
 use super::proxies::ProxiesDraft;
 use super::settings::{
-    AccessRules, CommandRate, Delays, DisplayFile, ExtendedTarget, ForeignAddresses, Ident, LimitText,
-    LogTarget, ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, ServerType, Speech,
+    AccessRules, AliasFor, CommandRate, Delays, DisplayFile, ExtendedTarget, ForeignAddresses, Ident,
+    LimitText, LogTarget, ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, ServerType,
+    Speech,
 };
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -317,6 +318,12 @@ pub struct SessionDraft {
     pub command_buffer: Option<u32>,
     /// AllowChrootSymlinks.
     pub root_links: Option<bool>,
+    /// VRootEngine.
+    pub alias_engine: Option<bool>,
+    /// VRootOptions allowSymlinks.
+    pub alias_links: Option<bool>,
+    /// VRootAlias.
+    pub aliases: Vec<AliasFor>,
     /// CreateHome; the inner None is `off`.
     pub create_home: Option<Option<HomePolicy>>,
     /// DisplayConnect.

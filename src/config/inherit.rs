@@ -78,6 +78,8 @@ of_a_session!(
     deflate_engine,
     command_buffer,
     root_links,
+    alias_engine,
+    alias_links,
     create_home,
     display_connect,
     facts_advertised,
@@ -124,6 +126,7 @@ pub fn says_something(scope: &Scope) -> bool {
     session.says_a_value()
         || session.resources != ResourceLimits::default()
         || !session.search_path.is_empty()
+        || !session.aliases.is_empty()
         || named.masquerade.is_some()
         || !named.max_clients_per_class.is_empty()
         || !named.extended_logs.is_empty()
@@ -146,6 +149,7 @@ impl Inherit for SessionDraft {
         self.inherit_values(outer);
         self.resources.inherit(&outer.resources);
         self.search_path.extend(outer.search_path.iter().cloned());
+        self.aliases.extend(outer.aliases.iter().cloned());
     }
 }
 

@@ -13,7 +13,7 @@ use super::lines::Word;
 use super::masquerade::Masquerade;
 use super::roots::{Roots, roots};
 use super::settings::{
-    DigestRules, ExtendedLog, Ident, LimitText, LogTarget, SessionRules, Speech, TransferLog,
+    AliasRules, DigestRules, ExtendedLog, Ident, LimitText, LogTarget, SessionRules, Speech, TransferLog,
 };
 use crate::protocol::{Algorithms, Offer, Type, offer};
 use crate::sys::files;
@@ -129,6 +129,11 @@ impl Words {
             login,
             create_home: said.create_home.flatten(),
             root_links: said.root_links.unwrap_or(true),
+            aliases: AliasRules {
+                is_on: said.alias_engine.unwrap_or(false),
+                links_lead_out: said.alias_links.unwrap_or(false),
+                lines: said.aliases,
+            },
             resources: said.resources,
             command_rate: said.command_rate.flatten(),
             passive_ports: said.passive_ports,

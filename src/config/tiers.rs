@@ -132,8 +132,6 @@ mod tests {
         "Trace",
         "TraceLog",
         "TraceOptions",
-        "VRootAlias",
-        "VRootOptions",
     ];
 
     #[test]

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::names;
 use crate::config::settings::{
-    Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, ServerType, SessionRules, Sessions,
-    Settings,
+    AliasRules, Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, ServerType, SessionRules,
+    Sessions, Settings,
 };
 use crate::config::{Complaint, Place, SurveyedLine};
 use crate::logging::{self, Links};
@@ -166,6 +166,7 @@ impl Trial<'_> {
     fn sessions(&mut self, sessions: &Sessions, links: Links) {
         sessions.transfer_logs().iter().for_each(|target| self.log(target, links, "TransferLog"));
         self.extended_logs(sessions, links);
+        self.idle_aliases(sessions);
         self.session(&sessions.usual);
         sessions.exceptions().iter().for_each(|exception| self.session(&exception.words.clone().rules()));
     }
@@ -191,6 +192,34 @@ impl Trial<'_> {
         }
         self.folders(&rules.default_root, "DefaultRoot", "the sessions it is for are refused");
         self.folders(&rules.default_chdir, "DefaultChdir", "sessions begin at home");
+        self.aliases(&rules.aliases);
+    }
+
+    fn aliases(&mut self, aliases: &AliasRules) {
+        for line in aliases.lines.iter().filter(|line| !line.source.contains("%u")) {
+            let message = match fs::metadata(&line.source) {
+                Ok(about) if about.is_dir() || about.is_file() => continue,
+                Ok(_) => format!("{} is neither a folder nor a file: it is not shown", line.source),
+                Err(error) => format!("{} is not shown: {error}", line.source),
+            };
+            self.warn("VRootAlias", &line.source, message);
+        }
+    }
+
+    /// What is said of aliases and has no effect.
+    fn idle_aliases(&mut self, sessions: &Sessions) {
+        let words = sessions.exceptions().iter().map(|exception| exception.words.clone().rules().aliases);
+        let all: Vec<AliasRules> = std::iter::once(sessions.usual.aliases.clone()).chain(words).collect();
+        let lines = || all.iter().flat_map(|rules| &rules.lines);
+        if !all.iter().any(|rules| rules.is_on)
+            && let Some(line) = lines().next()
+        {
+            self.warn("VRootAlias", &line.source, "nothing is shown without VRootEngine on".into());
+        }
+        if all.iter().any(|rules| rules.links_lead_out) && lines().next().is_none() {
+            let message = "no link leads out of a session's root, whatever is said; VRootAlias shows in it what lies elsewhere";
+            self.warn("VRootOptions", "allowSymlinks", message.into());
+        }
     }
 
     fn folders(&mut self, lines: &[PathFor], directive: &str, consequence: &str) {

@@ -9,6 +9,8 @@ use landlock::{
 };
 use nix::libc;
 
+use super::files;
+
 /// The newest ABI whose rights are asked for.
 const KNOWN: ABI = ABI::V6;
 
@@ -53,17 +55,26 @@ impl SignalScope {
     }
 }
 
-/// Worker, after login: files are reached beneath `root` alone, and neither executed nor made into devices, sockets or pipes;
-/// abstract sockets and signals stay within. Descriptors opened before go on working. The stack of what comes after has no room for it.
+/// Worker, after login: files are reached beneath `root` and the `others` alone (a file is one itself), and neither executed nor made
+/// into devices, sockets or pipes; abstract sockets and signals stay within. Descriptors opened before go on working. The stack of what comes after has no room for it.
 #[inline(never)]
-pub fn confine_to(root: BorrowedFd<'_>) -> io::Result<Confinement> {
-    let rules = Ruleset::default()
+pub fn confine_to<'a>(
+    root: BorrowedFd<'a>,
+    others: impl Iterator<Item = BorrowedFd<'a>>,
+) -> io::Result<Confinement> {
+    let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(KNOWN))
         .and_then(|rules| rules.scope(Scope::AbstractUnixSocket | Scope::Signal))
         .and_then(|rules| rules.create())
         .and_then(|rules| rules.add_rule(PathBeneath::new(root, session_rights())))
         .map_err(io::Error::other)?;
+    for place in others {
+        let is_folder = files::status(place)?.kind == files::Kind::Directory;
+        let all = if is_folder { AccessFs::from_all(KNOWN) } else { AccessFs::from_file(KNOWN) };
+        let rule = PathBeneath::new(place, session_rights() & all);
+        rules = rules.add_rule(rule).map_err(io::Error::other)?;
+    }
     restrict(rules)
 }
 

@@ -13,7 +13,7 @@ use nix::unistd::{self, AccessFlags, Gid, Uid, UnlinkatFlags};
 
 pub use nix::errno::Errno;
 
-pub use super::names::{NameRead, Names};
+pub use super::names::{Name, NameRead, Names};
 
 use super::{GroupId, UserId};
 
@@ -173,6 +173,31 @@ pub fn locate_from(folder: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
         .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
         .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS);
     Ok(fcntl::openat2(folder, path, how)?)
+}
+
+/// Finds what stands at a path below a folder that is held, as a place only. It leads down alone: a link anywhere is an error
+/// (`FilesystemLoop`), and so is `..` above the folder.
+pub fn locate_beneath(folder: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
+    let resolve =
+        ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(resolve);
+    Ok(fcntl::openat2(folder, if path.is_empty() { &b"."[..] } else { path }, how)?)
+}
+
+/// The very place that is held, once more.
+pub fn held_again(place: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let link = format!("/proc/self/fd/{}", place.as_raw_fd());
+    Ok(fcntl::open(link.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?)
+}
+
+/// A folder or file of the host, as a place only.
+pub fn open_place(path: &Path, links: Links) -> io::Result<OwnedFd> {
+    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC);
+    let resolve = match links {
+        Links::Followed => ResolveFlag::empty(),
+        Links::Refused => ResolveFlag::RESOLVE_NO_SYMLINKS,
+    };
+    Ok(fcntl::openat2(fcntl::AT_FDCWD, path, how.resolve(resolve | ResolveFlag::RESOLVE_NO_MAGICLINKS))?)
 }
 
 /// Finds `path` below `root` as a place only, following links as though `root` were `/`; magic links are refused.

@@ -88,7 +88,10 @@ pub fn watch_parent() -> io::Result<()> {
     process::set_parent_death_signal(signals::BELL)
 }
 
-/// Worker, with the session's root open: nothing outside it can be opened from here on.
-pub fn confine(root: BorrowedFd<'_>) -> Result<confine::Confinement, IdentityError> {
-    confine::confine_to(root).map_err(IdentityError::Unconfined)
+/// Worker, with the session's root open, and what is shown in it of the rest of the host: nothing outside them can be opened from here on.
+pub fn confine<'a>(
+    root: BorrowedFd<'a>,
+    others: impl Iterator<Item = BorrowedFd<'a>>,
+) -> Result<confine::Confinement, IdentityError> {
+    confine::confine_to(root, others).map_err(IdentityError::Unconfined)
 }

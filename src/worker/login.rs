@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::annexes;
 use super::display::{Held, Occasion};
 use super::evidence;
 use super::identity;
@@ -178,17 +179,20 @@ fn enter(
     };
     identity::take(watch.birth, &entry.account).map_err(|error| failed(&error))?;
     let quarters = Quarters::of(rules, scope.anonymous, &entry.account);
-    let root = match quarters.open() {
+    let mut root = match quarters.open() {
         Ok(root) => root,
         Err(error) => {
             slog::error!(watch.log, #LOGIN, "USER {} (Login failed): {error}", shown(&entry.given_name));
             return refused(watch, Verdict::Out(quarters.refusal()));
         }
     };
+    for missing in annexes::show(&mut root, &rules.aliases, (&quarters, &entry.account)) {
+        slog::warn!(watch.log, "USER {}: {missing}", shown(&entry.given_name));
+    }
     // `%u` in `<Directory>`: the paths are followed while all of them can be.
     let directories = directories_of(scope.directories, &entry.account.name);
     let held = if quarters.is_confined() { Held::open(rules) } else { Held::default() };
-    identity::confine(root.place().as_fd()).map_err(|error| failed(&error))?;
+    identity::confine(root.place().as_fd(), root.other_places()).map_err(|error| failed(&error))?;
     let home = quarters.home(&entry.account, &root);
     let mut member = member_of((entry, home), (&scope, rules, directories), (root, watch));
     member.held = held;

@@ -4,6 +4,7 @@
 //! after them, or calls what goes deeper: they say `#[inline(never)]`.
 
 mod accept;
+mod annexes;
 mod arrival;
 mod commands;
 mod conversation;

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::limits::incorrect;
-use super::storage::Root;
+use super::storage::{FtpPath, Root};
 use crate::auth::Account;
 use crate::config::settings::{Anonymous, PathFor, SessionRules};
 use crate::protocol::Reply;
@@ -87,6 +87,19 @@ impl Quarters {
         known.flatten().or_else(|| account.home.canonicalize().ok()).unwrap_or_else(|| account.home.clone())
     }
 
+    /// The home below the root; an anonymous session's is the root itself.
+    pub fn home_in(&self, root: &Root, account: &Account) -> io::Result<FtpPath> {
+        if let Bounds::Anonymous(_) = self.bounds {
+            return Ok(FtpPath::root());
+        }
+        root.below(&self.home(account, root))
+    }
+
+    /// Whether links may stand on the way to what a session is shown of the host.
+    pub fn links(&self) -> Links {
+        self.links
+    }
+
     /// What a client hears that has no root.
     pub fn refusal(&self) -> Reply {
         match &self.bounds {
@@ -117,7 +130,7 @@ fn applying(lines: &[PathFor], account: &Account) -> Option<PathBuf> {
 }
 
 /// A name that is no single name of a folder leads nowhere, not elsewhere.
-fn named<'p>(path: &'p str, name: &[u8]) -> Cow<'p, [u8]> {
+pub(super) fn named<'p>(path: &'p str, name: &[u8]) -> Cow<'p, [u8]> {
     if !path.contains("%u") {
         return Cow::Borrowed(path.as_bytes());
     }

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::annexes;
 use super::limits::{self, Refusal};
 use super::quarters::Quarters;
 use super::storage::{FtpPath, Listener, Storage, Verb};
@@ -163,8 +164,11 @@ fn carried_out(
     let directories = section.map_or(&server.directories, |section| &section.directories);
     let sessions = section.map_or(&server.sessions, |section| &section.sessions);
     let subject: &'static Subject = Box::leak(Box::new(subject(settings, request, account)));
-    let quarters = Quarters::of(&sessions.of(subject), section, account);
-    let root = quarters.open().map_err(|error| error.to_string())?;
+    let rules = sessions.of(subject);
+    let quarters = Quarters::of(&rules, section, account);
+    let mut root = quarters.open().map_err(|error| error.to_string())?;
+    let missing = annexes::show(&mut root, &rules.aliases, (&quarters, account));
+    remarks.extend(missing.iter().map(ToString::to_string));
     let place = root.canonical().map_err(|error| error.to_string())?;
     steps.push(format!("the session's root is {}", place.display()));
     let found = Rc::new(RefCell::new(Vec::new()));

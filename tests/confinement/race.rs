@@ -50,7 +50,7 @@ impl Drop for Racer {
 }
 
 /// What lies in the root, owned by whoever the session is: a real folder, and a link to the cage.
-fn prepare(root: &Path, link: &Path, owner: u32) {
+pub fn prepare(root: &Path, link: &Path, owner: u32) {
     furnish(&root.join("real"), "inside");
     symlink(link, root.join("trap")).expect("a link");
     fs::write(root.join("own"), "own").expect("a file");
@@ -93,7 +93,7 @@ fn race(daemon: Daemon, root: &Path, mut client: Client, what: &str) {
 }
 
 /// There was a race, and nothing outside was touched by it.
-fn settle(
+pub fn settle(
     daemon: Daemon,
     client: Client,
     cage: &Cage,

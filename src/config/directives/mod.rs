@@ -8,6 +8,7 @@ use super::draft::Scope;
 mod access;
 mod account_files;
 mod accounts;
+mod aliases;
 mod anonymous;
 mod classes;
 mod control;
@@ -133,6 +134,7 @@ const SUBJECTS: &[&[Row]] = &[
     classes::ROWS,
     anonymous::ROWS,
     homes::ROWS,
+    aliases::ROWS,
     sessions::ROWS,
     delays::ROWS,
     files::ROWS,
@@ -164,6 +166,7 @@ const HEADINGS: &[&str] = &[
     "Classes of clients",
     "Anonymous sessions",
     "Roots and homes",
+    "Folders from outside in a root",
     "Sessions",
     "Answers that come later",
     "Files",

@@ -10,6 +10,7 @@ pub use super::classes::{Class, Classes};
 pub use super::masquerade::Masquerade;
 pub use super::origins::Caller;
 
+mod aliases;
 mod control;
 mod daemon;
 mod delays;
@@ -25,6 +26,7 @@ mod speech;
 mod subject;
 mod transfers;
 
+pub use aliases::{AliasFor, AliasRules};
 pub use control::{Control, SocketPlace};
 pub use daemon::{Daemon, LogTarget, ProcessTitles, ServerType};
 pub use delays::Delays;

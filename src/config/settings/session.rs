@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use globset::GlobMatcher;
 
-use super::{CommandRate, ExtendedLog, Ident, Masquerade, ResourceLimits, Speech, TransferLog};
+use super::{AliasRules, CommandRate, ExtendedLog, Ident, Masquerade, ResourceLimits, Speech, TransferLog};
 use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::config::facts::FactRules;
@@ -31,6 +31,8 @@ pub struct SessionRules {
     pub create_home: Option<HomePolicy>,
     /// AllowChrootSymlinks.
     pub root_links: bool,
+    /// VRootEngine, VRootAlias, VRootOptions.
+    pub aliases: AliasRules,
     /// RLimitCPU, RLimitMemory, RLimitOpenFiles.
     pub resources: ResourceLimits,
     /// MaxCommandRate.

@@ -89,8 +89,6 @@ fn what_widens_nothing_is_ignored_with_a_warning() {
         "Trace default:10",
         "IncludeOptions IgnoreTempFiles",
         "LangDefault it_IT",
-        "VRootAlias /srv/pub ~/pub",
-        "VRootOptions allowSymlinks",
     ] {
         assert!(loaded(line).settings.is_some() && complaints(line).len() == 1, "{line}");
     }
@@ -228,6 +226,14 @@ fn what_can_never_hold_is_told() {
         ),
         (
             "<Anonymous /ferryd-a>\nUser nobody\n<Directory /ferryd-a/b>\nUmask 077\n</Directory>\n</Anonymous>",
+            "",
+        ),
+        (
+            "VRootEngine on\nVRootAlias /srv/a ~/a\n<Directory /srv/a/b>\nUmask 077\n</Directory>",
+            "3:12: warning: <Directory>: VRootAlias shows this folder",
+        ),
+        (
+            "VRootAlias /srv/a ~/a\n<Directory /srv/b>\nUmask 077\n</Directory>\n<Directory />\nUmask 077\n</Directory>",
             "",
         ),
         ("<Anonymous /ferryd-a>\nUser nobody\n<Directory *>\nUmask 077\n</Directory>\n</Anonymous>", ""),

@@ -73,7 +73,7 @@ impl Storage {
             _ => {
                 let Ok(status) = directory.status(name) else { return Some(true) };
                 let canonical = directory.canonical(name);
-                let sight = Sight::name(directory.place(), name, &canonical, &status);
+                let sight = Sight::name(directory, name, &canonical, &status);
                 Some(!authorise::is_hidden_by(&self.policy, &alike.rules, &sight))
             }
         }

@@ -83,7 +83,9 @@ impl Storage {
         match found.status.kind {
             Kind::Directory => {
                 let place = self.standing(to).map_err(|error| to.denied(error))?;
-                if place.starts_with(&found.canonical) || found.canonical.starts_with(&place) {
+                let lies = |canonical| self.root.lies_at(canonical).map_err(|error| to.denied(error));
+                let (from_lies, to_lies) = (lies(&found.canonical)?, lies(&place)?);
+                if to_lies.starts_with(&from_lies) || from_lies.starts_with(&to_lies) {
                     return Err(to.denied(io::Error::from(Errno::EINVAL)));
                 }
                 let canonical = found.canonical.clone();

@@ -11,10 +11,11 @@ use super::alike::Neighbours;
 use super::authorise::{self, allows, authorise};
 use super::denied::{Denied, Reason};
 use super::hiding::Sight;
+use super::names::DirectoryNames;
 use super::operation::Look;
 use super::path::FtpPath;
 use super::policy::{Asked, Hold, Spot, Verb};
-use super::root::Found;
+use super::root::{Bond, Found};
 use crate::config::settings::Fakes;
 use crate::sys::attributes;
 use crate::sys::files::{self, Identity, Kind, Names, Status};
@@ -41,6 +42,10 @@ pub struct Directory {
     /// Whether folders' own files say something of it.
     is_amended: bool,
     neighbours: Neighbours,
+    /// Names that aliases bear in it, or that lead to some.
+    bound: Vec<(Vec<u8>, Bond)>,
+    /// What stands around it in the root, where `..` leads elsewhere on the host.
+    around: Option<Status>,
 }
 
 /// What a path leads to.
@@ -58,8 +63,18 @@ pub struct Looked {
 
 impl Directory {
     /// Its names, `.` and `..` among them, as the file system gives them.
-    pub fn names(&self) -> io::Result<Names> {
-        Names::of(self.place.as_fd())
+    pub fn names(&self) -> io::Result<DirectoryNames> {
+        let is_alias = |(name, bond): &(Vec<u8>, Bond)| match bond {
+            Bond::Alias(place) => Some((name.clone(), files::status(place.as_fd()).ok()?.kind)),
+            _ => None,
+        };
+        let names = Names::of(self.place.as_fd())?;
+        Ok(DirectoryNames::new(names, self.bound.iter().filter_map(is_alias).collect()))
+    }
+
+    /// What keeps a name of it, where aliases stand in it or below.
+    pub(super) fn bond(&self, name: &[u8]) -> Option<&Bond> {
+        self.bound.iter().find(|(bound, _)| bound == name).map(|(_, bond)| bond)
     }
 
     /// Whether folders' own files say something of it.
@@ -110,6 +125,11 @@ impl Directory {
 
     /// The status of an entry, links not followed.
     pub fn status(&self, name: &[u8]) -> io::Result<Status> {
+        match (self.bond(name), self.around) {
+            (Some(Bond::Alias(place)), _) => return files::status(place.as_fd()),
+            (_, Some(around)) if name == b".." => return Ok(around),
+            _ => {}
+        }
         files::status_at(self.place.as_fd(), name)
     }
 
@@ -142,6 +162,8 @@ impl Storage {
         Ok(Directory {
             is_amended,
             neighbours: Neighbours::default(),
+            bound: self.root.bound_names(&found.canonical),
+            around: self.root.around_alias(&found.canonical).map(|around| around.status),
             is: found.status.identity(),
             place: found.place,
             canonical: found.canonical,
@@ -183,7 +205,7 @@ impl Storage {
         let parent = asked.path.split_last().and_then(|(parent, _)| self.root.find(&parent).ok());
         let created =
             tells_created.then(|| attributes::created(found.place.as_fd(), b"", &found.status)).flatten();
-        let parent = parent.map(|parent| parent.status);
+        let parent = parent.map(|parent| parent.status).filter(|_| !self.root.is_bound(&found.canonical));
         Ok(Looked { status: found.status, canonical: found.canonical, parent, created })
     }
 
@@ -265,7 +287,7 @@ impl Storage {
             return true;
         }
         let Ok(status) = directory.status(name) else { return true };
-        let sight = Sight::name(directory.place.as_fd(), name, &canonical, &status);
+        let sight = Sight::name(directory, name, &canonical, &status);
         !authorise::is_hidden(&self.policy, &sight)
             && (status.kind != Kind::Link || !self.leads_to_hidden(directory, name))
     }

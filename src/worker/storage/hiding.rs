@@ -4,8 +4,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::directory::Directory;
 use super::policy::Spot;
-use super::root::{Entry, Found};
+use super::root::{Bond, Entry, Found};
 use crate::config::settings::{HiddenHere, HiddenNames, HiddenOwner, Owner, Subject};
 use crate::sys::files::{self, Kind, Status};
 
@@ -24,6 +25,15 @@ enum Hold<'a> {
     Name(BorrowedFd<'a>, &'a [u8]),
 }
 
+impl<'a> Hold<'a> {
+    fn of(folder: BorrowedFd<'a>, name: &'a [u8], bond: Option<&'a Bond>) -> Hold<'a> {
+        match bond {
+            Some(Bond::Alias(place)) => Hold::Place(place.as_fd()),
+            _ => Hold::Name(folder, name),
+        }
+    }
+}
+
 impl<'a> Sight<'a> {
     /// What is there.
     pub fn found(found: &'a Found) -> Sight<'a> {
@@ -33,18 +43,19 @@ impl<'a> Sight<'a> {
 
     /// A name, and what bears it; links not followed.
     pub fn entry(entry: &'a Entry) -> Sight<'a> {
-        let hold = Hold::Name(entry.parent.as_fd(), &entry.name);
+        let hold = Hold::of(entry.parent.as_fd(), &entry.name, Some(&entry.bond));
         Sight { canonical: &entry.canonical, status: entry.status.as_ref(), hold }
     }
 
     /// The same for an entry of a directory that is read.
     pub fn name(
-        directory: BorrowedFd<'a>,
+        directory: &'a Directory,
         name: &'a [u8],
         canonical: &'a Path,
         status: &'a Status,
     ) -> Sight<'a> {
-        Sight { canonical, status: Some(status), hold: Hold::Name(directory, name) }
+        let hold = Hold::of(directory.place(), name, directory.bond(name));
+        Sight { canonical, status: Some(status), hold }
     }
 
     /// Where the rules are asked that hide it: a folder is hidden by what holds around it, not by what holds in it.

@@ -19,6 +19,10 @@ impl Storage {
         let Inspect(found) = authorise(&self.policy, target, Inspect(found))?.operation();
         let entry = self.find_entry(link).map_err(|error| link.denied(error))?;
         let MakeLink(entry) = authorise(&self.policy, link, MakeLink(entry))?.operation();
+        let alias_at = |canonical| self.root.alias_at(canonical).map_err(|error| link.denied(error));
+        if alias_at(&found.canonical)? != alias_at(&entry.canonical)? {
+            return Err(link.denied(io::Error::from(Errno::EPERM)));
+        }
         let folder = entry.canonical.parent();
         let way = folder.and_then(|folder| found.canonical.strip_prefix(folder).ok());
         let Some(way) = way.filter(|way| !way.as_os_str().is_empty()) else {

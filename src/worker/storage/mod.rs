@@ -10,6 +10,7 @@ use crate::worker::giving::Giver;
 use folder_files::FolderFiles;
 
 mod accounting;
+mod aliases;
 mod alike;
 mod altering;
 mod authorise;
@@ -21,7 +22,9 @@ mod folder_files;
 mod hiding;
 mod landing;
 mod links;
+mod links_within;
 mod moving;
+mod names;
 mod operation;
 mod path;
 mod policy;
@@ -43,8 +46,8 @@ mod trees;
 mod unique;
 mod way;
 
-pub use crate::sys::files::Names as DirectoryNames;
 pub use accounting::{Accounting, Change};
+pub use aliases::NoAlias;
 pub use altering::Altered;
 pub use authorise::passes_filters;
 pub use copying::{Copy, CopyVerbs};
@@ -53,6 +56,7 @@ pub use directory::{Directory, Listable, Looked};
 pub use folder_file::Listener;
 pub use landing::Unnamed;
 pub use moving::RenameSource;
+pub use names::DirectoryNames;
 pub use path::FtpPath;
 pub use policy::{Asked, Policy, Spot, Verb};
 pub use portion::Portion;
@@ -126,6 +130,12 @@ impl Storage {
     /// The session's root.
     pub fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// The same, to be changed before anything is found in it.
+    #[cfg(test)]
+    pub fn root_mut(&mut self) -> &mut Root {
+        Rc::get_mut(&mut self.root).expect("nobody else holds it")
     }
 
     /// What the session has made and removed.

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
+use super::aliases::is;
 use super::authorise::{Permit, authorise};
 use super::denied::Denied;
 use super::operation::{Arrive, Leave, MakeDirectory, RemoveDirectory};
@@ -88,6 +89,10 @@ impl Storage {
     }
 
     fn rename(&self, from: &Entry, to: &Entry) -> io::Result<()> {
+        // As between file systems, even where two aliases are of one.
+        if self.root.alias_at(&from.canonical)? != self.root.alias_at(&to.canonical)? {
+            return Err(Errno::EXDEV.into());
+        }
         let renamed = files::rename((from.parent.as_fd(), &from.name), (to.parent.as_fd(), &to.name));
         // A file takes no folder's place, whosoever it is.
         renamed.map_err(|error| if is(&error, Errno::EISDIR) { Errno::EPERM.into() } else { error })?;
@@ -104,10 +109,6 @@ impl Storage {
         }
         self.find_entry(asked).map_err(|error| asked.denied(error))
     }
-}
-
-fn is(error: &io::Error, number: Errno) -> bool {
-    error.raw_os_error() == Some(number as i32)
 }
 
 fn there(entry: &Entry) -> io::Result<&Status> {

@@ -1,12 +1,14 @@
 //! What can be done to files, each with the place it is done to and with what the rules must say of it.
 
+use std::io;
+
 use super::denied::Reason;
 use super::policy::Spot;
 use super::portion::Portion;
-use super::root::{Entry, Found};
+use super::root::{Bond, Entry, Found};
 use crate::config::settings::PathRules;
 use crate::protocol::ByteRange;
-use crate::sys::files::Kind;
+use crate::sys::files::{Errno, Kind};
 
 /// Something that is done to one canonical path.
 pub trait Operation {
@@ -247,6 +249,10 @@ impl Operation for Create {
         self.0.spot()
     }
 
+    fn judge(&self, _: &PathRules<'_>) -> Result<(), Reason> {
+        may_come(&self.0)
+    }
+
     fn is_concealed(&self) -> bool {
         self.0.is_concealed
     }
@@ -265,6 +271,10 @@ impl Operation for Leave {
         self.0.spot()
     }
 
+    fn judge(&self, _: &PathRules<'_>) -> Result<(), Reason> {
+        may_go(&self.0)
+    }
+
     fn is_filtered(&self) -> bool {
         true
     }
@@ -273,6 +283,10 @@ impl Operation for Leave {
 impl Operation for MakeLink {
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
+    }
+
+    fn judge(&self, _: &PathRules<'_>) -> Result<(), Reason> {
+        may_come(&self.0)
     }
 
     fn is_concealed(&self) -> bool {
@@ -287,6 +301,10 @@ impl Operation for MakeLink {
 impl Operation for MakeDirectory {
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
+    }
+
+    fn judge(&self, _: &PathRules<'_>) -> Result<(), Reason> {
+        may_come(&self.0)
     }
 
     fn is_concealed(&self) -> bool {
@@ -311,6 +329,10 @@ impl Operation for RemoveDirectory {
         self.0.spot()
     }
 
+    fn judge(&self, _: &PathRules<'_>) -> Result<(), Reason> {
+        may_go(&self.0)
+    }
+
     fn is_filtered(&self) -> bool {
         true
     }
@@ -329,7 +351,7 @@ impl Operation for Arrive {
         if self.0.status.is_some() && !rules.allow_overwrite() {
             return Err(Reason::OverwriteByRename);
         }
-        Ok(())
+        may_go(&self.0)
     }
 
     fn is_concealed(&self) -> bool {
@@ -339,4 +361,18 @@ impl Operation for Arrive {
     fn is_filtered(&self) -> bool {
         true
     }
+}
+
+/// An alias, and what an alias stands in, is not renamed, replaced or removed.
+fn may_go(entry: &Entry) -> Result<(), Reason> {
+    if matches!(entry.bond, Bond::Free) { Ok(()) } else { Err(refused(Errno::EACCES)) }
+}
+
+/// Nothing comes to bear an alias's name besides it.
+fn may_come(entry: &Entry) -> Result<(), Reason> {
+    if matches!(entry.bond, Bond::Alias(_)) { Err(refused(Errno::EEXIST)) } else { Ok(()) }
+}
+
+fn refused(number: Errno) -> Reason {
+    Reason::from(io::Error::from(number))
 }

@@ -171,7 +171,7 @@ impl Storage {
         (status, target): (&Status, &Status),
     ) -> Rights {
         let is_dot = name == b"." || name == b"..";
-        let parent = viewpoint.folder.as_ref().filter(|_| !is_dot);
+        let parent = viewpoint.folder.as_ref().filter(|_| !is_dot && folder.bond(name).is_none());
         let seen = (parent, status, target);
         let alike = if is_dot { None } else { self.alike(folder, name, target.kind) };
         let Some(Alike { rules, .. }) = alike else {

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::aliases::{self, Aliases};
 use super::path::FtpPath;
 use super::policy::{Hold, Spot};
 use crate::sys::files::{self, Errno, Identity, Links, Status};
@@ -20,6 +21,8 @@ pub struct Root {
     stood: Option<PathBuf>,
     /// The number of its file system, once that is known not to be proc: as long as the root is held no other has it.
     device: Cell<Option<u64>>,
+    /// What stands in it that lies elsewhere on the host, where anything does.
+    pub(super) aliases: Option<Box<Aliases>>,
 }
 
 /// A file that is there: held as a place, so that what was judged is what is opened, whatever its names become.
@@ -40,6 +43,18 @@ pub struct Entry {
     pub(super) status: Option<Status>,
     /// What bears the name, or would, is not there for the session; then `status` is None.
     pub(super) is_concealed: bool,
+    pub(super) bond: Bond,
+}
+
+/// Whether a name may come and go.
+#[derive(Debug)]
+pub enum Bond {
+    /// It may.
+    Free,
+    /// An alias stands at the end of a way over it.
+    Way,
+    /// It is an alias's: this place bears it, whatever bears it in the directory itself.
+    Alias(OwnedFd),
 }
 
 impl Root {
@@ -49,7 +64,7 @@ impl Root {
         if !files::may_enter(place.as_fd()) {
             return Err(Errno::EACCES.into());
         }
-        Ok(Root { place, stood, device: Cell::new(None) })
+        Ok(Root { place, stood, device: Cell::new(None), aliases: None })
     }
 
     /// The descriptor, for Landlock's rule and for keep-lists.
@@ -69,12 +84,18 @@ impl Root {
 
     /// Follows `path` to what is there.
     pub fn find(&self, path: &FtpPath) -> io::Result<Found> {
-        let place = files::locate(self.place.as_fd(), path.as_bytes())?;
+        let (place, alias) = match &self.aliases {
+            None => (files::locate(self.place.as_fd(), path.as_bytes())?, None),
+            Some(aliases) => self.follow(aliases, path)?,
+        };
         let status = files::status(place.as_fd())?;
         if self.is_in_proc(place.as_fd(), &status)? {
             return Err(Errno::EACCES.into());
         }
-        let canonical = files::path_of(place.as_fd())?;
+        let canonical = match &self.aliases {
+            None => files::path_of(place.as_fd())?,
+            Some(aliases) => self.seen_at(aliases, place.as_fd(), alias)?,
+        };
         if status.links == 0 {
             return Err(Errno::ENOENT.into());
         }
@@ -83,7 +104,10 @@ impl Root {
 
     /// What stands at a way below the root, found as a place only.
     pub(super) fn place_of(&self, way: &[u8]) -> io::Result<OwnedFd> {
-        files::locate(self.place.as_fd(), way)
+        match &self.aliases {
+            None => files::locate(self.place.as_fd(), way),
+            Some(aliases) => self.follow(aliases, &aliases::path(way)?).map(|(place, _)| place),
+        }
     }
 
     fn is_in_proc(&self, place: BorrowedFd<'_>, status: &Status) -> io::Result<bool> {
@@ -103,12 +127,33 @@ impl Root {
         let Some((parent, name)) = path.split_last() else {
             return Err(Errno::EBUSY.into());
         };
-        let parent = self.find(&parent)?;
-        parent.entry(name)
+        self.entry_in(self.find(&parent)?, name)
     }
-}
 
-impl Root {
+    /// A name in a directory that was found.
+    pub(super) fn entry_in(&self, parent: Found, name: &[u8]) -> io::Result<Entry> {
+        if parent.status.kind != files::Kind::Directory {
+            return Err(Errno::ENOTDIR.into());
+        }
+        let bond = match &self.aliases {
+            None => Bond::Free,
+            Some(aliases) => self.bond(aliases, &parent, name)?,
+        };
+        let status = match &bond {
+            Bond::Alias(place) => files::status(place.as_fd()),
+            _ => files::status_at(parent.place.as_fd(), name),
+        };
+        let status = match status {
+            Ok(status) => Some(status),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let canonical = parent.canonical.join(OsStr::from_bytes(name));
+        let parent_is = parent.status.identity();
+        let (parent, name) = (parent.place, name.to_vec());
+        Ok(Entry { parent, parent_is, name, canonical, status, is_concealed: false, bond })
+    }
+
     /// The name of a file that was found, in its directory: where it stands itself, whatever links led to it.
     pub fn entry_of(&self, found: &Found) -> io::Result<Entry> {
         let root = self.canonical()?;
@@ -117,6 +162,9 @@ impl Root {
         let entry = self.entry(&path)?;
         let same =
             |status: &Status| (status.device, status.inode) == (found.status.device, found.status.inode);
+        if let Bond::Alias(_) = entry.bond {
+            return Err(Errno::EBUSY.into());
+        }
         // Somebody has renamed it, or what is above it.
         let is_it = entry.canonical == found.canonical && entry.status.as_ref().is_some_and(same);
         if is_it { Ok(entry) } else { Err(Errno::EAGAIN.into()) }
@@ -138,28 +186,6 @@ impl Found {
     /// Whether a session may stand in this directory.
     pub fn may_be_entered(&self) -> bool {
         files::may_enter(self.place.as_fd())
-    }
-
-    /// A name in this directory.
-    pub(super) fn entry(self, name: &[u8]) -> io::Result<Entry> {
-        if self.status.kind != files::Kind::Directory {
-            return Err(Errno::ENOTDIR.into());
-        }
-        let status = match files::status_at(self.place.as_fd(), name) {
-            Ok(status) => Some(status),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        let canonical = self.canonical.join(OsStr::from_bytes(name));
-        let parent_is = self.status.identity();
-        Ok(Entry {
-            parent: self.place,
-            parent_is,
-            name: name.to_vec(),
-            canonical,
-            status,
-            is_concealed: false,
-        })
     }
 
     /// What it is.

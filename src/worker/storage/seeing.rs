@@ -37,9 +37,9 @@ impl Storage {
         let Some((parent, name)) = asked.path.split_last() else { return Err(Errno::EBUSY.into()) };
         let found = self.root.find(&parent);
         if !self.may_ignore_hidden(&parent, found.as_ref().ok()) {
-            return found?.entry(name);
+            return self.root.entry_in(found?, name);
         }
-        let mut entry = self.seen(asked.verb, &parent, found)?.entry(name)?;
+        let mut entry = self.root.entry_in(self.seen(asked.verb, &parent, found)?, name)?;
         if !is_there(&self.policy, asked.verb, &Sight::entry(&entry)) {
             (entry.status, entry.is_concealed) = (None, true);
         }
@@ -69,7 +69,8 @@ impl Storage {
     pub(super) fn is_seen(&self, verb: Verb, path: &FtpPath, found: Option<&Found>) -> bool {
         let mut folder = FtpPath::root();
         for name in path.names() {
-            let Some(entry) = self.root.find(&folder).ok().and_then(|place| place.entry(name).ok()) else {
+            let Some(entry) = self.root.find(&folder).and_then(|place| self.root.entry_in(place, name)).ok()
+            else {
                 return true;
             };
             if !is_there(&self.policy, verb, &Sight::entry(&entry)) {

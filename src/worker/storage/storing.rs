@@ -13,7 +13,7 @@ use super::denied::{Denied, Reason};
 use super::landing::{Becoming, Landing, Unnamed};
 use super::operation::{Create, Overwrite};
 use super::policy::Asked;
-use super::root::Entry;
+use super::root::{Bond, Entry};
 use super::seeking::Sought;
 use super::terms::Terms;
 use super::{Accounting, Change, Storage};
@@ -323,6 +323,7 @@ impl Storage {
             name,
             status: None,
             is_concealed: false,
+            bond: Bond::Free,
         };
         let (file, status) =
             self.make_file(&entry, rules, Writing::Upload).map_err(|error| match error.kind() {

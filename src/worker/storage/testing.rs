@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::{Asked, Denied, FtpPath, Placement, Root, Storage, Target, Verb};
 use crate::config::settings::{DirectoryRules, ScopeRules, Subject};
+use crate::sys::files::Links;
 
 /// A temporary folder: `root` within it is what sessions see, the rest is the host outside.
 pub struct Place {
@@ -21,6 +22,15 @@ impl Place {
 
     /// With `<Directory>` sections, whose paths are the host's with `ROOT` for the session's root.
     pub fn with(sections: &[(&str, ScopeRules)]) -> Place {
+        Place::showing(sections, &[], |_| ())
+    }
+
+    /// The same with aliases: names beside the root, and what they are called in it; `furnish` is given the folder around the root first.
+    pub fn showing(
+        sections: &[(&str, ScopeRules)],
+        aliases: &[(&str, &str)],
+        furnish: impl FnOnce(&std::path::Path),
+    ) -> Place {
         let folder = TempDir::new().unwrap();
         let root = folder.path().canonicalize().unwrap().join("root");
         std::fs::create_dir(&root).unwrap();
@@ -33,11 +43,13 @@ impl Place {
         for (path, scope) in sections {
             rules.sections.add(&path.replace("ROOT", root.to_str().unwrap()), scope.clone()).unwrap();
         }
-        let storage = Storage::new(
-            Root::open(&root, crate::sys::files::Links::Followed).unwrap(),
-            Box::leak(Box::new(rules)),
-            Subject::at(root.to_str().unwrap()),
-        );
+        furnish(folder.path());
+        let mut opened = Root::open(&root, Links::Followed).unwrap();
+        for (source, name) in aliases {
+            let name = FtpPath::root().join(name.as_bytes()).unwrap();
+            opened.show(&folder.path().join(source), &name, Links::Followed).unwrap();
+        }
+        let storage = Storage::new(opened, Box::leak(Box::new(rules)), Subject::at(root.to_str().unwrap()));
         Place { folder, storage }
     }
 
@@ -45,6 +57,13 @@ impl Place {
     pub fn hearing(self) -> Place {
         let nobody = slog::Logger::root(slog::Discard, slog::o!());
         Place { storage: self.storage.hearing(nobody), ..self }
+    }
+
+    /// The same, where links within aliases may lead out of them.
+    pub fn leading_out(self) -> Place {
+        let mut storage = self.storage;
+        storage.root_mut().let_links_lead_out();
+        Place { storage, ..self }
     }
 
     /// The session's files.

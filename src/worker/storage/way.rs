@@ -65,6 +65,11 @@ impl<'a> Way<'a> {
     fn place(&self, name: &[u8]) -> io::Result<io::Result<OwnedFd>> {
         let by_names = || self.root.place_of(&[&self.names, name].concat());
         let (Some(base), Some(held)) = (self.base, self.held()?) else { return Ok(by_names()) };
+        if self.root.aliases.is_some()
+            && !self.root.are_together(&self.way_of(base), &[&self.names, name].concat())
+        {
+            return Ok(by_names());
+        }
         let way = match (base.checked_sub(self.at), self.spot.hold) {
             (Some(up), _) => {
                 let way = b"../".repeat(up);
@@ -89,6 +94,11 @@ impl<'a> Way<'a> {
         }
     }
 
+    /// The way below the root to the folder that is held.
+    fn way_of(&self, base: usize) -> Vec<u8> {
+        self.below.split(|byte| *byte == b'/').take(base).collect::<Vec<_>>().join(&b'/')
+    }
+
     fn held(&self) -> io::Result<Option<BorrowedFd<'_>>> {
         match (self.spot.hold, self.parent.get()) {
             (Hold::Names, _) => Ok(None),
@@ -105,7 +115,12 @@ impl<'a> Way<'a> {
     fn parent_of(&self, file: Identity) -> io::Result<OwnedFd> {
         let parent = self.root.place_of(&[self.below, b"/."].concat())?;
         let name = self.spot.canonical.file_name().map_or(&b""[..], OsStr::as_bytes);
-        let is_it = files::status_at(parent.as_fd(), name)?.identity() == file;
-        if is_it { Ok(parent) } else { Err(Errno::ESTALE.into()) }
+        let is_alias = || self.root.is_alias(&[self.below, b"/", name].concat());
+        let is_it = |status: files::Status| status.identity() == file;
+        if is_alias() || files::status_at(parent.as_fd(), name).map(is_it)? {
+            Ok(parent)
+        } else {
+            Err(Errno::ESTALE.into())
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Modules that keep somebody or something out when they are switched on: without them a configuration would be wider than it says, so
 //! the switch is refused. What only tunes them is passed over.
 
-use super::super::Effect::{Accepted, Guards, Ignored};
+use super::super::Effect::{Guards, Ignored};
 use super::{Family, NOT_DONE, family};
 
 const NO_TLS: &str = "TLS is not yet supported.";
@@ -293,20 +293,7 @@ pub const GUARDS: &[Family] = &[
         "one-time passwords are not supported.",
         &["AuthOTPAlgorithm", "AuthOTPLog", "AuthOTPOptions", "AuthOTPTable", "AuthOTPTableLock"],
     ),
-    family("mod_vroot", Accepted, "DefaultRoot confines without chroot in every case.", &["VRootEngine"]),
     family("mod_vroot", Guards, "DefaultRoot is the one root of a session.", &["VRootServerRoot"]),
-    family(
-        "mod_vroot",
-        Ignored,
-        "the folder is not to be seen in a session's root; mount it there (mount --bind).",
-        &["VRootAlias"],
-    ),
-    family(
-        "mod_vroot",
-        Ignored,
-        "a link leads nowhere outside of a session's root, whatever is said; mount the folder there (mount --bind).",
-        &["VRootOptions"],
-    ),
     family("mod_vroot", Ignored, "what sessions do is told in the other logs.", &["VRootLog"]),
     family(
         "mod_procfs",
