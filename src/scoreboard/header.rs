@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::layout::{self, Geometry, header};
 use super::record::{HeaderRecord, Kind, Order, Totals};
-use super::{sequence, text};
+use super::{ReasonCode, Refusals, sequence, text};
 use crate::shutmsg::Schedule;
 use crate::sys::ProcessId;
 use crate::sys::mapping::{Words, WritableMap};
@@ -98,6 +98,20 @@ pub fn add_totals(map: &WritableMap, at: usize, more: &Totals) {
         if let Some(total) = map.atomic(at + index * 8) {
             total.store(total.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
         }
+    }
+}
+
+/// Anyone: adds a block of refusals to what is known of others.
+pub fn load_refusals<W: Words + ?Sized>(words: &W, at: usize, into: &mut Refusals) {
+    for number in 0..ReasonCode::ALL.len() {
+        into.add(number, words.word(at + number * 8));
+    }
+}
+
+/// The block's writer: one more of a reason, or many.
+pub fn add_refusals(map: &WritableMap, at: usize, reason: ReasonCode, more: u64) {
+    if let Some(count) = map.atomic(at + reason as usize * 8) {
+        count.store(count.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
     }
 }
 

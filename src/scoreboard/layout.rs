@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::SlotNumber;
+use super::{REASONS_MOST, SlotNumber};
 use crate::sys::mapping::PAGE;
 
 #[cfg(target_endian = "big")]
@@ -12,7 +12,7 @@ compile_error!("the scoreboard's layout is little-endian");
 /// The first eight bytes of a board.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"ferrydSB");
 /// Of the layout; another number means other offsets.
-pub const VERSION: u64 = 3;
+pub const VERSION: u64 = 4;
 /// Most slots a board can have.
 pub const SLOTS_MAX: u32 = 1 << 20;
 /// Bytes of one place.
@@ -105,6 +105,8 @@ pub mod header {
     pub const MESSAGE: Text = text(576, 512);
     /// The name of the one server that is meant; empty for all.
     pub const SERVER: Text = text(1088, 128);
+    /// Refusals that dead workers counted, a word for each [`crate::scoreboard::ReasonCode`]. Under the sequence of the totals.
+    pub const REFUSALS: usize = 1216;
     /// The virtual hosts that an operator has taken down: the one with index i of the header's generation is bit i % 64 of word i / 64.
     pub const DOWN: usize = 2048;
     /// How many virtual hosts have a bit there.
@@ -160,7 +162,7 @@ pub mod grant {
 pub mod slot {
     use super::{Text, text};
 
-    /// Sequence of the whole page but [`TRANSFER_DONE`].
+    /// Sequence of the whole page but [`TRANSFER_DONE`] and [`REFUSALS`].
     pub const SEQUENCE: usize = 0;
     /// The worker, as it calls itself; the kernel's word is in the births.
     pub const PID: usize = 8;
@@ -203,12 +205,17 @@ pub mod slot {
     /// The verb being carried out, or the last one.
     pub const COMMAND: Text = text(848, 16);
     /// Its argument; never a password.
-    pub const ARGUMENTS: Text = text(896, 1024);
+    pub const ARGUMENTS: Text = text(896, 768);
     /// The working directory, as the client sees it.
-    pub const CWD: Text = text(1920, 1024);
+    pub const CWD: Text = text(1664, 768);
     /// The file being transferred, as the client sees it.
-    pub const TRANSFER_PATH: Text = text(2944, 1024);
+    pub const TRANSFER_PATH: Text = text(2432, 1024);
+    /// Refusals of this worker, a word for each [`crate::scoreboard::ReasonCode`]; stored without the sequence.
+    pub const REFUSALS: usize = 3456;
 }
+
+/// Bytes of a block of refusals.
+pub const REFUSALS_SIZE: usize = REASONS_MOST * 8;
 
 /// Offsets in a block of totals.
 pub mod totals {
@@ -358,8 +365,10 @@ mod tests {
             assert!(text.at >= end && text.at % 8 == 0 && text.size % 8 == 0);
             end = text.at + text.size;
         }
-        assert!(end <= SLOT_SIZE);
-        const { assert!(header::SERVER.at + header::SERVER.size <= header::DOWN) };
+        assert!(end <= slot::REFUSALS);
+        const { assert!(slot::REFUSALS + REFUSALS_SIZE <= SLOT_SIZE) };
+        const { assert!(header::SERVER.at + header::SERVER.size <= header::REFUSALS) };
+        const { assert!(header::REFUSALS + REFUSALS_SIZE <= header::DOWN) };
         const { assert!(header::DOWN + header::DOWN_HOSTS / 8 <= PAGE) };
         assert_eq!(header::MESSAGE.size, crate::shutmsg::MESSAGE_MAX);
         assert_eq!(grant::GROUPS + 4 * GRANT_GROUPS, grant::GROUP_COUNT);

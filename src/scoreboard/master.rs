@@ -272,8 +272,11 @@ pub(super) fn allocate_slot(
 /// Moves a dead worker's totals into the header and clears all that was its own.
 pub(super) fn settle_slot(map: &WritableMap, geometry: &Geometry, slot: SlotNumber) {
     sequence::publish(map, header::TOTALS_SEQUENCE, |map| {
-        let totals = page::settle(map, geometry.slot(slot));
+        let (totals, refusals) = page::settle(map, geometry.slot(slot));
         fields::add_totals(map, header::TOTALS, &totals);
+        for (reason, more) in refusals.each().filter(|(_, more)| *more > 0) {
+            fields::add_refusals(map, header::REFUSALS, reason, more);
+        }
         places::clear(map, geometry.place(slot));
         let grant = geometry.grant(slot);
         for at in (grant..grant + GRANT_SIZE).step_by(8) {

@@ -12,6 +12,7 @@ mod place;
 #[cfg(test)]
 mod published;
 mod reader;
+mod reason;
 mod record;
 mod sequence;
 mod shared;
@@ -27,7 +28,8 @@ pub use file::BoardFile;
 pub use handover::HandedBoard;
 pub use layout::{GRANT_GROUPS, GRANT_SIZE};
 pub use master::MasterBoard;
-pub use reader::Reader;
+pub use reader::{Census, Reader};
+pub use reason::{REASONS_MOST, ReasonCode, Refusals};
 pub use record::{
     Direction, HeaderRecord, Kind, Order, PlaceRecord, PlaceTransfer, SlotOrder, SlotRecord, State, Totals,
     TransferRecord,

@@ -1,5 +1,6 @@
 //! `docs/scoreboard.md` against `layout.rs`: the tables there name every constant here, with its offset and its size.
 
+use super::ReasonCode;
 use super::layout::{self, Text, grant, header, place, slot, totals};
 
 type Row = (&'static str, usize, usize);
@@ -13,6 +14,7 @@ fn text(name: &'static str, text: Text) -> Row {
 }
 
 const TOTALS_SIZE: usize = totals::RECORDS_LOST + 8;
+const REFUSALS_SIZE: usize = layout::REFUSALS_SIZE;
 
 fn header_rows() -> Vec<Row> {
     vec![
@@ -46,6 +48,7 @@ fn header_rows() -> Vec<Row> {
         word("drain", header::DRAIN),
         text("message", header::MESSAGE),
         text("server", header::SERVER),
+        ("refusals", header::REFUSALS, REFUSALS_SIZE),
         ("down", header::DOWN, header::DOWN_HOSTS / 8),
     ]
 }
@@ -104,6 +107,7 @@ fn slot_rows() -> Vec<Row> {
         text("arguments", slot::ARGUMENTS),
         text("cwd", slot::CWD),
         text("transfer_path", slot::TRANSFER_PATH),
+        ("refusals", slot::REFUSALS, REFUSALS_SIZE),
     ]
 }
 
@@ -137,6 +141,18 @@ fn the_published_layout_is_the_one_in_use() {
             rows.into_iter().map(|(name, at, size)| format!("| {at} | {size} | {name} |")).collect();
         assert_eq!(table(page, section), expected, "{section}");
     }
+}
+
+#[test]
+fn the_published_reasons_are_the_ones_in_use() {
+    let page = include_str!("../../docs/scoreboard.md");
+    let start = page.find("## Refusals\n").unwrap();
+    let rows = page[start..].lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
+    let told: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
+    let reasons = ReasonCode::ALL.iter();
+    let expected: Vec<String> =
+        reasons.map(|reason| format!("| {} | `{}` |", *reason as usize * 8, reason.word())).collect();
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::layout::{Geometry, MAGIC, VERSION, header, slot};
 use super::{
-    BoardError, HeaderRecord, SlotNumber, SlotRecord, Totals, header as fields, sequence, slot as page,
+    BoardError, HeaderRecord, Refusals, SlotNumber, SlotRecord, Totals, header as fields, sequence,
+    slot as page,
 };
 use crate::sys::ProcessId;
 use crate::sys::lock;
@@ -30,6 +31,8 @@ pub struct Census {
     pub slots: Vec<SlotRecord>,
     /// Of the dead and the living.
     pub totals: Totals,
+    /// The same.
+    pub refusals: Refusals,
 }
 
 impl Reader {
@@ -69,15 +72,21 @@ impl Reader {
         Ok(self.used().filter_map(|slot| self.slot(slot)))
     }
 
-    /// Everything at once; the totals count every worker's once, whether it lives or has been settled meanwhile.
+    /// Everything at once; totals and refusals count every worker's once, whether it lives or has been settled meanwhile.
     pub fn census(&self) -> Result<Census, BoardError> {
         self.check_size()?;
-        Ok(Census { header: self.header(), slots: self.slots(), totals: self.totals() })
+        let (totals, refusals) = self.counts();
+        Ok(Census { header: self.header(), slots: self.slots(), totals, refusals })
     }
 
     /// Totals of the dead and the living, read under one header sequence. Under a storm of deaths, when no moment
     /// between two of them is long enough, the last attempt's sum.
     pub fn totals(&self) -> Totals {
+        self.counts().0
+    }
+
+    /// The same with the refusals.
+    fn counts(&self) -> (Totals, Refusals) {
         sequence::consistent(&self.map, header::TOTALS_SEQUENCE, |_| self.sum()).unwrap_or_else(|| self.sum())
     }
 
@@ -106,12 +115,15 @@ impl Reader {
         Some(record)
     }
 
-    fn sum(&self) -> Totals {
+    fn sum(&self) -> (Totals, Refusals) {
         let mut totals = fields::load_totals(&self.map, header::TOTALS);
-        for slot in self.used() {
-            totals.add(&fields::load_totals(&self.map, self.geometry.slot(slot) + slot::TOTALS));
+        let mut refusals = Refusals::default();
+        fields::load_refusals(&self.map, header::REFUSALS, &mut refusals);
+        for slot in self.used().map(|slot| self.geometry.slot(slot)) {
+            totals.add(&fields::load_totals(&self.map, slot + slot::TOTALS));
+            fields::load_refusals(&self.map, slot + slot::REFUSALS, &mut refusals);
         }
-        totals
+        (totals, refusals)
     }
 
     /// The slots that were ever used, as far as there are any.

@@ -5,10 +5,10 @@ use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{Ordering, fence};
 
-use super::header::{add_totals, load_totals, number, process};
+use super::header::{add_refusals, add_totals, load_refusals, load_totals, number, process};
 use super::layout::{SLOT_SIZE, slot};
 use super::record::{Direction, SlotRecord, State, Totals, TransferRecord};
-use super::{SlotNumber, sequence, text};
+use super::{ReasonCode, Refusals, SlotNumber, sequence, text};
 use crate::sys::ProcessId;
 use crate::sys::clock::now_ms;
 use crate::sys::mapping::{Words, WritableMap};
@@ -138,6 +138,11 @@ impl OwnSlot {
         self.publish(|page| add_totals(page, slot::TOTALS, more));
     }
 
+    /// Worker: its client was refused something; one relaxed store, no sequence.
+    pub fn refused(&self, reason: ReasonCode) {
+        add_refusals(&self.page, slot::REFUSALS, reason, 1);
+    }
+
     fn publish(&self, write: impl FnOnce(&WritableMap)) {
         sequence::publish(&self.page, slot::SEQUENCE, |page| {
             write(page);
@@ -163,9 +168,11 @@ pub fn load<W: Words + ?Sized>(words: &W, base: usize, number: SlotNumber) -> Op
 }
 
 /// Master, after the worker's death, inside the header's sequence: what it did goes to the caller, the page is nobody's.
-pub fn settle(map: &WritableMap, base: usize) -> Totals {
+pub fn settle(map: &WritableMap, base: usize) -> (Totals, Refusals) {
     // Without regard to the sequence: the writer is dead, and its totals are words that stand for themselves.
     let totals = load_totals(map, base + slot::TOTALS);
+    let mut refusals = Refusals::default();
+    load_refusals(map, base + slot::REFUSALS, &mut refusals);
     sequence::publish(map, base + slot::SEQUENCE, |map| {
         for at in (0..SLOT_SIZE).step_by(8).filter(|&at| at != slot::SEQUENCE) {
             match map.atomic(base + at) {
@@ -174,7 +181,7 @@ pub fn settle(map: &WritableMap, base: usize) -> Totals {
             }
         }
     });
-    totals
+    (totals, refusals)
 }
 
 fn record<W: Words + ?Sized>(words: &W, base: usize, slot: SlotNumber) -> Option<SlotRecord> {

@@ -142,10 +142,14 @@ fn what_a_dead_worker_did_goes_to_the_header() {
     assert_eq!(master.place(SLOT), place);
     master.publish_slot_order(SLOT, SlotOrder::Leave);
     assert_eq!(master.place(SLOT).account, 5);
+    own.refused(ReasonCode::Rule);
     let before = reader.totals();
+    let refusals = reader.census().unwrap().refusals;
+    assert_eq!((refusals.of(ReasonCode::Rule), refusals.of(ReasonCode::Shutdown)), (1, 0));
     assert_eq!((before.uploads, reader.header().totals.uploads), (2, 0));
     master.settle(SLOT);
     assert_eq!(reader.totals(), before);
+    assert_eq!(reader.census().unwrap().refusals, refusals);
     assert_eq!(reader.header().totals, before);
     assert!(reader.slots().is_empty());
     assert_eq!(master.place(SLOT), PlaceRecord::default());
