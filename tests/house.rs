@@ -172,3 +172,18 @@ fn every_past_vulnerability_has_its_tests() {
     let untested = rows.iter().filter(|row| named(row).is_empty()).count();
     assert!(rows.len() > 15 && untested <= 1, "{untested} of {} rows name no test", rows.len());
 }
+
+/// A worker that refuses says why: `Reply::refused`, or a reply about a name that goes on with `because`.
+#[test]
+fn every_refusal_of_a_worker_has_its_reason() {
+    let plain = regex::Regex::new(r"Reply::(new|long)\(\s*[45]\d\d\b").expect("a pattern");
+    let about = regex::Regex::new(r"Reply::about\([^;]*").expect("a pattern");
+    for path in sources(&root().join("src/worker")) {
+        let lines = code(&path).into_iter().map(|(_, line)| line + "\n");
+        let text: String = lines.take_while(|line| !line.starts_with("#[cfg(test)]")).collect();
+        assert!(!plain.is_match(&text), "{}: a reply refuses without a reason", path.display());
+        for reply in about.find_iter(&text) {
+            assert!(reply.as_str().contains(".because("), "{}: {}", path.display(), reply.as_str());
+        }
+    }
+}

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::home::HomePolicy;
 use super::order::Ordered;
 use super::places::{ConnectionRate, LimitKind, LoginLimits};
+use super::wire::Denial;
 use super::{Account, Books, FilteredFile};
 
 /// Everything auth needs to know of one generation's configuration; plain values.
@@ -64,17 +65,17 @@ pub struct Visitor<'a> {
 #[derive(Clone, Default)]
 pub struct Gate(Option<Arc<GateRule>>);
 
-type GateRule = dyn Fn(Visitor<'_>) -> bool + Send + Sync;
+type GateRule = dyn Fn(Visitor<'_>) -> Option<Vec<u8>> + Send + Sync;
 
 impl Gate {
-    /// One that asks.
-    pub fn new(rule: impl Fn(Visitor<'_>) -> bool + Send + Sync + 'static) -> Gate {
+    /// One that asks; the answer to whom it is closed is the rule's `file:line`, empty where that is not known.
+    pub fn new(rule: impl Fn(Visitor<'_>) -> Option<Vec<u8>> + Send + Sync + 'static) -> Gate {
         Gate(Some(Arc::new(rule)))
     }
 
-    /// Whether somebody may come in.
-    pub fn is_open_to(&self, visitor: Visitor<'_>) -> bool {
-        self.0.as_ref().is_none_or(|rule| rule(visitor))
+    /// Why somebody may not come in.
+    pub fn denial(&self, visitor: Visitor<'_>) -> Option<Denial> {
+        self.0.as_ref().and_then(|rule| rule(visitor)).map(Denial::Rule)
     }
 }
 

@@ -35,6 +35,6 @@ pub fn recognise(
     Ok(judgement.and_then(|admission| {
         let section = admission.anonymous.and_then(|index| of_server.anonymous.get(usize::from(index)));
         let gate = section.map_or(&of_server.gate, |section| &section.gate);
-        if gate.is_open_to(origin.visitor(&admission.account)) { Ok(admission) } else { Err(Denial::Rule) }
+        gate.denial(origin.visitor(&admission.account)).map_or(Ok(admission), Err)
     }))
 }

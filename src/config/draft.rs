@@ -14,7 +14,7 @@ use super::proxies::ProxiesDraft;
 use super::settings::{
     AccessRules, AliasFor, CommandRate, Delays, DisplayFile, ExtendedTarget, ForeignAddresses, Ident,
     LimitText, LogTarget, ProcessTitles, Readme, RejectedPasswords, ResourceLimits, ScopeRules, ServerType,
-    Speech,
+    Speech, Written,
 };
 use crate::auth::home::HomePolicy;
 use crate::auth::order::Ordered;
@@ -113,6 +113,8 @@ pub struct Scope {
     pub allows_robots: Option<bool>,
     /// Whom this scope lets: a bare AllowAll or DenyAll, or what stands in the `<Limit>` that it stands for.
     pub access: AccessRules,
+    /// Where its last DenyAll stands.
+    pub denied_at: Option<Written>,
     /// What `<Class>` says, in the one this scope stands for.
     pub class: ClassDraft,
     /// IgnoreHidden, within `<Limit>`.

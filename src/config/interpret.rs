@@ -356,7 +356,8 @@ impl Reader<'_> {
         if inner.ignores_hidden {
             scope.files.hiding.ignored_by.push(commands.clone());
         }
-        scope.files.limits.push(Limit { commands, access: inner.access });
+        let written = Some(node.name.mark.written());
+        scope.files.limits.push(Limit { commands, access: inner.access, written });
     }
 }
 
@@ -368,6 +369,7 @@ fn settle(scope: &mut Scope) {
         true => None,
         false => Some(!access.allows.is_empty()),
     };
+    scope.files.says_at = scope.denied_at.take();
     scope.files.limits.reverse();
 }
 

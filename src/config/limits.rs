@@ -1,6 +1,6 @@
 //! `<Limit>`: whether what is written in the scopes around a path allows a command there.
 
-use super::settings::{Limit, PathRules, Word};
+use super::settings::{Limit, PathRules, Rule, Word, Written};
 use crate::protocol::verbs;
 
 /// Groups of commands.
@@ -46,26 +46,62 @@ impl PathRules<'_> {
         self.decides(verb, groups) == Some(true)
     }
 
+    /// The same, with the rule that refuses.
+    pub fn judge(&self, verb: &str, groups: &[&str]) -> Result<(), Rule> {
+        match self.decision(verb, groups) {
+            Decision::Allowed => Ok(()),
+            Decision::Denied(written) => Err(written.into()),
+            Decision::Open => Err(Rule::default()),
+        }
+    }
+
     /// The same before all is known of who asks: None where that could change the answer.
     pub fn decides(&self, verb: &str, groups: &[&str]) -> Option<bool> {
+        match self.decision(verb, groups) {
+            Decision::Allowed => Some(true),
+            Decision::Denied(_) => Some(false),
+            Decision::Open => None,
+        }
+    }
+
+    /// The rule that refuses, whatever is not known yet of who asks.
+    pub fn denial(&self, verb: &str, groups: &[&str]) -> Option<Rule> {
+        match self.decision(verb, groups) {
+            Decision::Denied(written) => Some(written.into()),
+            Decision::Allowed | Decision::Open => None,
+        }
+    }
+
+    fn decision(&self, verb: &str, groups: &[&str]) -> Decision<'_> {
         let is_apart = APART_FROM_ALL.contains(&verb);
-        let (scopes, is_closed) = if is_apart { (&self.scopes[..], false) } else { self.heard() };
+        let (scopes, closing) = if is_apart { (&self.scopes[..], None) } else { self.heard() };
         let says = |is_meant: &dyn Fn(&str) -> bool| {
             let is_meant = |limit: &&Limit| limit.commands.iter().any(|command| is_meant(command));
             let limits = scopes.iter().flat_map(|scope| &scope.limits).filter(is_meant);
-            let mut words = limits.map(|limit| limit.access.word(self.subject));
-            words.find(|word| *word != Word::Silent)
+            let mut words = limits.map(|limit| (limit.access.word(self.subject), &limit.written));
+            words.find(|(word, _)| *word != Word::Silent)
         };
-        let word = says(&|command| command == verb)
+        let said = says(&|command| command == verb)
             .or_else(|| says(&|command| groups.contains(&command)))
             .or_else(|| says(&|command| command == "ALL" && !is_apart));
-        match word {
-            Some(Word::Allowed) => Some(true),
-            Some(Word::Denied) => Some(false),
-            Some(Word::Open) => None,
-            Some(Word::Silent) | None => Some(!is_closed),
+        match said {
+            Some((Word::Allowed, _)) => Decision::Allowed,
+            Some((Word::Denied, written)) => Decision::Denied(written.as_ref()),
+            Some((Word::Open, _)) => Decision::Open,
+            Some((Word::Silent, _)) | None => match closing {
+                Some(scope) => Decision::Denied(scope.says_at.as_ref()),
+                None => Decision::Allowed,
+            },
         }
     }
+}
+
+/// What the rules say of a command, and which of them.
+enum Decision<'a> {
+    Allowed,
+    Denied(Option<&'a Written>),
+    /// It depends on what is not known yet.
+    Open,
 }
 
 #[cfg(test)]

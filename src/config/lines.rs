@@ -1,9 +1,11 @@
 //! Bytes to lines to words: continuations, comments, quotes. Every word knows where it stands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::complaint::{Place, SHOWN_MOST};
+use super::settings::Written;
 
 /// Most bytes of one logical line, continuations included.
 pub const LINE_MOST: usize = 64 * 1024;
@@ -15,7 +17,7 @@ pub const WORDS_MOST: usize = 4096;
 #[derive(Debug)]
 pub struct Source {
     /// As it was named.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     lines: Vec<String>,
 }
 
@@ -25,7 +27,7 @@ impl Source {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let text = String::from_utf8_lossy(bytes);
         let lines = text.lines().map(|line| line.to_owned()).collect();
-        Rc::new(Self { path, lines })
+        Rc::new(Self { path: path.into(), lines })
     }
 }
 
@@ -46,6 +48,11 @@ impl Mark {
         Mark { column: self.column + found, ..self.clone() }
     }
 
+    /// Which line it is.
+    pub fn written(&self) -> Written {
+        Written { file: Arc::clone(&self.source.path), line: self.line as u32 + 1 }
+    }
+
     /// What a complaint needs.
     pub fn place(&self) -> Place {
         let line = self.source.lines.get(self.line).map_or("", String::as_str);
@@ -55,7 +62,7 @@ impl Mark {
             .map(|(_, c)| c)
             .collect();
         Place {
-            file: self.source.path.clone(),
+            file: self.source.path.to_path_buf(),
             line: self.line as u32 + 1,
             column: self.column as u32 + 1,
             text,

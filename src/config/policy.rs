@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::classes::Classes;
 use super::settings::{
-    Anonymous, DirectoryRules, LimitText, Pam, Server, SessionRules, Sessions, Settings, Subject,
+    Anonymous, DirectoryRules, LimitText, Pam, Rule, Server, SessionRules, Sessions, Settings, Subject,
 };
 use crate::auth::order::{Module, Ordered};
 use crate::auth::places::class_key;
@@ -58,7 +58,8 @@ fn gate(rules: &DirectoryRules, classes: &Classes) -> Gate {
     let classes = classes.clone();
     Gate::new(move |visitor| {
         let subject = Subject::visitor(visitor, &classes);
-        rules.rules_for(Path::new("/"), &subject).decides("LOGIN", &[]) != Some(false)
+        let denial = rules.rules_for(Path::new("/"), &subject).denial("LOGIN", &[]);
+        denial.map(|Rule(written)| written.map(|line| line.as_bytes().to_vec()).unwrap_or_default())
     })
 }
 

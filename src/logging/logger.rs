@@ -112,7 +112,9 @@ mod tests {
 
     use slog::{debug, info, trace, warn};
 
+    use super::super::Cause;
     use super::*;
+    use crate::scoreboard::ReasonCode;
     use crate::sys::socket;
 
     /// The level and the text of each line that `say` logs.
@@ -144,6 +146,23 @@ mod tests {
             (Level::Debug, "seen"),
         ];
         assert_eq!(lines, expected.map(|(level, text)| (level, text.to_owned())));
+    }
+
+    #[test]
+    fn a_cause_ends_the_line() {
+        let reason = ReasonCode::Rule;
+        let lines = sent(|log| {
+            warn!(log, "no"; Cause::from(reason));
+            warn!(log, "no"; Cause { reason, rule: Some("/etc/ftp.conf:7") });
+            warn!(log, "no"; "user" => "anna", Cause { reason, rule: Some("/etc/ftp server.conf:7") });
+        });
+        let texts: Vec<String> = lines.into_iter().map(|(_, text)| text).collect();
+        let expected = [
+            "no reason=rule",
+            "no rule=/etc/ftp.conf:7 reason=rule",
+            "no user=anna rule=\"/etc/ftp server.conf:7\" reason=rule",
+        ];
+        assert_eq!(texts, expected);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is written down: the recorder process that owns every log file, and the handles that others write through. Who
 //! opens a file, and under which name, is the master's business; what a line means is the worker's.
 
+mod cause;
 mod channel;
 pub mod control;
 mod early;
@@ -15,6 +16,7 @@ pub mod recorder;
 mod voice;
 pub mod xferlog;
 
+pub use cause::Cause;
 pub use channel::{Channel, Ends};
 pub use early::early;
 pub use file::{Links, LogFileError, could_open, open};

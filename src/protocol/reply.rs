@@ -2,6 +2,8 @@
 
 use super::charset::Translation;
 use super::line::IAC;
+use crate::logging::Cause;
+use crate::scoreboard::ReasonCode;
 
 /// One reply. Its texts may hold any bytes (names do); what would break the line is replaced when it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,17 +11,53 @@ pub struct Reply {
     /// Three digits.
     pub code: u16,
     lines: Vec<Vec<u8>>,
+    refusal: Refusal,
+}
+
+/// Why a reply refuses; the client is not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Refusal {
+    /// None for what is not refused, and for what the reading of commands refuses.
+    reason: Option<ReasonCode>,
+    /// `file:line` of the rule.
+    rule: Option<Box<str>>,
+    /// Whether the log has a line about it.
+    is_told: bool,
 }
 
 impl Reply {
-    /// A reply of one line.
+    /// A reply of one line. One that refuses does so because the command was not understood: for any other reason see
+    /// [`Reply::refused`].
     pub fn new(code: u16, text: impl Into<Vec<u8>>) -> Reply {
-        Reply { code, lines: vec![text.into()] }
+        Reply { code, lines: vec![text.into()], refusal: Refusal::default() }
+    }
+
+    /// A reply that refuses.
+    pub fn refused(code: u16, reason: ReasonCode, text: impl Into<Vec<u8>>) -> Reply {
+        Reply::new(code, text).because(reason)
+    }
+
+    /// The same for this reason.
+    pub fn because(mut self, reason: ReasonCode) -> Reply {
+        self.refusal.reason = Some(reason);
+        self
+    }
+
+    /// The same by this rule, as `file:line`.
+    pub fn by(mut self, rule: Option<Box<str>>) -> Reply {
+        self.refusal.rule = rule;
+        self
+    }
+
+    /// The same, of which the log has a line already.
+    pub fn told(mut self) -> Reply {
+        self.refusal.is_told = true;
+        self
     }
 
     /// A reply of several lines; the last one closes it.
     pub fn long(code: u16, lines: Vec<Vec<u8>>) -> Reply {
-        Reply { code, lines }
+        Reply { code, lines, refusal: Refusal::default() }
     }
 
     /// Lines shown before the text, such as those of a display file.
@@ -50,10 +88,25 @@ impl Reply {
         self.code >= 400
     }
 
+    /// Why it refuses.
+    pub fn reason(&self) -> Option<ReasonCode> {
+        self.is_failure().then(|| self.refusal.reason.unwrap_or(ReasonCode::Protocol))
+    }
+
+    /// The same with the rule by which it refuses.
+    pub fn cause(&self) -> Option<Cause<'_>> {
+        self.reason().map(|reason| Cause { reason, rule: self.refusal.rule.as_deref() })
+    }
+
+    /// Whether the log has a line about it.
+    pub fn is_told(&self) -> bool {
+        self.refusal.is_told
+    }
+
     /// The same, its lines in other characters.
     pub fn translated(&self, translation: &Translation) -> Reply {
         let lines = self.lines.iter().map(|line| translation.write(line).into_owned()).collect();
-        Reply { code: self.code, lines }
+        Reply { code: self.code, lines, refusal: Refusal::default() }
     }
 
     /// Writes it as the client reads it: a blank before each of the middle lines (RFC 959 §4.2, RFC 2389 §3.2).

@@ -87,6 +87,19 @@ reasons! {
     Failure, "failure", "The file system failed.";
 }
 
+impl ReasonCode {
+    /// Whether clients meet it every day by their own mistakes, and nobody configured it.
+    pub fn is_everyday(self) -> bool {
+        use ReasonCode::{
+            Absent, DataConnection, Encoding, NotLoggedIn, Protocol, Range, Sequence, Unsuited,
+        };
+        matches!(
+            self,
+            Absent | DataConnection | Encoding | NotLoggedIn | Protocol | Range | Sequence | Unsuited
+        )
+    }
+}
+
 /// How often each reason was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusals([u64; REASONS_MOST]);

@@ -15,11 +15,22 @@ use crate::auth::places::LimitKind;
 use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
 use crate::config::settings::SessionRules;
+use crate::logging::Cause;
 use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 use crate::sys::poll::{self, Waiting};
 
-/// The replies that send a client away that is one too many; an empty list closes without a word.
-pub fn refusal(birth: &Birth, (index, rules): (usize, &SessionRules), client: &Client) -> Option<Vec<Reply>> {
+/// A client that is turned away before anything is read of it; the log has its line.
+#[derive(Debug)]
+pub struct Turned {
+    /// Why.
+    pub reason: ReasonCode,
+    /// What it is told; None closes without a word.
+    pub reply: Option<Reply>,
+}
+
+/// What sends a client away that is one too many.
+pub fn refusal(birth: &Birth, (index, rules): (usize, &SessionRules), client: &Client) -> Option<Turned> {
     if !must_ask(birth, rules) {
         return None;
     }
@@ -27,7 +38,12 @@ pub fn refusal(birth: &Birth, (index, rules): (usize, &SessionRules), client: &C
     match ask(birth, &Request::Connection { server: server_index, peer: client.peer.ip() }) {
         Some(Answer::Serve) => None,
         Some(Answer::Full(kind, most)) => Some(one_too_many(birth, (index, rules), client, (kind, most))),
-        _ => Some(vec![unavailable()]),
+        _ => {
+            let log = logger(birth, index, client.local, client.peer);
+            let reason = ReasonCode::Service;
+            slog::error!(log, "auth gave no answer, connection refused"; Cause::from(reason));
+            Some(Turned { reason, reply: Some(unavailable(reason)) })
+        }
     }
 }
 
@@ -43,24 +59,27 @@ fn one_too_many(
     (index, rules): (usize, &SessionRules),
     client: &Client,
     (kind, most): (LimitKind, u32),
-) -> Vec<Reply> {
+) -> Turned {
     let log = logger(birth, index, client.local, client.peer);
     let daemon = &birth.settings.daemon;
-    match kind {
+    let reason = limits::reason_of(kind);
+    let cause = Cause::from(reason);
+    let reply = match kind {
         LimitKind::ConnectionsPerHost => {
-            slog::warn!(log, "Connection refused (MaxConnectionsPerHost {most})");
-            vec![limits::too_many_connections(&rules.max_connections_per_host, most)]
+            slog::warn!(log, "Connection refused (MaxConnectionsPerHost {most})"; cause);
+            Some(limits::too_many_connections(&rules.max_connections_per_host, most))
         }
         LimitKind::ConnectionRate => {
             let seconds = daemon.max_connection_rate.map_or(1, |rate| rate.seconds);
-            slog::warn!(log, "MaxConnectionRate ({most}/{seconds} secs) reached, new connection denied");
-            Vec::new()
+            slog::warn!(log, "MaxConnectionRate ({most}/{seconds} secs) reached, new connection denied"; cause);
+            None
         }
         _ => {
-            slog::warn!(log, "MaxInstances ({most}) reached, new connection denied");
-            if daemon.max_instances_reply { vec![unavailable()] } else { Vec::new() }
+            slog::warn!(log, "MaxInstances ({most}) reached, new connection denied"; cause);
+            daemon.max_instances_reply.then(|| unavailable(reason))
         }
-    }
+    };
+    Turned { reason, reply }
 }
 
 fn ask(birth: &Birth, request: &Request) -> Option<Answer> {

@@ -2,6 +2,7 @@
 
 use super::timeouts::Expired;
 use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 
 /// Why a session ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,18 +24,24 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Why, where the server ends it and nothing was refused before.
+    pub fn reason(&self) -> Option<ReasonCode> {
+        self.last_words().and_then(|words| words.reason())
+    }
+
     /// What the client is told, where it has not been told yet.
     pub fn last_words(&self) -> Option<Reply> {
         match self {
             Ending::Quit | Ending::Gone | Ending::Refused => None,
-            Ending::Ordered | Ending::Unavailable => Some(unavailable()),
-            Ending::ShutDown(text) => Some(Reply::new(421, text.clone())),
+            Ending::Ordered => Some(unavailable(ReasonCode::Ordered)),
+            Ending::Unavailable => Some(unavailable(ReasonCode::Service)),
+            Ending::ShutDown(text) => Some(Reply::refused(421, ReasonCode::Shutdown, text.clone())),
             Ending::Expired(what) => Some(what.reply()),
         }
     }
 }
 
 /// The 421 of RFC 959 §5.4.
-pub fn unavailable() -> Reply {
-    Reply::new(421, "Service not available, closing control connection")
+pub fn unavailable(reason: ReasonCode) -> Reply {
+    Reply::refused(421, reason, "Service not available, closing control connection")
 }

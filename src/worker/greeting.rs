@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::Birth;
 use super::accept::{self, Client};
-use super::arrival;
+use super::arrival::{self, Turned};
 use super::display;
 use super::orders::{self, Standing};
 use super::peer::Peer;
@@ -20,11 +20,11 @@ use super::timeouts::Timers;
 use super::title;
 use super::virtual_host;
 use super::watch::unavailable;
-use crate::config::settings::{Server, SessionRules};
-use crate::logging::{self, Speaker, Voice};
+use crate::config::settings::{Rule, Server, SessionRules};
+use crate::logging::{self, Cause, Speaker, Voice};
 use crate::protocol::Reply;
 use crate::protocol::foreign::TLS_HANDSHAKE;
-use crate::scoreboard::Totals;
+use crate::scoreboard::{ReasonCode, Totals};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;
 
@@ -55,20 +55,25 @@ pub struct Guest {
 /// Greets a client and waits for its first byte.
 #[inline(never)]
 pub fn greet(birth: &Birth, client: Client) -> Greeted {
-    let Some(index) = virtual_host::choose(birth.settings, client.local) else { return Greeted::Left };
+    let Some(index) = virtual_host::choose(birth.settings, client.local) else {
+        return nobodys(birth, &client);
+    };
     let server = &birth.settings.servers[index];
     birth.own.connected(client.peer.address, client.local, server.name.as_bytes());
     accept::give_hint(birth);
     title::connected(birth, client.peer);
     let rules = &*rulebook::of_stranger(birth, server, client.peer);
     let timers = Timers::begin(rules, Instant::now());
-    if let Some(refusal) = refusal(birth, (index, server, rules), &client) {
-        say(&client, &refusal);
+    if let Some(turned) = refusal(birth, (index, server, rules), &client) {
+        birth.own.refused(turned.reason);
+        say(&client, turned.reply.as_slice());
         return Greeted::Left;
     }
-    if !virtual_host::may_log_in(server, &subject::stranger(birth, client.peer)) {
+    if let Some(Rule(rule)) = virtual_host::denial(server, &subject::stranger(birth, client.peer)) {
         let (log, peer) = (logger(birth, index, client.local, client.peer), client.peer);
-        slog::info!(log, "Connection from {} [{}] denied by <Limit LOGIN>", peer.name(), peer.ip());
+        let cause = Cause { reason: ReasonCode::Rule, rule: rule.as_deref() };
+        birth.own.refused(cause.reason);
+        slog::info!(log, "Connection from {} [{}] denied by <Limit LOGIN>", peer.name(), peer.ip(); cause);
         return Greeted::Left;
     }
     let facts = facts_of(birth, (server, rules), &client);
@@ -76,20 +81,41 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     match await_first_byte(birth, &facts, &client, &timers) {
         Met::Encrypts => {
             let log = logger(birth, index, client.local, client.peer);
-            slog::warn!(log, "client speaks TLS, disconnecting");
+            birth.own.refused(ReasonCode::Foreign);
+            slog::warn!(log, "client speaks TLS, disconnecting"; Cause::from(ReasonCode::Foreign));
             Greeted::Left
         }
         Met::Speaks => Greeted::Speaks(Box::new(Guest { client, server: index, timers, greeting })),
         Met::Left => Greeted::Left,
         Met::Told(reply) => {
-            _ = say(&client, &[reply]);
+            last_word(birth, index, &client, &reply);
             Greeted::Left
         }
         Met::Leave(reply) => {
-            _ = say(&client, &[reply]);
+            last_word(birth, index, &client, &reply);
             Greeted::Dismissed
         }
     }
+}
+
+/// A client of an address that is no server's.
+#[inline(never)]
+fn nobodys(birth: &Birth, client: &Client) -> Greeted {
+    let log = logger(birth, usize::MAX, client.local, client.peer);
+    birth.own.refused(ReasonCode::NoServer);
+    slog::info!(log, "no server is configured for {}", client.local; Cause::from(ReasonCode::NoServer));
+    Greeted::Left
+}
+
+/// A client that was silent is sent away.
+#[inline(never)]
+fn last_word(birth: &Birth, index: usize, client: &Client, reply: &Reply) {
+    if let Some(cause) = reply.cause() {
+        birth.own.refused(cause.reason);
+        let log = logger(birth, index, client.local, client.peer);
+        slog::info!(log, "disconnected before it said anything"; cause);
+    }
+    say(client, std::slice::from_ref(reply));
 }
 
 /// The session's logger: `SERVER (CLIENTNAME[CLIENTIP])`, each without blanks, as monitors expect it.
@@ -106,26 +132,29 @@ pub fn logger(birth: &Birth, index: usize, local: SocketAddr, peer: Peer) -> slo
     logging::logger(birth.recorder, voice)
 }
 
-/// The replies that refuse a client at connect; an empty list closes silently.
+/// What turns a client away at connect.
 fn refusal(
     birth: &Birth,
     (index, server, rules): (usize, &Server, &SessionRules),
     client: &Client,
-) -> Option<Vec<Reply>> {
+) -> Option<Turned> {
     if orders::standing(birth) == Standing::Leave {
-        return Some(vec![unavailable()]);
+        let reason = ReasonCode::Ordered;
+        return Some(Turned { reason, reply: Some(unavailable(reason)) });
     }
     let facts = facts_of(birth, (server, rules), client);
     if let Some(message) = shutdown::message_of_denial(birth, &facts) {
         let (log, peer) = (logger(birth, index, client.local, client.peer), client.peer);
         let said = String::from_utf8_lossy(&message);
-        slog::info!(log, "connection refused ({said}) from {} [{}]", peer.name(), peer.ip());
-        return Some(vec![shutdown::denial(500, &message)]);
+        let reason = ReasonCode::Shutdown;
+        slog::info!(log, "connection refused ({said}) from {} [{}]", peer.name(), peer.ip(); Cause::from(reason));
+        return Some(Turned { reason, reply: Some(shutdown::denial(500, &message)) });
     }
     if virtual_host::is_down(birth, index) {
         let (log, peer) = (logger(birth, index, client.local, client.peer), client.peer);
-        slog::info!(log, "connection refused (the server is down) from {} [{}]", peer.name(), peer.ip());
-        return Some(vec![unavailable()]);
+        let (reason, name, ip) = (ReasonCode::ServerDown, peer.name(), peer.ip());
+        slog::info!(log, "connection refused (the server is down) from {name} [{ip}]"; Cause::from(reason));
+        return Some(Turned { reason, reply: Some(unavailable(reason)) });
     }
     arrival::refusal(birth, (index, rules), client)
 }
@@ -170,7 +199,7 @@ enum Met {
 fn await_first_byte(birth: &Birth, facts: &Facts<'_>, client: &Client, timers: &Timers) -> Met {
     loop {
         if orders::standing(birth) == Standing::Leave {
-            return Met::Leave(unavailable());
+            return Met::Leave(unavailable(ReasonCode::Ordered));
         }
         let now = Instant::now();
         if let Some(expired) = timers.expired(now) {
@@ -179,7 +208,7 @@ fn await_first_byte(birth: &Birth, facts: &Facts<'_>, client: &Client, timers: &
         let timer = timers.next().map(|(when, _)| when.saturating_duration_since(now));
         let schedule = match shutdown::until_disconnect(birth, facts.server, false, || *facts) {
             Ok(span) => span,
-            Err(words) => return Met::Told(Reply::new(421, words)),
+            Err(words) => return Met::Told(Reply::refused(421, ReasonCode::Shutdown, words)),
         };
         let mut waiting = [Waiting::to_read(client.socket.as_fd())];
         match poll::wait_or_bell(&mut waiting, timer.into_iter().chain(schedule).min()) {

@@ -6,6 +6,7 @@ use crate::auth::places::LimitKind;
 use crate::auth::wire::Denial;
 use crate::config::settings::LimitText;
 use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 
 use super::text;
 
@@ -16,6 +17,8 @@ pub enum Refusal {
     Wrong {
         /// For the log: what follows `USER name`.
         reason: Reason,
+        /// `file:line` of the rule that decides.
+        rule: Option<Box<str>>,
     },
     /// AllowEmptyPasswords off: no guess, and so not counted as one.
     NoPassword,
@@ -38,7 +41,7 @@ pub enum Reason {
     /// `SECURITY VIOLATION: Root login attempted`, in place of all of it.
     Root,
     /// ` (Login failed): ` and these words.
-    Failed(Cow<'static, str>),
+    Failed(ReasonCode, Cow<'static, str>),
 }
 
 impl Reason {
@@ -48,32 +51,50 @@ impl Reason {
             Reason::NoSuchUser => "no such user found",
             Reason::NotAnAlias => "user is not a UserAlias",
             Reason::Root => "Root login attempted",
-            Reason::Failed(words) => words,
+            Reason::Failed(_, words) => words,
+        }
+    }
+
+    /// Its code.
+    pub fn code(&self) -> ReasonCode {
+        match self {
+            Reason::NoSuchUser => ReasonCode::NoSuchUser,
+            Reason::NotAnAlias => ReasonCode::AliasOnly,
+            Reason::Root => ReasonCode::Root,
+            Reason::Failed(code, _) => *code,
         }
     }
 }
 
 /// The 530 that tells nobody why.
-pub fn incorrect() -> Reply {
-    Reply::new(530, "Login incorrect.")
+pub fn incorrect(reason: ReasonCode) -> Reply {
+    Reply::refused(530, reason, "Login incorrect.")
 }
 
 /// What auth's denial means to a client of this class.
 pub fn refusal(denial: &Denial, class: Option<&str>) -> Refusal {
-    match denial {
-        Denial::NoSuchUser => Refusal::Wrong { reason: Reason::NoSuchUser },
-        Denial::WrongPassword => Refusal::Wrong { reason: Reason::Failed("Incorrect password".into()) },
-        Denial::Root => Refusal::Wrong { reason: Reason::Root },
+    let reason = match denial {
+        Denial::NoPassword => return Refusal::NoPassword,
+        Denial::Limit { kind, most, text } => return limited(*kind, *most, (text.as_deref(), class)),
+        Denial::NoSuchUser => Reason::NoSuchUser,
+        Denial::NotAnAlias => Reason::NotAnAlias,
+        Denial::Root => Reason::Root,
+        Denial::WrongPassword => Reason::Failed(ReasonCode::Password, "Incorrect password".into()),
         Denial::Shell(shell) => {
             let words = format!("Invalid shell: '{}'", String::from_utf8_lossy(shell));
-            Refusal::Wrong { reason: Reason::Failed(words.into()) }
+            Reason::Failed(ReasonCode::Shell, words.into())
         }
-        Denial::Expired => Refusal::Wrong { reason: Reason::Failed("Account disabled".into()) },
-        Denial::FtpUsers => Refusal::Wrong { reason: Reason::Failed("User in /etc/ftpusers".into()) },
-        Denial::Rule => Refusal::Wrong { reason: Reason::Failed("Limit access denies login".into()) },
-        Denial::NotAnAlias => Refusal::Wrong { reason: Reason::NotAnAlias },
-        Denial::NoPassword => Refusal::NoPassword,
-        Denial::Limit { kind, most, text } => limited(*kind, *most, (text.as_deref(), class)),
+        Denial::Expired => Reason::Failed(ReasonCode::Expired, "Account disabled".into()),
+        Denial::FtpUsers => Reason::Failed(ReasonCode::FtpUsers, "User in /etc/ftpusers".into()),
+        Denial::Rule(_) => Reason::Failed(ReasonCode::Rule, "Limit access denies login".into()),
+    };
+    Refusal::Wrong { reason, rule: rule_of(denial) }
+}
+
+fn rule_of(denial: &Denial) -> Option<Box<str>> {
+    match denial {
+        Denial::Rule(written) if !written.is_empty() => Some(String::from_utf8_lossy(written).into()),
+        _ => None,
     }
 }
 
@@ -83,18 +104,35 @@ fn limited(kind: LimitKind, most: u32, (text, class): (Option<&[u8]>, Option<&st
         (LimitKind::ClientsPerClass, Some(class)) => format!("{directive} {class} {most}"),
         _ => format!("{directive} {most}"),
     };
-    Refusal::Limited { reply: full(530, text, standard, most), reached }
+    Refusal::Limited { reply: full((530, kind), text, standard, most), reached }
 }
 
 /// What a client hears that is one too many from its address.
 pub fn too_many_connections(limit: &LimitText, most: u32) -> Reply {
-    full(530, own_words(Some(limit)), words(LimitKind::ConnectionsPerHost).1, most)
+    let kind = LimitKind::ConnectionsPerHost;
+    full((530, kind), own_words(Some(limit)), words(kind).1, most)
 }
 
 /// What a client hears whose transfer is one too many; and, for the log, the directive.
 pub fn too_many_transfers(kind: LimitKind, limit: Option<&LimitText>, most: u32) -> (Reply, &'static str) {
     let (directive, standard) = words(kind);
-    (full(451, own_words(limit), standard, most), directive)
+    (full((451, kind), own_words(limit), standard, most), directive)
+}
+
+/// The reason that a limit is.
+pub fn reason_of(kind: LimitKind) -> ReasonCode {
+    match kind {
+        LimitKind::Instances => ReasonCode::MaxInstances,
+        LimitKind::ConnectionRate => ReasonCode::MaxConnectionRate,
+        LimitKind::ConnectionsPerHost => ReasonCode::MaxConnectionsPerHost,
+        LimitKind::Clients => ReasonCode::MaxClients,
+        LimitKind::ClientsPerUser => ReasonCode::MaxClientsPerUser,
+        LimitKind::ClientsPerHost => ReasonCode::MaxClientsPerHost,
+        LimitKind::ClientsPerClass => ReasonCode::MaxClientsPerClass,
+        LimitKind::HostsPerUser => ReasonCode::MaxHostsPerUser,
+        LimitKind::TransfersPerHost => ReasonCode::MaxTransfersPerHost,
+        LimitKind::TransfersPerUser => ReasonCode::MaxTransfersPerUser,
+    }
 }
 
 /// A limit's directive, and the words of ProFTPD where the operator has none.
@@ -140,7 +178,7 @@ fn own_words(limit: Option<&LimitText>) -> Option<&[u8]> {
     limit.and_then(|limit| limit.text.as_deref()).map(str::as_bytes)
 }
 
-fn full(code: u16, own: Option<&[u8]>, standard: &str, most: u32) -> Reply {
+fn full((code, kind): (u16, LimitKind), own: Option<&[u8]>, standard: &str, most: u32) -> Reply {
     let number = |name: &[u8]| (name == b"m").then(|| most.to_string().into_bytes());
-    Reply::new(code, text::expand(own.unwrap_or(standard.as_bytes()), number))
+    Reply::refused(code, reason_of(kind), text::expand(own.unwrap_or(standard.as_bytes()), number))
 }

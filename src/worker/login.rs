@@ -24,10 +24,10 @@ use super::title;
 use super::watch::{Ending, Watch, unavailable};
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
-use crate::config::settings::{Anonymous, DirectoryRules, Server, SessionRules, Sessions, Subject};
-use crate::logging::LOGIN;
+use crate::config::settings::{Anonymous, DirectoryRules, Rule, Server, SessionRules, Sessions, Subject};
+use crate::logging::{Cause, LOGIN};
 use crate::protocol::Reply;
-use crate::scoreboard::Totals;
+use crate::scoreboard::{ReasonCode, Totals};
 use crate::sys::clock;
 
 pub use super::limits::incorrect;
@@ -37,11 +37,30 @@ pub enum Verdict {
     /// The session is somebody now; the 230.
     In(Box<Member>, Reply),
     /// The client may try again.
-    Wrong,
+    Wrong(Why),
     /// The same; it was no guess.
     NoPassword,
     /// The reply, then the end.
     Out(Reply),
+}
+
+/// Why a login was wrong; the log has its line.
+#[derive(Debug)]
+pub struct Why {
+    /// Its code.
+    pub reason: ReasonCode,
+    /// `file:line` of the rule that decides.
+    pub rule: Option<Box<str>>,
+}
+
+impl Why {
+    fn of(reason: ReasonCode) -> Why {
+        Why { reason, rule: None }
+    }
+
+    fn cause(&self) -> Cause<'_> {
+        Cause { reason: self.reason, rule: self.rule.as_deref() }
+    }
 }
 
 /// The `<Anonymous>` section that a name logs in to, by itself or by what it is an alias of. Auth decides; this is what the client
@@ -75,28 +94,33 @@ impl Scope {
     }
 
     /// Whether the configuration keeps a client out, as far as is known who it is; then the log's words.
-    fn refusal(&self, name: &[u8], password: &Secret, subject: &Subject) -> Option<String> {
+    fn refusal(&self, name: &[u8], password: &Secret, subject: &Subject) -> Option<(String, Why)> {
         let name = shown(name);
-        if self.directories.rules_for(Path::new("/"), subject).decides("LOGIN", &[]) == Some(false) {
+        if let Some(Rule(rule)) = self.directories.rules_for(Path::new("/"), subject).denial("LOGIN", &[]) {
             let kind = if self.anonymous.is_some() { "ANON" } else { "USER" };
-            return Some(format!("{kind} {name} (Login failed): Limit access denies login"));
+            let words = format!("{kind} {name} (Login failed): Limit access denies login");
+            return Some((words, Why { reason: ReasonCode::Rule, rule }));
         }
         let rejected = self.anonymous.and_then(|section| section.reject_passwords.as_ref());
         let is_rejected = rejected.is_some_and(|rejected| rejected.has(password.reveal()));
-        is_rejected.then(|| format!("ANON {name}: AnonRejectPasswords denies login"))
+        is_rejected.then(|| {
+            let words = format!("ANON {name}: AnonRejectPasswords denies login");
+            (words, Why::of(ReasonCode::AnonymousPassword))
+        })
     }
 }
 
 /// Asks auth, and becomes whom it grants.
 pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verdict, Ending> {
     let scope = Scope::new(watch.server, anonymous_section(watch.server, &name));
-    if let Some(words) = scope.refusal(&name, &password, &subject::settled(watch, None)) {
-        slog::warn!(watch.log, #LOGIN, "{words}");
-        return refused(watch, Verdict::Wrong);
+    if let Some((words, why)) = scope.refusal(&name, &password, &subject::settled(watch, None)) {
+        slog::warn!(watch.log, #LOGIN, "{words}"; why.cause());
+        return refused(watch, Verdict::Wrong(why));
     }
     if !evidence::can_be_written(watch)? {
-        slog::error!(watch.log, #LOGIN, "USER {}: the recorder takes nothing, no login", shown(&name));
-        return refused(watch, Verdict::Out(unavailable()));
+        let why = Why::of(ReasonCode::Service);
+        slog::error!(watch.log, #LOGIN, "USER {}: the recorder takes nothing, no login", shown(&name); why.cause());
+        return refused(watch, Verdict::Out(unavailable(why.reason).told()));
     }
     let request = Request::Login {
         server: watch.server_index,
@@ -111,17 +135,18 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
             let granted = Scope::new(watch.server, section);
             // An alias may have led to a section that the name did not tell; and only now it is known who logs in.
             let subject = subject::settled(watch, Some((&account, account.home.clone())));
-            if let Some(words) = granted.refusal(&name, &password, &subject) {
-                slog::warn!(watch.log, #LOGIN, "{words}");
-                return refused(watch, Verdict::Out(incorrect()));
+            if let Some((words, why)) = granted.refusal(&name, &password, &subject) {
+                slog::warn!(watch.log, #LOGIN, "{words}"; why.cause());
+                return refused(watch, Verdict::Out(incorrect(why.reason).by(why.rule).told()));
             }
             let rules = rulebook::of(granted.sessions, &subject);
             enter(watch, (granted, rules), Entry { account, given_name: name, given_password: password })
         }
         Answer::Denied(denial) => deny(watch, &denial, &name),
         _ => {
-            slog::error!(watch.log, #LOGIN, "USER {}: auth gave no answer, no login", shown(&name));
-            refused(watch, Verdict::Out(unavailable()))
+            let why = Why::of(ReasonCode::Service);
+            slog::error!(watch.log, #LOGIN, "USER {}: auth gave no answer, no login", shown(&name); why.cause());
+            refused(watch, Verdict::Out(unavailable(why.reason).told()))
         }
     }
 }
@@ -135,36 +160,38 @@ fn refused(watch: &Watch, verdict: Verdict) -> Result<Verdict, Ending> {
 fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> {
     let user = shown(name);
     match limits::refusal(denial, watch.class.map(|class| class.name.as_str())) {
-        Refusal::Wrong { reason: Reason::NoSuchUser } => {
-            tell_unknown(watch, &user, "no such user found");
-            refused(watch, Verdict::Wrong)
-        }
-        Refusal::Wrong { reason: Reason::NotAnAlias } => {
-            tell_unknown(watch, &user, "user is not a UserAlias");
-            refused(watch, Verdict::Wrong)
-        }
-        Refusal::Wrong { reason: Reason::Root } => {
-            slog::warn!(watch.log, #LOGIN, "SECURITY VIOLATION: Root login attempted"; "user" => &*user);
-            refused(watch, Verdict::Wrong)
-        }
-        Refusal::Wrong { reason: Reason::Failed(why) } => {
-            slog::warn!(watch.log, #LOGIN, "USER {user} (Login failed): {why}");
-            refused(watch, Verdict::Wrong)
+        Refusal::Wrong { reason, rule } => {
+            let why = Why { reason: reason.code(), rule };
+            tell_wrong(watch, &user, &reason, why.cause());
+            refused(watch, Verdict::Wrong(why))
         }
         Refusal::NoPassword => {
-            slog::warn!(watch.log, #LOGIN, "USER {user} (Login failed): No password given");
+            let cause = Cause::from(ReasonCode::NoPassword);
+            slog::warn!(watch.log, #LOGIN, "USER {user} (Login failed): No password given"; cause);
             refused(watch, Verdict::NoPassword)
         }
         Refusal::Limited { reply, reached } => {
-            slog::warn!(watch.log, #LOGIN, "Connection refused ({reached})");
-            refused(watch, Verdict::Out(reply))
+            match reply.cause() {
+                Some(cause) => slog::warn!(watch.log, #LOGIN, "Connection refused ({reached})"; cause),
+                None => slog::warn!(watch.log, #LOGIN, "Connection refused ({reached})"),
+            }
+            refused(watch, Verdict::Out(reply.told()))
         }
     }
 }
 
-fn tell_unknown(watch: &Watch, user: &str, what: &str) {
+fn tell_wrong(watch: &Watch, user: &str, reason: &Reason, cause: Cause<'_>) {
     let (peer, local) = (watch.peer, watch.local);
-    slog::warn!(watch.log, #LOGIN, "USER {user}: {what} from {} [{}] to {local}", peer.name(), peer.ip());
+    match reason {
+        Reason::NoSuchUser | Reason::NotAnAlias => {
+            let (what, name, ip) = (reason.words(), peer.name(), peer.ip());
+            slog::warn!(watch.log, #LOGIN, "USER {user}: {what} from {name} [{ip}] to {local}"; cause);
+        }
+        Reason::Root => {
+            slog::warn!(watch.log, #LOGIN, "SECURITY VIOLATION: Root login attempted"; "user" => user, cause);
+        }
+        Reason::Failed(_, why) => slog::warn!(watch.log, #LOGIN, "USER {user} (Login failed): {why}"; cause),
+    }
 }
 
 /// Auth has granted: the identity first, then the root as that identity sees it, then its walls.
@@ -182,8 +209,9 @@ fn enter(
     let mut root = match quarters.open() {
         Ok(root) => root,
         Err(error) => {
-            slog::error!(watch.log, #LOGIN, "USER {} (Login failed): {error}", shown(&entry.given_name));
-            return refused(watch, Verdict::Out(quarters.refusal()));
+            let why = Why::of(ReasonCode::Home);
+            slog::error!(watch.log, #LOGIN, "USER {} (Login failed): {error}", shown(&entry.given_name); why.cause());
+            return refused(watch, Verdict::Out(quarters.refusal().told()));
         }
     };
     for missing in annexes::show(&mut root, &rules.aliases, (&quarters, &entry.account)) {
@@ -203,9 +231,10 @@ fn enter(
             #LOGIN,
             "{} chdir(\"{}\") failed: no such folder, or no right to enter it",
             shown(&member.given_name),
-            member.account.home.display()
+            member.account.home.display();
+            Cause::from(ReasonCode::Home)
         );
-        return refused(watch, Verdict::Out(incorrect()));
+        return refused(watch, Verdict::Out(incorrect(ReasonCode::Home).told()));
     }
     Ok(welcome(watch, member))
 }

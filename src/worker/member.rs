@@ -15,7 +15,7 @@ use super::watch::Watch;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
 use crate::config::listings::ListOptions;
-use crate::config::settings::{Anonymous, DirectoryRules, SessionRules, Subject};
+use crate::config::settings::{Anonymous, DirectoryRules, Rule, SessionRules, Subject};
 use crate::protocol::Verb;
 
 /// Who came in, and by what.
@@ -163,14 +163,15 @@ impl Member {
         FtpPath::root().join(&seen).ok()
     }
 
-    /// Whether `<Limit>` allows a verb that names no path, here.
-    pub fn allows(&self, verb: &Verb) -> bool {
-        self.storage.rules_in(&self.cwd_on_host).allows(verb.name, verb.groups)
+    /// Whether `<Limit>` allows a verb that names no path, here; Err is the rule that does not.
+    pub fn judge(&self, verb: &Verb) -> Result<(), Rule> {
+        self.storage.rules_in(&self.cwd_on_host).judge(verb.name, verb.groups)
     }
 
-    /// Whether AllowFilter and DenyFilter of the working directory let all that follows a command's name through.
-    pub fn passes_filters(&self, argument: &[u8]) -> bool {
-        storage::passes_filters(&self.storage.rules_in(&self.cwd_on_host), argument)
+    /// Whether AllowFilter and DenyFilter of the working directory let all that follows a command's name through; Err is the one that
+    /// does not.
+    pub fn filtered(&self, argument: &[u8]) -> Result<(), Rule> {
+        storage::filtered(&self.storage.rules_in(&self.cwd_on_host), argument)
     }
 
     /// ListOptions, as it holds in the working directory.

@@ -12,8 +12,9 @@ use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::virtual_host;
 use crate::config::settings::Proxies;
+use crate::logging::Cause;
 use crate::protocol::proxy::{HEADER_MOST, Header};
-use crate::scoreboard::State;
+use crate::scoreboard::{ReasonCode, State};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;
 
@@ -65,7 +66,9 @@ pub fn introduced(birth: &mut Birth, mut client: Client) -> Option<Client> {
         Err(Failure::Gone | Failure::Ordered) => None,
         Err(why) => {
             let log = logger(birth, index, client.local, client.peer);
-            slog::warn!(log, "no header of the PROXY protocol from {}: {why}", client.peer.ip());
+            let cause = Cause::from(ReasonCode::Proxy);
+            birth.own.refused(cause.reason);
+            slog::warn!(log, "no header of the PROXY protocol from {}: {why}", client.peer.ip(); cause);
             None
         }
     }

@@ -12,6 +12,7 @@ use super::storage::{FtpPath, Root};
 use crate::auth::Account;
 use crate::config::settings::{Anonymous, PathFor, SessionRules};
 use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 use crate::sys::files::{Errno, Links};
 
 /// What holds for one account.
@@ -104,9 +105,9 @@ impl Quarters {
     pub fn refusal(&self) -> Reply {
         match &self.bounds {
             Bounds::Anonymous(_) => {
-                incorrect().preceded_by(vec![b"Unable to set anonymous privileges.".to_vec()])
+                incorrect(ReasonCode::Home).preceded_by(vec![b"Unable to set anonymous privileges.".to_vec()])
             }
-            Bounds::Host | Bounds::Root(_) => incorrect(),
+            Bounds::Host | Bounds::Root(_) => incorrect(ReasonCode::Home),
         }
     }
 

@@ -147,7 +147,7 @@ fn admitted(
             Ok((admission.account, section))
         }
         Err(denial) => Err(match limits::refusal(&denial, None) {
-            Refusal::Wrong { reason } => format!("{} does not log in: {}", request.user, reason.words()),
+            Refusal::Wrong { reason, .. } => format!("{} does not log in: {}", request.user, reason.words()),
             Refusal::NoPassword => format!("{} does not log in without a password", request.user),
             Refusal::Limited { reached, .. } => format!("{} does not log in: {reached}", request.user),
         }),

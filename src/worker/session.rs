@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use crate::logging::Cause;
 use crate::protocol::verbs;
 use crate::protocol::{Foreign, Line, Reply};
-use crate::scoreboard::{State, Totals};
+use crate::scoreboard::{ReasonCode, State, Totals};
 use crate::sys::crypt;
 
 use super::commands;
@@ -66,18 +67,25 @@ impl Session {
         naming::give_up(&mut self.watch);
         self.watch.birth.own.state(State::Closing);
         self.watch.farewell(&ending);
-        match &ending {
-            Ending::Expired(what) => slog::info!(self.watch.log, "{} reached, disconnected", what.name()),
-            Ending::Ordered => slog::info!(self.watch.log, "disconnected by the operator's order"),
-            Ending::ShutDown(said) => slog::info!(self.watch.log, "{}", String::from_utf8_lossy(said)),
-            Ending::Unavailable => slog::error!(self.watch.log, "session ended: service not available"),
-            Ending::Quit | Ending::Gone | Ending::Refused => {}
-        }
+        self.tell_ending(&ending);
         self.log_end(&ending);
         slog::info!(self.watch.log, "FTP session closed.");
         let records_lost = self.watch.birth.recorder.take_lost();
         if records_lost > 0 {
             self.watch.birth.own.count(&Totals { records_lost, ..Totals::default() });
+        }
+    }
+
+    fn tell_ending(&self, ending: &Ending) {
+        let Some(cause) = ending.reason().map(Cause::from) else { return };
+        let log = &self.watch.log;
+        self.watch.birth.own.refused(cause.reason);
+        match ending {
+            Ending::Expired(what) => slog::info!(log, "{} reached, disconnected", what.name(); cause),
+            Ending::Ordered => slog::info!(log, "disconnected by the operator's order"; cause),
+            Ending::ShutDown(said) => slog::info!(log, "{}", String::from_utf8_lossy(said); cause),
+            Ending::Unavailable => slog::error!(log, "session ended: service not available"; cause),
+            Ending::Quit | Ending::Gone | Ending::Refused => {}
         }
     }
 
@@ -100,10 +108,11 @@ impl Session {
         self.await_turn()?;
         self.watch.birth.recorder.order(self.watch.birth.board.ordered_level());
         self.watch.journal.begin();
+        self.watch.called = "command";
         let answered = match line {
             Line::Whole(text) => self.carry_out(text),
             Line::TooLong(word) => self.too_long(&word),
-            Line::Nul => Ok(Reply::new(500, "Command line holds a NUL")),
+            Line::Nul => Ok(Reply::refused(500, ReasonCode::Protocol, "Command line holds a NUL")),
             // The conversation answers these itself.
             Line::Decline(_) => return Ok(()),
         };
@@ -137,13 +146,15 @@ impl Session {
 
     fn too_long(&self, word: &[u8]) -> Result<Reply, Ending> {
         self.refuse_foreign(word)?;
-        Ok(Reply::new(500, "Command line too long"))
+        Ok(Reply::refused(500, ReasonCode::Protocol, "Command line too long"))
     }
 
     /// Another protocol's lines are not answered one by one: some of them might mean something here.
     fn refuse_foreign(&self, line: &[u8]) -> Result<(), Ending> {
         let Some(protocol) = Foreign::of(line) else { return Ok(()) };
-        slog::warn!(self.watch.log, "client speaks {protocol}, disconnecting");
+        let cause = Cause::from(ReasonCode::Foreign);
+        self.watch.birth.own.refused(cause.reason);
+        slog::warn!(self.watch.log, "client speaks {protocol}, disconnecting"; cause);
         Err(Ending::Refused)
     }
 
@@ -164,11 +175,16 @@ impl Session {
             Ok(request) => request,
             Err(reply) => return Ok(reply),
         };
+        self.watch.called = request.called;
         if !request.verb.name.eq_ignore_ascii_case("USER") {
             naming::settle(&mut self.watch)?;
         }
         if !self.watch.rules.offer.has(request.verb.module) {
-            return Ok(Reply::new(500, format!("{} not understood", request.called)));
+            return Ok(Reply::refused(
+                500,
+                ReasonCode::Protocol,
+                format!("{} not understood", request.called),
+            ));
         }
         if request.is_for_members(self.watch.rules.offer) && !self.is_logged_in() {
             return Ok(please_log_in());
@@ -236,5 +252,5 @@ impl Session {
 }
 
 fn please_log_in() -> Reply {
-    Reply::new(530, "Please login with USER and PASS")
+    Reply::refused(530, ReasonCode::NotLoggedIn, "Please login with USER and PASS")
 }

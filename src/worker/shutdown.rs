@@ -9,6 +9,7 @@ use super::Birth;
 use super::text::Facts;
 use crate::config::settings::Server;
 use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 use crate::shutmsg::{self, Schedule, Variables};
 use crate::sys::clock;
 
@@ -30,7 +31,8 @@ pub fn message_of_denial(birth: &Birth, facts: &Facts<'_>) -> Option<Vec<u8>> {
 
 /// The refusal of a connection (500) or a login (530).
 pub fn denial(code: u16, message: &[u8]) -> Reply {
-    Reply::new(code, [b"FTP server shut down (", message, b") -- please try again later"].concat())
+    let words = [b"FTP server shut down (", message, b") -- please try again later"].concat();
+    Reply::refused(code, ReasonCode::Shutdown, words)
 }
 
 /// How long until the schedule must be looked at again, `None` without one; an error holds the words of the 421 that is

@@ -2,6 +2,7 @@
 
 use super::watch::Watch;
 use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 use crate::sys::crypt;
 
 /// Names that auth knows and passwords, which are the bytes they are.
@@ -25,7 +26,8 @@ pub fn heard(watch: &Watch, mut line: Vec<u8>) -> Result<Vec<u8>, Reply> {
         }
         None if speech.is_strict => {
             let argument = line.splitn(2, u8::is_ascii_whitespace).nth(1).unwrap_or_default();
-            Err(Reply::about(550, argument, "Illegal character sequence in filename"))
+            Err(Reply::about(550, argument, "Illegal character sequence in filename")
+                .because(ReasonCode::Encoding))
         }
         None => Ok(line),
     }

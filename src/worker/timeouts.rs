@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::settings::SessionRules;
 use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 
 /// How long a data connection may take to come about, where TimeoutStalled does not say less.
 const OPENING_MOST: Duration = Duration::from_secs(60);
@@ -36,7 +37,7 @@ impl Expired {
         };
         let unit = if after.as_secs() == 1 { "second" } else { "seconds" };
         let text = format!("{what} ({} {unit}): closing control connection", after.as_secs());
-        Reply::new(421, text)
+        Reply::refused(421, ReasonCode::Timeout, text)
     }
 
     /// For the log.
@@ -226,8 +227,8 @@ mod tests {
     #[test]
     fn words_are_those_clients_know() {
         let text = "Login timeout (300 seconds): closing control connection";
-        assert_eq!(Expired::Login(seconds(300)).reply(), Reply::new(421, text));
+        assert_eq!(Expired::Login(seconds(300)).reply().text(), text.as_bytes());
         let text = "Idle timeout (1 second): closing control connection";
-        assert_eq!(Expired::Idle(seconds(1)).reply(), Reply::new(421, text));
+        assert_eq!(Expired::Idle(seconds(1)).reply().text(), text.as_bytes());
     }
 }

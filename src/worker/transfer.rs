@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::data::{Attend, Coding, Interrupt, Outcome, Stop, Stream};
 use super::rendezvous::Rendezvous;
-use super::storage::{code_of, words_of};
+use super::storage::{code_of, reason_of, words_of};
 use super::watch::{Ending, Watch};
 use crate::protocol::Reply;
-use crate::scoreboard::Direction;
+use crate::scoreboard::{Direction, ReasonCode};
 use crate::sys::files::Errno;
 
 /// What is to move.
@@ -97,24 +97,38 @@ pub fn reply(watch: &mut Watch, carried: Carried) -> Result<Reply, Ending> {
     match carried.outcome.ended {
         Ok(()) => Ok(Reply::new(226, "Transfer complete")),
         Err(Stop::Interrupted(Interrupt::Aborted)) => {
-            watch.reply(&Reply::new(426, "Transfer aborted. Data connection closed."));
+            watch.reply(&Reply::refused(
+                426,
+                ReasonCode::DataConnection,
+                "Transfer aborted. Data connection closed.",
+            ));
             watch.journal.aborted();
             Ok(Reply::new(226, "Abort successful"))
         }
         Err(Stop::Interrupted(Interrupt::NobodyCame)) => Ok(unbuilt(&Errno::ETIMEDOUT.into())),
         Err(Stop::Interrupted(_)) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
         Err(Stop::Connection(error)) if !carried.was_open => Ok(unbuilt(&error)),
-        Err(Stop::Connection(_)) => Ok(Reply::new(426, "Transfer aborted. Data connection closed")),
-        Err(Stop::Range | Stop::TooLarge) => Ok(Reply::new(426, "Transfer aborted. Operation not permitted")),
-        Err(Stop::Unnamed(unnamed)) => Ok(Reply::new(550, unnamed.to_string())),
+        Err(Stop::Connection(_)) => {
+            Ok(broken("Transfer aborted. Data connection closed", ReasonCode::DataConnection))
+        }
+        Err(Stop::Range) => Ok(broken("Transfer aborted. Operation not permitted", ReasonCode::Range)),
+        Err(Stop::TooLarge) => {
+            Ok(broken("Transfer aborted. Operation not permitted", ReasonCode::MaxRetrieveFileSize).told())
+        }
+        Err(Stop::Unnamed(unnamed)) => Ok(Reply::refused(550, ReasonCode::HiddenStore, unnamed.to_string())),
         Err(Stop::File(error)) => {
             let code = if code_of(&error) == 550 { 451 } else { code_of(&error) };
-            Ok(Reply::new(code, format!("Transfer aborted. {}", words_of(&error))))
+            Ok(Reply::refused(code, reason_of(&error), format!("Transfer aborted. {}", words_of(&error))))
         }
     }
 }
 
+fn broken(words: &str, reason: ReasonCode) -> Reply {
+    Reply::refused(426, reason, words)
+}
+
 /// The 425 of RFC 959 §5.4.
 pub fn unbuilt(error: &io::Error) -> Reply {
-    Reply::new(425, format!("Unable to build data connection: {}", words_of(error)))
+    let words = format!("Unable to build data connection: {}", words_of(error));
+    Reply::refused(425, ReasonCode::DataConnection, words)
 }

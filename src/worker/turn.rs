@@ -9,6 +9,7 @@ use super::watch::{Ending, Watch};
 use crate::auth::places::LimitKind;
 use crate::auth::wire::{Answer, Request};
 use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 
 /// Has `run` transfer something as soon as its turn has come; refuses it where there are too many already.
 pub fn take(
@@ -30,11 +31,13 @@ pub fn take(
 
 fn refusal(watch: &Watch, counted: &Counted, answer: &Answer) -> Reply {
     let Answer::Full(kind, most) = answer else {
-        slog::error!(watch.log, "auth gave no answer, no transfer");
-        return Reply::new(451, "Transfers cannot be counted now, try again later");
+        let reason = ReasonCode::Service;
+        slog::error!(watch.log, "auth gave no answer, no transfer"; "reason" => reason.word());
+        return Reply::refused(451, reason, "Transfers cannot be counted now, try again later").told();
     };
     let limit = counted.limit(*kind == LimitKind::TransfersPerUser);
     let (reply, directive) = limits::too_many_transfers(*kind, limit, *most);
-    slog::warn!(watch.log, "Transfer refused ({directive} {most})");
-    reply
+    let reason = limits::reason_of(*kind);
+    slog::warn!(watch.log, "Transfer refused ({directive} {most})"; "reason" => reason.word());
+    reply.told()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Birth;
 use crate::config::Settings;
-use crate::config::settings::{DirectoryRules, Server, ServerType, Subject};
+use crate::config::settings::{DirectoryRules, Rule, Server, ServerType, Subject};
 
 /// The server that listens on exactly this address; else on this port of every address; else the DefaultServer. Where others listen,
 /// they alone know the port: else the server of the address at any port, and the first of all.
@@ -57,8 +57,12 @@ pub fn is_down(birth: &Birth, index: usize) -> bool {
 
 /// `<Limit LOGIN>` of the server and of its anonymous sections: where nobody who comes from there may log in, nobody is greeted.
 pub fn may_log_in(server: &Server, stranger: &Subject) -> bool {
-    let allows = |rules: &DirectoryRules| {
-        rules.rules_for(Path::new("/"), stranger).decides("LOGIN", &[]) != Some(false)
-    };
-    allows(&server.directories) || server.anonymous.iter().any(|section| allows(&section.directories))
+    denial(server, stranger).is_none()
+}
+
+/// The same, with the server's own rule that lets nobody in.
+pub fn denial(server: &Server, stranger: &Subject) -> Option<Rule> {
+    let denial = |rules: &DirectoryRules| rules.rules_for(Path::new("/"), stranger).denial("LOGIN", &[]);
+    let own = denial(&server.directories)?;
+    server.anonymous.iter().all(|section| denial(&section.directories).is_some()).then_some(own)
 }

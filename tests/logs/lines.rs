@@ -93,7 +93,7 @@ fn log_options_say_how_lines_begin() {
     let line = daemon.await_log("Incorrect password");
     let (label, rest) = line.split_once("] ").expect("a pid");
     assert!(label.strip_prefix("session[").is_some_and(|pid| pid.parse::<i32>().is_ok()), "{line}");
-    assert_eq!(rest, "(127.0.0.1[127.0.0.1]): USER alice (Login failed): Incorrect password");
+    assert_eq!(rest, "(127.0.0.1[127.0.0.1]): USER alice (Login failed): Incorrect password reason=password");
     let line = daemon.await_log("STARTUP");
     assert!(line.starts_with("daemon[") && line.contains("]: "), "{line}");
     daemon.stop();

@@ -86,7 +86,8 @@ fn a_daemon_without_a_system_log_tells_syslog() {
     let (found, line) = syslog.line_with("Incorrect password", |line| before.push(line.to_owned()));
     assert_eq!(found, priority(FTP, WARNING), "{line}");
     assert!(
-        line.contains(" proftpd[") && line.ends_with("USER alice (Login failed): Incorrect password"),
+        line.contains(" proftpd[")
+            && line.ends_with("USER alice (Login failed): Incorrect password reason=password"),
         "{line}"
     );
     assert!(!before.iter().any(|line| line.contains("FTP session opened")), "{before:?}");

@@ -99,13 +99,13 @@ impl<H: Hasher> Desk<H> {
         let pam =
             PamOfServer { office: self.office, policy: &users.policy.pam, peer, worker: errand.visit.pid };
         match users.judge(name, password, (&mut self.hasher, &pam)) {
-            Ok(Ok(admission)) if !self.office.opens_to(server, origin, &admission) => {
-                self.office.refuse_later(errand, peer, Denial::Rule)
-            }
-            Ok(Ok(admission)) => {
-                let terms = self.office.terms(server, origin, &admission);
-                self.admit(errand, caller, admission, &terms);
-            }
+            Ok(Ok(admission)) => match self.office.denial(server, origin, &admission) {
+                Some(denial) => self.office.refuse_later(errand, peer, denial),
+                None => {
+                    let terms = self.office.terms(server, origin, &admission);
+                    self.admit(errand, caller, admission, &terms);
+                }
+            },
             Ok(Err(denial)) => self.office.refuse_later(errand, peer, denial),
             Err(failed) => self.apologise(errand, &failed),
         }

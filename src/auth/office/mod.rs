@@ -164,12 +164,12 @@ impl Office {
         String::from_utf8(name).ok()
     }
 
-    /// Whether `<Limit LOGIN>` lets an account in whose password was right.
-    pub fn opens_to(&self, server: u16, origin: Origin<'_>, admission: &Admission) -> bool {
-        let Some((policy, _)) = self.server(server) else { return false };
+    /// Why `<Limit LOGIN>` does not let an account in whose password was right.
+    pub fn denial(&self, server: u16, origin: Origin<'_>, admission: &Admission) -> Option<Denial> {
+        let Some((policy, _)) = self.server(server) else { return Some(Denial::Rule(Vec::new())) };
         let section = admission.anonymous.and_then(|index| policy.anonymous.get(usize::from(index)));
         let gate = section.map_or(&policy.gate, |section| &section.gate);
-        gate.is_open_to(origin.visitor(&admission.account))
+        gate.denial(origin.visitor(&admission.account))
     }
 
     /// What holds for whoever is admitted.

@@ -8,6 +8,7 @@ use super::limit_kind::LimitKind;
 use super::record::{FieldReader, FieldWriter, Malformed};
 use super::{
     GROUP_NAME_MAX, HOME_MAX, LIMIT_TEXT_MAX, NAME_MAX, NAMES_MAX, PEER_NAME_MAX, RECORD_MAX, SHELL_MAX,
+    WRITTEN_MAX,
 };
 use crate::auth::Account;
 use crate::scoreboard::GRANT_GROUPS;
@@ -67,8 +68,8 @@ pub enum Denial {
     NotAnAlias,
     /// AllowEmptyPasswords off, and none was given.
     NoPassword,
-    /// `<Limit LOGIN>`.
-    Rule,
+    /// `<Limit LOGIN>`; its `file:line`, empty where that is not known.
+    Rule(Vec<u8>),
     /// A limit on sessions is reached.
     Limit {
         /// Which.
@@ -162,7 +163,7 @@ impl Denial {
             Denial::FtpUsers => record.byte(6),
             Denial::NotAnAlias => record.byte(7),
             Denial::NoPassword => record.byte(10),
-            Denial::Rule => record.byte(9),
+            Denial::Rule(written) => record.byte(9).text(written, WRITTEN_MAX),
             Denial::Limit { kind, most, text } => record
                 .byte(8)
                 .byte(kind.code())
@@ -186,7 +187,7 @@ impl Denial {
                 let (has_text, text) = (fields.byte()? == 1, fields.text(LIMIT_TEXT_MAX)?);
                 Denial::Limit { kind, most, text: has_text.then(|| text.to_vec()) }
             }
-            9 => Denial::Rule,
+            9 => Denial::Rule(fields.text(WRITTEN_MAX)?.to_vec()),
             10 => Denial::NoPassword,
             other => return Err(Malformed::Kind(other)),
         })

@@ -28,6 +28,8 @@ pub const NAMES_MAX: u16 = 64;
 pub const GROUP_NAME_MAX: u16 = 100;
 /// Most bytes of the operator's words for a limit that is reached.
 pub const LIMIT_TEXT_MAX: u16 = 4096;
+/// Longest `file:line` of a rule.
+pub const WRITTEN_MAX: u16 = 4224;
 /// Most bytes told of a login shell.
 pub const SHELL_MAX: u16 = 256;
 /// Most bytes of a client's name (RFC 1035 §2.3.4).

@@ -18,7 +18,8 @@ pub const ROWS: &[Row] = &[
         Ok(())
     })
     .adds(),
-    sets("DenyAll", "mod_core", RULES, "", "", "Nobody may.", |scope, _| {
+    sets("DenyAll", "mod_core", RULES, "", "", "Nobody may.", |scope, arguments| {
+        scope.denied_at = Some(arguments.mark().written());
         scope.access.denies.push(Term::Everybody);
         Ok(())
     })

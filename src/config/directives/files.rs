@@ -3,7 +3,7 @@
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::{FILES, FILES_AND_FTPACCESS};
 use super::super::draft::Scope;
-use super::super::settings::Filter;
+use super::super::settings::{Filter, FilterPattern};
 use super::{Row, sets};
 
 pub const ROWS: &[Row] = &[
@@ -127,5 +127,6 @@ fn filter(arguments: &mut Arguments<'_>) -> Result<Filter, Fault> {
         return Ok(Filter::None);
     }
     let ignore_case = arguments.takes("[NC]") || arguments.takes("[nocase]");
-    arguments.pattern(pattern, &pattern.text, ignore_case).map(Filter::Pattern)
+    let regex = arguments.pattern(pattern, &pattern.text, ignore_case)?;
+    Ok(Filter::Pattern(FilterPattern { regex, written: Some(arguments.mark().written()) }))
 }

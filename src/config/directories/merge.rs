@@ -3,11 +3,9 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
-use regex::bytes::Regex;
-
 use super::super::listings::{self, ListOptions};
 use super::super::settings::{
-    ChdirDisplay, Fakes, Filter, HiddenHere, HiddenName, HiddenStores, ScopeRules, Subject,
+    ChdirDisplay, Fakes, Filter, FilterPattern, HiddenHere, HiddenName, HiddenStores, ScopeRules, Subject,
 };
 
 /// What holds for one path. Nothing is looked for before it is asked.
@@ -124,22 +122,22 @@ impl PathRules<'_> {
     }
 
     /// DenyFilter: a command whose argument matches is refused.
-    pub fn deny_filter(&self) -> Option<&Regex> {
+    pub fn deny_filter(&self) -> Option<&FilterPattern> {
         self.nearest(|scope| scope.deny_filter.as_ref()).and_then(Filter::pattern)
     }
 
     /// AllowFilter: a command whose argument does not match is refused.
-    pub fn allow_filter(&self) -> Option<&Regex> {
+    pub fn allow_filter(&self) -> Option<&FilterPattern> {
         self.nearest(|scope| scope.allow_filter.as_ref()).and_then(Filter::pattern)
     }
 
     /// PathDenyFilter: a name that matches is not made.
-    pub fn path_deny_filter(&self) -> Option<&Regex> {
+    pub fn path_deny_filter(&self) -> Option<&FilterPattern> {
         self.nearest(|scope| scope.path_deny_filter.as_ref()).and_then(Filter::pattern)
     }
 
     /// PathAllowFilter: a name that does not match is not made.
-    pub fn path_allow_filter(&self) -> Option<&Regex> {
+    pub fn path_allow_filter(&self) -> Option<&FilterPattern> {
         self.nearest(|scope| scope.path_allow_filter.as_ref()).and_then(Filter::pattern)
     }
 
@@ -159,18 +157,19 @@ impl PathRules<'_> {
         Fakes::merged(self.scopes.iter().map(|scope| &scope.fakes))
     }
 
-    /// The scopes whose `<Limit>` sections are heard, the nearest first; and whether a DenyAll outside every `<Limit>` stands behind them.
-    pub(in crate::config) fn heard(&self) -> (&[Scope<'_>], bool) {
+    /// The scopes whose `<Limit>` sections are heard, the nearest first; and the one behind them that a DenyAll outside every `<Limit>`
+    /// closes.
+    pub(in crate::config) fn heard(&self) -> (&[Scope<'_>], Option<&Scope<'_>>) {
         let nearest = self.scopes.iter().position(|scope| scope.says.is_some());
         match nearest.filter(|at| self.scopes[*at].says == Some(false)) {
-            Some(closing) => (&self.scopes[..closing], true),
-            None => (&self.scopes, false),
+            Some(closing) => (&self.scopes[..closing], self.scopes.get(closing)),
+            None => (&self.scopes, None),
         }
     }
 }
 
 impl Filter {
-    fn pattern(&self) -> Option<&Regex> {
+    fn pattern(&self) -> Option<&FilterPattern> {
         match self {
             Filter::Pattern(pattern) => Some(pattern),
             Filter::None => None,

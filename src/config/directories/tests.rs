@@ -84,7 +84,7 @@ fn a_denial_around_a_deeper_section_is_not_lost() {
 #[test]
 fn none_ends_an_outer_filter() {
     let pattern = regex::bytes::Regex::new("x").expect("compiles");
-    let base = ScopeRules { deny_filter: Some(Filter::Pattern(pattern)), ..ScopeRules::default() };
+    let base = ScopeRules { deny_filter: Some(Filter::Pattern(pattern.into())), ..ScopeRules::default() };
     let mut rules = DirectoryRules { base, sections: Sections::default() };
     let none = ScopeRules { deny_filter: Some(Filter::None), ..ScopeRules::default() };
     rules.sections.add("/free", none).expect("sound");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::{AccessRules, Fakes, Hiding, TransferLines};
+use super::{AccessRules, Fakes, Hiding, TransferLines, Written};
 pub use crate::config::directories::PathRules;
 use crate::config::directories::Sections;
 use crate::config::listings::ListOptions;
@@ -30,10 +30,10 @@ pub struct FolderRules {
 
 impl From<ScopeRules> for FolderRules {
     fn from(said: ScopeRules) -> FolderRules {
-        let ScopeRules { limits, says, .. } = said;
-        let values = ScopeRules { limits: Vec::new(), says: None, ..said };
+        let ScopeRules { limits, says, says_at, .. } = said;
+        let values = ScopeRules { limits: Vec::new(), says: None, says_at: None, ..said };
         FolderRules {
-            limits: Rc::new(ScopeRules { limits, says, ..ScopeRules::default() }),
+            limits: Rc::new(ScopeRules { limits, says, says_at, ..ScopeRules::default() }),
             values: Rc::new(values),
         }
     }
@@ -86,6 +86,8 @@ pub struct ScopeRules {
     pub limits: Vec<Limit>,
     /// AllowAll (true) or DenyAll (false) outside every `<Limit>`.
     pub says: Option<bool>,
+    /// Where it is said.
+    pub says_at: Option<Written>,
     /// How many transfers, how fast, how large.
     pub transfers: TransferLines,
 }
@@ -105,7 +107,22 @@ pub enum Filter {
     /// `none`.
     None,
     /// What names are held against.
-    Pattern(regex::bytes::Regex),
+    Pattern(FilterPattern),
+}
+
+/// A filter's pattern.
+#[derive(Clone, Debug)]
+pub struct FilterPattern {
+    /// What names are held against.
+    pub regex: regex::bytes::Regex,
+    /// Where it is written.
+    pub written: Option<Written>,
+}
+
+impl From<regex::bytes::Regex> for FilterPattern {
+    fn from(regex: regex::bytes::Regex) -> FilterPattern {
+        FilterPattern { regex, written: None }
+    }
 }
 
 /// HiddenStores.
@@ -141,11 +158,13 @@ pub struct Limit {
     pub commands: Vec<String>,
     /// Whom it lets.
     pub access: AccessRules,
+    /// Where it begins.
+    pub written: Option<Written>,
 }
 
 impl Limit {
     /// AllowAll (true), DenyAll (false) or nothing, for these commands.
     pub fn plain(commands: Vec<String>, allow: Option<bool>) -> Limit {
-        Limit { commands, access: AccessRules::plain(allow) }
+        Limit { commands, access: AccessRules::plain(allow), written: None }
     }
 }

@@ -25,13 +25,15 @@ mod sessions;
 mod speech;
 mod subject;
 mod transfers;
+mod written;
 
 pub use aliases::{AliasFor, AliasRules};
 pub use control::{Control, SocketPlace};
 pub use daemon::{Daemon, LogTarget, ProcessTitles, ServerType};
 pub use delays::Delays;
 pub use folders::{
-    ChdirDisplay, DirectoryRules, Filter, FolderRules, HiddenName, HiddenStores, Limit, PathRules, ScopeRules,
+    ChdirDisplay, DirectoryRules, Filter, FilterPattern, FolderRules, HiddenName, HiddenStores, Limit,
+    PathRules, ScopeRules,
 };
 pub use hiding::{FakeName, Fakes, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner};
 pub use logs::{ExtendedLog, ExtendedTarget, Form, TransferLog};
@@ -43,6 +45,7 @@ pub use sessions::{Exception, Sessions};
 pub use speech::Speech;
 pub use subject::{Subject, Who};
 pub use transfers::{RateLine, SizeLine, TransferLimit, TransferLines, TransferRate};
+pub use written::{Rule, Written};
 
 /// A whole configuration.
 #[derive(Debug)]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::logging::Cause;
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -80,6 +82,8 @@ pub struct Command<'a> {
     pub took: Duration,
     /// The last reply.
     pub reply: Option<(u16, &'a [u8])>,
+    /// Why that refuses.
+    pub refusal: Option<Cause<'a>>,
     /// The file's path on the host.
     pub host_path: Option<&'a [u8]>,
     /// The same as the client sees it.

@@ -48,6 +48,8 @@ pub fn write(facts: &Facts<'_>, out: &mut Vec<u8>) {
             object.number("status", code.into());
             object.text("response", text);
         }
+        object.maybe("reason", command.refusal.map(|cause| cause.reason.word().as_bytes()));
+        object.maybe("rule", command.refusal.and_then(|cause| cause.rule).map(str::as_bytes));
         object.maybe("path", command.seen_path.or(command.folder.map(|folder| folder.name)));
         object.maybe("host_path", command.host_path.or(command.folder.map(|folder| folder.host_path)));
         object.maybe("rename_from", command.rename_from);

@@ -3,12 +3,13 @@
 use std::mem;
 
 use crate::auth::secret::Secret;
-use crate::config::settings::DisplayFile;
-use crate::logging::LOGIN;
+use crate::config::settings::{DisplayFile, Rule};
+use crate::logging::{Cause, LOGIN};
 use crate::protocol::{HostName, Reply, Verb};
+use crate::scoreboard::ReasonCode;
 use crate::worker::display::{self, Occasion};
 use crate::worker::greeting;
-use crate::worker::login::{self, Verdict};
+use crate::worker::login::{self, Verdict, Why};
 use crate::worker::session::{Phase, Session};
 use crate::worker::shutdown;
 use crate::worker::subject;
@@ -20,13 +21,13 @@ use crate::worker::watch::{Ending, Watch};
 pub fn host(session: &mut Session, given: &[u8]) -> Reply {
     let Session { watch, phase, .. } = session;
     if !matches!(phase, Phase::Unnamed) {
-        return Reply::new(503, "Bad sequence of commands");
+        return Reply::refused(503, ReasonCode::Sequence, "Bad sequence of commands");
     }
     let name = match HostName::read(given) {
         Ok(name) => name,
         Err(refusal) => return refusal,
     };
-    let unknown = || Reply::about(504, given, "Unknown hostname provided");
+    let unknown = || Reply::about(504, given, "Unknown hostname provided").because(ReasonCode::NoServer);
     match name {
         HostName::Address(address) if address == watch.local.ip().to_canonical() => {
             Reply::new(220, "HOST command successful")
@@ -52,7 +53,7 @@ pub fn user(session: &mut Session, name: Vec<u8>) -> Result<Reply, Ending> {
         return Ok(if member.given_name == name {
             Reply::new(230, [b"User ", name.as_slice(), b" logged in"].concat())
         } else {
-            Reply::new(501, "Reauthentication not supported")
+            Reply::refused(501, ReasonCode::Sequence, "Reauthentication not supported")
         });
     }
     if let Some(denial) = denial(&session.watch) {
@@ -73,10 +74,10 @@ pub fn user(session: &mut Session, name: Vec<u8>) -> Result<Reply, Ending> {
 /// PASS. A name is good for one password.
 pub fn pass(session: &mut Session, password: Secret) -> Result<Reply, Ending> {
     if session.is_logged_in() {
-        return Ok(Reply::new(503, "You are already logged in"));
+        return Ok(Reply::refused(503, ReasonCode::Sequence, "You are already logged in"));
     }
     let Phase::Named(name) = mem::replace(&mut session.phase, Phase::Unnamed) else {
-        return Ok(Reply::new(503, "Login with USER first"));
+        return Ok(Reply::refused(503, ReasonCode::Sequence, "Login with USER first"));
     };
     if let Some(denial) = denial(&session.watch) {
         return Ok(denial);
@@ -86,8 +87,8 @@ pub fn pass(session: &mut Session, password: Secret) -> Result<Reply, Ending> {
             session.phase = Phase::LoggedIn(member);
             Ok(welcome)
         }
-        Verdict::Wrong => wrong(session),
-        Verdict::NoPassword => Ok(Reply::new(501, "Login incorrect.")),
+        Verdict::Wrong(why) => wrong(session, why),
+        Verdict::NoPassword => Ok(Reply::refused(501, ReasonCode::NoPassword, "Login incorrect.").told()),
         Verdict::Out(reply) => {
             session.watch.reply(&reply);
             Err(Ending::Refused)
@@ -96,12 +97,14 @@ pub fn pass(session: &mut Session, password: Secret) -> Result<Reply, Ending> {
 }
 
 /// MaxLoginAttempts: the last wrong login closes the connection.
-fn wrong(session: &mut Session) -> Result<Reply, Ending> {
+fn wrong(session: &mut Session, why: Why) -> Result<Reply, Ending> {
     session.refused += 1;
-    let reply = denied_words(&session.watch);
+    let reply = denied_words(&session.watch, why);
     match session.watch.rules.max_login_attempts {
         Some(most) if session.refused >= most => {
-            slog::warn!(session.watch.log, #LOGIN, "Maximum login attempts ({most}) exceeded, connection refused");
+            let (reason, log) = (ReasonCode::MaxLoginAttempts, &session.watch.log);
+            slog::warn!(log, #LOGIN, "Maximum login attempts ({most}) exceeded, connection refused"; Cause::from(reason));
+            session.watch.birth.own.refused(reason);
             session.watch.reply(&reply);
             Err(Ending::Refused)
         }
@@ -110,13 +113,17 @@ fn wrong(session: &mut Session) -> Result<Reply, Ending> {
 }
 
 /// AccessDenyMsg, of the anonymous section where the name has one.
-fn denied_words(watch: &Watch) -> Reply {
+fn denied_words(watch: &Watch, why: Why) -> Reply {
     let section = login::anonymous_section(watch.server, &watch.user);
     let own = section.map(|section| section.sessions.of(&subject::settled(watch, None)));
-    match &own.as_deref().unwrap_or(watch.rules).access_deny_message {
-        Some(template) => Reply::new(530, watch.facts().fill(Text::Verdict, template.as_bytes())),
-        None => login::incorrect(),
-    }
+    let reply = match &own.as_deref().unwrap_or(watch.rules).access_deny_message {
+        Some(template) => {
+            let words = watch.facts().fill(Text::Verdict, template.as_bytes());
+            Reply::refused(530, why.reason, words)
+        }
+        None => login::incorrect(why.reason),
+    };
+    reply.by(why.rule).told()
 }
 
 fn denial(watch: &Watch) -> Option<Reply> {
@@ -144,8 +151,12 @@ pub fn quit(session: &mut Session) -> Result<Reply, Ending> {
 /// that by the rules of its own place, too.
 pub fn filtered(session: &Session, verb: &Verb, argument: &[u8]) -> Option<Reply> {
     let Phase::LoggedIn(member) = &session.phase else { return None };
-    let is_refused = !argument.is_empty() && !verb.is_secret && !member.passes_filters(argument);
-    is_refused.then(|| Reply::new(550, [argument, b": Forbidden command argument"].concat()))
+    if argument.is_empty() || verb.is_secret {
+        return None;
+    }
+    let Rule(rule) = member.filtered(argument).err()?;
+    let words = [argument, b": Forbidden command argument"].concat();
+    Some(Reply::refused(550, ReasonCode::Filter, words).by(rule))
 }
 
 /// `<Limit>` in the working directory, for commands that name no path; those that do are decided where their path leads.
@@ -153,6 +164,9 @@ pub fn limited(session: &Session, verb: &Verb, called: &str) -> Option<Reply> {
     let Phase::LoggedIn(member) = &session.phase else { return None };
     // SITE's own commands are judged by their own names; whoever wants to leave may.
     let is_decided_elsewhere = verb.names_path() || matches!(verb.name, "SITE" | "QUIT");
-    (!is_decided_elsewhere && !member.allows(verb))
-        .then(|| Reply::new(550, format!("{called}: Operation not permitted")))
+    if is_decided_elsewhere {
+        return None;
+    }
+    let Rule(rule) = member.judge(verb).err()?;
+    Some(Reply::refused(550, ReasonCode::Rule, format!("{called}: Operation not permitted")).by(rule))
 }

@@ -2,6 +2,7 @@
 
 use super::{asked, refusal};
 use crate::protocol::{Changes, Reply, Verb, time};
+use crate::scoreboard::ReasonCode;
 use crate::sys::GroupId;
 use crate::worker::member::Member;
 use crate::worker::storage::{Altered, Denied, Reason};
@@ -17,7 +18,7 @@ pub fn set_time(member: &Member, verb: &Verb, (seconds, path): (i64, &[u8])) -> 
 /// MFF.
 pub fn set_facts(member: &Member, verb: &Verb, (changes, said): (&Changes, &[u8]), path: &[u8]) -> Reply {
     let Ok(group) = changes.group.as_deref().map(|name| group(member, name).ok_or(())).transpose() else {
-        return Reply::about(501, path, "Invalid argument");
+        return Reply::about(501, path, "Invalid argument").because(ReasonCode::Permission);
     };
     let altered = Altered { group, permissions: changes.permissions.clone(), modified: changes.modified };
     match asked(member, verb, path).and_then(|asked| member.storage.set_facts(&asked, &altered)) {
@@ -29,9 +30,9 @@ pub fn set_facts(member: &Member, verb: &Verb, (changes, said): (&Changes, &[u8]
 /// A no in the words that these two verbs have for it.
 fn unchanged(denied: Denied) -> Reply {
     match denied.reason {
-        Reason::Limit | Reason::LimitDirectory => Reply::new(550, "Unable to handle command"),
-        Reason::Name => Reply::about(550, &denied.name, "Permission denied"),
-        Reason::System(_) if !denied.is_absence() => Reply::new(501, denied.text()),
+        Reason::Limit | Reason::LimitDirectory => denied.reply(550, "Unable to handle command"),
+        Reason::Name => denied.reply(550, [&denied.name, b": Permission denied".as_slice()].concat()),
+        Reason::System(_) if !denied.is_absence() => denied.reply(501, denied.text()),
         _ => refusal(&denied),
     }
 }

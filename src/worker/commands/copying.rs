@@ -8,10 +8,12 @@ use super::{as_verb, refusal};
 use crate::logging::xferlog::{Completion, Direction as Way};
 use crate::protocol::Reply;
 use crate::protocol::site::{self, Row};
-use crate::scoreboard::Direction;
+use crate::scoreboard::{Direction, ReasonCode};
 use crate::worker::data::{self, Interrupt, Outcome, Stop};
 use crate::worker::member::Member;
-use crate::worker::storage::{Asked, Copy, CopyVerbs, Denied, Reason, Verb, code_of, words_of};
+use crate::worker::storage::{
+    Asked, By, Copy, CopyVerbs, Denied, Reason, Verb, code_of, reason_of, words_of,
+};
 use crate::worker::transfer_log::{self, Logged};
 use crate::worker::watch::{Ending, Watch};
 
@@ -51,7 +53,7 @@ pub fn from(member: &mut Member, path: &[u8]) -> Reply {
 /// SITE CPTO; what CPFR named is good for one try.
 pub fn to(watch: &mut Watch, member: &mut Member, path: &[u8]) -> Result<Reply, Ending> {
     let Some(source) = member.copying.take() else {
-        return Ok(Reply::new(503, "Bad sequence of commands"));
+        return Ok(Reply::refused(503, ReasonCode::Sequence, "Bad sequence of commands"));
     };
     run(watch, member, (&site::CPTO, PAIR), (source.as_bytes(), path), Reply::new(250, "Copy successful"))
 }
@@ -74,7 +76,7 @@ fn run(
     let asked = as_verb(member, verbs.from, from).and_then(|from| Ok((from, as_verb(member, verbs.to, to)?)));
     let (from, to) = match asked {
         Ok((from, to)) => (from, Asked { argument: row.name.into(), ..to }),
-        Err(denied) => return Ok(refusal(&Denied { name: row.name.into(), ..denied })),
+        Err(denied) => return Ok(refusal(&denied.of(row.name.as_bytes()))),
     };
     watch.transfer_begins(format!("SITE {}", row.name), None);
     watch.transfer_connected();
@@ -147,16 +149,17 @@ fn conclude(
         Err(Failure::Over(ending)) => Err(ending),
         Err(Failure::Denied(denied)) => Ok(refusal(&reworded(denied))),
         Err(Failure::Stopped(Stop::Interrupted(Interrupt::Aborted))) => {
-            watch.reply(&Reply::new(426, "Copy aborted"));
+            watch.reply(&Reply::refused(426, ReasonCode::DataConnection, "Copy aborted"));
             Ok(Reply::new(226, "Abort successful"))
         }
         Err(Failure::Stopped(Stop::Interrupted(_))) => Err(watch.take_ending().unwrap_or(Ending::Gone)),
         // No range bounds a copy, and nothing hides it.
         Err(Failure::Stopped(Stop::Range | Stop::TooLarge | Stop::Unnamed(_))) => {
-            Ok(Reply::about(550, row.name.as_bytes(), "Invalid argument"))
+            Ok(Reply::about(550, row.name.as_bytes(), "Invalid argument").because(ReasonCode::Failure))
         }
         Err(Failure::Stopped(Stop::File(error) | Stop::Connection(error))) => {
-            Ok(Reply::about(code_of(&error), row.name.as_bytes(), &words_of(&error)))
+            let reply = Reply::about(code_of(&error), row.name.as_bytes(), &words_of(&error));
+            Ok(reply.because(reason_of(&error)))
         }
     }
 }
@@ -164,7 +167,10 @@ fn conclude(
 /// A copy that may not overwrite is told so in the words for all that it may not do.
 fn reworded(denied: Denied) -> Denied {
     match denied.reason {
-        Reason::Overwrite => Denied { reason: Reason::LimitDirectory, ..denied },
+        Reason::Overwrite => {
+            let by = Some(By::Reason(ReasonCode::Overwrite));
+            Denied { reason: Reason::LimitDirectory, by, ..denied }
+        }
         _ => denied,
     }
 }

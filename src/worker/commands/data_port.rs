@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::config::settings::Masquerade;
 use crate::protocol::{EpsvArgument, Reply};
+use crate::scoreboard::ReasonCode;
 use crate::worker::data::{ActiveTarget, Listener};
 use crate::worker::member::Member;
 use crate::worker::rendezvous::{Rendezvous, callers};
@@ -15,7 +16,7 @@ use crate::worker::watch::{Ending, Watch};
 /// PASV. The client is told the address that it can reach, which MasqueradeAddress may know better than the socket.
 pub fn passive(watch: &mut Watch, member: &mut Member) -> Result<Reply, Ending> {
     let IpAddr::V4(address) = told_address(watch) else {
-        return Ok(Reply::new(500, "Illegal PASV command, use EPSV"));
+        return Ok(Reply::refused(500, ReasonCode::Protocol, "Illegal PASV command, use EPSV"));
     };
     Ok(listen(watch, member, |port| {
         let [a, b, c, d] = address.octets();
@@ -48,7 +49,11 @@ pub fn extended_passive(
         EpsvArgument::V4 if !is_v4 => return Ok(other_family(watch)),
         EpsvArgument::V6 if is_v4 => return Ok(other_family(watch)),
         EpsvArgument::Other => {
-            return Ok(Reply::new(522, "Network protocol not supported, use (1,2)"));
+            return Ok(Reply::refused(
+                522,
+                ReasonCode::Protocol,
+                "Network protocol not supported, use (1,2)",
+            ));
         }
         EpsvArgument::Any | EpsvArgument::V4 | EpsvArgument::V6 => {}
     }
@@ -85,8 +90,9 @@ pub fn port(watch: &mut Watch, member: &mut Member, called: &str, to: SocketAddr
             Ok(Reply::new(200, format!("{called} command successful")))
         }
         Err(why) => {
-            slog::warn!(watch.log, "Refused {called} {} ({why})", as_said(called, to));
-            Ok(Reply::new(500, format!("Illegal {called} command")))
+            let reason = ReasonCode::DataAddress;
+            slog::warn!(watch.log, "Refused {called} {} ({why})", as_said(called, to); "reason" => reason.word());
+            Ok(Reply::refused(500, reason, format!("Illegal {called} command")).told())
         }
     }
 }
@@ -115,11 +121,12 @@ pub fn abort(session: &mut Session) -> Reply {
 /// After EPSV ALL every other word for a data connection is refused, whatever follows it (RFC 2428 §4).
 pub fn ruled_out(session: &Session, called: &str) -> Option<Reply> {
     let is_extended_only = session.member().is_some_and(|member| member.extended_only);
-    (is_extended_only && matches!(called, "PASV" | "PORT" | "EPRT"))
-        .then(|| Reply::new(500, format!("Illegal {called} command, EPSV ALL in effect")))
+    (is_extended_only && matches!(called, "PASV" | "PORT" | "EPRT")).then(|| {
+        Reply::refused(500, ReasonCode::Sequence, format!("Illegal {called} command, EPSV ALL in effect"))
+    })
 }
 
 fn other_family(watch: &Watch) -> Reply {
     let known = if watch.local.is_ipv4() { 1 } else { 2 };
-    Reply::new(522, format!("Network protocol not supported, use ({known})"))
+    Reply::refused(522, ReasonCode::Protocol, format!("Network protocol not supported, use ({known})"))
 }

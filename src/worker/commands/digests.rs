@@ -5,6 +5,7 @@ use std::mem;
 use super::{asked, refusal};
 use crate::config::settings::DigestRules;
 use crate::protocol::{Algorithm, Checksum, Reply, Verb};
+use crate::scoreboard::ReasonCode;
 use crate::worker::data::Attend;
 use crate::worker::digest;
 use crate::worker::member::Member;
@@ -35,7 +36,7 @@ pub fn hash(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) ->
     };
     let size = source.end;
     if let Err(reason) = portion.lies_in(size) {
-        return Ok(refusal(&Denied { name: path.to_vec(), reason }));
+        return Ok(refusal(&Denied::new(path, reason)));
     }
     source.narrow(portion);
     let (first, last) = match portion {
@@ -80,11 +81,12 @@ pub fn sum(watch: &mut Watch, member: &mut Member, verb: &Verb, asked: Checksum)
     };
     let (start, end) = part.unwrap_or((0, source.end));
     if end > source.end {
-        return Ok(Reply::new(501, format!("{}: end exceeds file size", verb.name)));
+        return Ok(Reply::refused(501, ReasonCode::Range, format!("{}: end exceeds file size", verb.name)));
     }
     if end <= start {
         let name = verb.name;
-        return Ok(Reply::new(501, format!("{name} requires end ({end}) greater than start ({start})")));
+        let words = format!("{name} requires end ({end}) greater than start ({start})");
+        return Ok(Reply::refused(501, ReasonCode::Range, words));
     }
     (source.offset, source.end) = (start, end);
     let sum = made(watch, member, (verb, &path), (source, algorithm), codes)?;
@@ -103,7 +105,7 @@ fn told(code: u16, name: &str, line: Vec<u8>) -> Reply {
 
 /// A verb whose algorithm is not served is no verb.
 fn unknown(name: &str) -> Reply {
-    Reply::new(500, format!("{name} not understood"))
+    Reply::refused(500, ReasonCode::Protocol, format!("{name} not understood"))
 }
 
 fn opened(member: &Member, verb: &Verb, path: &[u8], codes: Codes) -> Result<Source, Reply> {
@@ -112,8 +114,8 @@ fn opened(member: &Member, verb: &Verb, path: &[u8], codes: Codes) -> Result<Sou
     }
     let opened = asked(member, verb, path).and_then(|asked| member.storage.summarise(&asked));
     opened.map_err(|denied| match denied.reason {
-        Reason::NotRegular => Reply::new(codes.not_regular, denied.text()),
-        Reason::Limit => Reply::new(codes.forbidden, denied.text()),
+        Reason::NotRegular => denied.reply(codes.not_regular, denied.text()),
+        Reason::Limit | Reason::NoDigest => denied.reply(codes.forbidden, denied.text()),
         _ => refusal(&denied),
     })
 }
@@ -127,7 +129,11 @@ fn made(
     codes: Codes,
 ) -> Result<Result<Vec<u8>, Reply>, Ending> {
     if member.rules.digests.most.is_some_and(|most| source.left() > most) {
-        return Ok(Err(Reply::new(codes.too_long, [path, b": Operation not permitted"].concat())));
+        return Ok(Err(Reply::refused(
+            codes.too_long,
+            ReasonCode::Digest,
+            [path, b": Operation not permitted"].concat(),
+        )));
     }
     let what = format!("{} {}", verb.name, String::from_utf8_lossy(path));
     watch.transfer_begins(what, Some(source.left()));
@@ -160,13 +166,17 @@ pub fn feature(watch: &Watch, rules: DigestRules) -> Option<String> {
 pub fn choose(session: &mut Session, name: Option<Vec<u8>>) -> Reply {
     let rules = rules(session);
     let watch = &mut session.watch;
-    let Some(current) = chosen(watch, rules) else { return Reply::new(500, "OPTS HASH not understood") };
+    let Some(current) = chosen(watch, rules) else {
+        return Reply::refused(500, ReasonCode::Protocol, "OPTS HASH not understood");
+    };
     let Some(name) = name else { return Reply::new(200, current.name()) };
     match Algorithm::named(&name).filter(|one| rules.algorithms.has(*one)) {
         Some(algorithm) => {
             watch.terms.hash = Some(algorithm);
             Reply::new(200, name)
         }
-        None => Reply::new(501, [name.as_slice(), b": Unsupported algorithm"].concat()),
+        None => {
+            Reply::refused(501, ReasonCode::Protocol, [name.as_slice(), b": Unsupported algorithm"].concat())
+        }
     }
 }

@@ -17,8 +17,8 @@ pub fn directory(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8
         asked(member, verb, path).and_then(|asked| Listing::of_directory(&member.storage, &asked, telling));
     match listing {
         Ok(listing) => send(watch, member, listing, Shown { verb, path, what: verb.name }),
-        Err(Denied { reason: Reason::NoData(_), .. }) => {
-            Ok(Reply::new(550, [b"'", path, b"' is not a directory"].concat()))
+        Err(denied @ Denied { reason: Reason::NoData(_), .. }) => {
+            Ok(denied.reply(550, [b"'", path, b"' is not a directory"].concat()))
         }
         Err(denied) => Ok(refusal(&denied)),
     }
@@ -39,7 +39,7 @@ pub fn file(watch: &mut Watch, member: &mut Member, verb: &Verb, path: Option<&[
             let title = [b"Start of list for ", path].concat();
             Reply::long(250, vec![title, line, b"End of list".to_vec()])
         }
-        Err(_) => Reply::new(550, [b"'", path, b"' cannot be listed"].concat()),
+        Err(denied) => denied.reply(550, [b"'", path, b"' cannot be listed"].concat()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{asked, refusal};
 use crate::logging::xferlog::{Completion, Direction};
 use crate::protocol::{Reply, Type, Verb, time};
+use crate::scoreboard::ReasonCode;
 use crate::worker::member::Member;
 use crate::worker::transfer_log::{self, Logged};
 use crate::worker::watch::{Ending, Watch};
@@ -41,7 +42,7 @@ pub fn rename_from(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
 /// RNTO; what RNFR named is good for one try.
 pub fn rename_to(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
     let Some(source) = member.renaming.take() else {
-        return Reply::new(503, "Bad sequence of commands");
+        return Reply::refused(503, ReasonCode::Sequence, "Bad sequence of commands");
     };
     match asked(member, verb, path).and_then(|asked| member.storage.rename_to(&asked, source)) {
         Ok(_) => Reply::new(250, "Rename successful"),
@@ -52,7 +53,7 @@ pub fn rename_to(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
 /// SIZE (RFC 3659 §4). In ASCII it would have to read the whole file, so it is refused there.
 pub fn size(watch: &Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
     if watch.representation() == Type::Ascii {
-        return Reply::new(550, "SIZE not allowed in ASCII mode");
+        return Reply::refused(550, ReasonCode::Sequence, "SIZE not allowed in ASCII mode");
     }
     match asked(member, verb, path).and_then(|asked| member.storage.size(&asked)) {
         Ok(size) => Reply::new(213, size.to_string()),

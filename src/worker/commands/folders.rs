@@ -3,6 +3,7 @@
 use super::{asked, refusal};
 use crate::protocol::reply::quoted;
 use crate::protocol::{Reply, Verb};
+use crate::scoreboard::ReasonCode;
 use crate::sys::clock;
 use crate::worker::member::Member;
 use crate::worker::readme;
@@ -43,7 +44,7 @@ pub fn change(watch: &mut Watch, member: &mut Member, (verb, called): (&Verb, &s
 /// MKD.
 pub fn make(member: &mut Member, verb: &Verb, path: &[u8]) -> Reply {
     if path.contains(&b'*') {
-        return Reply::about(550, path, "Invalid directory name");
+        return Reply::about(550, path, "Invalid directory name").because(ReasonCode::Unsuited);
     }
     let made = asked(member, verb, path).and_then(|asked| {
         member.storage.make_directory(&asked)?;

@@ -1,7 +1,9 @@
 //! What the server tells of itself: HELP, STAT, CSID, LANG.
 
 use super::{digests, facts};
+use crate::config::settings::Rule;
 use crate::protocol::{Reply, Told, Type, Verb};
+use crate::scoreboard::ReasonCode;
 use crate::worker::member::Member;
 use crate::worker::session::Session;
 use crate::worker::watch::{Ending, Watch};
@@ -43,8 +45,8 @@ fn told(session: &Session) -> Told {
 
 /// STAT without a path, between transfers.
 pub fn status(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Result<Reply, Ending> {
-    if !member.allows(verb) {
-        return Ok(Reply::new(500, "STAT: Operation not permitted"));
+    if let Err(Rule(rule)) = member.judge(verb) {
+        return Ok(Reply::refused(500, ReasonCode::Rule, "STAT: Operation not permitted").by(rule));
     }
     let representation = match watch.representation() {
         Type::Ascii => "ASCII",

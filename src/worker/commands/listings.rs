@@ -41,9 +41,10 @@ fn lines(
         Ok(listing) => send(watch, member, listing, Shown { verb, path, what: "file list" }),
         // NLST's refusals name the options, too.
         Err(Unlisted::Denied(denied)) if command == Command::Names => {
-            Ok(Reply::new(450, denied.of(argument).text()))
+            let denied = denied.of(argument);
+            Ok(denied.reply(450, denied.text()))
         }
-        Err(Unlisted::Denied(denied)) => Ok(Reply::new(450, denied.text())),
+        Err(Unlisted::Denied(denied)) => Ok(denied.reply(450, denied.text())),
         Err(Unlisted::Stopped(stop)) => transfer::reply(watch, Carried::never(stop)),
     }
 }
@@ -132,7 +133,9 @@ pub fn stat(watch: &mut Watch, member: &mut Member, verb: &Verb, argument: &[u8]
     let (options, path) = read(member, Command::Status, argument);
     let listing = match found(watch, member, verb, (path, options)) {
         Ok(listing) => listing,
-        Err(Unlisted::Denied(denied)) if denied.code() == 550 => return Ok(Reply::new(450, denied.text())),
+        Err(Unlisted::Denied(denied)) if denied.code() == 550 => {
+            return Ok(denied.reply(450, denied.text()));
+        }
         Err(Unlisted::Denied(denied)) => return Ok(refusal(&denied)),
         Err(Unlisted::Stopped(stop)) => return transfer::reply(watch, Carried::never(stop)),
     };

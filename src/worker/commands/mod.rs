@@ -162,5 +162,5 @@ fn as_verb(member: &Member, verb: storage::Verb, path: &[u8]) -> Result<Asked, D
 
 /// Storage's no, in the client's words.
 fn refusal(denied: &Denied) -> Reply {
-    Reply::new(denied.code(), denied.text())
+    denied.reply(denied.code(), denied.text())
 }

@@ -3,6 +3,7 @@
 use super::{digests, facts, parameters};
 use crate::protocol::Reply;
 use crate::protocol::options::Choice;
+use crate::scoreboard::ReasonCode;
 use crate::worker::session::Session;
 
 /// OPTS.
@@ -18,7 +19,7 @@ pub fn choose(session: &mut Session, choice: Choice) -> Reply {
 /// Without `on` the client has the characters that the server says, which may be UTF-8 all the same.
 fn utf8(session: &mut Session, on: bool) -> Reply {
     let Some(translation) = session.watch.rules.speech.switched(on) else {
-        return Reply::new(451, "Unable to accept OPTS UTF8");
+        return Reply::refused(451, ReasonCode::Protocol, "Unable to accept OPTS UTF8");
     };
     session.watch.conversation.translate(translation);
     session.watch.terms.utf8 = Some(on);

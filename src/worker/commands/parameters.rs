@@ -4,6 +4,7 @@ use super::{asked, refusal};
 use crate::protocol::offer::Module;
 use crate::protocol::options::ModeOption;
 use crate::protocol::{ByteRange, Reply, Type, Verb};
+use crate::scoreboard::ReasonCode;
 use crate::worker::member::Member;
 use crate::worker::storage::Portion;
 use crate::worker::watch::Watch;
@@ -17,7 +18,9 @@ pub fn representation(watch: &mut Watch, kind: Type, letter: char) -> Reply {
 /// ALLO: nothing is set aside, but a client that asks learns now that there is no room.
 pub fn allocate(member: &Member, bytes: u64) -> Reply {
     match member.storage.room(&member.cwd) {
-        Ok(room) if room < bytes => Reply::new(552, format!("{bytes}: No space left on device")),
+        Ok(room) if room < bytes => {
+            Reply::refused(552, ReasonCode::Space, format!("{bytes}: No space left on device"))
+        }
         Ok(_) => Reply::new(200, "ALLO command successful"),
         Err(_) => Reply::new(202, "No storage allocation necessary"),
     }
@@ -35,7 +38,11 @@ pub fn available(member: &Member, verb: &Verb, path: Option<&[u8]>) -> Reply {
 /// REST. An offset in ASCII has no meaning that both sides share.
 pub fn restart(watch: &Watch, member: &mut Member, offset: u64) -> Reply {
     if watch.representation() == Type::Ascii && offset != 0 {
-        return Reply::new(501, "REST: Resuming transfers not allowed in ASCII mode");
+        return Reply::refused(
+            501,
+            ReasonCode::Sequence,
+            "REST: Resuming transfers not allowed in ASCII mode",
+        );
     }
     member.portion = offset.into();
     Reply::new(350, format!("Restarting at {offset}. Send STORE or RETRIEVE to initiate transfer"))
@@ -50,7 +57,7 @@ pub fn range(watch: &Watch, member: &mut Member, range: Option<ByteRange>) -> Re
         return Reply::new(350, "Reset byte transfer range");
     };
     if watch.representation() == Type::Ascii {
-        return Reply::new(551, "RANG: Transfer ranges not allowed in ASCII mode");
+        return Reply::refused(551, ReasonCode::Sequence, "RANG: Transfer ranges not allowed in ASCII mode");
     }
     member.portion = Portion::Within(range);
     let (length, first) = (range.length(), range.first());
@@ -65,7 +72,7 @@ pub fn mode(watch: &mut Watch, is_deflated: bool) -> Reply {
         return Reply::new(200, "Mode set to S");
     }
     if !watch.rules.offer.has(Some(Module::Deflate)) {
-        return Reply::new(501, "'MODE Z' unrecognized transfer mode");
+        return Reply::refused(501, ReasonCode::Protocol, "'MODE Z' unrecognized transfer mode");
     }
     watch.terms.mode.is_deflated = true;
     Reply::new(200, "OK")
@@ -74,7 +81,7 @@ pub fn mode(watch: &mut Watch, is_deflated: bool) -> Reply {
 /// OPTS MODE Z.
 pub fn mode_option(watch: &mut Watch, option: Option<ModeOption>) -> Reply {
     let Some(option) = option.filter(|_| watch.rules.offer.has(Some(Module::Deflate))) else {
-        return Reply::new(500, "OPTS MODE not understood");
+        return Reply::refused(500, ReasonCode::Protocol, "OPTS MODE not understood");
     };
     match option {
         ModeOption::Level(level) => {
@@ -82,6 +89,8 @@ pub fn mode_option(watch: &mut Watch, option: Option<ModeOption>) -> Reply {
             Reply::new(200, "OPTS MODE Z OK")
         }
         ModeOption::Nothing => Reply::new(200, "OPTS_MODE OK"),
-        ModeOption::Wrong(why) => Reply::new(501, [b"OPTS_MODE: ", why.as_slice()].concat()),
+        ModeOption::Wrong(why) => {
+            Reply::refused(501, ReasonCode::Protocol, [b"OPTS_MODE: ", why.as_slice()].concat())
+        }
     }
 }

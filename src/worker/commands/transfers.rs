@@ -4,9 +4,10 @@ use std::mem;
 use std::path::{Path, PathBuf};
 
 use super::{asked, refusal};
+use crate::logging::Cause;
 use crate::logging::xferlog::{Completion, Direction as Way};
 use crate::protocol::{Reply, Type, Verb};
-use crate::scoreboard::{Direction, Totals};
+use crate::scoreboard::{Direction, ReasonCode, Totals};
 use crate::sys::files::Errno;
 use crate::worker::data::{self, Outcome, Stop};
 use crate::worker::display::Occasion;
@@ -46,7 +47,12 @@ fn send(
     (verb, asked, mut source): (&Verb, &Asked, Source),
 ) -> Result<Reply, Ending> {
     if let Some(most) = source.terms.largest.filter(|_| source.is_too_large) {
-        tell_too_large(watch, "MaxRetrieveFileSize", most, &source.canonical);
+        tell_too_large(
+            watch,
+            ("MaxRetrieveFileSize", ReasonCode::MaxRetrieveFileSize),
+            most,
+            &source.canonical,
+        );
     }
     let (left, offset) = (source.left(), source.offset);
     let canonical = source.canonical.clone();
@@ -74,8 +80,12 @@ fn send(
 pub fn store_unique(watch: &mut Watch, member: &mut Member, verb: &Verb) -> Result<Reply, Ending> {
     match mem::take(&mut member.portion) {
         Portion::Whole => {}
-        Portion::From(_) => return Ok(Reply::new(550, "STOU incompatible with REST")),
-        Portion::Within(_) => return Ok(Reply::new(550, "STOU incompatible with RANG")),
+        Portion::From(_) => {
+            return Ok(Reply::refused(550, ReasonCode::Sequence, "STOU incompatible with REST"));
+        }
+        Portion::Within(_) => {
+            return Ok(Reply::refused(550, ReasonCode::Sequence, "STOU incompatible with RANG"));
+        }
     }
     if let Some(reply) = unrecorded(watch, member)? {
         return Ok(reply);
@@ -103,7 +113,7 @@ pub fn store(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -
 /// APPE.
 pub fn append(watch: &mut Watch, member: &mut Member, verb: &Verb, path: &[u8]) -> Result<Reply, Ending> {
     if let Portion::Within(_) = mem::take(&mut member.portion) {
-        return Ok(Reply::new(550, "APPE incompatible with RANG"));
+        return Ok(Reply::refused(550, ReasonCode::Sequence, "APPE incompatible with RANG"));
     }
     receive(watch, member, (verb, path), Placement::End)
 }
@@ -158,17 +168,20 @@ fn take(
         data::upload(stream, target, form, attend)
     });
     watch.journal.moved_file(&canonical, asked.path.as_bytes(), file);
+    let mut is_told = false;
     if let (Some(most), Err(Stop::File(error))) = (largest, &carried.outcome.ended)
         && error.raw_os_error() == Some(Errno::EFBIG as i32)
     {
-        tell_too_large(watch, "MaxStoreFileSize", most, &canonical);
+        tell_too_large(watch, ("MaxStoreFileSize", ReasonCode::MaxStoreFileSize), most, &canonical);
+        is_told = true;
     }
-    conclude(watch, member, carried, Direction::Upload, canonical)
+    let reply = conclude(watch, member, carried, Direction::Upload, canonical)?;
+    Ok(if is_told { reply.told() } else { reply })
 }
 
-fn tell_too_large(watch: &Watch, directive: &str, most: u64, file: &Path) {
-    let file = file.display();
-    slog::warn!(watch.log, "{directive} ({most} bytes) reached: aborting transfer of '{file}'");
+fn tell_too_large(watch: &Watch, (directive, reason): (&str, ReasonCode), most: u64, file: &Path) {
+    let (file, cause) = (file.display(), Cause::from(reason));
+    slog::warn!(watch.log, "{directive} ({most} bytes) reached: aborting transfer of '{file}'"; cause);
 }
 
 fn opening(watch: &Watch, path: &[u8], size: Option<u64>) -> Reply {
@@ -191,7 +204,7 @@ pub(super) fn unrecorded(watch: &mut Watch, member: &Member) -> Result<Option<Re
     if !is_logged || evidence::can_be_written(watch)? {
         return Ok(None);
     }
-    Ok(Some(Reply::new(451, "Transfers cannot be recorded now, try again later")))
+    Ok(Some(Reply::refused(451, ReasonCode::Service, "Transfers cannot be recorded now, try again later")))
 }
 
 /// Totals and the transfer log come before the client hears of the end, so that nobody sees a transfer uncounted.

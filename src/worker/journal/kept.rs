@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use super::FileFacts;
 use super::logs::Logs;
 use super::named::{self, Named};
+use crate::logging::Cause;
 use crate::logging::extended::{Command as Told, Folder, Transfer, TransferEnd, TransferForm};
 use crate::protocol::{Command, Reply, Request};
+use crate::scoreboard::ReasonCode;
 use crate::worker::data::{Interrupt, Outcome, Stop};
 use crate::worker::member::Member;
 
@@ -37,6 +39,7 @@ pub struct Kept {
     argument: Vec<u8>,
     reply: Option<u16>,
     reply_text: Vec<u8>,
+    refusal: Option<(ReasonCode, Option<Box<str>>)>,
     named: Named,
     renaming: Option<Vec<u8>>,
     moved: Option<Moved>,
@@ -66,6 +69,7 @@ impl Kept {
             argument: Vec::new(),
             reply: None,
             reply_text: Vec::new(),
+            refusal: None,
             named: Named::default(),
             renaming: None,
             moved: None,
@@ -82,6 +86,7 @@ impl Kept {
         self.named = Named::default();
         self.file = FileFacts::default();
         (self.own_name, self.moved, self.reply, self.is_aborted) = (None, None, None, false);
+        self.refusal = None;
     }
 
     /// It is this command.
@@ -140,6 +145,7 @@ impl Kept {
             self.reply = Some(reply.code);
             self.reply_text.clear();
             self.reply_text.extend_from_slice(&text[..text.len().min(REPLY_MOST)]);
+            self.refusal = reply.cause().map(|cause| (cause.reason, cause.rule.map(Box::from)));
         }
     }
 
@@ -188,6 +194,10 @@ impl Kept {
             argument: &self.argument,
             took: now.duration_since(self.began),
             reply: self.reply.map(|code| (code, self.reply_text.as_slice())),
+            refusal: self
+                .refusal
+                .as_ref()
+                .map(|(reason, rule)| Cause { reason: *reason, rule: rule.as_deref() }),
             host_path: self.named.host_path.as_deref().filter(|_| is_shown),
             seen_path: self.named.seen_path.as_deref().filter(|_| is_shown),
             folder: self.named.folder.as_ref().map(|(name, host_path)| Folder { name, host_path }),

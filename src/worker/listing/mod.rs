@@ -221,7 +221,7 @@ fn found(
 }
 
 fn no_match() -> Denied {
-    Denied { name: Vec::new(), reason: Reason::NoMatch }
+    Denied::new(b"", Reason::NoMatch)
 }
 
 #[cfg(test)]

@@ -53,10 +53,8 @@ impl Storage {
     pub fn set_mode(&self, asked: &Asked, permissions: Result<&Permissions, &NoMode>) -> Result<(), Denied> {
         let found = self.find(asked).map_err(|error| asked.denied(error))?;
         let (Alter(found), rules) = authorise(&self.policy, asked, Alter(found))?.with_rules();
-        let permissions = permissions.map_err(|NoMode(mode)| Denied {
-            name: [b"'", mode.as_slice(), b"'"].concat(),
-            reason: Reason::NoMode,
-        })?;
+        let permissions = permissions
+            .map_err(|NoMode(mode)| Denied::new(&[b"'", mode.as_slice(), b"'"].concat(), Reason::NoMode))?;
         let is_directory = found.status.kind == Kind::Directory;
         let umask = if is_directory { rules.umask_directory() } else { rules.umask_file() };
         let mode = permissions.apply(found.status.mode, is_directory, umask);

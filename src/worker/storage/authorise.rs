@@ -5,14 +5,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use regex::bytes::Regex;
-
-use super::denied::{Denied, Reason};
+use super::denied::{By, Denied, Reason};
 use super::hiding::{Sight, is_kept_from};
 use super::operation::Operation;
 use super::path::FtpPath;
 use super::policy::{Asked, Policy, Spot, Verb};
-use crate::config::settings::PathRules;
+use crate::config::settings::{FilterPattern, PathRules, Rule};
 
 /// Leave to carry out one operation on the place it holds. Made here only.
 #[derive(Debug)]
@@ -43,7 +41,7 @@ pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> 
     let rules = policy.rules_at(operation.spot());
     match judge(&rules, asked, &operation) {
         Ok(()) => Ok(Permit { operation, rules }),
-        Err(reason) => Err(asked.denied(reason)),
+        Err((reason, by)) => Err(Denied { by, ..asked.denied(reason) }),
     }
 }
 
@@ -75,27 +73,31 @@ pub fn is_there(policy: &Policy, verb: Verb, sight: &Sight<'_>) -> bool {
     !verb.ignores_hidden(&rules) || !is_kept_from(policy.subject, &rules.hiding(), sight)
 }
 
-fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Reason> {
-    if !passes_filters(rules, &asked.argument) {
-        return Err(Reason::Argument);
-    }
+fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Verdict> {
+    filtered(rules, &asked.argument).map_err(|rule| (Reason::Argument, Some(By::Filter(rule))))?;
     if operation.is_filtered() {
-        judge_name(rules, asked, operation.spot().canonical)?;
+        judge_name(rules, asked, operation.spot().canonical)
+            .map_err(|rule| (Reason::Name, Some(By::PathFilter(rule))))?;
     }
-    if !asked.verb.is_allowed(rules) {
-        return Err(operation.refused_by_limit());
+    let limited = |rule| (operation.refused_by_limit(), Some(By::Limit(rule)));
+    asked.verb.judge(rules).map_err(limited)?;
+    operation.judge(rules).map_err(|reason| (reason, None))?;
+    match operation.is_concealed() {
+        true => Err((operation.refused_as_hidden(), Some(By::Hiding))),
+        false => Ok(()),
     }
-    operation.judge(rules)?;
-    if operation.is_concealed() { Err(operation.refused_as_hidden()) } else { Ok(()) }
 }
 
-/// Whether AllowFilter and DenyFilter let an argument through.
-pub fn passes_filters(rules: &PathRules<'_>, argument: &[u8]) -> bool {
+/// What the client is told, and what stands behind it.
+type Verdict = (Reason, Option<By>);
+
+/// What AllowFilter and DenyFilter say of an argument; Err is the one that refuses it.
+pub fn filtered(rules: &PathRules<'_>, argument: &[u8]) -> Result<(), Rule> {
     passes(rules.allow_filter(), rules.deny_filter(), argument)
 }
 
 /// The name that the client says; and where that is a link's, the file's own.
-fn judge_name(rules: &PathRules<'_>, asked: &Asked, canonical: &Path) -> Result<(), Reason> {
+fn judge_name(rules: &PathRules<'_>, asked: &Asked, canonical: &Path) -> Result<(), Rule> {
     let (allow, deny) = (rules.path_allow_filter(), rules.path_deny_filter());
     if allow.is_none() && deny.is_none() {
         return Ok(());
@@ -105,10 +107,15 @@ fn judge_name(rules: &PathRules<'_>, asked: &Asked, canonical: &Path) -> Result<
         let name = canonical.file_name().map(OsStr::as_bytes).filter(|name| *name != said)?;
         folder.join(name).ok()
     };
-    let fits = |path: &FtpPath| passes(allow, deny, path.as_bytes());
-    if fits(&asked.path) && own().is_none_or(|own| fits(&own)) { Ok(()) } else { Err(Reason::Name) }
+    let judge = |path: &FtpPath| passes(allow, deny, path.as_bytes());
+    judge(&asked.path)?;
+    own().map_or(Ok(()), |own| judge(&own))
 }
 
-fn passes(allow: Option<&Regex>, deny: Option<&Regex>, bytes: &[u8]) -> bool {
-    allow.is_none_or(|filter| filter.is_match(bytes)) && !deny.is_some_and(|filter| filter.is_match(bytes))
+fn passes(allow: Option<&FilterPattern>, deny: Option<&FilterPattern>, bytes: &[u8]) -> Result<(), Rule> {
+    let refusing = allow.filter(|filter| !filter.regex.is_match(bytes));
+    match refusing.or_else(|| deny.filter(|filter| filter.regex.is_match(bytes))) {
+        Some(filter) => Err(filter.written.as_ref().into()),
+        None => Ok(()),
+    }
 }

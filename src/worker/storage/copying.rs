@@ -133,8 +133,7 @@ impl Copying<'_> {
                 continue;
             }
             let paths = level.from.join(&name.bytes).and_then(|from| Ok((from, level.to.join(&name.bytes)?)));
-            let (from, to) =
-                paths.map_err(|error| Denied { name: self.argument.clone(), reason: error.into() })?;
+            let (from, to) = paths.map_err(|error| Denied::new(&self.argument, error))?;
             let canonical = level.canonical.join(OsStr::from_bytes(&name.bytes));
             if let Some(copy) = self.below(from, canonical, to)? {
                 return Ok(Some(copy));
@@ -199,7 +198,7 @@ impl Copying<'_> {
 }
 
 fn denied(name: &[u8], error: io::Error) -> Denied {
-    Denied { name: name.to_vec(), reason: error.into() }
+    Denied::new(name, error)
 }
 
 #[cfg(test)]

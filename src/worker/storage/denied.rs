@@ -3,6 +3,9 @@
 use std::io;
 
 use super::path::PathError;
+use crate::config::settings::Rule;
+use crate::protocol::Reply;
+use crate::scoreboard::ReasonCode;
 use crate::sys::files::Errno;
 
 /// A refusal, for the client: which name, and why.
@@ -10,8 +13,25 @@ use crate::sys::files::Errno;
 pub struct Denied {
     /// As the client gave it.
     pub name: Vec<u8>,
-    /// Why.
+    /// Why, as the client is told.
     pub reason: Reason,
+    /// What stands behind it, where the client is told something else, or not all.
+    pub by: Option<By>,
+}
+
+/// What refuses.
+#[derive(Debug)]
+pub enum By {
+    /// `<Limit>`.
+    Limit(Rule),
+    /// A filter on arguments.
+    Filter(Rule),
+    /// A filter on names.
+    PathFilter(Rule),
+    /// HideFiles and its like.
+    Hiding,
+    /// Something else than the words say.
+    Reason(ReasonCode),
 }
 
 /// Why.
@@ -21,6 +41,8 @@ pub enum Reason {
     System(io::Error),
     /// `<Limit>` refuses a verb on a file.
     Limit,
+    /// DigestEnable off.
+    NoDigest,
     /// `<Limit>` refuses to change what a directory holds, or what is told of a file.
     LimitDirectory,
     /// `<Limit>` refuses to enter or list, which shows nothing of the place.
@@ -58,6 +80,31 @@ pub enum Reason {
 }
 
 impl Denied {
+    /// Nothing stands behind it that the client is not told.
+    pub fn new(name: &[u8], reason: impl Into<Reason>) -> Denied {
+        Denied { name: name.to_vec(), reason: reason.into(), by: None }
+    }
+
+    /// A reply in other words or with another code, for the same reason.
+    pub fn reply(&self, code: u16, text: impl Into<Vec<u8>>) -> Reply {
+        let rule = match &self.by {
+            Some(By::Limit(Rule(rule)) | By::Filter(Rule(rule)) | By::PathFilter(Rule(rule))) => rule.clone(),
+            Some(By::Hiding | By::Reason(_)) | None => None,
+        };
+        Reply::refused(code, self.reason_code(), text).by(rule)
+    }
+
+    fn reason_code(&self) -> ReasonCode {
+        match &self.by {
+            Some(By::Limit(_)) => ReasonCode::Rule,
+            Some(By::Filter(_)) => ReasonCode::Filter,
+            Some(By::PathFilter(_)) => ReasonCode::PathFilter,
+            Some(By::Hiding) => ReasonCode::Hidden,
+            Some(By::Reason(reason)) => *reason,
+            None => self.reason.code(),
+        }
+    }
+
     /// The code to answer with.
     pub fn code(&self) -> u16 {
         match &self.reason {
@@ -74,7 +121,9 @@ impl Denied {
     pub fn is_forbidden(&self) -> bool {
         match &self.reason {
             Reason::System(error) => error.raw_os_error() == Some(Errno::EPERM as i32),
-            reason => matches!(reason, Reason::Limit | Reason::LimitDirectory | Reason::Name),
+            reason => {
+                matches!(reason, Reason::Limit | Reason::NoDigest | Reason::LimitDirectory | Reason::Name)
+            }
         }
     }
 
@@ -127,10 +176,29 @@ impl From<PathError> for Reason {
 }
 
 impl Reason {
+    /// Where nothing else stands behind it.
+    fn code(&self) -> ReasonCode {
+        match self {
+            Reason::System(error) => reason_of(error),
+            Reason::Limit | Reason::LimitDirectory => ReasonCode::Rule,
+            Reason::NoDigest => ReasonCode::Digest,
+            Reason::Hidden => ReasonCode::Hidden,
+            Reason::NotRegular | Reason::NoData(_) | Reason::NoUniqueName => ReasonCode::Unsuited,
+            Reason::Overwrite | Reason::OverwriteByRename => ReasonCode::Overwrite,
+            Reason::StoreRestart | Reason::RetrieveRestart => ReasonCode::Restart,
+            Reason::BehindEnd(_) | Reason::RangeEnd => ReasonCode::Range,
+            Reason::Restarted(_) | Reason::HiddenTaken(_) => ReasonCode::HiddenStore,
+            Reason::Argument => ReasonCode::Filter,
+            Reason::Name => ReasonCode::PathFilter,
+            Reason::NoMatch => ReasonCode::Absent,
+            Reason::NoMode => ReasonCode::Protocol,
+        }
+    }
+
     fn words(&self) -> String {
         let words = match self {
             Reason::System(error) => return words_of(error),
-            Reason::Limit => "Operation not permitted",
+            Reason::Limit | Reason::NoDigest => "Operation not permitted",
             Reason::LimitDirectory => "Permission denied",
             Reason::Hidden => "No such file or directory",
             Reason::NotRegular => "Not a regular file",
@@ -163,6 +231,28 @@ pub fn code_of(error: &io::Error) -> u16 {
     }
 }
 
+/// What an error of the file system comes to.
+pub fn reason_of(error: &io::Error) -> ReasonCode {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOENT | Errno::ENAMETOOLONG | Errno::EINVAL) => ReasonCode::Absent,
+        Some(Errno::EACCES | Errno::EPERM | Errno::EROFS) => ReasonCode::Permission,
+        Some(
+            Errno::EEXIST
+            | Errno::ENOTEMPTY
+            | Errno::ENOTDIR
+            | Errno::EISDIR
+            | Errno::ELOOP
+            | Errno::EBUSY
+            | Errno::EXDEV
+            | Errno::ENXIO
+            | Errno::ETXTBSY,
+        ) => ReasonCode::Unsuited,
+        Some(Errno::ENOSPC | Errno::EDQUOT) => ReasonCode::Space,
+        Some(Errno::EFBIG) => ReasonCode::MaxStoreFileSize,
+        _ => ReasonCode::Failure,
+    }
+}
+
 /// The system's own words for an error, without the number that the standard library appends.
 pub fn words_of(error: &io::Error) -> String {
     error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
@@ -186,7 +276,7 @@ mod tests {
             (Reason::RangeEnd, 554, "f: invalid RANG argument"),
         ];
         for (reason, code, text) in table {
-            let denied = Denied { name: b"f".to_vec(), reason };
+            let denied = Denied::new(b"f", reason);
             assert_eq!((denied.code(), String::from_utf8(denied.text()).unwrap()), (code, text.to_owned()));
         }
     }

@@ -216,7 +216,7 @@ impl Operation for Summarise {
         if self.0.status.kind != Kind::File {
             return Err(Reason::NotRegular);
         }
-        if rules.digests() { Ok(()) } else { Err(Reason::Limit) }
+        if rules.digests() { Ok(()) } else { Err(Reason::NoDigest) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::denied::{Denied, Reason};
 use super::folder_files::{Amendments, FolderFiles, Freshness};
 use super::path::FtpPath;
-use crate::config::settings::{DirectoryRules, PathRules, Subject};
+use crate::config::settings::{DirectoryRules, PathRules, Rule, Subject};
 use crate::protocol::{self, site::Row};
 use crate::sys::files::Identity;
 
@@ -108,6 +108,12 @@ impl Verb {
         std::iter::once(&own).chain(self.also).all(|(name, groups)| rules.allows(name, groups))
     }
 
+    /// The same, with the rule that refuses.
+    pub fn judge(&self, rules: &PathRules<'_>) -> Result<(), Rule> {
+        let own = (self.name, self.groups);
+        std::iter::once(&own).chain(self.also).try_for_each(|(name, groups)| rules.judge(name, groups))
+    }
+
     /// Whether it takes hidden files for absent (IgnoreHidden).
     pub fn ignores_hidden(&self, rules: &PathRules<'_>) -> bool {
         let own = (self.name, self.groups);
@@ -144,12 +150,12 @@ impl Asked {
     pub fn new(verb: Verb, cwd: &FtpPath, argument: &[u8]) -> Result<Asked, Denied> {
         match cwd.join(argument) {
             Ok(path) => Ok(Asked { verb, argument: argument.to_vec(), path }),
-            Err(error) => Err(Denied { name: argument.to_vec(), reason: error.into() }),
+            Err(error) => Err(Denied::new(argument, error)),
         }
     }
 
     /// A refusal of this request.
     pub fn denied(&self, reason: impl Into<Reason>) -> Denied {
-        Denied { name: self.argument.clone(), reason: reason.into() }
+        Denied::new(&self.argument, reason)
     }
 }

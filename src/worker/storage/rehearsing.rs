@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Storage;
-use super::authorise::{authorise, passes_filters};
+use super::authorise::{authorise, filtered};
 use super::denied::{Denied, Reason};
 use super::operation::{
     Alter, Arrive, Create, Inspect, Leave, Look, MakeDirectory, MakeLink, Operation, Overwrite, Placement,
@@ -25,7 +25,7 @@ impl Storage {
         argument: &[u8],
     ) -> Result<PathBuf, Denied> {
         let asked = &Asked::new(verb, cwd, argument)?;
-        if !argument.is_empty() && !passes_filters(&self.rules_in(folder), argument) {
+        if !argument.is_empty() && filtered(&self.rules_in(folder), argument).is_err() {
             return Err(asked.denied(Reason::Argument));
         }
         match verb.name {

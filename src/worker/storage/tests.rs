@@ -242,7 +242,7 @@ fn rules_hold_for_the_place_a_path_leads_to() {
 
 #[test]
 fn filters_look_at_arguments_and_at_names_being_made() {
-    let filter = |pattern: &str| Some(Filter::Pattern(regex::bytes::Regex::new(pattern).unwrap()));
+    let filter = |pattern: &str| Some(Filter::Pattern(regex::bytes::Regex::new(pattern).unwrap().into()));
     let scope = ScopeRules {
         deny_filter: filter("evil"),
         path_deny_filter: filter(r"\.bad$"),

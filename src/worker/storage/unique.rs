@@ -22,7 +22,7 @@ impl Storage {
     /// Makes a file in `folder` that nobody else has made: the kernel says so (O_EXCL). Its name is the folder's prefix and random
     /// letters.
     pub fn store_unique(&self, verb: Verb, folder: &FtpPath) -> Result<(Asked, Target), Denied> {
-        let failed = |error: io::Error| Denied { name: verb.name.into(), reason: error.into() };
+        let failed = |error: io::Error| Denied::new(verb.name.as_bytes(), error);
         let place = self.root.find(folder).map_err(failed)?;
         let rules = self.policy.rules_at(place.spot());
         for _ in 0..TRIES {
@@ -40,7 +40,7 @@ impl Storage {
                 Err(error) => return Err(asked.denied(error)),
             }
         }
-        Err(Denied { name: verb.name.into(), reason: Reason::NoUniqueName })
+        Err(Denied::new(verb.name.as_bytes(), Reason::NoUniqueName))
     }
 }
 

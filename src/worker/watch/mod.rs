@@ -27,7 +27,7 @@ use super::terms::Terms;
 use super::text::Facts;
 use super::timeouts::Timers;
 use crate::config::settings::{Anonymous, Caller, Class, Server, SessionRules, Speech};
-use crate::logging::SessionLogs;
+use crate::logging::{Cause, SessionLogs};
 use crate::protocol::{Reply, Type};
 use crate::scoreboard::Totals;
 use crate::sys::poll::{self, Waiting};
@@ -68,6 +68,8 @@ pub struct Watch {
     pub user: Vec<u8>,
     /// The working directory as the client sees it; empty before login.
     pub cwd: Vec<u8>,
+    /// The command that is being carried out, as it is called.
+    pub called: &'static str,
     /// ExtendedLog.
     pub journal: Journal,
     /// Bytes that data connections have brought and taken.
@@ -119,6 +121,7 @@ impl Watch {
             naming: None,
             user: Vec::new(),
             cwd: Vec::new(),
+            called: "command",
             journal: Journal::default(),
             data_traffic: (0, 0),
             moved: Totals::default(),
@@ -188,9 +191,25 @@ impl Watch {
 
     /// Adds a reply to what leaves with the next wait.
     pub fn reply(&mut self, reply: &Reply) {
+        if let Some(cause) = reply.cause() {
+            self.refuse(reply, cause);
+        }
         self.journal.answered(reply);
         self.owes_outcome &= reply.code < 200;
         self.conversation.reply(reply);
+    }
+
+    /// Counts a refusal, and logs it where that is not done yet.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, reply: &Reply, cause: Cause<'_>) {
+        self.birth.own.refused(cause.reason);
+        let (called, code) = (self.called, reply.code);
+        match (reply.is_told(), cause.reason.is_everyday()) {
+            (true, _) => {}
+            (false, true) => slog::debug!(self.log, "{called} refused ({code})"; cause),
+            (false, false) => slog::info!(self.log, "{called} refused ({code})"; cause),
+        }
     }
 
     /// A file was moved, or part of one.
