@@ -5,6 +5,14 @@ use super::spans::plural;
 
 /// The closing lines of `ftpwho` and `ftpcount`; empty without any session.
 pub fn lines(sessions: &[Session]) -> String {
+    let line = |(class, count): (&str, u64)| {
+        format!("Service class {class:<20} - {count:3} user{}\n", plural(count))
+    };
+    counted(sessions).into_iter().map(line).collect()
+}
+
+/// Each class with its sessions; one without a name for those without a class.
+pub fn counted(sessions: &[Session]) -> Vec<(&str, u64)> {
     let mut classes: Vec<(&str, u64)> = Vec::new();
     for session in sessions {
         match classes.iter_mut().find(|(class, _)| *class == session.class) {
@@ -12,10 +20,7 @@ pub fn lines(sessions: &[Session]) -> String {
             None => classes.push((&session.class, 1)),
         }
     }
-    let line = |(class, count): (&str, u64)| {
-        format!("Service class {class:<20} - {count:3} user{}\n", plural(count))
-    };
-    classes.into_iter().map(line).collect()
+    classes
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ fn dump(path: &str) -> ExitCode {
     match Reader::open(std::path::Path::new(path)).and_then(|board| board.census()) {
         Ok(census) => {
             let sessions = who::sessions(&census.slots, None);
-            words::print(&json::document(&census.header, &sessions, now_ms()))
+            words::print(&json::document(&census.header, &census.refusals, &sessions, now_ms()))
         }
         Err(error) => words::fail(&format!("ftpdctl: {error}")),
     }

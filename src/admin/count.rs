@@ -4,10 +4,17 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use serde_json::{Value, json};
+
+use super::form::Form;
 use super::runtime::Source;
 use super::session::Session;
-use super::{classes, who, words};
-use crate::scoreboard::{HeaderRecord, Kind};
+use super::spans::plural;
+use super::watch::Watch;
+use super::{classes, json, who, words};
+use crate::scoreboard::{HeaderRecord, Kind, Reader, Refusals};
+
+const FORMS: [Form; 3] = [Form::OneLine, Form::Json, Form::Prometheus];
 
 #[derive(Parser)]
 #[command(
@@ -25,6 +32,9 @@ struct Words {
     /// display ftpcount usage
     #[arg(short = 'h', long = "help")]
     help: bool,
+    /// specify an output format: oneline, json, or prometheus
+    #[arg(short = 'o', long = "outform", value_name = "FORM")]
+    form: Option<String>,
     /// show count only for specified ServerName
     #[arg(short = 'S', long = "server", value_name = "NAME")]
     server: Option<String>,
@@ -41,17 +51,44 @@ pub fn main() -> ExitCode {
         Ok(words) => words,
         Err(status) => return status,
     };
-    let board = match words.source.board() {
-        Ok(board) => board,
-        Err(sentence) => return words::fail(&sentence),
-    };
+    match Form::read(words.form.as_deref(), &FORMS).and_then(|form| Ok((form, words.source.found()?))) {
+        Ok((Form::Prometheus, (path, board))) => who::figures(Watch::new(path, board)),
+        Ok((form, (_, board))) => show(form, &board, words.server.as_deref()),
+        Err(sentence) => words::fail(&sentence),
+    }
+}
+
+fn show(form: Form, board: &Reader, server: Option<&str>) -> ExitCode {
     match board.records() {
         Ok(slots) => {
-            let sessions = who::sessions(slots, words.server.as_deref());
-            words::print(&text(&board.header(), &sessions, words.server.as_deref()))
+            let sessions = who::sessions(slots, server);
+            words::print(&match form {
+                Form::Json => document(&board.header(), &board.refusals(), &sessions),
+                Form::OneLine => line(&sessions),
+                _ => text(&board.header(), &sessions, server),
+            })
         }
         Err(error) => words::fail(&error.to_string()),
     }
+}
+
+/// `5 users: local 4, (none) 1`.
+fn line(sessions: &[Session]) -> String {
+    let named = |class: &str| if class.is_empty() { "(none)".to_owned() } else { class.to_owned() };
+    let classes = classes::counted(sessions).into_iter();
+    let classes: Vec<String> = classes.map(|(class, count)| format!("{} {count}", named(class))).collect();
+    let users = format!("{} user{}", sessions.len(), plural(sessions.len() as u64));
+    if classes.is_empty() { users + "\n" } else { format!("{users}: {}\n", classes.join(", ")) }
+}
+
+/// The daemon, and the counts; a class without a name is the sessions without one.
+fn document(header: &HeaderRecord, refusals: &Refusals, sessions: &[Session]) -> String {
+    let classes = classes::counted(sessions).into_iter();
+    let classes: Vec<Value> =
+        classes.map(|(class, count)| json!({ "class": class, "users": count })).collect();
+    let mut document = json!({ "server": json::server(header), "users": sessions.len(), "classes": classes });
+    json::add_refusals(&mut document, refusals);
+    format!("{document:#}\n")
 }
 
 fn text(header: &HeaderRecord, sessions: &[Session], server: Option<&str>) -> String {
@@ -73,10 +110,24 @@ mod tests {
     use super::super::json::examples::header;
     use super::super::session::examples::sessions;
     use super::*;
+    use crate::scoreboard::ReasonCode;
 
     #[test]
     fn the_definition_holds_together() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn every_form_has_the_same_counts() {
+        assert_eq!(line(&sessions()), "5 users: local 4, (none) 1\n");
+        assert_eq!(line(&[]), "0 users\n");
+        let refusals: Refusals = [(ReasonCode::Password, 7)].into_iter().collect();
+        let document: Value = serde_json::from_str(&document(&header(), &refusals, &sessions())).unwrap();
+        assert_eq!(document["users"], 5);
+        assert_eq!(document["classes"][0], json!({ "class": "local", "users": 4 }));
+        assert_eq!(document["classes"][1], json!({ "class": "", "users": 1 }));
+        assert_eq!(document["refusals"], json!({ "password": 7 }));
+        assert_eq!(document["server"]["pid"], 24743);
     }
 
     #[test]

@@ -2,22 +2,36 @@
 
 use serde_json::{Map, Value, json};
 
+use super::refusals;
 use super::session::{Activity, Command, Session};
-use crate::scoreboard::{HeaderRecord, Kind};
+use crate::scoreboard::{HeaderRecord, Kind, Refusals};
 
 /// The whole answer.
-pub fn document(header: &HeaderRecord, sessions: &[Session], now_ms: u64) -> String {
+pub fn document(header: &HeaderRecord, refusals: &Refusals, sessions: &[Session], now_ms: u64) -> String {
     let connections: Vec<Value> = sessions.iter().map(|session| connection(session, now_ms)).collect();
-    let server = match header.kind {
+    let mut document = json!({ "server": server(header), "connections": connections });
+    add_refusals(&mut document, refusals);
+    format!("{document:#}\n")
+}
+
+/// Where there are any: ProFTPD's answer has none.
+pub(super) fn add_refusals(document: &mut Value, refusals: &Refusals) {
+    let refusals = refusals::object(refusals);
+    if refusals.as_object().is_some_and(|members| !members.is_empty()) {
+        document["refusals"] = refusals;
+    }
+}
+
+/// The daemon.
+pub(super) fn server(header: &HeaderRecord) -> Value {
+    match header.kind {
         Kind::Standalone => json!({
             "server_type": "standalone",
             "pid": header.master.map_or(0, |master| master.0),
             "started_ms": header.started_ms,
         }),
         Kind::Inetd => json!({ "server_type": "inetd" }),
-    };
-    let document = json!({ "server": server, "connections": connections });
-    format!("{document:#}\n")
+    }
 }
 
 pub(super) fn connection(session: &Session, now_ms: u64) -> Value {
@@ -116,12 +130,12 @@ mod tests {
   \"connections\": []
 }
 ";
-        assert_eq!(document(&header(), &[], NOW), expected);
+        assert_eq!(document(&header(), &Refusals::default(), &[], NOW), expected);
     }
 
     #[test]
     fn members_come_in_the_known_order() {
-        let text = document(&header(), &sessions()[2..3], NOW);
+        let text = document(&header(), &Refusals::default(), &sessions()[2..3], NOW);
         let names: Vec<&str> = text.lines().filter_map(|line| line.split('"').nth(1)).skip(5).collect();
         let expected = "pid connected_since_ms remote_name remote_address local_address local_port user class \
                         protocol location command command_args downloading transfer_completed transfer_bytes \
@@ -134,7 +148,8 @@ mod tests {
 
     #[test]
     fn what_is_not_so_is_left_out() {
-        let document: Value = serde_json::from_str(&document(&header(), &sessions(), NOW)).unwrap();
+        let document: Value =
+            serde_json::from_str(&document(&header(), &Refusals::default(), &sessions(), NOW)).unwrap();
         let connections = document["connections"].as_array().unwrap();
         assert_eq!(connections[0]["authenticating"], true);
         assert!(connections[0].get("user").is_none() && connections[0].get("location").is_none());

@@ -13,13 +13,14 @@ use prometheus_client::registry::{Registry, Unit};
 use super::doing::Doing;
 use super::session::Session;
 use super::watch::Look;
-use crate::scoreboard::{HeaderRecord, Totals};
+use crate::scoreboard::{HeaderRecord, ReasonCode, Refusals, Totals};
 
 /// What is told of a board.
 #[derive(Debug)]
 pub struct Figures {
     header: HeaderRecord,
     totals: Totals,
+    refusals: Refusals,
     sessions: Vec<Session>,
     spares: usize,
     is_running: bool,
@@ -32,6 +33,7 @@ type Labels = Vec<(&'static str, String)>;
 #[derive(Clone, Copy)]
 enum Told {
     Count(fn(&Figures) -> u64),
+    Counts(fn(&Figures) -> Vec<(Labels, u64)>),
     Now(fn(&Figures) -> Vec<(Labels, f64)>),
 }
 
@@ -44,7 +46,7 @@ struct Metric {
 }
 
 /// Every metric, without the prefix `ferryd_`, its unit and the counters' `_total`.
-const METRICS: [Metric; 18] = [
+const METRICS: [Metric; 19] = [
     now("up", "Whether a living daemon holds the scoreboard", |seen| one(seen.is_running.into())),
     Metric {
         name: "start_time",
@@ -71,6 +73,12 @@ const METRICS: [Metric; 18] = [
     count("connections", "Connections accepted", |seen| seen.totals.connections),
     count("logins", "Logins granted", |seen| seen.totals.logins),
     count("logins_refused", "Logins refused, for whatever reason", |seen| seen.totals.refused),
+    Metric {
+        name: "refusals",
+        help: "Refusals by reason, from connections to commands",
+        unit: None,
+        told: Told::Counts(Figures::by_reason),
+    },
     count("downloads", "Files sent whole", |seen| seen.totals.downloads),
     count("uploads", "Files received whole", |seen| seen.totals.uploads),
     Metric {
@@ -109,6 +117,7 @@ impl Figures {
         Figures {
             header: look.header.clone(),
             totals: look.totals,
+            refusals: look.refusals,
             sessions: look.rows.iter().map(|row| row.session.clone()).collect(),
             spares: look.spares,
             is_running: look.is_running,
@@ -128,6 +137,13 @@ impl Figures {
     fn by_state(&self) -> Vec<(Labels, f64)> {
         let count = |doing| self.sessions.iter().filter(|session| Doing::of(session) == doing).count() as f64;
         Doing::ALL.into_iter().map(|doing| (vec![("state", doing.name().to_owned())], count(doing))).collect()
+    }
+
+    /// Those that nobody met, too: a rate needs to know where a count began.
+    fn by_reason(&self) -> Vec<(Labels, u64)> {
+        let labelled =
+            |(reason, count): (ReasonCode, u64)| (vec![("reason", reason.word().to_owned())], count);
+        self.refusals.each().map(labelled).collect()
     }
 
     fn by_generation(&self) -> Vec<(Labels, f64)> {
@@ -155,7 +171,7 @@ impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
         for metric in &METRICS {
             let kind = match metric.told {
-                Told::Count(_) => MetricType::Counter,
+                Told::Count(_) | Told::Counts(_) => MetricType::Counter,
                 Told::Now(_) => MetricType::Gauge,
             };
             let mut described =
@@ -170,6 +186,9 @@ impl Told {
     fn encode(self, seen: &Figures, encoder: &mut MetricEncoder) -> Result<(), fmt::Error> {
         match self {
             Told::Count(count) => encoder.encode_counter::<Labels, _, u64>(&count(seen), None),
+            Told::Counts(counts) => counts(seen).into_iter().try_for_each(|(labels, count)| {
+                encoder.encode_family(&labels)?.encode_counter::<Labels, _, u64>(&count, None)
+            }),
             Told::Now(now) => now(seen).into_iter().try_for_each(|(labels, value)| match labels.as_slice() {
                 [] => encoder.encode_gauge(&value),
                 _ => encoder.encode_family(&labels)?.encode_gauge(&value),
@@ -200,6 +219,9 @@ mod tests {
             "ferryd_generation_sessions{generation=\"1\"} 5.0",
             "ferryd_server_sessions{server=\"Test Server\"} 5.0",
             "ferryd_connections_total 7",
+            "# TYPE ferryd_refusals counter",
+            "ferryd_refusals_total{reason=\"password\"} 7",
+            "ferryd_refusals_total{reason=\"shell\"} 0",
             "# UNIT ferryd_sent_bytes bytes",
             "ferryd_sent_bytes_total 1099511627776",
         ] {

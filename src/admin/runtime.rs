@@ -38,12 +38,7 @@ impl Source {
         Reader::open(path).map_err(|error| explained(&error))
     }
 
-    /// The board to read, or one sentence why there is none.
-    pub fn board(&self) -> Result<Reader, String> {
-        Ok(self.found()?.1)
-    }
-
-    /// Where it lies, too, for whoever looks at it again.
+    /// The board to read and where it lies, or one sentence why there is none.
     pub fn found(&self) -> Result<(PathBuf, Reader), String> {
         let path = self.path()?;
         let board = self.open(&path)?;
@@ -113,7 +108,7 @@ mod tests {
     #[test]
     fn a_missing_board_is_told_with_a_hint() {
         let source = Source { config: None, file: Some("/nonexistent/board".into()) };
-        let said = source.board().err().unwrap();
+        let said = source.found().err().unwrap();
         assert!(said.starts_with("/nonexistent/board: No such file or directory\n(Perhaps "), "{said}");
     }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use jiff::tz::TimeZone;
 
+use super::form::Form;
 use super::metrics::Figures;
 use super::plain::Layout;
 use super::runtime::Source;
@@ -44,15 +45,7 @@ struct Words {
     server: Option<String>,
 }
 
-/// How the sessions are printed.
-#[derive(Clone, Copy)]
-enum Form {
-    Plain,
-    OneLine,
-    Compat,
-    Json,
-    Prometheus,
-}
+const FORMS: [Form; 4] = [Form::OneLine, Form::Compat, Form::Json, Form::Prometheus];
 
 /// The definition, for the manual page.
 pub fn command() -> clap::Command {
@@ -72,7 +65,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn figures(mut watch: Watch) -> ExitCode {
+/// The board's figures, for a monitor.
+pub(super) fn figures(mut watch: Watch) -> ExitCode {
     match watch.look() {
         Ok(look) => words::print(&Figures::of(&look).page()),
         Err(error) => words::fail(&error.to_string()),
@@ -81,21 +75,18 @@ fn figures(mut watch: Watch) -> ExitCode {
 
 impl Words {
     fn form(&self) -> Result<Form, String> {
-        match self.form.as_deref() {
-            None => Ok(Form::Plain),
-            Some("oneline") => Ok(Form::OneLine),
-            Some("compat") => Ok(Form::Compat),
-            Some("json") => Ok(Form::Json),
-            Some("prometheus") => Ok(Form::Prometheus),
-            Some(other) => Err(format!("unknown outform value: '{other}'")),
-        }
+        Form::read(self.form.as_deref(), &FORMS)
     }
 
     fn show(&self, form: Form, board: &Reader) -> ExitCode {
         match board.records() {
             Ok(slots) => {
                 let sessions = sessions(slots, self.server.as_deref());
-                words::print(&self.text(form, &board.header(), &sessions, now_ms()))
+                let (header, now_ms) = (board.header(), now_ms());
+                words::print(&match form {
+                    Form::Json => json::document(&header, &board.refusals(), &sessions, now_ms),
+                    _ => self.text(form, &header, &sessions, now_ms),
+                })
             }
             Err(error) => words::fail(&error.to_string()),
         }
@@ -107,9 +98,6 @@ impl Words {
             Form::OneLine => plain::session(session, now_ms, self.verbose.then_some(Layout::OneLine)),
             _ => plain::session(session, now_ms, self.verbose.then_some(Layout::Lines)),
         };
-        if matches!(form, Form::Json) {
-            return json::document(header, sessions, now_ms);
-        }
         let mut text = daemon(header, now_ms);
         text += &server_line(self.server.as_deref());
         if sessions.is_empty() {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::file::MasterFile;
 use super::layout::{BIRTH_SIZE, GRANT_SIZE, Geometry, PLACE_SIZE, header, place, slot};
 use super::{
-    BoardError, BoardFile, Order, PlaceRecord, SharedBoard, SlotNumber, SlotOrder, SlotRecord, State,
-    sequence, slot as page,
+    BoardError, BoardFile, Order, PlaceRecord, Refusals, SharedBoard, SlotNumber, SlotOrder, SlotRecord,
+    State, sequence, slot as page,
 };
 use super::{header as fields, place as places};
 use crate::shutmsg::Schedule;
@@ -105,6 +105,16 @@ impl MasterBoard {
     /// Master: the standing order for all.
     pub fn publish_order(&self, order: Order) {
         fields::store(&self.map, header::ORDER, order.number());
+    }
+
+    /// Master: refusals of the dead and the living.
+    pub fn refusals(&self) -> Refusals {
+        let mut refusals = Refusals::default();
+        fields::load_refusals(&self.map, header::REFUSALS, &mut refusals);
+        for number in (0..self.high_water()).map(SlotNumber) {
+            fields::load_refusals(&self.map, self.geometry.slot(number) + slot::REFUSALS, &mut refusals);
+        }
+        refusals
     }
 
     /// Master: a HUP was refused.

@@ -85,7 +85,12 @@ impl Reader {
         self.counts().0
     }
 
-    /// The same with the refusals.
+    /// Refusals of the dead and the living.
+    pub fn refusals(&self) -> Refusals {
+        self.counts().1
+    }
+
+    /// Both, under one sequence.
     fn counts(&self) -> (Totals, Refusals) {
         sequence::consistent(&self.map, header::TOTALS_SEQUENCE, |_| self.sum()).unwrap_or_else(|| self.sum())
     }

@@ -110,6 +110,14 @@ impl Default for Refusals {
     }
 }
 
+impl FromIterator<(ReasonCode, u64)> for Refusals {
+    fn from_iter<I: IntoIterator<Item = (ReasonCode, u64)>>(counts: I) -> Refusals {
+        let mut refusals = Refusals::default();
+        counts.into_iter().for_each(|(reason, count)| refusals.add(reason as usize, count));
+        refusals
+    }
+}
+
 impl Refusals {
     /// How often this one was.
     pub fn of(&self, reason: ReasonCode) -> u64 {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::json;
 use super::super::watch::{Look, Row};
+use super::super::{json, refusals};
 use super::history::{History, STEP};
 
 /// The whole answer.
@@ -31,6 +31,7 @@ pub fn text(look: &Look, history: &History) -> String {
         "now_ms": look.now_ms,
         "spares": look.spares,
         "totals": totals(look),
+        "refusals": refusals::object(&look.refusals),
         "history": { "seconds": STEP, "points": points(history) },
         "connections": look.rows.iter().map(|row| connection(row, look.now_ms)).collect::<Vec<_>>(),
     });
@@ -88,6 +89,7 @@ mod tests {
         let told: Value = serde_json::from_str(&text(&look(), &history)).unwrap();
         assert_eq!((&told["server"]["running"], &told["server"]["pid"]), (&true.into(), &24743.into()));
         assert_eq!(told["totals"]["sent_bytes"], 1_u64 << 40);
+        assert_eq!((&told["refusals"]["password"], &told["refusals"]["shell"]), (&json!(7), &Value::Null));
         assert_eq!(told["history"]["points"][0]["sessions"], 5);
         assert_eq!(told["connections"][2]["bytes_per_second"], 450_560.0);
         assert_eq!(

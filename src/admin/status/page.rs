@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::super::spans::{since, uptime};
 use super::super::watch::{Look, Order, Row, Shown, Sum, View};
-use super::super::{doing::Doing, who};
+use super::super::{doing::Doing, refusals, who};
 use super::chart::chart;
 use super::history::{History, Point};
 use super::query;
@@ -64,6 +64,7 @@ fn inner(look: &Look, history: &History, shown: &Shown) -> Markup {
         p class=(if look.is_running { "state" } else { "state gone" }) { (state(look)) }
         (tiles(look, &all))
         div class="charts" { (charts(history, &all)) }
+        (refusals(look))
         @match shown.view {
             View::Together(common) => (sums(&Sum::together(&rows, common), common.title())),
             _ => (sessions(&rows, look.now_ms, shown)),
@@ -111,6 +112,26 @@ fn charts(history: &History, all: &Sum) -> Markup {
         (chart("sent", &format!("{}/s", bytes(all.out)), &values(|point| point.out)))
         (chart("received", &format!("{}/s", bytes(all.into)), &values(|point| point.into)))
         (chart("logins", &format!("{logins:.1}/s"), &values(|point| point.logins)))
+    }
+}
+
+/// A bar for each reason that was met, the most frequent first.
+fn refusals(look: &Look) -> Markup {
+    let met = refusals::met(&look.refusals);
+    let most = met.first().map_or(0, |(_, count)| *count);
+    html! {
+        @if most > 0 {
+            section class="refusals" aria-label="refusals by reason" {
+                h2 { "Refusals by reason" }
+                ul {
+                    @for (reason, count) in &met {
+                        li title=(reason.meaning()) {
+                            span { (reason.word()) } meter max=(most) value=(count) {} b { (count) }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 

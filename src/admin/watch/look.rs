@@ -6,7 +6,7 @@ use super::super::doing::Doing;
 use super::super::who;
 use super::rates::Rates;
 use super::row::Row;
-use crate::scoreboard::{BoardError, HeaderRecord, Reader, State, Totals};
+use crate::scoreboard::{BoardError, Census, HeaderRecord, Reader, Refusals, State, Totals};
 use crate::sys::clock::now_ms;
 
 /// A board that is looked at again and again.
@@ -24,6 +24,8 @@ pub struct Look {
     pub rows: Vec<Row>,
     /// Of the dead and the living.
     pub totals: Totals,
+    /// Of both, too.
+    pub refusals: Refusals,
     /// Workers that wait for a client.
     pub spares: usize,
     /// When, milliseconds since the epoch.
@@ -52,6 +54,7 @@ impl Watch {
         let rates = self.rates.look(&sessions, now_ms);
         let row = |(session, rate)| Row { doing: Doing::of(&session), session, rate };
         let rows = sessions.into_iter().zip(rates).map(row).collect();
-        Ok(Look { header: census.header, rows, totals: census.totals, spares, now_ms, is_running })
+        let Census { header, totals, refusals, .. } = census;
+        Ok(Look { header, rows, totals, refusals, spares, now_ms, is_running })
     }
 }

@@ -53,12 +53,13 @@ pub mod examples {
     use super::super::super::session::examples::{NOW, sessions};
     use super::super::look::Look;
     use super::*;
-    use crate::scoreboard::Totals;
+    use crate::scoreboard::{ReasonCode, Refusals, Totals};
 
     /// A look at them.
     pub fn look() -> Look {
         let totals = Totals { connections: 7, bytes_out: 1 << 40, ..Totals::default() };
-        Look { header: header(), rows: rows(), totals, spares: 3, now_ms: NOW, is_running: true }
+        let refusals: Refusals = [(ReasonCode::Password, 7), (ReasonCode::Rule, 2)].into_iter().collect();
+        Look { header: header(), rows: rows(), totals, refusals, spares: 3, now_ms: NOW, is_running: true }
     }
 
     /// Not logged in, idle, downloading, uploading, and one at NOOP.

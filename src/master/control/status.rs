@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::hosts;
 use crate::config::settings::Server;
@@ -45,6 +45,13 @@ impl Master {
             );
         }
         said.extend(hosts.iter().map(host_line));
+        let refusals: Map<String, Value> = self
+            .board
+            .refusals()
+            .each()
+            .filter(|(_, count)| *count > 0)
+            .map(|(reason, count)| (reason.word().to_owned(), count.into()))
+            .collect();
         let refusal = self.control.refusal.as_ref().map(|lines| lines.join("\n"));
         Reply::of(Outcome::Done, said)
             .with("pid", process::own().0)
@@ -53,6 +60,7 @@ impl Master {
             .with("sessions", sessions.len())
             .with("refused_reloads", self.board.refused_reloads())
             .with("refusal", refusal)
+            .with("refusals", refusals)
             .with("level", self.control.level)
             .with("generations", generations)
             .with("hosts", hosts)
