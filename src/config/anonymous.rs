@@ -7,12 +7,12 @@ use super::complaint::Complaints;
 use super::draft::{AnonymousDraft, DirectoryDraft, NamedDraft, Scope, SessionDraft};
 use super::inherit::Inherit;
 use super::lines::Word;
-use super::names::{group, home_of, user};
+use super::names::home_of;
 use super::servers::{Surroundings, add_conditions, sections};
 use super::sessions::Words;
 use super::settings::{Anonymous, DirectoryRules, DisplayFile, Exception, Sessions};
 use crate::auth::shells;
-use crate::sys::{GroupId, UserId, accounts};
+use crate::sys::{GroupId, UserId};
 
 /// A section within a server. The server's own `<Directory>` sections do not hold here, as in ProFTPD; its `<Limit>` sections do.
 pub fn anonymous(
@@ -59,10 +59,7 @@ pub fn anonymous(
 /// The server's Group is its sessions' too, as in ProFTPD; not where it is root's.
 fn group_around<'a>(server: &'a Scope, around: &'a Surroundings<'_>) -> Option<&'a Word> {
     let named = server.group.as_ref().or(around.global.group.as_ref());
-    named.filter(|word| {
-        let found = accounts::group(word.text.as_bytes());
-        matches!(found, Ok(Some(gid)) if gid != GroupId::ROOT)
-    })
+    named.filter(|word| around.found.maybe_group(&word.text).is_some_and(|gid| gid != GroupId::ROOT))
 }
 
 fn session(said: &SessionDraft, server: &SessionDraft) -> SessionDraft {
@@ -104,10 +101,10 @@ fn identity(
     around: &Surroundings<'_>,
     complaints: &mut Complaints,
 ) {
-    let account = user(name, "User", complaints);
-    let gid = group_name.and_then(|word| group(word, "Group", complaints));
+    let account = around.found.user(name, "User", complaints);
+    let gid = group_name.and_then(|word| around.found.group(word, "Group", complaints));
     let Some(account) = account else { return };
-    if require_valid_shell && !shells::is_valid(&account.shell) {
+    if require_valid_shell && !around.found.lists_shell_of(&account) {
         let message = format!(
             "User: nobody could log in here, as the shell of '{}', {}, is not in {}; say RequireValidShell off in this section",
             name.text,

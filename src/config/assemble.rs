@@ -8,7 +8,7 @@ use super::complaint::Complaints;
 use super::draft::{DaemonDraft, Draft, Scope};
 use super::extended::Formats;
 use super::inherit::from_global;
-use super::names::{Identity, caller, unprivileged};
+use super::names::{self, Identity, caller, unprivileged};
 use super::servers::{self, Surroundings};
 use super::settings::{Control, Daemon, LogTarget, Server, Settings};
 use super::{Complaint, LoadOptions, controls, defaults};
@@ -28,6 +28,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
         classes: &classes,
         formats: Formats::said(&said, &global.daemon),
         options,
+        found: names::Found::default(),
         main_port: main.server.port.unwrap_or(defaults::PORT),
         main_name: main.server.name.clone(),
     };

@@ -1,5 +1,6 @@
 //! Bytes to lines to words: continuations, comments, quotes. Every word knows where it stands.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,23 +51,24 @@ impl Mark {
 
     /// Which line it is.
     pub fn written(&self) -> Written {
-        Written { file: Arc::clone(&self.source.path), line: self.line as u32 + 1 }
+        Written { file: Arc::clone(&self.source.path), line: self.line() }
+    }
+
+    /// The file, as it was named.
+    pub fn file(&self) -> &Path {
+        &self.source.path
+    }
+
+    /// From 1.
+    pub fn line(&self) -> u32 {
+        self.line as u32 + 1
     }
 
     /// What a complaint needs.
     pub fn place(&self) -> Place {
         let line = self.source.lines.get(self.line).map_or("", String::as_str);
-        let text = line
-            .char_indices()
-            .take_while(|(at, c)| at + c.len_utf8() <= SHOWN_MOST)
-            .map(|(_, c)| c)
-            .collect();
-        Place {
-            file: self.source.path.to_path_buf(),
-            line: self.line as u32 + 1,
-            column: self.column as u32 + 1,
-            text,
-        }
+        let text = fitting(line, SHOWN_MOST).to_owned();
+        Place { file: self.file().to_owned(), line: self.line(), column: self.column as u32 + 1, text }
     }
 }
 
@@ -115,11 +117,13 @@ pub fn lines(source: &Rc<Source>) -> Vec<Line> {
     found
 }
 
-/// A logical line: the characters of its physical lines, each with its place.
+/// A logical line: its physical lines in one.
 struct Logical<'a> {
     source: &'a Rc<Source>,
-    /// (character, physical line, byte column).
-    characters: Vec<(char, usize, usize)>,
+    text: Cow<'a, str>,
+    first: usize,
+    /// Where in the text the physical lines begin that go on with it, with their numbers.
+    others: Vec<(usize, usize)>,
     end: usize,
     too_long: bool,
 }
@@ -127,7 +131,8 @@ struct Logical<'a> {
 impl<'a> Logical<'a> {
     /// Joins what continuations (`\` at the very end) hold together. A comment has no continuation, as in ProFTPD.
     fn gather(source: &'a Rc<Source>, first: usize) -> Self {
-        let mut logical = Self { source, characters: Vec::new(), end: first, too_long: false };
+        let (text, others) = (Cow::Borrowed(""), Vec::new());
+        let mut logical = Self { source, text, first, others, end: first, too_long: false };
         let is_comment = source.lines[first].trim_start().starts_with('#');
         while let Some(line) = source.lines.get(logical.end) {
             let number = logical.end;
@@ -144,21 +149,26 @@ impl<'a> Logical<'a> {
         logical
     }
 
-    fn add(&mut self, number: usize, text: &str) {
-        let room = LINE_MOST.saturating_sub(self.characters.len());
-        self.too_long |= text.len() > room;
-        self.characters.extend(text.char_indices().take(room).map(|(column, c)| (c, number, column)));
+    fn add(&mut self, number: usize, text: &'a str) {
+        let taken = fitting(text, LINE_MOST.saturating_sub(self.text.len()));
+        self.too_long |= taken.len() < text.len();
+        if number == self.first {
+            self.text = Cow::Borrowed(taken);
+        } else {
+            self.others.push((self.text.len(), number));
+            self.text.to_mut().push_str(taken);
+        }
     }
 
     fn mark(&self, at: usize) -> Mark {
-        let (_, line, column) =
-            self.characters.get(at).or(self.characters.last()).copied().unwrap_or((' ', 0, 0));
-        Mark { source: self.source.clone(), line, column }
+        let other = self.others.iter().rev().find(|(begin, _)| *begin <= at).copied();
+        let (begin, line) = other.unwrap_or((0, self.first));
+        Mark { source: self.source.clone(), line, column: at - begin }
     }
 
     /// None for blank lines and comments.
     fn read(&self) -> Option<Line> {
-        let mut words = Words { logical: self, at: 0, end: self.characters.len(), oddities: Vec::new() };
+        let mut words = Words { logical: self, at: 0, end: self.text.len(), oddities: Vec::new() };
         words.skip_blanks();
         let start = words.at;
         let is_section = words.peek() == Some('<');
@@ -188,6 +198,15 @@ impl<'a> Logical<'a> {
     }
 }
 
+/// As many whole characters as so many bytes hold.
+fn fitting(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// A walk over a logical line.
 struct Words<'a> {
     logical: &'a Logical<'a>,
@@ -197,22 +216,25 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
+    /// What is left.
+    fn rest(&self) -> &str {
+        &self.logical.text[self.at..self.end]
+    }
+
     fn peek(&self) -> Option<char> {
-        (self.at < self.end).then(|| self.logical.characters[self.at].0)
+        self.rest().chars().next()
     }
 
     fn skip_blanks(&mut self) {
-        while self.peek().is_some_and(char::is_whitespace) {
-            self.at += 1;
-        }
+        self.at = self.end - self.rest().trim_start().len();
     }
 
     /// Steps over `<` and lets the line end at its last `>`.
     fn enter_brackets(&mut self) {
         let start = self.logical.mark(self.at);
         self.at += 1;
-        match (self.at..self.end).rev().find(|at| self.logical.characters[*at].0 == '>') {
-            Some(close) => self.end = close,
+        match self.rest().rfind('>') {
+            Some(close) => self.end = self.at + close,
             None => self.oddities.push((start, Oddity::OpenBracket)),
         }
     }
@@ -220,22 +242,17 @@ impl Words<'_> {
     /// The next word; None at the end and at a `#` that begins a word.
     fn next_word(&mut self) -> Option<Word> {
         self.skip_blanks();
+        let first = self.peek().filter(|first| *first != '#')?;
         let mark = self.logical.mark(self.at);
-        let text = match self.peek()? {
-            '#' => return None,
-            '"' => self.quoted(&mark),
-            _ => self.bare(),
-        };
+        let text = if first == '"' { self.quoted(&mark) } else { self.bare() };
         Some(Word { text, mark })
     }
 
     /// Outside quotes a backslash is a character like others: `DenyFilter \*.*/` stands in every Debian file.
     fn bare(&mut self) -> String {
-        let mut text = String::new();
-        while let Some(c) = self.peek().filter(|c| !c.is_whitespace()) {
-            text.push(c);
-            self.at += 1;
-        }
+        let rest = self.rest();
+        let text = rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())].to_owned();
+        self.at += text.len();
         text
     }
 
@@ -248,7 +265,7 @@ impl Words<'_> {
                 self.oddities.push((open.clone(), Oddity::OpenQuote));
                 return text;
             };
-            self.at += 1;
+            self.at += c.len_utf8();
             match (c, self.peek()) {
                 ('"', _) => return text,
                 ('\\', Some(escaped @ ('"' | '\\'))) => {

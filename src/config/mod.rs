@@ -107,10 +107,12 @@ pub struct RuntimePaths {
 
 /// Reads a configuration and all it includes.
 pub fn load(file: &Path, options: &LoadOptions) -> Loaded {
-    read(file, options).0
+    let (loaded, tree) = read(file, options);
+    let outlined = |settings| Settings { outline: outline::outline(&tree.nodes), ..settings };
+    Loaded { settings: loaded.settings.map(outlined), ..loaded }
 }
 
-/// The same, with what it was made of.
+/// The same, with what it was made of, and without an outline of that.
 fn read(file: &Path, options: &LoadOptions) -> (Loaded, tree::Tree) {
     let file = absolute_file(file);
     // Nothing more is to be said against a configuration that nobody can read.
@@ -125,8 +127,7 @@ fn read(file: &Path, options: &LoadOptions) -> (Loaded, tree::Tree) {
     let settings = assemble::assemble(&file, draft, options, &mut complaints);
     let complaints = complaints.finish();
     let is_sound = !complaints.iter().any(Complaint::is_error);
-    let settings = is_sound.then(|| Settings { outline: outline::outline(&tree.nodes), ..settings });
-    (Loaded { settings, complaints }, tree)
+    (Loaded { settings: is_sound.then_some(settings), complaints }, tree)
 }
 
 /// Only where the runtime files lie. Opens nothing but the configuration, so that anybody who may read that may call it; an included

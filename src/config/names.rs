@@ -1,12 +1,16 @@
 //! Users and groups that a configuration names, looked up while it is read.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io;
+use std::rc::Rc;
 
 use super::Complaint;
 use super::complaint::Complaints;
 use super::defaults::UNPRIVILEGED_USER;
 use super::draft::Scope;
 use super::lines::Word;
+use crate::auth::shells;
 use crate::sys::accounts::{self, HostAccount};
 use crate::sys::{GroupId, UserId, identity};
 
@@ -108,6 +112,47 @@ pub fn group(word: &Word, directive: &str, complaints: &mut Complaints) -> Optio
                 .error(&word.mark, format!("{directive}: cannot look up the group '{}': {error}", word.text));
             None
         }
+    }
+}
+
+/// What was found of the users and groups that sections name: thousands of sections name the same.
+#[derive(Debug, Default)]
+pub struct Found {
+    users: RefCell<HashMap<String, Rc<HostAccount>>>,
+    groups: RefCell<HashMap<String, GroupId>>,
+    shells: RefCell<HashMap<Vec<u8>, bool>>,
+}
+
+impl Found {
+    /// A user; complains when there is none.
+    pub fn user(&self, word: &Word, directive: &str, complaints: &mut Complaints) -> Option<Rc<HostAccount>> {
+        if let Some(known) = self.users.borrow().get(&word.text) {
+            return Some(Rc::clone(known));
+        }
+        let found = Rc::new(user(word, directive, complaints)?);
+        self.users.borrow_mut().insert(word.text.clone(), Rc::clone(&found));
+        Some(found)
+    }
+
+    /// A group; complains when there is none.
+    pub fn group(&self, word: &Word, directive: &str, complaints: &mut Complaints) -> Option<GroupId> {
+        self.maybe_group(&word.text).or_else(|| group(word, directive, complaints))
+    }
+
+    /// A group, if there is one.
+    pub fn maybe_group(&self, name: &str) -> Option<GroupId> {
+        if let Some(known) = self.groups.borrow().get(name) {
+            return Some(*known);
+        }
+        let found = accounts::group(name.as_bytes()).ok().flatten()?;
+        self.groups.borrow_mut().insert(name.to_owned(), found);
+        Some(found)
+    }
+
+    /// Whether the host lists an account's shell.
+    pub fn lists_shell_of(&self, account: &HostAccount) -> bool {
+        let mut shells = self.shells.borrow_mut();
+        *shells.entry(account.shell.clone()).or_insert_with(|| shells::is_valid(&account.shell))
     }
 }
 

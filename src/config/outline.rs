@@ -1,6 +1,6 @@
 //! What a configuration says, line by line and without its files: kept by the running daemon, so that another can be compared with it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::directives::{Restart, row};
 use super::tree::Node;
@@ -57,12 +57,13 @@ pub fn statement_lines(nodes: &[Node]) -> Vec<Statement> {
 
 fn write(nodes: &[Node], within: &mut Vec<String>, bytes: &mut Vec<u8>) {
     for node in nodes {
-        let mark = node.name.mark.place();
+        let mark = &node.name.mark;
         let written = node.written();
-        let directive = row(&written).map_or(written, |row| row.name.to_owned());
+        let directive = row(&written).map_or(written, |row| row.name.into());
         let text = text(node, &directive);
-        let line = json!([mark.file.to_string_lossy(), mark.line, within, directive, text]);
-        bytes.extend_from_slice(line.to_string().as_bytes());
+        let line = (mark.file().to_string_lossy(), mark.line(), &*within, &directive, &text);
+        // Text can be written, and memory takes it.
+        let _ = serde_json::to_writer(&mut *bytes, &line);
         bytes.push(b'\n');
         if let Some(children) = &node.children {
             within.push(text);

@@ -18,7 +18,7 @@ use super::extended::Formats;
 use super::hidden_owners::{self, Books};
 use super::inherit::from_global;
 use super::lines::Word;
-use super::names::home_of;
+use super::names::{self, home_of};
 use super::sessions::Words;
 use super::settings::{Anonymous, DirectoryRules, Exception, Pam, Server, Sessions};
 use super::{Complaint, LoadOptions, arguments, defaults};
@@ -33,6 +33,8 @@ pub struct Surroundings<'a> {
     pub classes: &'a Classes,
     pub formats: Formats,
     pub options: &'a LoadOptions,
+    /// Users and groups that sections name.
+    pub found: names::Found,
     /// The main server's Port.
     pub main_port: u16,
     /// Its ServerName, which virtual hosts share where they say nothing.

@@ -1,5 +1,6 @@
 //! Lines to a tree: sections and what they hold, with Include, Define, IfDefine, IfModule and IfVersion already carried out.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs;
 use std::io::Read;
@@ -52,10 +53,10 @@ impl Node {
     }
 
     /// Its name as it is looked up: a section's in its brackets.
-    pub fn written(&self) -> String {
+    pub fn written(&self) -> Cow<'_, str> {
         match self.children {
-            Some(_) => format!("<{}>", self.name.text),
-            None => self.name.text.clone(),
+            Some(_) => ["<", &self.name.text, ">"].concat().into(),
+            None => self.name.text.as_str().into(),
         }
     }
 }
@@ -329,7 +330,7 @@ impl Reader {
 
     fn replaced(&mut self, words: Vec<Word>) -> Vec<Word> {
         let mut replaced = words;
-        for word in &mut replaced {
+        for word in replaced.iter_mut().filter(|word| word.text.contains("%{")) {
             match self.variables.replace(&word.text) {
                 Ok(text) => word.text = text,
                 Err(message) => self.tree.complaints.error(&word.mark, message),

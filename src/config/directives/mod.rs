@@ -189,8 +189,8 @@ const HEADINGS: &[&str] = &[
 
 /// The row of a name, whatever its case.
 pub fn row(name: &str) -> Option<Row> {
-    let rows = SUBJECTS.iter().copied().flatten();
-    let found = rows.copied().find(|row| row.name.eq_ignore_ascii_case(name));
+    let mut rows = SUBJECTS.iter().copied().flatten();
+    let found = rows.find(|row| row.name.eq_ignore_ascii_case(name)).copied();
     found.or_else(|| families::row(name))
 }
 
