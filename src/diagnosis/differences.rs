@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::{Form, document, trial};
-use crate::config::{self, Complaint, Restart, Settings, Statement};
+use crate::config::{self, Complaint, Restart, Settings, Statement, defaults};
 use crate::master::{Kept, KeptConfiguration, Options};
 use crate::sys::{ProcessId, identity, lock};
 
@@ -24,6 +24,8 @@ struct Change {
 /// The running daemon's side.
 struct Running {
     pid: ProcessId,
+    /// Which it holds.
+    pid_file: PathBuf,
     generation: u32,
     /// Where it listens.
     addresses: Vec<SocketAddr>,
@@ -31,14 +33,14 @@ struct Running {
 }
 
 /// What differs, and the exit status: 0 if nothing does, 2 if something does. The error says why they cannot be compared.
-pub fn differences(options: &Options, form: Form) -> Result<(String, u8), String> {
+pub fn differences(options: &Options, pid_file: Option<&Path>, form: Form) -> Result<(String, u8), String> {
     let new = read(options)?;
-    let running = Running::with(&new.daemon.pid_file)?;
+    let running = Running::found(pid_file, &new.daemon.pid_file)?;
     let statements = config::statements(&new.outline).unwrap_or_default();
     let changes = changes(&running.statements, &statements);
     let obstacles = obstacles(&running, &changes, &new.daemon.listen);
     let text = match form {
-        Form::Text => told(&running, &changes, &obstacles),
+        Form::Text => told(&running, &new.daemon.pid_file, &changes, &obstacles),
         Form::Json => document::printed(&whole(&running, &changes, &obstacles)),
     };
     Ok((text, if changes.is_empty() { 0 } else { 2 }))
@@ -53,16 +55,40 @@ fn read(options: &Options) -> Result<Settings, String> {
 }
 
 impl Running {
-    fn with(pid_file: &Path) -> Result<Running, String> {
-        let holder = File::open(pid_file).and_then(lock::holder);
-        let pid = holder.ok().flatten().ok_or_else(|| {
-            format!("no daemon runs with PidFile {}: there is nothing to compare with", pid_file.display())
-        })?;
+    /// The daemon that holds the PidFile that is named, else the one that the other configuration has, else a usual one.
+    fn found(named: Option<&Path>, wanted: &Path) -> Result<Running, String> {
+        let places = named.map_or_else(|| places(wanted), |path| vec![path.to_owned()]);
+        let held = places.iter().find_map(|path| Some((path, holder(path)?)));
+        let (pid_file, pid) = held.ok_or_else(|| nobody(&places))?;
         let kept = KeptConfiguration::read(pid).map_err(|error| unread(pid, &error))?;
         let Kept { generation, addresses, outline } = kept;
         let statements = config::statements(&outline).ok_or_else(|| of_another_version(pid))?;
-        Ok(Running { pid, generation, addresses, statements })
+        Ok(Running { pid, pid_file: pid_file.clone(), generation, addresses, statements })
     }
+}
+
+fn holder(pid_file: &Path) -> Option<ProcessId> {
+    File::open(pid_file).and_then(lock::holder).ok().flatten()
+}
+
+/// Where the PidFile of the daemon may lie: where the other configuration has it, where the usual one does, where one without a word of it does.
+fn places(wanted: &Path) -> Vec<PathBuf> {
+    let usual = config::runtime_paths(Path::new(defaults::CONFIGURATION)).map(|paths| paths.pid_file);
+    let mut places = vec![wanted.to_owned()];
+    for place in usual.into_iter().chain([defaults::PID_FILE.into()]) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+fn nobody(places: &[PathBuf]) -> String {
+    let named: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
+    format!(
+        "no daemon runs with PidFile {}: there is nothing to compare with (--pid-file names another)",
+        named.join(" or ")
+    )
 }
 
 fn of_another_version(pid: ProcessId) -> String {
@@ -99,6 +125,11 @@ fn changes(old: &[Statement], new: &[Statement]) -> Vec<Change> {
     changes
 }
 
+fn moved(held: &Path, wanted: &Path) -> String {
+    let (held, wanted) = (held.display(), wanted.display());
+    format!("The running daemon was found by PidFile {held}; a HUP moves that to {wanted}.\n")
+}
+
 /// Why a HUP would be refused.
 fn obstacles(running: &Running, changes: &[Change], wanted: &[SocketAddr]) -> Vec<String> {
     let refused = changes.iter().filter_map(|Change { is_new, statement, restart }| match restart {
@@ -122,9 +153,10 @@ fn unbound(running: &Running, wanted: SocketAddr) -> Option<String> {
     })
 }
 
-fn told(running: &Running, changes: &[Change], obstacles: &[String]) -> String {
-    let Running { pid, generation, .. } = running;
-    let mut text = changes.iter().map(line).collect::<String>();
+fn told(running: &Running, wanted: &Path, changes: &[Change], obstacles: &[String]) -> String {
+    let Running { pid, pid_file, generation, .. } = running;
+    let mut text = if pid_file == wanted { String::new() } else { moved(pid_file, wanted) };
+    text += &changes.iter().map(line).collect::<String>();
     text += &match changes.len() {
         0 => format!("Nothing differs from what process {pid} runs by (generation {generation}).\n"),
         1 => format!("1 line differs from what process {pid} runs by (generation {generation}).\n"),
@@ -168,6 +200,7 @@ fn whole(running: &Running, changes: &[Change], obstacles: &[String]) -> Value {
     };
     json!({
         "pid": running.pid.0,
+        "pid_file": running.pid_file.to_string_lossy(),
         "generation": running.generation,
         "changes": changes.iter().map(change).collect::<Vec<Value>>(),
         "refused": obstacles,

@@ -10,6 +10,7 @@ mod report;
 mod test;
 mod trial;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::master::Options;
@@ -23,8 +24,8 @@ pub enum Inquiry {
     Test,
     /// `--report`: what becomes of each line?
     Report,
-    /// `--diff`: what would a HUP change, of the daemon that runs with the same PidFile?
-    Differences,
+    /// `--diff`: what would a HUP change, of the daemon that holds this PidFile (`--pid-file`), or else its own or a usual one?
+    Differences(Option<PathBuf>),
     /// `--explain`: what would a request come to, and by which lines?
     Explanation(Request),
     /// `--list-directives`: what is there to be written? Reads no configuration.
@@ -47,10 +48,12 @@ pub fn answer(options: &Options, inquiry: &Inquiry, form: Form) -> ExitCode {
     let (text, status) = match inquiry {
         Inquiry::Test => return test::test(options, form),
         Inquiry::Report => report::report(options, form),
-        Inquiry::Differences => match differences::differences(options, form) {
-            Ok(told) => told,
-            Err(why) => return refused(&why),
-        },
+        Inquiry::Differences(pid_file) => {
+            match differences::differences(options, pid_file.as_deref(), form) {
+                Ok(told) => told,
+                Err(why) => return refused(&why),
+            }
+        }
         Inquiry::Explanation(request) => match explanation::explanation(options, request, form) {
             Ok(told) => told,
             Err(why) => return refused(&why),

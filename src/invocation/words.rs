@@ -92,13 +92,16 @@ struct Words {
     /// Test the configuration, and whether a start would find what it needs on this host
     #[arg(short = 't', long = "configtest")]
     config_test: bool,
-    /// Tell of each line of the configuration whether it is supported
+    /// Tell of each line of the configuration whether it is supported; not of .ftpaccess files, whose faults are logged when they are met
     #[arg(long = "report")]
     report: bool,
-    /// Tell what a HUP would change of the running daemon's configuration, and what wants a restart
+    /// Tell what a HUP would change of the running daemon's configuration, and what wants a restart; .ftpaccess files need neither
     #[arg(long = "diff")]
     differences: bool,
-    /// Tell what a request would come to, and which lines decide it: user=NAME, and perhaps verb=, path=, host= (where the client comes from), server=
+    /// With --diff: the PidFile of the running daemon; else the configuration's own, that of the usual one, or the built-in one
+    #[arg(long = "pid-file", value_name = "FILE", requires = "differences")]
+    pid_file: Option<PathBuf>,
+    /// Tell what a request would come to, and which lines decide it, those of .ftpaccess files too: user=NAME, and perhaps verb=, path= (for STOU the folder that is stood in), host= (where the client comes from), server=
     #[arg(long = "explain", value_name = "WORD=VALUE", num_args = 1.., action = ArgAction::Append)]
     explain: Vec<String>,
     /// List the directives that are known, and how each stands
@@ -175,7 +178,7 @@ impl Words {
         } else if let Some(request) = request {
             Some(Inquiry::Explanation(request))
         } else if self.differences {
-            Some(Inquiry::Differences)
+            Some(Inquiry::Differences(self.pid_file.clone()))
         } else if self.report {
             Some(Inquiry::Report)
         } else {
@@ -222,8 +225,9 @@ fn request(words: &[String]) -> Result<Option<Request>, String> {
         name: None,
         server: None,
         verb: "LIST".to_owned(),
-        path: "/".to_owned(),
+        path: String::new(),
     };
+    let mut path = None;
     for word in words {
         let wrong = |what: &str| format!("option '--explain': '{word}' {what}");
         let (name, value) = word.split_once('=').ok_or_else(|| wrong("is no WORD=VALUE"))?;
@@ -237,7 +241,7 @@ fn request(words: &[String]) -> Result<Option<Request>, String> {
                 }
             },
             "server" => request.server = Some(value.parse().map_err(|_| wrong("names no ADDRESS:PORT"))?),
-            "path" => request.path = value.to_owned(),
+            "path" => path = Some(value),
             "verb" => request.verb = value.to_ascii_uppercase(),
             _ => return Err(wrong("is neither user= nor host=, path=, verb= or server=")),
         }
@@ -245,6 +249,9 @@ fn request(words: &[String]) -> Result<Option<Request>, String> {
             return Err(wrong("is no command that <Limit> knows"));
         }
     }
+    // STOU names nothing: it is done where the session begins.
+    let unsaid = if request.verb == "STOU" { "" } else { "/" };
+    path.unwrap_or(unsaid).clone_into(&mut request.path);
     if request.user.is_empty() {
         Err("option '--explain' needs user=NAME".to_owned())
     } else {

@@ -218,6 +218,9 @@ fn judged(
         };
     }
     match storage.rehearse(verb, (&cwd, &folder), path.as_bytes()) {
+        Ok(canonical) if named == "STOU" => {
+            Ok(format!("STOU is done to a name such as {}", canonical.display()))
+        }
         Ok(canonical) => Ok(format!("{named} {path} is done to {}", canonical.display())),
         Err(denied) => Err(format!("{} {}", denied.code(), String::from_utf8_lossy(&denied.text()))),
     }

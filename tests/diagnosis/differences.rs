@@ -56,6 +56,39 @@ fn without_a_daemon_there_is_nothing_to_compare_with() {
     );
 }
 
+/// A new configuration may name another PidFile: the daemon is found by the one that it holds.
+#[test]
+fn a_daemon_is_found_by_the_pid_file_that_is_named() {
+    let daemon = Daemon::usual();
+    let held = daemon.setup.path("run/ferryd.pid");
+    let wanted = daemon.setup.path("run/other.pid");
+    let line = format!("PidFile {}", held.display());
+    let now = daemon.setup.text();
+    assert!(now.contains(&line), "{now}");
+    daemon.rewrite(&now.replace(&line, &format!("PidFile {}", wanted.display())));
+
+    let output = about_the_file(&daemon.setup, &["--diff"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(&format!("no daemon runs with PidFile {}", wanted.display())), "{said}");
+    assert!(said.contains("--pid-file"), "{said}");
+
+    let named = ["--diff", "--pid-file", held.to_str().expect("a plain name")];
+    let output = about_the_file(&daemon.setup, &named);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    let moved = format!("found by PidFile {}; a HUP moves that to {}.\n", held.display(), wanted.display());
+    assert!(said.contains(&moved) && said.contains("2 lines differ"), "{said}");
+    let document = about_the_file(&daemon.setup, &[&named[..], &["--json"]].concat()).stdout;
+    let document: Value = serde_json::from_slice(&document).expect("JSON");
+    assert_eq!(document["pid_file"], held.to_str().expect("a plain name"));
+
+    daemon.reload();
+    let output = about_the_file(&daemon.setup, &["--diff"]);
+    assert!(text(&output.stdout).starts_with("Nothing differs"), "{}", text(&output.stdout));
+    daemon.stop();
+}
+
 #[test]
 fn a_broken_configuration_is_not_compared() {
     let daemon = Daemon::usual();

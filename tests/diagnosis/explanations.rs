@@ -146,6 +146,42 @@ fn a_request_is_made_where_the_session_begins() {
     );
 }
 
+/// By the file that it makes, where the session stands; and a session hears the same.
+#[test]
+fn stou_is_judged_by_the_name_that_it_makes_up() {
+    let lines = "DefaultRoot ~\nStoreUniquePrefix .own\n<Directory ~/in>\n<Limit STOU>\nDenyAll\n</Limit>\n</Directory>\n\
+        <Directory ~/out>\nPathDenyFilter ^/out/\\.own\n</Directory>";
+    let setup = Setup::new().line(lines);
+    setup.write();
+    let home = setup.home("alice");
+    for folder in ["in", "out"] {
+        setup.make_folder(&home.join(folder), Some(crate::harness::setup::FIRST_UID));
+    }
+    let asked = |words: &[&str]| {
+        let output = about_the_file(&setup, &[&["--explain", "user=alice", "verb=STOU"], words].concat());
+        (output.status.code(), text(&output.stdout))
+    };
+    let (code, said) = asked(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("STOU is done to a name such as") && said.contains("/alice/.own"), "{said}");
+    let refused = [("in", "<Limit STOU> DenyAll    ("), ("out", "PathDenyFilter ^/out/\\.own    (")];
+    let told = refused.map(|(folder, line)| {
+        let (code, said) = asked(&[&format!("path={folder}")]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(line), "{said}");
+        let (_, reply) = said.split_once("550 .own").expect("what a session hears");
+        reply.lines().next().and_then(|line| line.split_once(": ")).expect("a reason").1.to_owned()
+    });
+    let daemon = setup.start();
+    let mut client = daemon.session();
+    for ((folder, _), told) in refused.iter().zip(told) {
+        client.command(&format!("CWD /{folder}")).expect(250);
+        let reply = client.command("STOU");
+        assert!(reply.code == 550 && reply.text().ends_with(&told), "{reply:?}: {told}");
+    }
+    daemon.stop();
+}
+
 #[test]
 fn filters_of_a_commands_words_are_asked_first() {
     let (code, said) = explained("DenyFilter \\*.*/", &["user=alice", "verb=CWD", "path=*/x"]);

@@ -13,7 +13,11 @@ use super::path::FtpPath;
 use super::policy::{Asked, Verb};
 use super::portion::Portion;
 use super::root::{Entry, Found};
+use super::unique;
 use crate::sys::files::Errno;
+
+/// What STOU draws here: always the same, so that the answer is, too.
+const DRAWN: &[u8; unique::DRAWN] = b"aB3xY7";
 
 impl Storage {
     /// Where on the host a request would be carried out, or why it would not. What the kernel would say of the session's account is not
@@ -25,7 +29,9 @@ impl Storage {
         argument: &[u8],
     ) -> Result<PathBuf, Denied> {
         let asked = &Asked::new(verb, cwd, argument)?;
-        if !argument.is_empty() && filtered(&self.rules_in(folder), argument).is_err() {
+        // STOU has no word of its own: the folder in which it is asked for stands here.
+        let has_words = !argument.is_empty() && verb.name != "STOU";
+        if has_words && filtered(&self.rules_in(folder), argument).is_err() {
             return Err(asked.denied(Reason::Argument));
         }
         match verb.name {
@@ -36,6 +42,7 @@ impl Storage {
             "SIZE" | "MDTM" | "MLST" => self.judge_found(asked, Inspect),
             "MFMT" | "MFF" | "SITE_CHMOD" | "SITE_CHGRP" | "SITE_UTIME" => self.judge_found(asked, Alter),
             "STOR" => self.judge_store(asked, Placement::Whole),
+            "STOU" => self.judge_unique(asked),
             "APPE" => self.judge_store(asked, Placement::End),
             "DELE" | "RNFR" => self.judge_entry(asked, Leave),
             "RNTO" => self.judge_entry(asked, Arrive),
@@ -69,6 +76,13 @@ impl Storage {
             Ok(found) => self.judge_operation(asked, Overwrite { found, placement }),
             Err(_) => self.judge_entry(asked, Create),
         }
+    }
+
+    /// STOU in a folder.
+    fn judge_unique(&self, asked: &Asked) -> Result<PathBuf, Denied> {
+        let prefix = self.unique_prefix(asked.verb, &asked.path)?;
+        let name = [prefix.as_bytes(), DRAWN].concat();
+        self.judge_entry(&Asked::new(asked.verb, &asked.path, &name)?, Create)
     }
 
     fn judge_operation<O: Operation>(&self, asked: &Asked, operation: O) -> Result<PathBuf, Denied> {

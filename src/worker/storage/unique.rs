@@ -14,7 +14,7 @@ use crate::sys::random;
 /// What the end of a name is drawn from.
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /// So many of them end a name.
-const DRAWN: usize = 6;
+pub(super) const DRAWN: usize = 6;
 /// Names tried before the folder is believed to be full of them.
 const TRIES: u32 = 100;
 
@@ -23,10 +23,9 @@ impl Storage {
     /// letters.
     pub fn store_unique(&self, verb: Verb, folder: &FtpPath) -> Result<(Asked, Target), Denied> {
         let failed = |error: io::Error| Denied::new(verb.name.as_bytes(), error);
-        let place = self.root.find(folder).map_err(failed)?;
-        let rules = self.policy.rules_at(place.spot());
+        let prefix = self.unique_prefix(verb, folder)?;
         for _ in 0..TRIES {
-            let name = unique(rules.unique_prefix()).map_err(failed)?;
+            let name = unique(&prefix).map_err(failed)?;
             let asked = Asked::new(verb, folder, &name)?;
             let entry = self.find_entry(&asked).map_err(|error| asked.denied(error))?;
             let permit = authorise(&self.policy, &asked, Create(entry))?;
@@ -41,6 +40,13 @@ impl Storage {
             }
         }
         Err(Denied::new(verb.name.as_bytes(), Reason::NoUniqueName))
+    }
+
+    /// How the names begin that are made up in a folder.
+    pub(super) fn unique_prefix(&self, verb: Verb, folder: &FtpPath) -> Result<String, Denied> {
+        let failed = |error: io::Error| Denied::new(verb.name.as_bytes(), error);
+        let place = self.root.find(folder).map_err(failed)?;
+        Ok(self.policy.rules_at(place.spot()).unique_prefix().to_owned())
     }
 }
 
