@@ -76,14 +76,19 @@ fn the_default_server_takes_whom_nobody_names() {
 
 #[test]
 fn tight_sockets_leave_other_addresses_to_others() {
-    for (lines, wanted) in
-        [("DefaultServer on", Some("Test")), ("DefaultServer on\nSocketBindTight on", None)]
+    let second = "<VirtualHost 127.0.0.2>\nServerName two\nPort PORT\n</VirtualHost>\nDefaultServer on\n";
+    for (line, wanted) in
+        [("", Some("Test")), ("SocketBindTight off", Some("Test")), ("SocketBindTight on", None)]
     {
+        let lines = &(second.to_owned() + line);
         let (daemon, _other) = daemon(lines);
         let port = daemon.setup.port.number;
         assert_eq!(greets(NOBODYS, port).as_deref(), wanted, "{lines}");
         assert_eq!(TcpListener::bind((NOBODYS, port)).is_ok(), wanted.is_none(), "{lines}");
-        assert_eq!(greets(Ipv4Addr::LOCALHOST, port).as_deref(), Some("Test"));
+        for (named, server) in [(Ipv4Addr::LOCALHOST, "Test"), (SECOND, "two")] {
+            assert_eq!(greets(named, port).as_deref(), Some(server), "{lines}");
+            assert!(TcpListener::bind((named, port)).is_err(), "{lines}");
+        }
         daemon.stop();
     }
 }

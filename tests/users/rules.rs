@@ -39,6 +39,25 @@ fn a_rule_lets_some_in_and_others_not() {
     }
 }
 
+/// UserAlias lets the name in as well; with AuthAliasOnly it alone does, and the others are told from no account at all.
+#[test]
+fn where_aliases_alone_count_an_accounts_own_name_lets_nobody_in() {
+    for (line, own) in [("", true), ("AuthAliasOnly off\n", true), ("AuthAliasOnly on\n", false)] {
+        let daemon = Setup::new().line(&format!("{line}UserAlias web alice")).start();
+        assert!(comes_in(&mut daemon.client(), "web"), "{line}");
+        let mut client = daemon.client();
+        assert_eq!(comes_in(&mut client, "alice"), own, "{line}");
+        if !own {
+            let mut hears = |name: &str| {
+                let asked = client.command(&format!("USER {name}")).text().replace(name, "X");
+                asked + &client.command(&format!("PASS {PASSWORD}")).text()
+            };
+            assert_eq!(hears("alice"), hears("nobody-at-all"));
+        }
+        daemon.stop();
+    }
+}
+
 #[test]
 fn who_is_refused_hears_what_a_wrong_password_hears_and_may_try_again() {
     let daemon = daemon("AllowUser alice\nDenyAll");
