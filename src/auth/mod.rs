@@ -20,6 +20,7 @@ mod office;
 mod policy;
 mod recognition;
 pub mod secret;
+mod sections;
 mod steward;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use policy::{
     ServerPolicy, Terms, Visitor,
 };
 pub use recognition::recognise;
+pub use sections::NamedSections;
 pub use steward::attendance::Books;
 pub use steward::home;
 pub use wire::{control, places, question};

@@ -10,7 +10,7 @@ use super::home::HomePolicy;
 use super::order::Ordered;
 use super::places::{ConnectionRate, LimitKind, LoginLimits};
 use super::wire::Denial;
-use super::{Account, Books, FilteredFile};
+use super::{Account, Books, FilteredFile, NamedSections};
 
 /// Everything auth needs to know of one generation's configuration; plain values.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ pub struct ServerPolicy {
     /// AuthAliasOnly: no other name logs in.
     pub alias_only: bool,
     /// `<Anonymous>` sections of this server.
-    pub anonymous: Vec<AnonymousPolicy>,
+    pub anonymous: NamedSections<AnonymousPolicy>,
     /// AuthPAM: how PAM is asked about this server's accounts; None where it is not.
     pub pam: Option<PamPolicy>,
     /// For clients that are not anonymous.
@@ -178,8 +178,6 @@ pub struct AnonymousPolicy {
     pub user: Vec<u8>,
     /// Its Group, if another than the account's.
     pub group: Option<Vec<u8>>,
-    /// UserAlias lines inside it, and the name itself unless AuthAliasOnly keeps it out.
-    pub names: Vec<Vec<u8>>,
     /// AnonRequirePassword.
     pub require_password: bool,
     /// AuthUsingAlias: the password is that of whoever is called by the alias, not User's.

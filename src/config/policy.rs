@@ -37,11 +37,7 @@ fn server(server: &Server, classes: &Classes, rootless: bool) -> ServerPolicy {
         order,
         aliases: server.user_aliases.iter().map(|(alias, real)| (bytes(alias), bytes(real))).collect(),
         alias_only: server.alias_only,
-        anonymous: server
-            .anonymous
-            .iter()
-            .map(|section| anonymous(section, classes, server.use_lastlog))
-            .collect(),
+        anonymous: server.anonymous.map(|section| anonymous(section, classes, server.use_lastlog)),
         terms: terms(&server.sessions, classes, server.use_lastlog),
         pam,
         gifts: gifts(server),
@@ -118,7 +114,6 @@ fn anonymous(section: &Anonymous, classes: &Classes, lastlog: bool) -> Anonymous
     AnonymousPolicy {
         user: bytes(&section.user),
         group: section.group.as_deref().map(bytes),
-        names: section.names().map(|name| bytes(name)).collect(),
         require_password: section.require_password,
         authenticates_alias: section.authenticates_alias,
         terms: terms(&section.sessions, classes, lastlog),

@@ -22,8 +22,8 @@ use super::names::{self, home_of};
 use super::sessions::Words;
 use super::settings::{Anonymous, DirectoryRules, Exception, Pam, Server, Sessions};
 use super::{Complaint, LoadOptions, arguments, defaults};
-use crate::auth::FilteredFile;
 use crate::auth::order::{Module, Ordered};
+use crate::auth::{FilteredFile, NamedSections};
 use crate::logging::{Links, Severity};
 
 /// What stands around a server.
@@ -132,7 +132,7 @@ fn finish(
         user_aliases: aliases.into_iter().map(|(alias, real)| (alias.text, real.text)).collect(),
         sessions: Sessions::new(words, exceptions),
         directories: DirectoryRules { base: files, sections },
-        anonymous,
+        anonymous: NamedSections::of(anonymous, Anonymous::names),
     };
     look_up_hidden(&mut server, complaints);
     tell_closed_doors(&server, around.options.rootless, complaints);
@@ -189,7 +189,7 @@ fn tell_unknown_classes(scope: &Scope, classes: &Classes, complaints: &mut Compl
 fn look_up_hidden(server: &mut Server, complaints: &mut Complaints) {
     let books = Books { users: server.auth_user_file.as_ref(), groups: server.auth_group_file.as_ref() };
     hidden_owners::look_up(&mut server.directories, books, complaints);
-    for section in &mut server.anonymous {
+    for section in server.anonymous.iter_mut() {
         hidden_owners::look_up(&mut section.directories, books, complaints);
     }
 }

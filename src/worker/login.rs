@@ -66,12 +66,8 @@ impl Why {
 /// The `<Anonymous>` section that a name logs in to, by itself or by what it is an alias of. Auth decides; this is what the client
 /// is told before.
 pub fn anonymous_section(server: &'static Server, name: &[u8]) -> Option<&'static Anonymous> {
-    let named = |wanted: &[u8]| {
-        let has_it = |section: &&Anonymous| section.names().any(|known| known.as_bytes() == wanted);
-        server.anonymous.iter().rev().find(has_it)
-    };
     let aliased = |wanted: &[u8]| server.user_aliases.iter().find(|(alias, _)| alias.as_bytes() == wanted);
-    let section = |name: &[u8]| named(name).or_else(|| named(b"*"));
+    let section = |name: &[u8]| server.anonymous.named(name).and_then(|at| server.anonymous.get(at));
     section(name)
         .or_else(|| aliased(name).or_else(|| aliased(b"*")).and_then(|(_, real)| section(real.as_bytes())))
 }

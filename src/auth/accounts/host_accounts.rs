@@ -136,7 +136,6 @@ mod tests {
         AnonymousPolicy {
             user: user.to_vec(),
             group: group.map(<[u8]>::to_vec),
-            names: vec![user.to_vec()],
             ..AnonymousPolicy::default()
         }
     }

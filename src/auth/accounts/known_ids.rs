@@ -52,7 +52,7 @@ pub fn known_ids(policy: &Policy) -> Result<KnownIds, SourceError> {
             let found = ids_in(file).map_err(|error| SourceError::File(file.path.clone(), error))?;
             ids.extend(found);
         }
-        for section in &server.anonymous {
+        for section in server.anonymous.iter() {
             ids.extend(host_accounts::anonymous(section)?.map(|owner| ids_of(&owner.account)));
         }
     }
@@ -96,6 +96,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::auth::NamedSections;
     use crate::auth::login::order::Ordered;
     use crate::auth::{AnonymousPolicy, ServerPolicy};
 
@@ -118,7 +119,7 @@ mod tests {
         let anonymous = AnonymousPolicy { user: b"nobody".to_vec(), ..AnonymousPolicy::default() };
         ServerPolicy {
             user_file: user_file.map(FilteredFile::from),
-            anonymous: vec![anonymous],
+            anonymous: NamedSections::of(vec![anonymous], |_| Vec::new()),
             ..ServerPolicy::default()
         }
     }

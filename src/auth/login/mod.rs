@@ -132,11 +132,7 @@ impl Users<'_> {
     /// The section that a name leads to, by itself or by what it is an alias of; and by which of the two. Of sections with the same
     /// name the last holds, as in ProFTPD.
     fn anonymous_section<'n>(&self, name: &'n [u8], real: &'n [u8]) -> Option<(usize, &'n [u8])> {
-        let sections = &self.policy.anonymous;
-        let named = |wanted: &[u8]| {
-            sections.iter().rposition(|section| section.names.iter().any(|own| own == wanted))
-        };
-        let section = |name| named(name).or_else(|| named(b"*")).map(|index| (index, name));
+        let section = |name| self.policy.anonymous.named(name).map(|index| (index, name));
         section(name).or_else(|| section(real))
     }
 

@@ -13,7 +13,7 @@ use crate::auth::accounts::source::{Candidate, Lapse, Proof, Source, SourceError
 use crate::auth::secret::Secret;
 use crate::auth::steward::pam::Verdict;
 use crate::auth::wire::{Denial, PASSWORD_MAX};
-use crate::auth::{Account, AnonymousPolicy, ClientTerms, LoginRules, ServerPolicy, Terms};
+use crate::auth::{Account, AnonymousPolicy, ClientTerms, LoginRules, NamedSections, ServerPolicy, Terms};
 use crate::sys::{GroupId, UserId};
 
 /// Counts; "hashes" by appending the password to the first three bytes.
@@ -88,11 +88,10 @@ fn known() -> Known {
 fn policy() -> ServerPolicy {
     ServerPolicy {
         aliases: vec![(b"alias".to_vec(), b"demo".to_vec()), (b"guest".to_vec(), b"nobody".to_vec())],
-        anonymous: vec![AnonymousPolicy {
-            user: b"nobody".to_vec(),
-            names: vec![b"nobody".to_vec(), b"anonymous".to_vec()],
-            ..AnonymousPolicy::default()
-        }],
+        anonymous: NamedSections::of(
+            vec![AnonymousPolicy { user: b"nobody".to_vec(), ..AnonymousPolicy::default() }],
+            |_| vec![b"nobody".to_vec(), b"anonymous".to_vec()],
+        ),
         ..ServerPolicy::default()
     }
 }
@@ -285,9 +284,12 @@ fn a_section_can_ask_for_the_password_of_its_user_or_of_its_guest() {
     let with = |authenticates_alias: bool| {
         let mut policy = policy();
         let section = &mut policy.anonymous[0];
-        section.names.extend([b"demo".to_vec(), b"closed".to_vec(), b"ghost".to_vec(), b"toor".to_vec()]);
         section.require_password = true;
         section.authenticates_alias = authenticates_alias;
+        let names = ["nobody", "anonymous", "demo", "closed", "ghost", "toor"];
+        policy.anonymous = NamedSections::of(policy.anonymous.to_vec(), |_| {
+            names.map(|name| name.as_bytes().to_vec()).to_vec()
+        });
         policy
     };
     let judged = |policy: &ServerPolicy, name, password| {

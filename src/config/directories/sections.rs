@@ -21,6 +21,8 @@ pub struct Sections {
     holding_plain: HashSet<PathBuf>,
     /// All others.
     other: Vec<usize>,
+    /// Whether any is one account's, by its name.
+    is_of_user: bool,
     /// Whether any has a `<Limit>`.
     pub has_limits: bool,
     /// Whether any hides something,
@@ -126,6 +128,7 @@ impl Sections {
 
     fn push(&mut self, section: Section) {
         let rules = &section.rules;
+        self.is_of_user |= matches!(section.target, Target::OfUser(_));
         self.has_limits |= !rules.limits.is_empty() || rules.says.is_some();
         self.hides |= rules.hiding.hides();
         self.speak_of_override |= rules.allow_override.is_some();
@@ -151,8 +154,7 @@ impl Sections {
     /// The sections of one account, whose name stands for `%u`; None where none is written so. A name that is no single name of a
     /// folder stands in no path.
     pub fn of_user(&self, name: &str) -> Option<Sections> {
-        let is_named = |section: &Section| matches!(section.target, Target::OfUser(_));
-        if !self.list.iter().any(is_named) || matches!(name, "" | "." | "..") || name.contains('/') {
+        if !self.is_of_user || matches!(name, "" | "." | "..") || name.contains('/') {
             return None;
         }
         let mut own = Sections::default();

@@ -7,8 +7,8 @@ use slog::Level;
 
 use super::super::globs::Glob;
 use super::{DirectoryRules, LogTarget, Proxies, Sessions};
-use crate::auth::FilteredFile;
 use crate::auth::order::Ordered;
+use crate::auth::{FilteredFile, NamedSections};
 use crate::logging::{Links, LogOptions};
 use crate::sys::socket::Tuning;
 
@@ -60,7 +60,7 @@ pub struct Server {
     /// `<Limit LOGIN>` and all that holds by folder, outside `<Anonymous>`.
     pub directories: DirectoryRules,
     /// `<Anonymous>` sections.
-    pub anonymous: Vec<Anonymous>,
+    pub anonymous: NamedSections<Anonymous>,
 }
 
 impl Server {
@@ -132,8 +132,9 @@ pub struct Anonymous {
 
 impl Anonymous {
     /// The names that log in here.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.aliases.iter().chain((!self.alias_only).then_some(&self.user))
+    pub fn names(&self) -> Vec<Vec<u8>> {
+        let names = self.aliases.iter().chain((!self.alias_only).then_some(&self.user));
+        names.map(|name| name.as_bytes().to_vec()).collect()
     }
 }
 

@@ -229,6 +229,7 @@ fn auth_is_told_plain_values() {
     let stranger = Visitor { account: None, peer: "127.0.0.1".parse().expect("an address"), name: None };
     let most = |terms: &Terms| terms.of(stranger).limits.clients.most;
     assert_eq!((most(&server.terms), most(&server.anonymous[0].terms)), (Some(7), Some(2)));
-    assert_eq!(server.anonymous[0].names, [b"ftp".to_vec(), b"nobody".to_vec()]);
+    let named = |name: &str| server.anonymous.named(name.as_bytes());
+    assert_eq!([named("ftp"), named("nobody"), named("joe")], [Some(0), Some(0), None]);
     assert!(policy.rootless && !server.terms.of(stranger).rules.require_valid_shell);
 }
