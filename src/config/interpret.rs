@@ -148,10 +148,12 @@ impl Reader<'_> {
         }
         match (row.effect, &node.children) {
             (Effect::Sets(setter), _) => {
-                let is_in_force = said.holds(node, row, self.complaints);
-                // What is not in force is checked all the same.
-                let mut idle = Scope::default();
-                self.set(node, row, setter, if is_in_force { scope } else { &mut idle });
+                if said.holds(node, row, self.complaints) {
+                    self.set(node, row, setter, scope);
+                } else {
+                    // What is not in force is checked all the same.
+                    self.set(node, row, setter, &mut Scope::default());
+                }
             }
             (Effect::Language, Some(children)) => self.section(node, row, children, context, scope),
             (Effect::Language | Effect::Accepted, _) => {}

@@ -29,7 +29,7 @@ impl DirectoryRules {
 
     /// Whether new files have another owner or group anywhere.
     pub fn have_owners(&self) -> bool {
-        self.scopes().any(|scope| scope.user_owner.is_some() || scope.group_owner.is_some())
+        self.base.names_owners() || self.sections.name_owners
     }
 
     /// Whether anything is said of transfers anywhere.

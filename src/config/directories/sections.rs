@@ -31,6 +31,8 @@ pub struct Sections {
     pub ignores_hidden: bool,
     /// or shows files otherwise than they are.
     pub fakes: bool,
+    /// Whether any gives new files another owner or group.
+    pub name_owners: bool,
     /// Whether any says something of AllowOverride; whether one of them allows it.
     pub speak_of_override: bool,
     pub allow_override: bool,
@@ -130,6 +132,7 @@ impl Sections {
         let rules = &section.rules;
         self.is_of_user |= matches!(section.target, Target::OfUser(_));
         self.has_limits |= !rules.limits.is_empty() || rules.says.is_some();
+        self.name_owners |= rules.names_owners();
         self.hides |= rules.hiding.hides();
         self.speak_of_override |= rules.allow_override.is_some();
         self.allow_override |= rules.allow_override == Some(true);

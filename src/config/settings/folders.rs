@@ -92,6 +92,13 @@ pub struct ScopeRules {
     pub transfers: TransferLines,
 }
 
+impl ScopeRules {
+    /// UserOwner, GroupOwner: whether either is said.
+    pub fn names_owners(&self) -> bool {
+        self.user_owner.is_some() || self.group_owner.is_some()
+    }
+}
+
 /// DisplayChdir.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChdirDisplay {
