@@ -63,9 +63,11 @@ fn cost(lines: &str) -> Pages {
     daemon.setup.give(&home.join("in"), Some(crate::harness::setup::FIRST_UID));
     // The first one finds what the nursery has not touched yet.
     session(&daemon);
-    let pages = session(&daemon);
+    // What sections cost is there each time; what the kernel did meanwhile is not.
+    let sessions: Vec<Pages> = (0..8).map(|_| session(&daemon)).collect();
     daemon.stop();
-    pages
+    let least = |of: fn(&Pages) -> u64| sessions.iter().map(of).min().expect("a session");
+    Pages { private_kib: least(|pages| pages.private_kib), faults: least(|pages| pages.faults) }
 }
 
 /// The text of the section of a number.
