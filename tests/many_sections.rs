@@ -80,8 +80,7 @@ fn sections_that_are_not_ones_own_cost_a_session_nothing() {
     if !as_root(TEST) {
         return;
     }
-    // A debug build takes minutes to read twenty thousand, and would show the same.
-    let many = rounds(300, 3_000);
+    let many = rounds(300, 20_000);
     let kinds: [(&str, Section); 5] = [
         ("virtual hosts", |n| {
             format!(
