@@ -41,6 +41,7 @@ mod pool;
 mod printed;
 mod proxied;
 mod quickstart;
+mod refusals;
 mod reload;
 mod reverse_dns;
 mod scoreboard;

@@ -162,7 +162,11 @@ impl Session {
         self.refuse_foreign(&line)?;
         let mut line = match speech::heard(&self.watch, line) {
             Ok(line) => line,
-            Err(reply) => return Ok(reply),
+            Err((mut line, reply)) => {
+                self.watch.journal.asked_unknown(&line);
+                crypt::wipe(&mut line);
+                return Ok(reply);
+            }
         };
         let request = verbs::read(&line);
         match &request {

@@ -8,8 +8,9 @@ use crate::sys::crypt;
 /// Names that auth knows and passwords, which are the bytes they are.
 const AS_THEY_ARE: [&[u8]; 3] = [b"USER", b"PASS", b"ACCT"];
 
-/// A line in the disk's characters; as it came where it cannot be had in them, or the reply that refuses it (RequireValidEncoding).
-pub fn heard(watch: &Watch, mut line: Vec<u8>) -> Result<Vec<u8>, Reply> {
+/// A line in the disk's characters; as it came where it cannot be had in them. Where it is refused (RequireValidEncoding) it comes back
+/// with the reply.
+pub fn heard(watch: &Watch, mut line: Vec<u8>) -> Result<Vec<u8>, (Vec<u8>, Reply)> {
     let (translation, speech) = (watch.conversation.translation(), &watch.rules.speech);
     if (translation.is_none() && !speech.is_strict) || line.is_ascii() || is_as_it_is(&line) {
         return Ok(line);
@@ -26,8 +27,9 @@ pub fn heard(watch: &Watch, mut line: Vec<u8>) -> Result<Vec<u8>, Reply> {
         }
         None if speech.is_strict => {
             let argument = line.splitn(2, u8::is_ascii_whitespace).nth(1).unwrap_or_default();
-            Err(Reply::about(550, argument, "Illegal character sequence in filename")
-                .because(ReasonCode::Encoding))
+            let reply = Reply::about(550, argument, "Illegal character sequence in filename")
+                .because(ReasonCode::Encoding);
+            Err((line, reply))
         }
         None => Ok(line),
     }
