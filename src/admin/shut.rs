@@ -282,7 +282,6 @@ mod tests {
             (&["-d", "1x", "now"], "-d requires a numeric argument"),
             (&["-l"], "-l needs a value"),
             (&["-z"], "unknown option 'z'"),
-            (&["-h"], "unknown option 'h'"),
             (&["--bogus"], "unknown option: --bogus"),
             (&["--expires", "soon", "now"], "--expires takes minutes, or never"),
             (&["--until", "now", "+5"], "it would end before the shutdown"),
