@@ -4,6 +4,8 @@
 use std::path::Path;
 
 use super::complaint::Complaint;
+use super::contexts::{Contexts, FTPACCESS, LIMIT};
+use super::directives;
 use super::interpret;
 use super::lines::Word;
 use super::outline::{Statement, statement_lines};
@@ -43,6 +45,7 @@ pub struct Heard {
 pub fn read(file: &Path, bytes: &[u8], keeps: &dyn Fn(u32) -> bool) -> Result<Heard, String> {
     let mut tree = nodes(file, bytes)?;
     retain(&mut tree.nodes, keeps);
+    judge_sections(&tree.nodes, FTPACCESS)?;
     let mut complaints = std::mem::take(&mut tree.complaints);
     let rules = interpret::folder_file(&tree.nodes, &mut complaints).into();
     let complaints = complaints.finish();
@@ -78,6 +81,25 @@ fn retain(nodes: &mut Vec<Node>, keeps: &dyn Fn(u32) -> bool) {
     for node in nodes {
         node.children.iter_mut().for_each(|children| retain(children, keeps));
     }
+}
+
+/// Sections that may not stand there lose their brackets, so that what they deny is not lost. But what they allow, they would allow to
+/// everybody, and everywhere: of a file with such a one nothing is taken.
+fn judge_sections(nodes: &[Node], context: Contexts) -> Result<(), String> {
+    for node in nodes {
+        let Some(children) = &node.children else { continue };
+        let written = node.written();
+        match directives::row(&written).is_some_and(|row| row.contexts.has(context)) {
+            true => judge_sections(children, LIMIT)?,
+            false if denies_all(children) => {}
+            false => return Err(format!("{written} may not stand there, and it holds more than DenyAll")),
+        }
+    }
+    Ok(())
+}
+
+fn denies_all(nodes: &[Node]) -> bool {
+    nodes.iter().all(|node| node.children.as_deref().map_or_else(|| node.is("DenyAll"), denies_all))
 }
 
 /// What a file would cost.
@@ -199,6 +221,39 @@ mod tests {
         assert!(!may_read(heard("<Limit READ>\n<Limit WRITE>\nDenyAll\n</Limit>\n</Limit>\n").rules));
         assert!(!may_read(heard("<Limit READ>\nDenyAll\n").rules));
         assert!(may_read(heard("<IfModule mod_sql.c>\n<Limit READ>\nDenyAll\n</Limit>\n</IfModule>").rules));
+    }
+
+    #[test]
+    fn what_a_section_allows_to_somebody_is_not_allowed_to_all() {
+        let closed = "<Limit READ>\nDenyAll\n</Limit>\n";
+        for (begin, end) in [
+            ("IfUser joe", "IfUser"),
+            ("IfGroup staff", "IfGroup"),
+            ("IfClass near", "IfClass"),
+            ("IfAuthenticated", "IfAuthenticated"),
+            ("Directory pub", "Directory"),
+            ("Nonsense", "Nonsense"),
+            ("Limit ALL", "Limit"),
+        ] {
+            for rule in ["<Limit READ>\nAllowAll\n</Limit>", "<Limit READ>\nDenyUser joe\n</Limit>"] {
+                let around =
+                    if end == "Limit" { format!("<Limit READ>\n{rule}\n</Limit>") } else { rule.to_owned() };
+                let text = format!("{closed}<{begin}>\n{around}\n</{end}>\n");
+                let taken = read(Path::new("/f"), text.as_bytes(), &|_| true);
+                assert!(taken.is_err_and(|why| why.contains("may not stand there")), "{text}");
+            }
+            if end != "Limit" {
+                assert!(
+                    read(
+                        Path::new("/f"),
+                        format!("<{begin}>\nAllowOverwrite on\n</{end}>").as_bytes(),
+                        &|_| true
+                    )
+                    .is_err()
+                );
+            }
+        }
+        assert!(heard("<Limit READ>\nAllowAll\n</Limit>\n").is_sound);
     }
 
     #[test]

@@ -76,7 +76,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("", "<Limit READ NOSUCH>\nDenyAll\n</Limit>\n", ""),
     ("", "<Limit READ>\nDenyAll\n", ""),
     ("", "</Limit>\n<Limit READ>\nDenyAll\n</Limit>\n", ""),
-    ("", "<Directory /x>\nUmask 077\n</Directory>\n<Limit READ>\nDenyAll\n</Limit>\n", ""),
+    (
+        "",
+        "<Directory /x>\n<Limit STOR>\nDenyAll\n</Limit>\n</Directory>\n<Limit READ>\nDenyAll\n</Limit>\n",
+        "",
+    ),
     ("", "<IfUser bob>\n<Limit READ>\nDenyAll\n</Limit>\n</IfUser>\n", ""),
     ("", "<Limit READ>\n<Limit WRITE>\nDenyAll\n</Limit>\n</Limit>\n", ""),
     ("", "<IfModule mod_core.c>\n<Limit READ>\nDenyAll\n</Limit>\n</IfModule>\n", ""),

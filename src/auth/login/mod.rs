@@ -63,6 +63,22 @@ pub struct Admission {
 /// Yes or no.
 pub type Judgement = Result<Admission, Denial>;
 
+/// Whom a name means.
+struct Called {
+    /// By UserAlias.
+    alias: bool,
+    /// What the account is called then.
+    real: Vec<u8>,
+    /// The index of an `<Anonymous>` section, and by which name it was come to.
+    section: Option<(usize, Vec<u8>)>,
+    /// The account, if it is no section's.
+    found: Option<Found>,
+}
+
+fn owned((index, name): (usize, &[u8])) -> (usize, Vec<u8>) {
+    (index, name.to_vec())
+}
+
 impl Users<'_> {
     /// Judges one login. Whatever is asked for an account is asked for a name that nobody has, too; crypt(3) is called at most
     /// once, and for an anonymous name that needs no password not at all.
@@ -72,20 +88,17 @@ impl Users<'_> {
         password: &Secret,
         (hasher, pam): (&mut dyn Hasher, &dyn Conversing),
     ) -> Result<Judgement, SourceError> {
-        let alias = self.alias(name);
-        let real = alias.unwrap_or(name);
-        let section = self.anonymous_section(name, real);
-        if password.reveal().is_empty() && self.refuses_empty(section.map(|(index, _)| index)) {
+        let Called { alias, real, section, found } = self.called(name)?;
+        if password.reveal().is_empty() && self.refuses_empty(section.as_ref().map(|(index, _)| *index)) {
             return Ok(Err(Denial::NoPassword));
         }
         let longest = self.unnamed(&self.policy.terms).longest_password;
         let mut walk = Walk { longest, steps: self.steps, remarks: self.remarks, hasher, pam };
         if let Some((index, called)) = section {
-            return self.judge_anonymous(index, called, password, &mut walk);
+            return self.judge_anonymous(index, &called, password, &mut walk);
         }
-        let found = self.find(real)?;
-        let proven = walk.prove(real, found.as_ref(), password)?;
-        if alias.is_none() && self.policy.alias_only {
+        let proven = walk.prove(&real, found.as_ref(), password)?;
+        if !alias && self.policy.alias_only {
             return Ok(Err(Denial::NotAnAlias));
         }
         match (found, proven) {
@@ -111,16 +124,39 @@ impl Users<'_> {
 
     /// The same as if the password were right; nothing is hashed and nobody is asked for a proof.
     pub fn recognise(&self, name: &[u8]) -> Result<Judgement, SourceError> {
-        let alias = self.alias(name);
-        let real = alias.unwrap_or(name);
-        if let Some((index, _)) = self.anonymous_section(name, real) {
+        let Called { alias, section, found, .. } = self.called(name)?;
+        if let Some((index, _)) = section {
             return self.admit_anonymous(index);
         }
-        let found = self.find(real)?;
-        if alias.is_none() && self.policy.alias_only {
+        if !alias && self.policy.alias_only {
             return Ok(Err(Denial::NotAnAlias));
         }
         found.map_or(Ok(Err(Denial::NoSuchUser)), |found| self.admit(found))
+    }
+
+    /// Whose name it is. Where a source knows an account by names that it does not call it by (in other letters, with a domain), the
+    /// account's own name leads where it would lead by itself: no spelling is a way around an alias or an `<Anonymous>` section.
+    fn called(&self, name: &[u8]) -> Result<Called, SourceError> {
+        let called = self.called_exactly(name)?;
+        let Some(own) = called.found.as_ref().map(|found| &found.candidate.account.name) else {
+            return Ok(called);
+        };
+        let section = self.anonymous_section(own, own).map(owned);
+        if *own == called.real || (section.is_none() && self.alias(own).is_none()) {
+            return Ok(called);
+        }
+        match called.alias {
+            true => Ok(Called { section, ..called }),
+            false => self.called_exactly(&own.clone()),
+        }
+    }
+
+    fn called_exactly(&self, name: &[u8]) -> Result<Called, SourceError> {
+        let alias = self.alias(name);
+        let real = alias.unwrap_or(name);
+        let section = self.anonymous_section(name, real).map(owned);
+        let found = if section.is_none() { self.find(real)? } else { None };
+        Ok(Called { alias: alias.is_some(), real: real.to_vec(), section, found })
     }
 
     /// The account that the first UserAlias for a name names instead; the alias `*` is for every name.

@@ -181,6 +181,58 @@ fn anonymous_names_need_no_password() {
     }
 }
 
+/// A name service to which letters are alike, be they large or small.
+struct Careless(Known);
+
+impl Source for Careless {
+    fn find(&self, name: &[u8]) -> Result<Option<Candidate>, SourceError> {
+        self.0.find(&name.to_ascii_lowercase())
+    }
+
+    fn memberships(&self, account: &Account) -> Result<Vec<(GroupId, Vec<u8>)>, SourceError> {
+        self.0.memberships(account)
+    }
+
+    fn group_id(&self, name: &[u8]) -> Result<Option<GroupId>, SourceError> {
+        self.0.group_id(name)
+    }
+
+    fn sample_hash(&self) -> Option<Vec<u8>> {
+        self.0.sample_hash()
+    }
+
+    fn user_name(&self, uid: UserId) -> Option<Vec<u8>> {
+        self.0.user_name(uid)
+    }
+
+    fn group_name(&self, gid: GroupId) -> Result<Option<Vec<u8>>, SourceError> {
+        self.0.group_name(gid)
+    }
+}
+
+#[test]
+fn no_spelling_is_a_way_around_what_is_said_of_an_account() {
+    let steps = [Step { checker: Checker::Accounts(Arc::new(Careless(known()))), is_authoritative: false }];
+    let section = |_: &&str| AnonymousPolicy { user: b"nobody".to_vec(), ..AnonymousPolicy::default() };
+    let names = |name: &&str| vec![name.as_bytes().to_vec()];
+    let anonymous = NamedSections::of(vec!["strange", "locked"], names).map(section);
+    let aliases = vec![(b"open".to_vec(), b"demo".to_vec()), (b"other".to_vec(), b"LOCKED".to_vec())];
+    let policy = ServerPolicy { aliases, anonymous, ..policy() };
+    let admitted = |name: &str, password: &str| judge_by(&policy, &steps, None, name, password).0;
+    for name in ["demo", "DEMO", "Demo"] {
+        let admission = admitted(name, "right").unwrap();
+        assert_eq!((admission.account.name.as_slice(), admission.anonymous), (&b"demo"[..], None), "{name}");
+        assert_eq!(admitted(name, "wrong"), Err(Denial::WrongPassword), "{name}");
+    }
+    for (name, section) in [("strange", 0), ("STRANGE", 0), ("LOCKED", 1), ("other", 1)] {
+        assert_eq!(admitted(name, "x").unwrap().anonymous, Some(section), "{name}");
+    }
+    for name in ["open", "OPEN"] {
+        assert_eq!(admitted(name, "right").unwrap().account.name, b"demo", "{name}");
+    }
+    assert_eq!(admitted("NONE", "right"), Err(Denial::NoSuchUser));
+}
+
 #[test]
 fn without_root_every_session_is_the_caller() {
     let caller = (UserId(4711), GroupId(0));
