@@ -5,8 +5,10 @@ mod admission;
 mod aftermath;
 mod connection;
 mod control;
+mod equipment;
 mod events;
 mod generation;
+mod holdings;
 mod kept_configuration;
 mod listeners;
 mod logs;
@@ -16,6 +18,7 @@ mod pid_file;
 mod pool;
 mod reload;
 mod retirement;
+mod schedule;
 mod service_manager;
 mod shutdown_file;
 mod signals;
@@ -34,13 +37,11 @@ mod zone;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use sd_notify::NotifyState;
 use slog::{Logger, debug, info, warn};
 
 use crate::auth::Leftovers;
 use crate::auth::places::{PLACE_RECORD_MAX, PlaceAnswer, PlaceQuestion};
 use crate::scoreboard::MasterBoard;
-use crate::shutmsg::{self, Schedule};
 use crate::sys::{process, signals as bell, socket};
 pub use kept_configuration::{Kept, KeptConfiguration};
 pub use listeners::BindError;
@@ -58,7 +59,7 @@ use pid_file::PidFile;
 use pool::Pace;
 use reload::Raising;
 use service_manager::ServiceManager;
-use shutdown_file::{Finding, ShutdownFile};
+use shutdown_file::ShutdownFile;
 use signals::{Asked, Signals};
 use single::Manner;
 use stop::Phase;
@@ -225,60 +226,6 @@ impl Master {
         }
         // Nobody hears it if auth has died since; its successor asks again.
         let _ = socket::send(channel, &answer.encode(), &[], false);
-    }
-
-    fn look_at_shutdown_file(&mut self) {
-        let path = self.shutdown_file.path().display().to_string();
-        match self.shutdown_file.look() {
-            Finding::Same => return,
-            Finding::Ordered(schedule) => {
-                self.tell_schedule(&path, &schedule);
-                self.board.publish_schedule(Some(&schedule));
-            }
-            Finding::Lifted => {
-                info!(self.log, "{path} removed: service goes on");
-                self.tell_service_manager(&[NotifyState::Status(&self.serves())]);
-                self.board.publish_schedule(None);
-            }
-            Finding::Ignored(why) => {
-                warn!(
-                    self.log,
-                    "{path} ignored, nobody is refused: {why}; write it with ftpshut, or remove it"
-                );
-                self.board.publish_schedule(None);
-            }
-        }
-        self.ring_all();
-    }
-
-    fn tell_schedule(&self, path: &str, schedule: &Schedule) {
-        let told = |moment| shutmsg::moment(moment, self.common.zone);
-        let [shutdown, deny, disconnect] = [schedule.shutdown, schedule.deny, schedule.disconnect].map(told);
-        let of_server = match schedule.server.as_slice() {
-            [] => String::new(),
-            name => format!(" of the server '{}'", String::from_utf8_lossy(name)),
-        };
-        info!(
-            self.log,
-            "{path}: shutdown{of_server} at {shutdown}, new connections refused from {deny}, sessions disconnected at {disconnect}"
-        );
-        match schedule.expires {
-            Some(expires) => info!(self.log, "{path}: clients are served again from {}", told(expires)),
-            None => warn!(
-                self.log,
-                "{path} never expires: from {deny} on every client is refused until it is removed (ftpshut --cancel)"
-            ),
-        }
-        self.tell_service_manager(&[NotifyState::Status(&format!(
-            "{path}: shutdown{of_server} at {shutdown}"
-        ))]);
-    }
-
-    fn moment_came(&mut self) {
-        self.shutdown_file.moment_came();
-        info!(self.log, "a moment of {} has come", self.shutdown_file.path().display());
-        self.look_at_shutdown_file();
-        self.ring_all();
     }
 
     /// Has every worker look at its orders; those just born too, who may have looked a moment before.

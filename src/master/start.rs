@@ -3,8 +3,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,29 +16,23 @@ use super::admission::Admission;
 use super::aftermath::Aftermath;
 use super::connection::Connection;
 use super::control::Control;
+use super::equipment::Equipment;
 use super::generation::Common;
-use super::logs::{Logs, Surroundings, own_voice, server_in_lines};
+use super::holdings::{Holdings, make_directories};
+use super::logs::{own_voice, server_in_lines};
 use super::masquerade::Lookout;
 use super::pool::Pace;
-use super::signals::Signals;
-use super::single::{self, Manner};
+use super::single::Manner;
 use super::stop::Phase;
-use super::terminal::{self, Background};
+use super::terminal::Background;
 use super::upgrade::{self, Upgrade};
 use super::watchdog::Watchdog;
 use super::workers::Workers;
-use super::{Listeners, Master, Options, PidFile, ServiceManager, ShutdownFile, spawn, versions, zone};
+use super::{Master, Options, PidFile, spawn, versions, zone};
 use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging::{self, Facility, Kind, Links, recorder};
-use crate::scoreboard::MasterBoard;
 use crate::sys::{descriptors, host, identity, poll, streams, title};
-
-/// Slots of a scoreboard whose MaxInstances asks for no more.
-const SLOTS: u32 = 16_384;
-
-/// Slots beyond MaxInstances: spares of two generations, and clients that are told 421.
-const SLOTS_BEYOND: u32 = 4_096;
 
 /// Reads the configuration that the options name.
 pub fn load(options: &Options, rootless: bool) -> Loaded {
@@ -134,6 +127,11 @@ fn record_complaints(complaints: &[Complaint]) {
     }
 }
 
+/// Whether stderr is the foreground's log.
+pub fn is_shown(options: &Options) -> bool {
+    options.foreground && !options.quiet
+}
+
 /// `-vv`, `-vvv`: as ProFTPD does, the configuration is read first.
 pub fn version_status(options: &Options, with_directives: bool) -> ExitCode {
     let loaded = load(options, !identity::is_root());
@@ -175,7 +173,7 @@ impl Master {
         Ok(master)
     }
 
-    /// Takes everything there is to take, in the order in which a second start would touch nothing of the first.
+    /// Takes everything there is to take, last what a start that fails has to give back.
     fn equipped(
         (options, manner, program): (Options, Manner, PathBuf),
         settings: &Settings,
@@ -185,37 +183,18 @@ impl Master {
     ) -> Result<Master, String> {
         let daemon = &settings.daemon;
         make_directories(&daemon.runtime_directories, settings)?;
-        let signals = Signals::note().map_err(|error| format!("cannot note signals: {error}"))?;
+        let Equipment { signals, shutdown_file, service_manager, zone } =
+            Equipment::gather(&daemon.shutdown_file, zone::of(settings))?;
         let taken = poll::hint()
             .map_err(|error| format!("cannot make the eventfd by which workers are noticed: {error}"))?;
         let has_door = !rootless
             && spawn::probe_door().map_err(|error| {
                 format!("cannot fork the child that tries for a door to accounts: {error}")
             })?;
-        let zone: &'static TimeZone = Box::leak(Box::new(zone::of(settings)));
-        let shutdown_file = ShutdownFile::watch(&daemon.shutdown_file, zone).map_err(|error| {
-            format!("cannot make the timer of {}: {error}", daemon.shutdown_file.display())
-        })?;
-        let service_manager = ServiceManager::of_environment().unwrap_or_else(|error| {
-            // A stale NOTIFY_SOCKET is no reason not to serve.
-            streams::complain(&format!("no service manager at NOTIFY_SOCKET: {error}"));
-            ServiceManager::default()
-        });
         let aftermath =
             if manner == Manner::Handed { Aftermath::default() } else { Aftermath::found(daemon) };
-        // From here on something is left behind by a start that fails, and taken away again.
-        let pid_file = (manner != Manner::Handed)
-            .then(|| PidFile::lock(&daemon.pid_file))
-            .transpose()
-            .map_err(|error| error.to_string())?;
-        let mut listeners = Listeners::default();
-        let opened = take_over(&mut listeners, passed.listeners, settings)
-            .and_then(|()| open_board(&mut listeners, manner, settings))
-            .and_then(|board| with_logs(board, start_logs(&options, settings, zone, rootless)));
-        let (board, logs) = match opened {
-            Ok(opened) => opened,
-            Err(why) => return Err(forget(pid_file, why)),
-        };
+        let Holdings { pid_file, listeners, board, logs } =
+            Holdings::take((&options, manner), settings, passed.listeners, zone)?;
         let recorder = Arc::clone(logs.channel());
         let foreground = is_shown(&options);
         let connection = passed.connection;
@@ -295,117 +274,4 @@ impl Master {
             warn!(self.log, "the service manager was not told: {error}");
         }
     }
-
-    /// Another shutdown file than before.
-    pub(super) fn watch_shutdown_file(&mut self, path: &Path) {
-        match ShutdownFile::watch(path, self.common.zone) {
-            Ok(watch) => {
-                self.shutdown_file = watch;
-                self.look_at_shutdown_file();
-                self.tell_if_polled();
-            }
-            Err(error) => warn!(self.log, "{} is not watched: {error}", path.display()),
-        }
-    }
-
-    fn tell_if_polled(&self) {
-        if self.shutdown_file.is_polled() {
-            let path = self.shutdown_file.path().display();
-            warn!(self.log, "the folder of {path} cannot be watched: it is looked at every 5 s");
-        }
-    }
-}
-
-/// A start that failed leaves no PidFile that it made.
-fn forget(pid_file: Option<PidFile>, why: String) -> String {
-    match pid_file.map(PidFile::remove) {
-        None | Some(Ok(())) => why,
-        Some(Err(error)) => format!("{why} (and its PidFile stays: {error})"),
-    }
-}
-
-/// A board whose logs cannot be written serves nobody. The reason matters more than a board that may stay behind.
-fn with_logs(board: MasterBoard, logs: Result<Logs, String>) -> Result<(MasterBoard, Logs), String> {
-    match logs {
-        Ok(logs) => Ok((board, logs)),
-        Err(why) => {
-            let _ = board.remove();
-            Err(why)
-        }
-    }
-}
-
-/// What the service manager listens to, and nobody here would serve, is told: clients there wait for nothing.
-fn take_over(listeners: &mut Listeners, passed: Vec<OwnedFd>, settings: &Settings) -> Result<(), String> {
-    for address in listeners.adopt(passed, &settings.daemon.listen)? {
-        streams::complain(&format!(
-            "the service manager passed a listener at {address}, where no server of the configuration is: change its unit, or Port and DefaultAddress"
-        ));
-    }
-    Ok(())
-}
-
-/// Binds, and only then touches the scoreboard: a port that is taken belongs to a daemon whose board is not ours to replace.
-fn open_board(listeners: &mut Listeners, manner: Manner, settings: &Settings) -> Result<MasterBoard, String> {
-    let daemon = &settings.daemon;
-    if manner == Manner::Handed {
-        return single::open_board(daemon);
-    }
-    listeners.open(&daemon.listen, daemon.backlog).map_err(|error| error.to_string())?;
-    let slots = daemon.max_instances.map_or(SLOTS, |most| most.saturating_add(SLOTS_BEYOND).max(SLOTS));
-    let board = match &daemon.scoreboard_file {
-        Some(path) => MasterBoard::create(path, slots),
-        None => MasterBoard::create_private(slots),
-    };
-    board.map_err(|error| error.to_string())
-}
-
-/// Whether stderr is the foreground's log.
-pub fn is_shown(options: &Options) -> bool {
-    options.foreground && !options.quiet
-}
-
-fn start_logs(
-    options: &Options,
-    settings: &Settings,
-    zone: &'static TimeZone,
-    rootless: bool,
-) -> Result<Logs, String> {
-    let daemon = &settings.daemon;
-    let foreground = is_shown(options).then(terminal::of_stderr);
-    let surroundings = Surroundings {
-        host: host::name(),
-        server: server_in_lines(settings),
-        foreground,
-        zone,
-        identity: (!rootless).then_some((daemon.uid, daemon.gid)),
-    };
-    let tells_debug = options.debug > 0 || daemon.tells_debug;
-    Logs::start(surroundings, (&daemon.system_log, daemon.log_links), tells_debug)
-        .map_err(|error| error.to_string())
-}
-
-/// RuntimeDirectory: made before anything else, so that nothing has to be created by hand.
-fn make_directories(directories: &[(PathBuf, bool)], settings: &Settings) -> Result<(), String> {
-    for (path, is_users) in directories {
-        let made = make_directory(path).and_then(|new| {
-            if new && *is_users && identity::is_root() {
-                let (uid, gid) = (settings.daemon.uid.0, settings.daemon.gid.0);
-                return std::os::unix::fs::chown(path, Some(uid), Some(gid));
-            }
-            Ok(())
-        });
-        made.map_err(|error| format!("cannot make RuntimeDirectory {}: {error}", path.display()))?;
-    }
-    Ok(())
-}
-
-/// Whether it is new; one that is there keeps its owner and mode.
-fn make_directory(path: &Path) -> io::Result<bool> {
-    if path.is_dir() {
-        return Ok(false);
-    }
-    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
-    Ok(true)
 }

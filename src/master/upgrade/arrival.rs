@@ -19,6 +19,7 @@ use crate::config::{Complaint, Settings};
 use crate::logging;
 use crate::master::admission::Admission;
 use crate::master::control::Control;
+use crate::master::equipment::Equipment;
 use crate::master::generation::{Common, Generation};
 use crate::master::listeners::Listeners;
 use crate::master::logs::{HandedLogs, Logs, Surroundings, own_voice};
@@ -26,9 +27,6 @@ use crate::master::masquerade::Lookout;
 use crate::master::pid_file::PidFile;
 use crate::master::pool::Pace;
 use crate::master::reload::Refusal;
-use crate::master::service_manager::ServiceManager;
-use crate::master::shutdown_file::ShutdownFile;
-use crate::master::signals::Signals;
 use crate::master::single::Manner;
 use crate::master::stop::Phase;
 use crate::master::watchdog::Watchdog;
@@ -92,14 +90,6 @@ struct Arrival {
     failed: Option<String>,
 }
 
-/// What can be had without touching what was left.
-struct Equipment {
-    signals: Signals,
-    shutdown_file: ShutdownFile,
-    service_manager: ServiceManager,
-    zone: &'static TimeZone,
-}
-
 impl Arrival {
     fn of(options: &Options, passage: Passage) -> io::Result<Arrival> {
         let file = succession::inherited(passage.state)?;
@@ -139,8 +129,11 @@ impl Arrival {
         if settings.is_none() && self.before.is_some() {
             return Err(self.turn_back(&options, &first.unwrap_or_default()));
         }
-        let equipment = Equipment::of(&self.state, settings.as_ref())
-            .map_err(|error| self.turn_back(&options, &format!("cannot be what a master is: {error}")))?;
+        let shutdown_file =
+            settings.as_ref().map_or(&self.state.shutdown_file, |settings| &settings.daemon.shutdown_file);
+        let equipment =
+            Equipment::gather(shutdown_file, settings.as_ref().map_or_else(TimeZone::system, zone::of))
+                .map_err(|why| self.turn_back(&options, &why))?;
         self.adopt(options, settings, equipment)
             .map_err(|error| format!("cannot adopt what the program before has left: {error}"))
     }
@@ -202,7 +195,7 @@ impl Arrival {
             upgrade: before.map_or(Upgrade::None, trial),
             signals: equipment.signals,
             shutdown_file: equipment.shutdown_file,
-            service_manager: equipment.service_manager,
+            service_manager: equipment.service_manager.hastened(),
             pace: Pace::new(Instant::now()),
             raising: None,
             reload_again: false,
@@ -228,19 +221,6 @@ fn surroundings(options: &Options, logs: &HandedLogs, zone: &'static TimeZone) -
         foreground: start::is_shown(options).then(terminal::of_stderr),
         zone,
         identity: logs.identity,
-    }
-}
-
-impl Equipment {
-    fn of(state: &State, settings: Option<&Settings>) -> io::Result<Equipment> {
-        let zone: &'static TimeZone = Box::leak(Box::new(settings.map_or_else(TimeZone::system, zone::of)));
-        let shutdown_file = settings.map_or(&state.shutdown_file, |settings| &settings.daemon.shutdown_file);
-        Ok(Equipment {
-            signals: Signals::note()?,
-            shutdown_file: ShutdownFile::watch(shutdown_file, zone)?,
-            service_manager: ServiceManager::of_environment().unwrap_or_default().hastened(),
-            zone,
-        })
     }
 }
 
