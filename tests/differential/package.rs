@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::harness::debian::ran;
 use crate::harness::scale::skipped;
 
-const PACKAGE: &str = "proftpd-core";
+/// With one module of a package of its own.
+const PACKAGES: [&str; 2] = ["proftpd-core", "proftpd-mod-vroot"];
 
 /// The unpacked program, and where it finds its libraries and modules.
 pub struct Package {
@@ -19,7 +20,8 @@ impl Package {
     /// Unpacks it, or finds it unpacked by an earlier run; None, loudly, where the packages cannot be had.
     pub fn obtain(test: &str) -> Option<Package> {
         let found = fetched();
-        found.map_err(|why| skipped(&format!("needs Debian's {PACKAGE}: {why}"), test)).ok()
+        let named = PACKAGES.join(" and ");
+        found.map_err(|why| skipped(&format!("needs Debian's {named}: {why}"), test)).ok()
     }
 
     /// Its program, with its own libraries.
@@ -47,7 +49,7 @@ static FETCHING: Mutex<()> = Mutex::new(());
 /// Fetches what is missing into a folder of its own, so that no half is ever found. A bare machine has no lists yet.
 fn fetched() -> Result<Package, String> {
     let _alone = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("proftpd-with-libraries");
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("proftpd-with-vroot");
     if kept.is_dir() {
         return Ok(Package { root: kept });
     }
@@ -55,7 +57,8 @@ fn fetched() -> Result<Package, String> {
     let here = fresh.path();
     fs::create_dir(here.join("partial")).map_err(|error| error.to_string())?;
     let into = format!("Dir::Cache::archives={}", here.display());
-    let words = ["install", "-y", "--no-install-recommends", "--download-only", "-o", &into, PACKAGE];
+    let mut words = vec!["install", "-y", "--no-install-recommends", "--download-only", "-o", &into];
+    words.extend(PACKAGES);
     ran(here, "apt-get", &words).or_else(|_| {
         ran(here, "apt-get", &["update"])?;
         ran(here, "apt-get", &words)

@@ -37,6 +37,13 @@ pub const ROWS: &[Wanted] = &[
         "UserOwner and GroupOwner do not give away what SITE MKDIR makes",
     )
     .but_for("incoming/other: folder [^\n]*|<name>: file 100[0-7]*"),
+    row(
+        "^directives/VRootEngine VRootOptions",
+        r"^(\(data\) )?RETR up",
+        "550 up: Not a regular file|^$",
+        "^twelve bytes$|226 Transfer complete",
+        "`VRootOptions allowSymlinks` (mod_vroot) lets links lead out of a session's root",
+    ),
     row("^directives/(Deny|Allow)Filter", "^ACCT", "^502 ", "Forbidden command argument", "ACCT is logged"),
     row("^directives/Path(Deny|Allow)Filter", "^SITE MKDIR", "Forbidden filename$", "not permitted$", ALL),
     row("^directives/PathAllowFilter", "STOR ", "226 Transfer complete$|^$", "Forbidden|none", NONE),
