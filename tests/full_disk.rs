@@ -79,6 +79,31 @@ fn records_of_transfers_wait_for_room() {
 }
 
 #[test]
+fn an_upload_without_room_is_told_so_and_the_session_goes_on() {
+    let Some(disk) = Disk::mount("1m", "an_upload_without_room_is_told_so_and_the_session_goes_on") else {
+        return;
+    };
+    fs::set_permissions(disk.folder.path(), fs::Permissions::from_mode(0o777)).expect("its mode");
+    let daemon = Daemon::usual();
+    let mut client = daemon.session();
+    let stor = format!("STOR {}", disk.path("large").display());
+    for _ in 0..3 {
+        let refusal = client.try_upload(&stor, &vec![1; 4 << 20]).expect_err("there is no room").to_string();
+        assert!(refusal.contains("No space left on device"), "{refusal}");
+        client.command("NOOP").expect(200);
+    }
+    fs::remove_file(disk.path("large")).expect("the beginning of it is there");
+    client.upload(&stor, &vec![1; 64 << 10]);
+    let log = daemon.setup.path("log/xferlog");
+    let endings = || -> Vec<String> {
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        text.lines().filter_map(|line| line.split(' ').next_back()).map(str::to_owned).collect()
+    };
+    until("a record of each", || endings() == ["i", "i", "i", "c"]);
+    daemon.stop();
+}
+
+#[test]
 fn a_board_without_room_ends_no_process() {
     let Some(disk) = Disk::mount("1m", "a_board_without_room_ends_no_process") else { return };
     let board = disk.path("board");

@@ -161,16 +161,33 @@ fn test_exists(name: &str) -> bool {
     text.contains(&format!("fn {function}("))
 }
 
-#[test]
-fn every_past_vulnerability_has_its_tests() {
-    let page = fs::read_to_string(root().join("docs/past-vulnerabilities.md")).expect("the page");
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+/// A page's rows, below the heads of its tables; each test that they name exists. How many there are, and how many name no test.
+#[track_caller]
+fn tested_rows(page: &str) -> (usize, usize) {
+    let page = fs::read_to_string(root().join("docs").join(page)).expect("the page");
+    let lines: Vec<&str> = page.lines().collect();
+    let is_row = |at: &usize| {
+        let below = lines.get(at + 1).copied().unwrap_or_default();
+        lines[*at].starts_with("| ") && !lines[*at].starts_with("| ---") && !below.starts_with("| ---")
+    };
+    let rows: Vec<&str> = (0..lines.len()).filter(is_row).map(|at| lines[at]).collect();
     let named =
         |row: &&str| row.split('`').filter(|word| word.contains("::")).map(str::to_owned).collect::<Vec<_>>();
     let missing: Vec<String> = rows.iter().flat_map(named).filter(|name| !test_exists(name)).collect();
     assert!(missing.is_empty(), "no such tests: {missing:?}");
-    let untested = rows.iter().filter(|row| named(row).is_empty()).count();
-    assert!(rows.len() > 15 && untested <= 1, "{untested} of {} rows name no test", rows.len());
+    (rows.len(), rows.iter().filter(|row| named(row).is_empty()).count())
+}
+
+#[test]
+fn every_past_vulnerability_has_its_tests() {
+    let (rows, untested) = tested_rows("past-vulnerabilities.md");
+    assert!(rows > 15 && untested <= 1, "{untested} of {rows} rows name no test");
+}
+
+#[test]
+fn every_fault_has_its_tests() {
+    let (rows, untested) = tested_rows("faults.md");
+    assert!(rows > 20 && untested == 0, "{untested} of {rows} rows name no test");
 }
 
 /// A worker that refuses says why: `Reply::refused`, or a reply about a name that goes on with `because`.

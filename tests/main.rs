@@ -33,6 +33,7 @@ mod large_files;
 mod limits;
 mod logs;
 mod many_sections;
+mod many_sessions;
 mod measurements;
 mod messages;
 mod monitoring;

@@ -12,7 +12,7 @@ use crate::harness::daemon::{end_group, finished, program};
 use crate::harness::events::{eventually, until};
 use crate::harness::host::HostAccount;
 use crate::harness::machine::Machine;
-use crate::harness::scale::has_program;
+use crate::harness::scale::{has_program, skipped};
 use crate::harness::{Client, PASSWORD, Setup, as_root, processes};
 
 const FERRYD: &str = env!("CARGO_BIN_EXE_ferryd");
@@ -77,6 +77,34 @@ fn the_init_script_starts_reloads_and_stops() {
     assert_eq!(init(&machine, "try-restart").0, Some(0));
     assert_eq!(init(&machine, "status").0, Some(3));
     assert_eq!(init(&machine, "nonsense").0, Some(2));
+}
+
+/// One line of an operator's: a word for the script, or a line of the shell.
+fn typed(machine: &Machine, line: &str) -> String {
+    let Some(word) = line.strip_prefix("service ferryd ") else {
+        machine.run("sh", &["-c", line]);
+        return format!("# {line}\n");
+    };
+    let pid = machine.daemon();
+    let (status, said) = init(machine, word);
+    let pids = [pid, machine.daemon()].into_iter().flatten();
+    let said = pids.fold(said, |said, pid| said.replace(&format!("({pid})"), "(PID)"));
+    let said = said.replace(shipped("init/ferryd").to_str().expect("text"), "/etc/init.d/ferryd");
+    let status = status.filter(|status| *status != 0).map(|status| format!("(status {status})\n"));
+    format!("# {line}\n{said}{}", status.unwrap_or_default())
+}
+
+#[test]
+fn the_init_script_says_what_its_page_says() {
+    if !as_root("the init script says what its page says") {
+        return;
+    }
+    let machine = machine();
+    let page = page();
+    let transcript = page.split("```\n").nth(1).expect("a transcript");
+    let lines = transcript.lines().filter_map(|line| line.strip_prefix("# "));
+    let found: String = lines.map(|line| typed(&machine, line)).collect();
+    assert_eq!(found, transcript, "\n{found}");
 }
 
 #[test]
@@ -194,11 +222,51 @@ fn the_units_sandbox_is_tight() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let output = Command::new("systemd-analyze")
-        .args(["security", "--offline=true", "--threshold=55", "--no-pager"])
+        .args(["security", "--offline=true", "--threshold=40", "--no-pager"])
         .arg(unit(folder.path(), "ferryd.service"))
         .output()
         .expect("systemd-analyze");
     assert!(output.status.success(), "{}", said(&output));
+}
+
+fn page() -> String {
+    fs::read_to_string(shipped("../docs/service.md")).expect("the page")
+}
+
+/// Of the version that the page was written with: others look at more, or weigh it otherwise.
+#[test]
+fn what_the_units_sandbox_leaves_open_is_told() {
+    const TEST: &str = "what_the_units_sandbox_leaves_open_is_told";
+    if !has_program("systemd-analyze", TEST) {
+        return;
+    }
+    let version = Command::new("systemd-analyze").arg("--version").output().expect("systemd-analyze");
+    if !said(&version).starts_with("systemd 252 ") {
+        skipped("needs systemd 252", TEST);
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let analyzed = |words: &[&str]| {
+        let mut command = Command::new("systemd-analyze");
+        command.args(["security", "--offline=true", "--no-pager"]).args(words);
+        let output = command.arg(unit(folder.path(), "ferryd.service")).output().expect("systemd-analyze");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let findings: serde_json::Value = serde_json::from_str(&analyzed(&["--json=short"])).expect("JSON");
+    let exposed: Vec<&str> = findings
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|finding| finding["set"] == false)
+        .filter_map(|finding| finding["name"].as_str())
+        .collect();
+    let page = page().replace("\\|", "|");
+    let untold: Vec<_> = exposed.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(exposed.len() > 10 && untold.is_empty(), "docs/service.md does not tell of {untold:?}");
+    let rated = analyzed(&[]);
+    let figure = rated.split("ferryd.service: ").nth(1).and_then(|text| text.split(' ').next());
+    let figure = figure.expect("a figure");
+    assert!(page.contains(&format!("rates it {figure} ")), "it is {figure}");
 }
 
 /// Processes of a group, which end with the test.

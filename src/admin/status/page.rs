@@ -137,7 +137,7 @@ fn refusals(look: &Look) -> Markup {
 
 fn sessions(rows: &[Row], now_ms: u64, shown: &Shown) -> Markup {
     html! {
-        table {
+        table class="sessions" {
             thead {
                 tr {
                     (head("process", Order::Pid, shown)) th { "state" } (head("user", Order::User, shown))
