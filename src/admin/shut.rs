@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{ArgAction, CommandFactory, Parser};
 use jiff::Zoned;
 
 use super::replace::replace;
@@ -25,6 +25,7 @@ use crate::sys::streams;
                   new clients and logins are refused; from fewer minutes before it on, sessions are disconnected. Each \
                   client is told the message. The server goes on running, and serves again once the file is removed, or has expired: \
                   a day after the shutdown, if nothing else is said.",
+    disable_help_flag = true,
     after_long_help = "The message may hold variables: %s the time of the shutdown, %r the time from which clients are \
                        refused, %d the time at which they are disconnected, %T the time now, %C the client's working \
                        directory, %L the server's address, %R the client's name, %U the user's name, %V the server's \
@@ -66,6 +67,9 @@ struct Words {
     /// The server's configuration file
     #[arg(short = 'c', value_name = "CONF")]
     config: Option<PathBuf>,
+    /// Print help
+    #[arg(long = "help", action = ArgAction::HelpLong)]
+    help: Option<bool>,
     /// When: now, +N minutes, HHMM or HH on a 24 hour clock, or a date and time as in 2026-09-03T22:05 or 2026-09-03T20:05Z
     time: Option<String>,
     /// What clients are told; words are joined, and words that begin with a dash come after --
