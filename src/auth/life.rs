@@ -23,7 +23,7 @@ use super::steward::Steward;
 use super::steward::attendance::Attendance;
 use super::threads;
 use super::{Inheritance, Leftovers};
-use crate::logging;
+use crate::logging::{self, trace};
 use crate::scoreboard::AuthBoard;
 use crate::sys::crypt::Crypt;
 use crate::sys::limits;
@@ -57,7 +57,8 @@ impl fmt::Display for BeginError {
 
 /// Auth, for life; returns the exit status. Called once, in the forked child, by its only thread; the caller ends the
 /// process, and with it the threads that are left.
-pub fn serve(inheritance: Inheritance) -> u8 {
+pub fn serve(mut inheritance: Inheritance) -> u8 {
+    trace::begin(inheritance.tracer.take());
     let log = logging::logger(inheritance.recorder.clone(), inheritance.voice.clone());
     let leftovers = inheritance.leftovers.clone();
     match begin(inheritance, &log).map(|mut reception| reception.receive_for_life()) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::logging::trace::Tracer;
 use crate::logging::{Channel, Voice};
 use crate::scoreboard::BoardFile;
 use crate::sys::{GroupId, ProcessId, UserId};
@@ -64,6 +65,8 @@ pub struct Inheritance {
     pub leftovers: Leftovers,
     /// How its lines in SystemLog begin.
     pub voice: Voice,
+    /// What it traces, if anything.
+    pub tracer: Option<Tracer>,
 }
 
 /// Files a master that died cannot remove itself.

@@ -10,7 +10,7 @@ use super::extended::Formats;
 use super::inherit::from_global;
 use super::names::{self, Identity, caller, unprivileged};
 use super::servers::{self, Surroundings};
-use super::settings::{Control, Daemon, LogTarget, Server, Settings};
+use super::settings::{Control, Daemon, DaemonTrace, LogTarget, Server, Settings};
 use super::{Complaint, LoadOptions, controls, defaults};
 use crate::logging::{Facility, Links};
 
@@ -31,6 +31,12 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
         found: names::Found::default(),
         main_port: main.server.port.unwrap_or(defaults::PORT),
         main_name: main.server.name.clone(),
+        main_trace: (main.session.trace, main.server.trace_options),
+    };
+    let trace = DaemonTrace {
+        log: said.trace_log.clone().or_else(|| global.daemon.trace_log.clone()).flatten(),
+        levels: main.session.trace,
+        options: main.server.trace_options.unwrap_or_default(),
     };
     let mut found = vec![servers::main(main, &said, &around, complaints)];
     found.extend(hosts.into_iter().map(|host| servers::host(host, &around, complaints)));
@@ -42,7 +48,7 @@ pub fn assemble(file: &Path, draft: Draft, options: &LoadOptions, complaints: &m
     }
     let control = std::mem::take(&mut said.control);
     let control = controls::control(control, &pid_file(&said), options.rootless, complaints);
-    let daemon = daemon(said, &global, identity, (listen, logs, control), options);
+    let daemon = Daemon { trace, ..daemon(said, &global, identity, (listen, logs, control), options) };
     Settings { file: file.to_owned(), daemon, classes, servers, outline: Vec::new() }
 }
 
@@ -93,6 +99,7 @@ fn daemon(
         start_messages: said.start_messages,
         listen,
         control,
+        trace: DaemonTrace::default(),
     }
 }
 

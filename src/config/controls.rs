@@ -51,7 +51,7 @@ pub fn control(said: ControlDraft, pid_file: &Path, rootless: bool, complaints: 
     }
     let admin_actions: Option<BTreeSet<String>> = said.admin_actions.flatten();
     let max_clients = said.max_clients.unwrap_or(CLIENTS);
-    Control { socket, socket_access, basic, admin, admin_actions, max_clients }
+    Control { socket, socket_access, basic, admin, admin_actions, max_clients, log: said.log.flatten() }
 }
 
 /// A name that nobody has lets nobody in; one that is to be kept out must be somebody's.

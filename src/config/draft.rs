@@ -22,6 +22,7 @@ use crate::auth::places::ConnectionRate;
 use crate::auth::{LineFilter, LoginRules};
 use crate::control::Verdict;
 use crate::logging::extended::{Format, Selection};
+use crate::logging::trace::{Levels, TraceOptions};
 use crate::logging::{Facility, LogOptions, Severity};
 use crate::protocol::{Algorithm, Algorithms, Facts, Type};
 use crate::sys::socket::Tuning;
@@ -188,6 +189,8 @@ pub struct DaemonDraft {
     pub addresses: Vec<Word>,
     /// The control socket.
     pub control: ControlDraft,
+    /// TraceLog; the inner None is `none`.
+    pub trace_log: Option<Option<PathBuf>>,
 }
 
 /// See [`super::settings::Control`].
@@ -207,6 +210,8 @@ pub struct ControlDraft {
     pub admin_actions: Option<Option<BTreeSet<String>>>,
     /// ControlsMaxClients.
     pub max_clients: Option<u32>,
+    /// ControlsLog; the inner None is `none`.
+    pub log: Option<Option<PathBuf>>,
 }
 
 /// Whom a list of the control socket names.
@@ -241,6 +246,8 @@ pub struct ServerDraft {
     pub log_options: Option<LogOptions>,
     /// AllowLogSymlinks.
     pub log_links: Option<bool>,
+    /// TraceOptions.
+    pub trace_options: Option<TraceOptions>,
     /// DebugLevel.
     pub debug_level: Option<u32>,
     /// ShutdownWarnings.
@@ -292,6 +299,8 @@ pub struct FactOptions {
 /// See [`super::settings::SessionRules`].
 #[derive(Clone, Debug, Default)]
 pub struct SessionDraft {
+    /// Trace.
+    pub trace: Levels,
     /// MaxLoginAttempts; the inner None is `none`.
     pub max_login_attempts: Option<Option<u32>>,
     /// MaxCommandRate; the inner None is without bound.

@@ -30,6 +30,7 @@ impl Inherit for ServerDraft {
             syslog_level,
             log_options,
             log_links,
+            trace_options,
             debug_level,
             auth_user_file,
             auth_group_file,
@@ -127,6 +128,7 @@ pub fn says_something(scope: &Scope) -> bool {
         || session.resources != ResourceLimits::default()
         || !session.search_path.is_empty()
         || !session.aliases.is_empty()
+        || !session.trace.is_empty()
         || named.masquerade.is_some()
         || !named.max_clients_per_class.is_empty()
         || !named.extended_logs.is_empty()
@@ -148,6 +150,7 @@ impl Inherit for SessionDraft {
     fn inherit(&mut self, outer: &Self) {
         self.inherit_values(outer);
         self.resources.inherit(&outer.resources);
+        self.trace = self.trace.over(outer.trace);
         self.search_path.extend(outer.search_path.iter().cloned());
         self.aliases.extend(outer.aliases.iter().cloned());
     }

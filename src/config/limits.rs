@@ -1,6 +1,8 @@
 //! `<Limit>`: whether what is written in the scopes around a path allows a command there.
 
-use super::settings::{Limit, PathRules, Rule, Word, Written};
+use std::fmt;
+
+use super::settings::{Limit, PathRules, Rule, ScopeRules, Word, Written};
 use crate::protocol::verbs;
 
 /// Groups of commands.
@@ -49,59 +51,80 @@ impl PathRules<'_> {
     /// The same, with the rule that refuses.
     pub fn judge(&self, verb: &str, groups: &[&str]) -> Result<(), Rule> {
         match self.decision(verb, groups) {
-            Decision::Allowed => Ok(()),
-            Decision::Denied(written) => Err(written.into()),
-            Decision::Open => Err(Rule::default()),
+            (Some(true), _) => Ok(()),
+            (Some(false), decider) => Err(decider.written().into()),
+            (None, _) => Err(Rule::default()),
         }
     }
 
     /// The same before all is known of who asks: None where that could change the answer.
     pub fn decides(&self, verb: &str, groups: &[&str]) -> Option<bool> {
-        match self.decision(verb, groups) {
-            Decision::Allowed => Some(true),
-            Decision::Denied(_) => Some(false),
-            Decision::Open => None,
-        }
+        self.decision(verb, groups).0
     }
 
     /// The rule that refuses, whatever is not known yet of who asks.
     pub fn denial(&self, verb: &str, groups: &[&str]) -> Option<Rule> {
         match self.decision(verb, groups) {
-            Decision::Denied(written) => Some(written.into()),
-            Decision::Allowed | Decision::Open => None,
+            (Some(false), decider) => Some(decider.written().into()),
+            (Some(true) | None, _) => None,
         }
     }
 
-    fn decision(&self, verb: &str, groups: &[&str]) -> Decision<'_> {
+    /// Whether it is allowed, if that does not depend on what is not known yet; and what decides.
+    pub fn decision(&self, verb: &str, groups: &[&str]) -> (Option<bool>, Decider<'_>) {
         let is_apart = APART_FROM_ALL.contains(&verb);
         let (scopes, closing) = if is_apart { (&self.scopes[..], None) } else { self.heard() };
         let says = |is_meant: &dyn Fn(&str) -> bool| {
             let is_meant = |limit: &&Limit| limit.commands.iter().any(|command| is_meant(command));
             let limits = scopes.iter().flat_map(|scope| &scope.limits).filter(is_meant);
-            let mut words = limits.map(|limit| (limit.access.word(self.subject), &limit.written));
+            let mut words = limits.map(|limit| (limit.access.word(self.subject), limit));
             words.find(|(word, _)| *word != Word::Silent)
         };
         let said = says(&|command| command == verb)
             .or_else(|| says(&|command| groups.contains(&command)))
             .or_else(|| says(&|command| command == "ALL" && !is_apart));
         match said {
-            Some((Word::Allowed, _)) => Decision::Allowed,
-            Some((Word::Denied, written)) => Decision::Denied(written.as_ref()),
-            Some((Word::Open, _)) => Decision::Open,
+            Some((Word::Allowed, limit)) => (Some(true), Decider::Limit(limit)),
+            Some((Word::Denied, limit)) => (Some(false), Decider::Limit(limit)),
+            Some((Word::Open, limit)) => (None, Decider::Limit(limit)),
             Some((Word::Silent, _)) | None => match closing {
-                Some(scope) => Decision::Denied(scope.says_at.as_ref()),
-                None => Decision::Allowed,
+                Some(scope) => (Some(false), Decider::Closing(scope)),
+                None => (Some(true), Decider::Nothing),
             },
         }
     }
 }
 
-/// What the rules say of a command, and which of them.
-enum Decision<'a> {
-    Allowed,
-    Denied(Option<&'a Written>),
-    /// It depends on what is not known yet.
-    Open,
+/// What decides whether a command is allowed at a path.
+#[derive(Clone, Copy, Debug)]
+pub enum Decider<'a> {
+    /// This section.
+    Limit(&'a Limit),
+    /// The DenyAll of this scope, outside every section.
+    Closing(&'a ScopeRules),
+    /// Nothing is said.
+    Nothing,
+}
+
+impl Decider<'_> {
+    fn written(&self) -> Option<&Written> {
+        match self {
+            Decider::Limit(limit) => limit.written.as_ref(),
+            Decider::Closing(scope) => scope.says_at.as_ref(),
+            Decider::Nothing => None,
+        }
+    }
+}
+
+impl fmt::Display for Decider<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Decider::Limit(limit) => write!(f, "<Limit {}>", limit.commands.join(" "))?,
+            Decider::Closing(_) => f.write_str("DenyAll")?,
+            Decider::Nothing => f.write_str("no line")?,
+        }
+        self.written().map_or(Ok(()), |written| write!(f, " at {written}"))
+    }
 }
 
 #[cfg(test)]

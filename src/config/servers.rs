@@ -24,6 +24,7 @@ use super::settings::{Anonymous, DirectoryRules, Exception, Pam, Server, Session
 use super::{Complaint, LoadOptions, arguments, defaults};
 use crate::auth::order::{Module, Ordered};
 use crate::auth::{FilteredFile, NamedSections};
+use crate::logging::trace::{Levels, TraceOptions};
 use crate::logging::{Links, Severity};
 
 /// What stands around a server.
@@ -39,6 +40,8 @@ pub struct Surroundings<'a> {
     pub main_port: u16,
     /// Its ServerName, which virtual hosts share where they say nothing.
     pub main_name: Option<String>,
+    /// Its Trace and TraceOptions, which hold for all servers that say nothing of them.
+    pub main_trace: (Levels, Option<TraceOptions>),
 }
 
 /// A server with the word to blame if it collides with another.
@@ -86,6 +89,9 @@ pub fn host(host: HostDraft, around: &Surroundings<'_>, complaints: &mut Complai
     if scope.server.name.is_none() {
         scope.server.name.clone_from(&around.main_name);
     }
+    let (levels, options) = around.main_trace;
+    scope.session.trace = scope.session.trace.over(levels);
+    scope.server.trace_options = scope.server.trace_options.or(options);
     let port = scope.server.port.unwrap_or(defaults::PORT);
     let listen = around.families.all(&addresses, port, "<VirtualHost>", complaints);
     finish(scope, listen, addresses.into_iter().next(), around, complaints)
@@ -116,6 +122,7 @@ fn finish(
         least_level: said.syslog_level.map_or(Level::Trace, Severity::level),
         log_options: said.log_options.unwrap_or_default(),
         log_links: links(said.log_links),
+        trace_options: said.trace_options.unwrap_or_default(),
         aliases: said.aliases,
         shutdown_warnings: said.shutdown_warnings.unwrap_or(false),
         proxies: said.proxies.meant(complaints),

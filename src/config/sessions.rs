@@ -121,6 +121,7 @@ impl Words {
             .when(said.deflate_engine.unwrap_or(false), offer::Module::Deflate)
             .when(said.lang_engine.unwrap_or(true) && !keeps_encoding, offer::Module::Utf8);
         SessionRules {
+            trace: said.trace,
             ident: said.ident.unwrap_or(Ident::Standard),
             defer_welcome: said.defer_welcome.unwrap_or(false),
             max_connections_per_host: limit(said.max_connections_per_host),

@@ -106,10 +106,12 @@ pub const ACTIONS: &[Action] = &[
             Err(_) => words.hosts().map(Request::Status),
         },
     ),
-    admin("trace", "[info|LEVEL]", "the same as debug level", |words| match words.takes("info") {
-        true => Ok(Request::Level(None)),
-        false => level(words),
-    }),
+    admin(
+        "trace",
+        "[info|configured|CHANNEL:LEVEL …]",
+        "trace more or less, at once; configured: as much as Trace says; 10 alone is debug level 10",
+        trace,
+    ),
     admin("up", "all|ADDRESS[#PORT]|NAME …", "serve clients of a virtual host again", |words| {
         words.hosts().map(Request::Up)
     }),
@@ -122,6 +124,33 @@ fn level(words: &mut Words<'_>) -> Result<Request, Mistake> {
         Ok(()) => Ok(Request::Level(None)),
         Err(_) => words.number("the level", 10).map(|level| Request::Level(Some(level))),
     }
+}
+
+/// A number alone is what ferryd had before it had channels.
+fn trace(words: &mut Words<'_>) -> Result<Request, Mistake> {
+    let Some(first) = words.maybe() else { return Ok(Request::Trace(Vec::new())) };
+    match first {
+        "info" => Ok(Request::Trace(Vec::new())),
+        "configured" => Ok(Request::TraceConfigured),
+        _ if first.bytes().all(|byte| byte.is_ascii_digit()) => {
+            let level = Words::new(&[first.to_owned()]).number("the level", 10)?;
+            Ok(Request::Level(Some(level)))
+        }
+        _ => {
+            let rest = std::iter::from_fn(|| words.maybe());
+            let levels = std::iter::once(first).chain(rest).map(channel_and_level);
+            levels.collect::<Result<_, _>>().map(Request::Trace)
+        }
+    }
+}
+
+fn channel_and_level(word: &str) -> Result<(String, u8), Mistake> {
+    let (channel, level) = word
+        .split_once(':')
+        .ok_or_else(|| Mistake(format!("takes info, configured, or channel:level, not '{word}'")))?;
+    let number = level.parse().ok().filter(|number| *number <= 20);
+    let level = number.ok_or_else(|| Mistake(format!("a level is a number up to 20, not '{level}'")))?;
+    Ok((channel.to_owned(), level))
 }
 
 fn dump(words: &mut Words<'_>) -> Result<Request, Mistake> {

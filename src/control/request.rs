@@ -40,8 +40,12 @@ pub enum Request {
     Down(Vec<Host>),
     /// up: they are served again.
     Up(Vec<Host>),
-    /// debug, trace: what is logged, from 0 (as configured) to 10 (trace); None asks.
+    /// debug: what is logged, from 0 (as configured) to 10 (trace); None asks.
     Level(Option<u32>),
+    /// trace: channels, each with a level, over what is configured; none asks.
+    Trace(Vec<(String, u8)>),
+    /// trace configured: what was ordered is forgotten.
+    TraceConfigured,
     /// limit: so many bytes a second; None lifts it.
     Limit(Limited, Option<u64>),
     /// limit without words: which hold.
@@ -241,7 +245,10 @@ mod tests {
             ("debug", Request::Level(None)),
             ("debug level", Request::Level(None)),
             ("debug level 5", Request::Level(Some(5))),
-            ("trace info", Request::Level(None)),
+            ("trace", Request::Trace(Vec::new())),
+            ("trace info", Request::Trace(Vec::new())),
+            ("trace data:5 DEFAULT:0", Request::Trace(vec![("data".into(), 5), ("DEFAULT".into(), 0)])),
+            ("trace configured", Request::TraceConfigured),
             ("trace 10", Request::Level(Some(10))),
             ("limit user anna rate 2M", Request::Limit(Limited::User("anna".into()), Some(2 << 20))),
             (
@@ -273,6 +280,9 @@ mod tests {
             ("debug level 11", "the level is a number up to 10, not '11'"),
             ("limit user anna rate 0", "a rate is kilobytes a second, 500, 500K, 2M, or none, not '0'"),
             ("limit host anna rate 5", "'anna' is no address"),
+            ("trace data", "takes info, configured, or channel:level, not 'data'"),
+            ("trace data:x", "a level is a number up to 20, not 'x'"),
+            ("trace info data:3", "'data:3' is one word too many"),
             ("dump core", "takes config, scoreboard or classes, not 'core'"),
         ] {
             assert_eq!(read(text), Err(expected.to_owned()), "{text}");

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::names;
 use crate::config::settings::{
-    AliasRules, Anonymous, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, ServerType, SessionRules,
-    Sessions, Settings,
+    AliasRules, Anonymous, Daemon, DisplayFile, ExtendedTarget, LogTarget, PathFor, Server, ServerType,
+    SessionRules, Sessions, Settings,
 };
 use crate::config::{Complaint, Place, SurveyedLine};
 use crate::logging::{self, Links};
@@ -23,6 +23,7 @@ pub fn trial(settings: &Settings, lines: &[SurveyedLine]) -> Vec<Complaint> {
     trial.addresses(settings);
     trial.runtime_files(settings);
     trial.log(&settings.daemon.system_log, settings.daemon.log_links, "SystemLog");
+    trial.spare_logs(&settings.daemon);
     settings.servers.iter().for_each(|server| trial.server(server, settings));
     trial.found.extend(names::unknown(settings, lines));
     trial.found
@@ -139,6 +140,17 @@ impl Trial<'_> {
             match error {
                 logging::LogFileError::Io(_, error) => self.host(&error, directive, &text, message),
                 logging::LogFileError::OpenFolder(_) => self.fatal(directive, &text, message),
+            }
+        }
+    }
+
+    /// Those that the daemon can do without.
+    fn spare_logs(&mut self, daemon: &Daemon) {
+        let named = [(&daemon.trace.log, "TraceLog"), (&daemon.control.log, "ControlsLog")];
+        for (path, directive) in named.into_iter().filter_map(|(path, name)| Some((path.as_ref()?, name))) {
+            if let Err(error) = logging::could_open(path, daemon.log_links) {
+                let message = format!("{error}; nothing would be written there");
+                self.warn(directive, &path.display().to_string(), message);
             }
         }
     }

@@ -138,6 +138,18 @@ impl Channel {
         self.keep_buffer(buffer);
     }
 
+    /// Sends a line of a trace; one that finds no room is dropped and counted, nobody waits for it.
+    pub(super) fn send_trace(&self, (log, style): (LogNumber, Style), origin: &[u8], text: &[u8]) {
+        let mut buffer = self.take_buffer();
+        record::begin(&mut buffer, log, (Level::Trace, style), origin);
+        buffer.extend_from_slice(&text[..text.len().min(record::RECORD_MAX)]);
+        record::finish(&mut buffer);
+        if socket::send(self.lines.as_fd(), &buffer, &[], false).is_err() {
+            self.count_lost();
+        }
+        self.keep_buffer(buffer);
+    }
+
     /// Records of this process that were dropped since the last question, for the slot's totals.
     pub fn take_lost(&self) -> u64 {
         match self.lost.load(Ordering::Relaxed) {

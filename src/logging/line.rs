@@ -139,6 +139,20 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_names_neither_host_nor_program() {
+        let stamp =
+            Stamp { moment: Timestamp::from_millisecond(1_000_000_000_007).unwrap(), zone: &TimeZone::UTC };
+        let line = |style| {
+            let (pid, origin, text) = (ProcessId(42), "<data:5>", "opened");
+            Line { stamp, host: "web1", style, pid, origin, text }.to_string()
+        };
+        assert_eq!(line(Style::of_trace(true, true)), "2001-09-09 01:46:40,007 [42] <data:5>: opened");
+        assert_eq!(line(Style::of_trace(true, false)), "2001-09-09 01:46:40 [42] <data:5>: opened");
+        assert_eq!(line(Style::of_trace(false, true)), "[42] <data:5>: opened");
+        assert!(line(Style::CONTROLS).starts_with("2001-09-09 01:46:40,007 mod_ctrls/"));
+    }
+
+    #[test]
     fn nothing_printable_is_changed_and_nothing_else_passes() {
         let table: [(&[u8], &str); 6] = [
             (b"plain text", "plain text"),

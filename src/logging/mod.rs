@@ -13,6 +13,7 @@ mod logger;
 mod priority;
 mod record;
 pub mod recorder;
+pub mod trace;
 mod voice;
 pub mod xferlog;
 
@@ -21,6 +22,7 @@ pub use channel::{Channel, Ends};
 pub use early::early;
 pub use file::{Links, LogFileError, could_open, open};
 pub use handover::HandedChannel;
+pub use line::Printable;
 pub use logger::logger;
 pub use priority::{Facility, Severity, Sorting};
 pub use voice::{LOGIN, LogOptions, Speaker, Style, Voice};
@@ -39,6 +41,8 @@ impl LogNumber {
 pub struct ServerLogs {
     /// ServerLog, or SystemLog; None where its sessions say nothing.
     pub lines: Option<LogNumber>,
+    /// TraceLog, the same for all servers.
+    pub trace: Option<LogNumber>,
     /// Those of its own users, and of those who are nobody yet.
     pub own: SessionLogs,
     /// Those of its `<Anonymous>` sections, in their order.

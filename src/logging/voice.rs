@@ -23,6 +23,13 @@ impl Style {
     const NO_MILLIS: u8 = 64;
     const ALL: u8 = 127;
 
+    /// As TraceLog is written, with its time or without, with milliseconds or without.
+    pub(super) fn of_trace(timestamp: bool, millis: bool) -> Style {
+        let when = |is_so: bool, bit: u8| if is_so { bit } else { 0 };
+        let (timeless, coarse) = (when(!timestamp, Style::NO_TIMESTAMP), when(!millis, Style::NO_MILLIS));
+        Style(Style::NO_HOSTNAME | Label::Nobody.bits() | timeless | coarse)
+    }
+
     /// Of a byte on its way; None where it is none of ours.
     pub(super) fn decode(byte: u8) -> Option<Style> {
         let style = Style(byte);

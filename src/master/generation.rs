@@ -20,10 +20,11 @@ use super::kept_configuration::KeptConfiguration;
 use super::logs::own_voice;
 use super::pool::Bounds;
 use super::retirement::Retirement;
+use super::tracing::tracer;
 use crate::auth::control::Note;
 use crate::auth::{self, KnownIds, Leftovers, known_ids};
 use crate::config::Settings;
-use crate::logging::ServerLogs;
+use crate::logging::{LogNumber, ServerLogs};
 use crate::nursery::{self, Unprivileged};
 use crate::scoreboard::{MasterBoard, SharedBoard, SlotNumber};
 use crate::sys::{ProcessId, process, signals, socket};
@@ -152,6 +153,7 @@ impl Generation {
                 recorder: Arc::clone(&common.recorder),
                 leftovers,
                 voice: own_voice(&settings),
+                tracer: tracer((&common.recorder, self.trace_log()), &settings.daemon.trace, common.traced),
             })
         })?;
         self.auth = Some(auth);
@@ -200,6 +202,11 @@ impl Generation {
         })?;
         self.nursery = Some(nursery);
         Ok(())
+    }
+
+    /// TraceLog.
+    pub fn trace_log(&self) -> Option<LogNumber> {
+        self.logs.first()?.trace
     }
 
     fn known_settings(&self) -> io::Result<Rc<Settings>> {

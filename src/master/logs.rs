@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::spawn;
-use crate::config::settings::{ExtendedTarget, LogTarget, Server, Sessions, Settings};
+use crate::config::settings::{Daemon, ExtendedTarget, LogTarget, Server, Sessions, Settings};
 use crate::logging::control::Control;
 use crate::logging::recorder::{self, Foreground};
 use crate::logging::{
@@ -108,6 +108,8 @@ pub struct Logs {
     system: (LogTarget, Links),
     fault_log: Option<OwnedFd>,
     logs: Vec<Log>,
+    /// TraceLog, ControlsLog: those that nobody has been told of yet.
+    unopened: Vec<LogsError>,
     next: u16,
 }
 
@@ -132,6 +134,7 @@ impl Logs {
             system: (LogTarget::None, Links::Refused),
             fault_log: None,
             logs: Vec::new(),
+            unopened: Vec::new(),
             next: LogNumber::SYSTEM.0 + 1,
         };
         logs.use_system(SystemLog::open(system, links)?).map_err(LogsError::Recorder)?;
@@ -156,12 +159,33 @@ impl Logs {
 
     /// Opens what a generation writes to, by server; what is open already keeps its number.
     pub fn prepare(&mut self, settings: &Settings, generation: u32) -> Result<Vec<ServerLogs>, LogsError> {
-        let facility = settings.daemon.syslog_facility;
+        let daemon = &settings.daemon;
+        let facility = daemon.syslog_facility;
+        let trace = daemon.trace.log.as_deref().and_then(|path| self.open_apart(path, daemon, generation));
+        daemon.control.log.as_deref().and_then(|path| self.open_apart(path, daemon, generation));
         let of_server = |server: &Server| {
             let links = server.log_links;
-            Opening { logs: self, generation, facility, links }.of_server(server)
+            let opened = Opening { logs: self, generation, facility, links }.of_server(server)?;
+            Ok(ServerLogs { trace, ..opened })
         };
         settings.servers.iter().map(of_server).collect()
+    }
+
+    /// TraceLog, ControlsLog: the daemon serves without them, and says so.
+    fn open_apart(&mut self, path: &Path, daemon: &Daemon, generation: u32) -> Option<LogNumber> {
+        let opened = self.number_for((path, Kind::Line, daemon.log_links), generation);
+        opened.map_err(|error| self.unopened.push(error)).ok()
+    }
+
+    /// What could be spared and could not be opened, since the last question.
+    pub fn take_unopened(&mut self) -> Vec<LogsError> {
+        std::mem::take(&mut self.unopened)
+    }
+
+    /// The number of a log of lines, if it is open.
+    pub fn number_of(&self, path: &Path) -> Option<LogNumber> {
+        let found = self.logs.iter().find(|log| log.path == *path && log.kind == Kind::Line);
+        found.map(|log| log.number)
     }
 
     fn number_for(
@@ -293,7 +317,7 @@ impl Opening<'_> {
             Some(_) => None,
         };
         let own = self.of_sessions(&server.sessions)?;
-        Ok(ServerLogs { lines, own, anonymous: anonymous? })
+        Ok(ServerLogs { lines, trace: None, own, anonymous: anonymous? })
     }
 
     fn of_sessions(&mut self, sessions: &Sessions) -> Result<SessionLogs, LogsError> {

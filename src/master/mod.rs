@@ -28,6 +28,7 @@ mod start;
 mod stop;
 mod supervise;
 mod terminal;
+mod tracing;
 pub mod upgrade;
 pub mod versions;
 mod watchdog;

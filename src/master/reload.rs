@@ -16,6 +16,7 @@ use super::{Master, PidFile, start};
 use crate::auth::Leftovers;
 use crate::config::{Complaint, Settings};
 use crate::control::{Outcome, Reply};
+use crate::logging::trace::{self, Channel};
 use std::net::SocketAddr;
 
 /// How long a generation may take to become ready.
@@ -164,6 +165,9 @@ impl Master {
         let configuration = KeptConfiguration::of(&outline, &settings.daemon.listen, number)
             .map_err(|error| format!("cannot keep the configuration for --diff: {error}"))?;
         let logs = self.logs.prepare(&settings, number).map_err(|error| error.to_string())?;
+        for error in self.logs.take_unopened() {
+            warn!(self.log, "{error}; nothing is written there");
+        }
         // The PidFile that will be this master's once the generation serves.
         let pid_file = self.pid_file.as_ref().map(|_| settings.daemon.pid_file.clone());
         let leftovers = Leftovers { pid_file, ..self.leftovers() };
@@ -246,7 +250,9 @@ impl Master {
         let old = std::mem::replace(&mut self.serving, raising.number);
         self.take_over(raising);
         self.bring_all_up();
+        self.tune_trace();
         self.board.publish_generation(self.serving);
+        trace::tell(Channel::Config, 3, || format!("generation {} serves", self.serving));
         self.expect_other_addresses(Instant::now());
         if old == 0 {
             return self.announce_start();

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::logging::trace;
 use crate::sys::process::{Ending, Forked};
 use crate::sys::seccomp::Filter;
 use crate::sys::{ProcessId, descriptors, process, signals, title};
@@ -35,7 +36,10 @@ pub fn child(work: impl FnOnce() -> u8) -> io::Result<ProcessId> {
     // A signal between the fork and the child's own handlers would run the master's, and write into the master's pipe.
     let mask = signals::block_all()?;
     match process::fork() {
-        Ok(Forked::Child) => process::exit_now(catch_unwind(AssertUnwindSafe(work)).unwrap_or(PANICKED)),
+        Ok(Forked::Child) => {
+            trace::forget();
+            process::exit_now(catch_unwind(AssertUnwindSafe(work)).unwrap_or(PANICKED))
+        }
         Ok(Forked::Parent(pid)) => {
             signals::restore(&mask)?;
             Ok(pid)

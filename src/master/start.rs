@@ -31,6 +31,7 @@ use super::workers::Workers;
 use super::{Master, Options, PidFile, spawn, versions, zone};
 use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
+use crate::logging::trace::Orders;
 use crate::logging::{self, Facility, Kind, Links, recorder};
 use crate::sys::{descriptors, host, identity, poll, streams, title};
 
@@ -198,7 +199,8 @@ impl Master {
         let recorder = Arc::clone(logs.channel());
         let foreground = is_shown(&options);
         let connection = passed.connection;
-        let common = Common { recorder, taken, zone, rootless, has_door, foreground, connection };
+        let traced = Orders::default();
+        let common = Common { recorder, taken, zone, rootless, has_door, foreground, traced, connection };
         let log = logging::logger(Arc::clone(logs.channel()), own_voice(settings));
         aftermath.tell(&log);
         Ok(Master {

@@ -240,8 +240,17 @@ pub fn read(line: &[u8]) -> Result<Request, Reply> {
 }
 
 /// What may be told of the argument that follows a word, whatever the word is.
-pub fn shown<'a>(word: &[u8], argument: &'a [u8]) -> &'a [u8] {
+fn shown<'a>(word: &[u8], argument: &'a [u8]) -> &'a [u8] {
     find(word).map_or(argument, |(verb, _)| verb.shown(argument))
+}
+
+/// Of a line that is no command: its first word, and what may be told of the rest. ` PASS x` is no command, and holds a password all the
+/// same.
+pub fn split_shown(line: &[u8]) -> (&[u8], &[u8]) {
+    let line = line.trim_ascii_start();
+    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let (word, argument) = (&line[..end], line.get(end + 1..).unwrap_or_default());
+    (word, shown(word, argument))
 }
 
 /// The row that a word names, in any case, and the name it was called by.

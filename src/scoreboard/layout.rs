@@ -83,6 +83,8 @@ pub mod header {
     pub const LEVEL: usize = 168;
     /// For tests alone: milliseconds between the turns of the master's watchdog, where it is not 0. Nothing in the daemon sets it.
     pub const WATCHDOG_TURN: usize = 176;
+    /// What is traced by the operator's order, over what is configured: a byte each channel, its highest bit set where there is an order.
+    pub const TRACE: usize = 184;
     /// Sequence of the totals, and of the settling of dead workers.
     pub const TOTALS_SEQUENCE: usize = 192;
     /// Totals of dead workers, in the order of [`super::totals`].

@@ -177,6 +177,11 @@ impl MasterBoard {
         fields::store(&self.map, header::LEVEL, level);
     }
 
+    /// Master: what is traced by the operator's order.
+    pub fn publish_trace(&self, orders: u64) {
+        fields::store(&self.map, header::TRACE, orders);
+    }
+
     /// Master: which virtual hosts of the serving generation the operator has taken down. One that has no bit cannot be.
     pub fn publish_down(&self, servers: impl Iterator<Item = usize>) {
         let mut words = [0_u64; header::DOWN_HOSTS / 64];

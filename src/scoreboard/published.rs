@@ -37,6 +37,7 @@ fn header_rows() -> Vec<Row> {
         word("stop", header::STOP),
         word("level", header::LEVEL),
         word("watchdog_turn", header::WATCHDOG_TURN),
+        word("trace", header::TRACE),
         word("totals_sequence", header::TOTALS_SEQUENCE),
         ("totals", header::TOTALS, TOTALS_SIZE),
         word("schedule_sequence", header::SCHEDULE_SEQUENCE),

@@ -85,6 +85,11 @@ impl WorkerBoard {
         self.orders.word(header::LEVEL)
     }
 
+    /// Worker: what is traced by the operator's order.
+    pub fn ordered_trace(&self) -> u64 {
+        self.orders.word(header::TRACE)
+    }
+
     /// Worker: whether the operator has taken a virtual host of the serving generation down.
     pub fn is_down(&self, server: usize) -> bool {
         server < header::DOWN_HOSTS

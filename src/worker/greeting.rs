@@ -18,6 +18,7 @@ use super::subject;
 use super::text::{self, Facts};
 use super::timeouts::Timers;
 use super::title;
+use super::tracing;
 use super::virtual_host;
 use super::watch::unavailable;
 use crate::config::settings::{Rule, Server, SessionRules};
@@ -63,6 +64,7 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     accept::give_hint(birth);
     title::connected(birth, client.peer);
     let rules = &*rulebook::of_stranger(birth, server, client.peer);
+    tracing::begin(birth, (index, rules), (client.peer, client.local));
     let timers = Timers::begin(rules, Instant::now());
     if let Some(turned) = refusal(birth, (index, server, rules), &client) {
         birth.own.refused(turned.reason);
@@ -234,6 +236,9 @@ fn first_byte(client: &Client) -> Met {
 /// Says them, as far as the client's window takes them at once; how many bytes that were.
 fn say(client: &Client, replies: &[Reply]) -> u64 {
     let mut out = Vec::new();
-    replies.iter().for_each(|reply| reply.write(&mut out));
+    for reply in replies {
+        reply.write(&mut out);
+        tracing::answered(reply);
+    }
     if out.is_empty() { 0 } else { socket::write(client.socket.as_fd(), &out).unwrap_or(0) as u64 }
 }

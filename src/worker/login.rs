@@ -21,11 +21,13 @@ use super::storage::Root;
 use super::subject;
 use super::text::{Facts, Text};
 use super::title;
+use super::tracing;
 use super::watch::{Ending, Watch, unavailable};
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
 use crate::config::settings::{Anonymous, DirectoryRules, Rule, Server, SessionRules, Sessions, Subject};
-use crate::logging::{Cause, LOGIN};
+use crate::logging::trace::{self, Channel};
+use crate::logging::{Cause, LOGIN, Printable};
 use crate::protocol::Reply;
 use crate::scoreboard::{ReasonCode, Totals};
 use crate::sys::clock;
@@ -125,6 +127,7 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
         name: name.clone(),
         password: password.clone(),
     };
+    trace::tell(Channel::Auth, 5, || format!("auth is asked for '{}'", Printable(&name)));
     match inquiry::ask(watch, &request)? {
         Answer::Granted { account, anonymous } => {
             let section = anonymous.and_then(|index| watch.server.anonymous.get(usize::from(index)));
@@ -155,6 +158,7 @@ fn refused(watch: &Watch, verdict: Verdict) -> Result<Verdict, Ending> {
 /// Monitors ban by these lines; their words are ProFTPD's.
 fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> {
     let user = shown(name);
+    trace::tell(Channel::Auth, 1, || format!("'{}' may not log in: {}", Printable(name), why(denial)));
     match limits::refusal(denial, watch.class.map(|class| class.name.as_str())) {
         Refusal::Wrong { reason, rule } => {
             let why = Why { reason: reason.code(), rule };
@@ -173,6 +177,15 @@ fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> 
             }
             refused(watch, Verdict::Out(reply.told()))
         }
+    }
+}
+
+fn why(denial: &Denial) -> String {
+    match limits::refusal(denial, None) {
+        Refusal::Wrong { reason, rule: None } => reason.words().to_owned(),
+        Refusal::Wrong { reason, rule: Some(rule) } => format!("{}, by {rule}", reason.words()),
+        Refusal::NoPassword => "no password is given".to_owned(),
+        Refusal::Limited { reached, .. } => reached,
     }
 }
 
@@ -201,6 +214,7 @@ fn enter(
         Ending::Unavailable
     };
     identity::take(watch.birth, &entry.account).map_err(|error| failed(&error))?;
+    told(&entry);
     let quarters = Quarters::of(rules, scope.anonymous, &entry.account);
     let mut root = match quarters.open() {
         Ok(root) => root,
@@ -218,6 +232,7 @@ fn enter(
     let held = if quarters.is_confined() { Held::open(rules) } else { Held::default() };
     identity::confine(root.place().as_fd(), root.other_places()).map_err(|error| failed(&error))?;
     let home = quarters.home(&entry.account, &root);
+    trace::tell(Channel::Auth, 7, || format!("its root is {:?}, its home {home:?}", root.canonical()));
     let mut member = member_of((entry, home), (&scope, rules, directories), (root, watch));
     member.held = held;
     let home = member.home.clone();
@@ -233,6 +248,15 @@ fn enter(
         return refused(watch, Verdict::Out(incorrect(ReasonCode::Home).told()));
     }
     Ok(welcome(watch, member))
+}
+
+/// The trace of an identity that is taken.
+fn told(Entry { account, given_name, .. }: &Entry) {
+    trace::tell(Channel::Auth, 3, || {
+        let (given, name) = (Printable(given_name), Printable(&account.name));
+        let groups: Vec<u32> = account.groups.iter().map(|(gid, _)| gid.0).collect();
+        format!("'{given}' is '{name}': uid {}, gid {}, groups {groups:?}", account.uid.0, account.gid.0)
+    });
 }
 
 /// The rules of folders as they are for somebody.
@@ -257,6 +281,7 @@ fn welcome(watch: &mut Watch, mut member: Box<Member>) -> Verdict {
     }
     watch.speaks_by(member.rules.speech);
     watch.rules = member.rules;
+    tracing::under_rules(watch);
     watch.timers.logged_in(member.rules, Instant::now());
     watch.journal.under(Logs::of(member.rules, watch.logs(member.anonymous)));
     watch.journal.asked_for_password();

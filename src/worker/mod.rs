@@ -43,6 +43,7 @@ mod text;
 mod throttle;
 mod timeouts;
 mod title;
+mod tracing;
 mod transfer;
 mod transfer_log;
 mod turn;

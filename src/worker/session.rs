@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use crate::logging::Cause;
+use crate::logging::trace::{self, Channel};
+use crate::logging::{Cause, Printable};
 use crate::protocol::verbs;
-use crate::protocol::{Foreign, Line, Reply};
+use crate::protocol::{Foreign, Line, Reply, Request};
 use crate::scoreboard::{ReasonCode, State, Totals};
 use crate::sys::crypt;
 
@@ -16,6 +17,7 @@ use super::shutdown::Warned;
 use super::speech;
 use super::throttle::Throttle;
 use super::title;
+use super::tracing;
 use super::watch::{Ending, Watch};
 
 /// What only makes sense at one stage of a session is inside its variant.
@@ -77,6 +79,9 @@ impl Session {
     }
 
     fn tell_ending(&self, ending: &Ending) {
+        if let Ending::Gone = ending {
+            trace::tell(Channel::Command, 6, || "the client has gone".to_owned());
+        }
         let Some(cause) = ending.reason().map(Cause::from) else { return };
         let log = &self.watch.log;
         self.watch.birth.own.refused(cause.reason);
@@ -107,6 +112,7 @@ impl Session {
         self.watch.unburden()?;
         self.await_turn()?;
         self.watch.birth.recorder.order(self.watch.birth.board.ordered_level());
+        tracing::heed(&self.watch);
         self.watch.journal.begin();
         self.watch.called = "command";
         let answered = match line {
@@ -173,6 +179,7 @@ impl Session {
             Ok(request) => self.watch.journal.asked(request, self.phase.member()),
             Err(_) => self.watch.journal.asked_unknown(&line),
         }
+        told(&request, &line);
         // The line of PASS holds the password, too.
         crypt::wipe(&mut line);
         let request = match request {
@@ -253,6 +260,17 @@ impl Session {
             Phase::Unnamed | Phase::Named(_) => Ok(please_log_in()),
         }
     }
+}
+
+/// The trace of a command; no secret is in it.
+fn told(request: &Result<Request, Reply>, line: &[u8]) {
+    trace::tell(Channel::Command, 7, || {
+        let (word, argument) = match request {
+            Ok(request) => (request.called.as_bytes(), request.argument.as_slice()),
+            Err(_) => verbs::split_shown(line),
+        };
+        format!("'{}'", Printable([word, argument].join(&b' ').trim_ascii()))
+    });
 }
 
 fn please_log_in() -> Reply {

@@ -7,6 +7,8 @@ use super::data::{Attend, Coding, Interrupt, Outcome, Stop, Stream};
 use super::rendezvous::Rendezvous;
 use super::storage::{code_of, reason_of, words_of};
 use super::watch::{Ending, Watch};
+use crate::logging::Printable;
+use crate::logging::trace::{self, Channel};
 use crate::protocol::Reply;
 use crate::scoreboard::{Direction, ReasonCode};
 use crate::sys::files::Errno;
@@ -66,7 +68,18 @@ pub fn carry(
     let took = began.elapsed();
     watch.count_data(errand.direction, outcome.bytes);
     watch.journal.moved(&outcome, took, port);
+    told(errand, &outcome, (took, port));
     Carried { outcome, took, was_open }
+}
+
+/// The trace of an errand that is over.
+fn told(errand: &Errand<'_>, Outcome { bytes, ended }: &Outcome, (took, port): (Duration, Option<u16>)) {
+    let level = if ended.is_ok() { 5 } else { 3 };
+    trace::tell(Channel::Data, level, || {
+        let (verb, path) = (errand.verb, Printable(errand.path));
+        let end = ended.as_ref().err().map(|stop| format!(", ended by {stop:?}")).unwrap_or_default();
+        format!("{verb} '{path}' at port {}: {bytes} bytes in {took:?}{end}", port.unwrap_or_default())
+    });
 }
 
 fn meet(

@@ -255,12 +255,71 @@ fn the_level_of_the_log_changes_while_sessions_run() {
     assert_eq!(said(&daemon, &["debug", "level", "5"]), "ftpdctl: debug level 5: debugging\n");
     session.command("SYST").expect(215);
     daemon.await_log("command SYST of 0 bytes");
+    assert_eq!(refused(&daemon, &["trace", "info"], 1), "ftpdctl: there is no TraceLog: nothing is traced\n");
     assert_eq!(said(&daemon, &["trace", "0"]), "ftpdctl: debug level 0: as configured\n");
     session.command("NOOP").expect(200);
     session.command("QUIT").expect(221);
     daemon.await_log("FTP session closed.");
     assert!(!daemon.log().contains("command NOOP") && !daemon.log().contains("command QUIT"));
     assert_eq!(said(&daemon, &["debug"]), "ftpdctl: debug level 0: as configured\n");
+    daemon.stop();
+}
+
+#[test]
+fn the_trace_changes_while_sessions_run() {
+    let setup = Setup::new();
+    let path = setup.path("log/trace");
+    let daemon = setup.line(&format!("TraceLog {}\nTrace data:3", path.display())).start();
+    let trace = || fs::read_to_string(&path).unwrap_or_default();
+    let mut session = daemon.session();
+    session.command("NOOP").expect(200);
+    let told = data(&daemon, &["trace", "command:7", "directory:2"]);
+    assert_eq!(
+        ["command", "directory", "data", "auth"].map(|name| told["channels"][name].as_str()),
+        [Some("7"), Some("2"), Some("3"), Some("0")]
+    );
+    session.command("SYST").expect(215);
+    until("the trace of a session that runs", || trace().contains("<command:7>: 'SYST'"));
+    daemon.reload();
+    daemon.await_log("generation 2 serves");
+    daemon.session().command("FEAT").expect(211);
+    until("the trace of a later generation's", || trace().contains("<command:7>: 'FEAT'"));
+    assert!(said(&daemon, &["trace", "configured"]).contains("ftpdctl: command   0 "));
+    session.command("STAT").expect(211);
+    said(&daemon, &["trace", "ctrls:1"]);
+    said(&daemon, &["status"]);
+    until("the trace of the master", || {
+        trace().contains("client (pid ") && trace().contains(" asks: status")
+    });
+    assert!(!trace().contains("NOOP") && !trace().contains("STAT"), "{}", trace());
+    assert!(
+        refused(&daemon, &["trace", "fsio:3"], 2).contains("no channel 'fsio' is known; there are auth, ")
+    );
+    daemon.stop();
+}
+
+#[test]
+fn the_log_of_the_control_socket_tells_who_asked_what_and_heard_what() {
+    let setup = Setup::new();
+    let path = setup.path("log/controls");
+    let daemon = setup.line(&format!("ControlsLog {}", path.display())).start();
+    let log = || fs::read_to_string(&path).unwrap_or_default();
+    said(&daemon, &["debug", "level", "0"]);
+    refused(&daemon, &["down", "nowhere"], 1);
+    until("the second answer", || log().contains("return value: 1"));
+    let first = log().lines().next().unwrap_or_default().to_owned();
+    assert!(first.contains(" mod_ctrls/") && first.contains("]: accepted connection from "), "{first}");
+    for text in [
+        " client (pid ",
+        "): 'debug level 0'",
+        "): return value: 0",
+        "): 'debug level 0: as configured'",
+        "): 'down nowhere'",
+        "no virtual host has the ServerName 'nowhere'",
+    ] {
+        assert!(log().contains(text), "{text}: {}", log());
+    }
+    assert!(!daemon.log().contains("mod_ctrls/") && !log().contains("FTP session"));
     daemon.stop();
 }
 

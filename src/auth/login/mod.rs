@@ -13,6 +13,8 @@ use super::accounts::source::{Candidate, Proof, SourceError};
 use super::secret::Secret;
 use super::wire::{Denial, NAME_MAX};
 use super::{Account, AnonymousPolicy, LoginRules, ServerPolicy, Terms, Visitor};
+use crate::logging::Printable;
+use crate::logging::trace::{self, Channel};
 use crate::scoreboard::GRANT_GROUPS;
 use crate::sys::{GroupId, UserId};
 
@@ -230,7 +232,12 @@ impl Users<'_> {
         }
         for (owner, step) in self.steps.iter().enumerate() {
             let Some(source) = step.source() else { continue };
-            match source.find(name)? {
+            let found = source.find(name)?;
+            trace::tell(Channel::Auth, 6, || {
+                let known = if found.is_some() { "knows" } else { "does not know" };
+                format!("step {} of AuthOrder {known} '{}'", owner + 1, Printable(name))
+            });
+            match found {
                 Some(candidate) => return Ok(Some(Found { owner, candidate })),
                 None if step.is_authoritative => return Ok(None),
                 None => {}

@@ -84,6 +84,18 @@ pub const ROWS: &[Row] = &[
         },
     ),
     sets(
+        "ControlsLog",
+        "mod_ctrls",
+        MAIN,
+        "path|none",
+        "",
+        "Who has come to the control socket, what was asked for, and what was answered; SystemLog has what was asked for besides.",
+        |scope, arguments| {
+            scope.daemon.control.log = Some(arguments.path_or_none()?);
+            Ok(())
+        },
+    ),
+    sets(
         "AdminControlsEngine",
         "mod_ctrls_admin",
         MAIN,

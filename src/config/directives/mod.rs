@@ -32,6 +32,7 @@ mod resources;
 mod sections;
 mod sessions;
 mod sockets;
+mod traces;
 mod transfers;
 mod uploads;
 
@@ -153,6 +154,7 @@ const SUBJECTS: &[&[Row]] = &[
     proxies::ROWS,
     control::ROWS,
     logs::ROWS,
+    traces::ROWS,
 ];
 
 /// Headings of the subjects, for the reference.
@@ -185,6 +187,7 @@ const HEADINGS: &[&str] = &[
     "Proxies before the server",
     "The control socket",
     "Logs",
+    "The trace",
 ];
 
 /// The row of a name, whatever its case.

@@ -24,6 +24,8 @@ pub struct Control {
     pub admin_actions: Option<BTreeSet<String>>,
     /// ControlsMaxClients.
     pub max_clients: u32,
+    /// ControlsLog.
+    pub log: Option<PathBuf>,
 }
 
 /// ControlsSocket, ControlsSocketOwner, and who can connect.

@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Control, Delays};
 use crate::auth::places::ConnectionRate;
+use crate::logging::trace::{Levels, TraceOptions};
 use crate::logging::{Facility, Links};
 use crate::sys::{GroupId, UserId};
 
@@ -74,6 +77,19 @@ pub struct Daemon {
     pub listen: Vec<SocketAddr>,
     /// ControlsEngine and its kin.
     pub control: Control,
+    /// TraceLog, and what the daemon's own processes trace.
+    pub trace: DaemonTrace,
+}
+
+/// What the daemon's own processes trace: as much as the main server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonTrace {
+    /// TraceLog.
+    pub log: Option<PathBuf>,
+    /// Trace.
+    pub levels: Levels,
+    /// TraceOptions.
+    pub options: TraceOptions,
 }
 
 /// Who listens.

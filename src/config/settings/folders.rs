@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{AccessRules, Fakes, Hiding, TransferLines, Written};
 pub use crate::config::directories::PathRules;
 use crate::config::directories::Sections;
+pub use crate::config::limits::Decider;
 use crate::config::listings::ListOptions;
 
 /// What holds by folder: the scope itself and its `<Directory>` sections. Which of them meet in a path is known only when the path

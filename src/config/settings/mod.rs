@@ -29,11 +29,11 @@ mod written;
 
 pub use aliases::{AliasFor, AliasRules};
 pub use control::{Control, SocketPlace};
-pub use daemon::{Daemon, LogTarget, ProcessTitles, ServerType};
+pub use daemon::{Daemon, DaemonTrace, LogTarget, ProcessTitles, ServerType};
 pub use delays::Delays;
 pub use folders::{
-    ChdirDisplay, DirectoryRules, Filter, FilterPattern, FolderRules, HiddenName, HiddenStores, Limit,
-    PathRules, ScopeRules,
+    ChdirDisplay, Decider, DirectoryRules, Filter, FilterPattern, FolderRules, HiddenName, HiddenStores,
+    Limit, PathRules, ScopeRules,
 };
 pub use hiding::{FakeName, Fakes, HiddenHere, HiddenNames, HiddenOwner, Hiding, Owner};
 pub use logs::{ExtendedLog, ExtendedTarget, Form, TransferLog};

@@ -9,6 +9,7 @@ use super::super::globs::Glob;
 use super::{DirectoryRules, LogTarget, Proxies, Sessions};
 use crate::auth::order::Ordered;
 use crate::auth::{FilteredFile, NamedSections};
+use crate::logging::trace::TraceOptions;
 use crate::logging::{Links, LogOptions};
 use crate::sys::socket::Tuning;
 
@@ -31,6 +32,8 @@ pub struct Server {
     pub least_level: Level,
     /// LogOptions.
     pub log_options: LogOptions,
+    /// TraceOptions.
+    pub trace_options: TraceOptions,
     /// AllowLogSymlinks.
     pub log_links: Links,
     /// ServerAlias.

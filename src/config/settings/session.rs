@@ -10,11 +10,14 @@ use crate::auth::LoginRules;
 use crate::auth::home::HomePolicy;
 use crate::config::facts::FactRules;
 use crate::config::listings::ListStyle;
+use crate::logging::trace::Levels;
 use crate::protocol::{Algorithm, Algorithms, Offer, Type};
 
 /// What holds for a session, the same in every folder.
 #[derive(Clone, Debug)]
 pub struct SessionRules {
+    /// Trace.
+    pub trace: Levels,
     /// ServerIdent.
     pub ident: Ident,
     /// DeferWelcome.

@@ -85,8 +85,7 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
 fn what_widens_nothing_is_ignored_with_a_warning() {
     for line in [
         "IdentLookups on",
-        "ControlsLog /var/log/controls",
-        "Trace default:10",
+        "Trace DEFAULT:10 fsio:3 netio:2",
         "IncludeOptions IgnoreTempFiles",
         "LangDefault it_IT",
     ] {

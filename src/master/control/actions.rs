@@ -38,6 +38,8 @@ impl Master {
             Request::Down(hosts) => self.take_down(&hosts),
             Request::Up(hosts) => self.take_up(&hosts),
             Request::Level(level) => self.set_level(level),
+            Request::Trace(levels) => self.set_trace(&levels),
+            Request::TraceConfigured => self.forget_trace(),
             Request::Limit(whom, rate) => self.limit(whom, rate),
             Request::Limits => self.tell_limits(),
             Request::Dump(what) => self.dump(what),
@@ -62,7 +64,7 @@ impl Master {
         let begun = self.control.begun;
         let ended = self.control.reloads.extract_if(.., |(_, reload)| *reload <= begun);
         for (id, _) in ended.collect::<Vec<_>>() {
-            self.control.answer(id, reply);
+            self.answer_control(id, reply);
         }
     }
 

@@ -122,7 +122,7 @@ impl Master {
                 0 => format!("{gone} sessions disconnected"),
                 _ => format!("{gone} sessions disconnected, {killed} of them killed: they did not obey"),
             };
-            self.control.answer(id, &Reply::done(said).with("kicked", gone).with("killed", killed));
+            self.answer_control(id, &Reply::done(said).with("kicked", gone).with("killed", killed));
         }
     }
 

@@ -7,8 +7,10 @@ mod hosts;
 mod kicks;
 mod levels;
 mod limits;
+mod record;
 mod socket;
 mod status;
+mod traces;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -163,10 +165,11 @@ impl Master {
         let Ok(peer) = sockets::local_peer(socket.as_fd()) else { return };
         self.control.next += 1;
         let id = ClientId(self.control.next);
+        self.record_arrival(&peer);
         let refusal = self.control_refusal(&peer);
         self.control.clients.push(Client::new(id, socket, peer, now));
         if let Some(reply) = refusal {
-            self.control.answer(id, &reply);
+            self.answer_control(id, &reply);
         }
     }
 
@@ -199,7 +202,7 @@ impl Master {
             Heard::Nothing => {}
             Heard::TooLong => {
                 let sentence = format!("a request has at most {LINE_MOST} bytes");
-                self.control.answer(id, &Reply::of(Outcome::Mistaken, vec![sentence]));
+                self.answer_control(id, &Reply::of(Outcome::Mistaken, vec![sentence]));
             }
             Heard::Line(line) => self.hear_control(id, &line),
         }
@@ -208,24 +211,25 @@ impl Master {
 
     fn hear_control(&mut self, id: ClientId, line: &[u8]) {
         let Some(peer) = self.control.client(id).map(|client| client.peer.clone()) else { return };
-        let (uid, pid) = (peer.uid.0, peer.pid.0);
         let reply = match asked(line) {
             Err(mistake) => Some(Reply::of(Outcome::Mistaken, vec![mistake.to_string()])),
-            Ok(asked) => match self.may_ask(&asked, &peer) {
-                Err(reply) => {
-                    warn!(self.log, "control: {} refused", asked.action.name; "uid" => uid, "pid" => pid);
-                    Some(reply)
-                }
-                Ok(()) => {
-                    let words = [&[asked.action.name.to_owned()][..], &asked.words].concat().join(" ");
-                    info!(self.log, "control: {words}"; "uid" => uid, "pid" => pid);
-                    self.carry_out(id, asked)
-                }
-            },
+            Ok(asked) => self.hear_asked(id, asked, &peer),
         };
         if let Some(reply) = reply {
-            self.control.answer(id, &reply);
+            self.answer_control(id, &reply);
         }
+    }
+
+    fn hear_asked(&mut self, id: ClientId, asked: Asked, peer: &sockets::LocalPeer) -> Option<Reply> {
+        let (uid, pid) = (peer.uid.0, peer.pid.0);
+        let words = [&[asked.action.name.to_owned()][..], &asked.words].concat().join(" ");
+        self.record_question(peer, &words);
+        if let Err(reply) = self.may_ask(&asked, peer) {
+            warn!(self.log, "control: {} refused", asked.action.name; "uid" => uid, "pid" => pid);
+            return Some(reply);
+        }
+        info!(self.log, "control: {words}"; "uid" => uid, "pid" => pid);
+        self.carry_out(id, asked)
     }
 
     fn may_ask(&self, asked: &Asked, peer: &sockets::LocalPeer) -> Result<(), Reply> {

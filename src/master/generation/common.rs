@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::config::Settings;
 use crate::config::settings::LogTarget;
 use crate::logging::Channel;
+use crate::logging::trace::Orders;
 use crate::master::connection::Connection;
 
 /// What the processes of every generation are handed besides their settings.
@@ -26,6 +27,8 @@ pub struct Common {
     pub has_door: bool,
     /// Lines are shown on stderr besides.
     pub foreground: bool,
+    /// What an operator has ordered of the trace.
+    pub traced: Orders,
     /// The one client to be served, until its worker is born (ServerType inetd).
     pub connection: Option<Connection>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::settings::{Control, Daemon};
+use crate::config::settings::{Control, Daemon, DaemonTrace};
 use crate::master::pool::Bounds;
 
 /// The terms on which a generation serves.
@@ -22,6 +22,8 @@ pub struct Terms {
     pub drain_timeout: Option<Duration>,
     /// ControlsEngine and its kin.
     pub control: Control,
+    /// TraceLog and its kin.
+    pub trace: DaemonTrace,
 }
 
 impl Terms {
@@ -35,6 +37,7 @@ impl Terms {
             shutdown_timeout: daemon.shutdown_timeout,
             drain_timeout: daemon.drain_timeout,
             control: daemon.control.clone(),
+            trace: daemon.trace.clone(),
         }
     }
 

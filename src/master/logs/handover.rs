@@ -68,6 +68,7 @@ impl Logs {
             system: handed.system,
             fault_log: None,
             logs: handed.logs.into_iter().map(log).collect(),
+            unopened: Vec::new(),
             next: handed.next,
         };
         // Without the file a fault leaves its line on stderr.

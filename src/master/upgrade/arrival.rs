@@ -175,6 +175,7 @@ impl Arrival {
             rootless: !identity::is_root(),
             has_door: state.has_door,
             foreground,
+            traced: state.traced,
             connection: None,
         };
         let trial = |before| Upgrade::OnTrial(Trial { before, _state: file, version: state.version });
@@ -208,6 +209,7 @@ impl Arrival {
             control: Control::adopt(state.control),
         };
         master.order_level();
+        master.order_trace();
         signals::unblock_all()?;
         master.begin_again(settings, failed);
         Ok(master)

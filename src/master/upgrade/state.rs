@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::logging::trace::Orders;
 use crate::master::Master;
 use crate::master::admission::HandedAdmission;
 use crate::master::control::HandedControl;
@@ -47,6 +48,7 @@ pub struct State {
     pub admission: HandedAdmission,
     pub generations: Vec<HandedGeneration>,
     pub control: HandedControl,
+    pub traced: Orders,
 }
 
 impl State {
@@ -69,6 +71,7 @@ impl State {
             workers: master.workers.hand_over(),
             admission: master.admission.hand_over(),
             control: master.control.hand_over(),
+            traced: master.common.traced,
             generations: master
                 .generations
                 .iter()

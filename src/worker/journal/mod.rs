@@ -73,11 +73,8 @@ impl Journal {
     /// It is none that we know.
     pub fn asked_unknown(&mut self, line: &[u8]) {
         let Some(kept) = &mut self.0 else { return };
-        let line = line.trim_ascii_start();
-        let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
-        let (word, argument) = (&line[..end], line.get(end + 1..).unwrap_or_default());
-        // ` PASS x` is no command, and holds a password all the same.
-        kept.take(&word.to_ascii_uppercase(), verbs::shown(word, argument));
+        let (word, argument) = verbs::split_shown(line);
+        kept.take(&word.to_ascii_uppercase(), argument);
     }
 
     /// It is PASS, whose session has got logs only by it.

@@ -11,6 +11,8 @@ use super::operation::Operation;
 use super::path::FtpPath;
 use super::policy::{Asked, Policy, Spot, Verb};
 use crate::config::settings::{FilterPattern, PathRules, Rule};
+use crate::logging::Cause;
+use crate::logging::trace::{self, Channel};
 
 /// Leave to carry out one operation on the place it holds. Made here only.
 #[derive(Debug)]
@@ -39,9 +41,27 @@ impl<O> Permit<O> {
 /// Judges an operation by the rules of the canonical path it is done to.
 pub fn authorise<O: Operation>(policy: &Policy, asked: &Asked, operation: O) -> Result<Permit<O>, Denied> {
     let rules = policy.rules_at(operation.spot());
-    match judge(&rules, asked, &operation) {
-        Ok(()) => Ok(Permit { operation, rules }),
-        Err((reason, by)) => Err(Denied { by, ..asked.denied(reason) }),
+    let judged = judge(&rules, asked, &operation);
+    let judged = judged.map_err(|(reason, by)| Denied { by, ..asked.denied(reason) });
+    told((&rules, operation.spot().canonical), asked, judged.as_ref().err());
+    judged.map(|()| Permit { operation, rules })
+}
+
+/// The trace of a judgement: the lines that speak of each verb that is meant.
+fn told((rules, canonical): (&PathRules<'_>, &Path), asked: &Asked, refused: Option<&Denied>) {
+    let level = if refused.is_some() { 2 } else { 5 };
+    trace::tell(Channel::Directory, level, || {
+        let outcome = refused.map_or("allowed".to_owned(), |denied| refusal(denied.cause()));
+        let lines = asked.verb.deciders(rules).map(|(verb, decider)| format!("{verb} by {decider}"));
+        let lines = lines.collect::<Vec<_>>().join(", ");
+        format!("{} of {}: {outcome}; {lines}", asked.verb.name, canonical.display())
+    });
+}
+
+fn refusal(Cause { reason, rule }: Cause<'_>) -> String {
+    match rule {
+        Some(rule) => format!("refused ({} at {rule})", reason.word()),
+        None => format!("refused ({})", reason.word()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 
 use super::path::PathError;
 use crate::config::settings::Rule;
+use crate::logging::Cause;
 use crate::protocol::Reply;
 use crate::scoreboard::ReasonCode;
 use crate::sys::files::Errno;
@@ -87,11 +88,19 @@ impl Denied {
 
     /// A reply in other words or with another code, for the same reason.
     pub fn reply(&self, code: u16, text: impl Into<Vec<u8>>) -> Reply {
+        let Cause { reason, rule } = self.cause();
+        Reply::refused(code, reason, text).by(rule.map(Box::from))
+    }
+
+    /// For the logs.
+    pub fn cause(&self) -> Cause<'_> {
         let rule = match &self.by {
-            Some(By::Limit(Rule(rule)) | By::Filter(Rule(rule)) | By::PathFilter(Rule(rule))) => rule.clone(),
+            Some(By::Limit(Rule(rule)) | By::Filter(Rule(rule)) | By::PathFilter(Rule(rule))) => {
+                rule.as_deref()
+            }
             Some(By::Hiding | By::Reason(_)) | None => None,
         };
-        Reply::refused(code, self.reason_code(), text).by(rule)
+        Cause { reason: self.reason_code(), rule }
     }
 
     fn reason_code(&self) -> ReasonCode {

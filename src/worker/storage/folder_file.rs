@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::way::Way;
 use crate::config::ftpaccess::{self, BYTES_MOST};
 use crate::config::settings::FolderRules;
+use crate::logging::trace::{self, Channel};
 use crate::sys::files::{self, Access, Edition, Errno, Identity, Kind};
 
 /// A file that was changed so short a time before it was looked at may be changed again without any sign of it: a kernel's clock of files
@@ -125,6 +126,7 @@ impl FolderFile {
 
     fn read(&mut self, bytes: &[u8], (path, way): (&Path, &Way<'_>), listener: &dyn Listener) {
         listener.reads(path, bytes);
+        trace::tell(Channel::Config, 7, || format!("{} is read, {} bytes", path.display(), bytes.len()));
         let heard = match ftpaccess::read(path, bytes, &|line| listener.keeps(path, line)) {
             Ok(heard) => heard,
             Err(why) => return self.refuse(Refusal::Closed(why), (path, way), listener),

@@ -6,9 +6,12 @@ use std::path::Path;
 use super::denied::{Denied, Reason};
 use super::folder_files::{Amendments, FolderFiles, Freshness};
 use super::path::FtpPath;
-use crate::config::settings::{DirectoryRules, PathRules, Rule, Subject};
+use crate::config::settings::{Decider, DirectoryRules, PathRules, Rule, Subject};
+use crate::logging::Printable;
+use crate::logging::trace::{self, Channel};
 use crate::protocol::{self, site::Row};
 use crate::sys::files::Identity;
+use crate::sys::identity;
 
 /// The rules of a session's scope.
 #[derive(Debug)]
@@ -114,6 +117,16 @@ impl Verb {
         std::iter::once(&own).chain(self.also).try_for_each(|(name, groups)| rules.judge(name, groups))
     }
 
+    /// What decides so, for each of its names.
+    pub fn deciders<'a>(
+        &'a self,
+        rules: &'a PathRules<'_>,
+    ) -> impl Iterator<Item = (&'static str, Decider<'a>)> {
+        let own = (self.name, self.groups);
+        let verbs = std::iter::once(own).chain(self.also.iter().copied());
+        verbs.map(|(name, groups)| (name, rules.decision(name, groups).1))
+    }
+
     /// Whether it takes hidden files for absent (IgnoreHidden).
     pub fn ignores_hidden(&self, rules: &PathRules<'_>) -> bool {
         let own = (self.name, self.groups);
@@ -156,6 +169,13 @@ impl Asked {
 
     /// A refusal of this request.
     pub fn denied(&self, reason: impl Into<Reason>) -> Denied {
+        let reason = reason.into();
+        if let Reason::System(error) = &reason {
+            trace::tell(Channel::Fileperms, 1, || {
+                let ((uid, gid), path) = (identity::own(), Printable(self.path.as_bytes()));
+                format!("{} of '{path}' by uid {} and gid {}: {error}", self.verb.name, uid.0, gid.0)
+            });
+        }
         Denied::new(&self.argument, reason)
     }
 }

@@ -26,6 +26,7 @@ use super::subject;
 use super::terms::Terms;
 use super::text::Facts;
 use super::timeouts::Timers;
+use super::tracing;
 use crate::config::settings::{Anonymous, Caller, Class, Server, SessionRules, Speech};
 use crate::logging::{Cause, SessionLogs};
 use crate::protocol::{Reply, Type};
@@ -150,6 +151,7 @@ impl Watch {
         let mut rulebook = std::mem::take(&mut self.rulebook);
         self.rules = rulebook.rules((self.server_index, self.server), || subject::settled(self, None));
         self.rulebook = rulebook;
+        tracing::under_rules(self);
         self.timers.under(self.rules);
         resources::limit(&self.rules.resources, &self.log);
         self.conversation.lines_up_to(self.rules.command_buffer);
@@ -195,6 +197,7 @@ impl Watch {
             self.refuse(reply, cause);
         }
         self.journal.answered(reply);
+        tracing::answered(reply);
         self.owes_outcome &= reply.code < 200;
         self.conversation.reply(reply);
     }
@@ -288,6 +291,7 @@ impl Watch {
     /// Says goodbye and sends it, within a short while.
     pub fn farewell(&mut self, ending: &Ending) {
         if let Some(words) = ending.last_words() {
+            tracing::answered(&words);
             self.conversation.reply(&words);
         }
         let deadline = Instant::now() + LAST_WORDS;

@@ -16,9 +16,10 @@ pub const UNSEEN: &[(&str, &str)] = &[
         "SystemLog ServerLog LogOptions SyslogFacility SyslogLevel DebugLevel",
         "SystemLog tells what the daemon does; hostile/patterns.rs has what monitors read",
     ),
+    ("Trace TraceLog TraceOptions", "each server tells of its own insides; logs/trace.rs"),
     ("WtmpLog UseLastlog", "the host's own files; users/attendance.rs"),
     (
-        "ControlsEngine ControlsSocket ControlsSocketOwner ControlsSocketACL ControlsACLs ControlsMaxClients AdminControlsEngine AdminControlsACLs",
+        "ControlsEngine ControlsSocket ControlsSocketOwner ControlsSocketACL ControlsACLs ControlsMaxClients ControlsLog AdminControlsEngine AdminControlsACLs",
         "operators' socket, with a protocol of its own; control.rs",
     ),
     ("MaxInstances", "ProFTPD closes without a word, when it has seen its last child end; limits.rs"),

@@ -10,7 +10,6 @@ pub const MODULES: &[Family] = &[
         "the kernel says who asks, and whoever asks is heard at once.",
         &["ControlsAuthFreshness", "ControlsInterval"],
     ),
-    family("mod_ctrls", Ignored, "SystemLog holds what the control socket was asked for.", &["ControlsLog"]),
     family(
         "mod_exec",
         Ignored,

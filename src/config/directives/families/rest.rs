@@ -7,12 +7,6 @@ pub const REST: &[Family] = &[
     family("mod_auth_unix", Ignored, NOT_DONE, &["AuthUnixOptions", "PersistentPasswd"]),
     family("mod_xfer", Ignored, NOT_DONE, &["TransferOptions"]),
     family("mod_core", Ignored, NOT_DONE, &["IncludeOptions"]),
-    family(
-        "mod_core",
-        Ignored,
-        "there are no channels to trace; DebugLevel says how much a session tells.",
-        &["Trace", "TraceLog", "TraceOptions"],
-    ),
     family("mod_core", Accepted, "no session is without its entry.", &["ScoreboardOptions"]),
     family(
         "mod_core",

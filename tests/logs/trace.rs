@@ -1,0 +1,144 @@
+//! The trace: what sessions and the daemon tell of their doing, how much of it, and to whom.
+
+use std::fs;
+
+use crate::harness::events::until;
+use crate::harness::{Client, Daemon, PASSWORD, Setup};
+
+/// A setup with a TraceLog, and these lines.
+fn traced(lines: &str) -> Setup {
+    let setup = Setup::new().with_account("bob");
+    let log = setup.path("log/trace").display().to_string();
+    setup.line(&format!("TraceLog {log}\n{lines}"))
+}
+
+fn trace(daemon: &Daemon) -> String {
+    fs::read_to_string(daemon.setup.path("log/trace")).unwrap_or_default()
+}
+
+/// The first line of the trace that holds this, once it is there.
+#[track_caller]
+fn await_line(daemon: &Daemon, text: &str) -> String {
+    until(&format!("'{text}' in the trace"), || trace(daemon).contains(text));
+    trace(daemon).lines().find(|line| line.contains(text)).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_trace_tells_what_a_session_does_and_no_password() {
+    let setup = traced("Trace DEFAULT:20 directory:20 fileperms:20");
+    let closed = setup.home("alice").join("closed").display().to_string();
+    let setup = setup.line(&format!("<Directory {closed}>\n<Limit WRITE>\nDenyAll\n</Limit>\n</Directory>"));
+    let daemon = setup.start();
+    fs::create_dir(&closed).expect("a folder");
+    let mut client = daemon.client();
+    client.command("USER alice").expect(331);
+    client.command("PASS no-such-secret").expect(530);
+    client.send(&format!(" PASS {PASSWORD}"));
+    client.reply().expect(500);
+    client.login("alice");
+    client.command("MKD closed/x").expect(550);
+    client.command("RETR nothing").expect(550);
+    fs::write(daemon.setup.home("alice").join("f"), b"12345").expect("written");
+    client.retrieve("f");
+    client.command("QUIT").expect(221);
+    for (text, why) in [
+        ("<response:1>: 220 ", "the greeting, before anything is read"),
+        ("<command:7>: 'USER alice'", "a command"),
+        ("<command:7>: 'PASS (hidden)'", "PASS"),
+        ("<auth:1>: 'alice' may not log in: ", "a wrong password"),
+        ("<auth:3>: 'alice' is 'alice': uid ", "an account"),
+        ("<config:5>: 127.0.0.1:", "the server"),
+        ("/alice/f' at port ", "a transfer"),
+        ("<directory:5>: RETR of ", "what is allowed"),
+        ("/alice/nothing' by uid ", "what is not there"),
+        ("<response:1>: 221 ", "the last words"),
+    ] {
+        await_line(&daemon, text);
+        assert!(trace(&daemon).contains(text), "{why}");
+    }
+    let line = await_line(&daemon, "<directory:2>: MKD of ");
+    assert!(line.contains("/closed/x: refused") && line.contains("MKD by <Limit WRITE> at "), "{line}");
+    let number = daemon.setup.text().lines().position(|line| line == "<Limit WRITE>").expect("there") + 1;
+    assert!(line.ends_with(&format!(":{number}")), "{line}");
+    // 2026-11-23 09:01:37,005 [32375] <command:7>: 'NOOP'
+    let (stamp, rest) = line.split_at(23);
+    assert!(stamp.as_bytes()[10] == b' ' && stamp.as_bytes()[19] == b',' && rest.starts_with(" ["), "{line}");
+    let all = trace(&daemon);
+    assert!(!all.contains("no-such-secret") && !all.contains(PASSWORD), "{all}");
+    daemon.stop();
+}
+
+#[test]
+fn only_what_is_asked_for_is_traced() {
+    let daemon = traced("Trace DEFAULT:20 command:0 response:2-9 data:6").start();
+    daemon.session().command("QUIT").expect(221);
+    await_line(&daemon, "<auth:7>");
+    let all = trace(&daemon);
+    for channel in ["<command", "<response", "<data", "<directory", "<fileperms"] {
+        assert!(!all.contains(channel), "{all}");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn a_trace_may_be_of_some_sessions_and_of_some_servers() {
+    let setup = traced("Trace command:0");
+    let (port, users) = (setup.port.number, setup.path("users").display().to_string());
+    let host = format!(
+        "<IfUser bob>\nTrace session command:7\n</IfUser>\n<VirtualHost 127.0.0.2>\nPort {port}\nAuthUserFile {users}\n\
+         AuthOrder mod_auth_file.c\nRequireValidShell off\nTrace command:7\nTraceOptions +ConnIPs -Timestamp\n</VirtualHost>"
+    );
+    let daemon = setup.line(&host).start();
+    daemon.session().command("STAT").expect(211);
+    let mut bob = daemon.client();
+    bob.login("bob");
+    bob.command("SYST").expect(215);
+    await_line(&daemon, "<command:7>: 'SYST'");
+    let mut elsewhere = Client::greeted(([127, 0, 0, 2], port).into());
+    elsewhere.login("alice");
+    elsewhere.command("FEAT").expect(211);
+    let line = await_line(&daemon, "<command:7>: 'FEAT'");
+    let (pid, rest) = line.split_once(' ').expect("a pid");
+    assert!(pid.starts_with('[') && pid.ends_with(']'), "{line}");
+    assert_eq!(rest, format!("(client 127.0.0.1, server 127.0.0.2:{port}) <command:7>: 'FEAT'"));
+    let all = trace(&daemon);
+    assert!(!all.contains("STAT") && !all.contains("USER bob") && all.contains("USER alice"), "{all}");
+    daemon.stop();
+}
+
+#[test]
+fn a_client_forges_no_line_of_a_trace() {
+    let daemon = traced("Trace command:7 response:1").start();
+    let mut client = daemon.session();
+    client.send_bytes(b"CWD a\x1b[2J\x80\rb\r\n");
+    client.reply().expect(550);
+    client.command("QUIT").expect(221);
+    let line = await_line(&daemon, "'CWD a");
+    assert!(line.contains("'CWD a\\x1b[2J\\x80"), "{line}");
+    await_line(&daemon, "<response:1>: 221");
+    assert!(trace(&daemon).lines().all(|line| line.contains("] <")), "{}", trace(&daemon));
+    daemon.stop();
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_keeps_nobody_from_serving() {
+    let daemon = Setup::new().line("TraceLog /nowhere/at/all/trace\nTrace DEFAULT:20 fsio:20").start();
+    daemon.session().command("QUIT").expect(221);
+    daemon.await_log("/nowhere/at/all/trace");
+    daemon.reload();
+    daemon.await_log("nothing is told for fsio:20; ferryd's channels are auth, command, ");
+    daemon.stop();
+}
+
+#[test]
+fn a_reload_traces_more_or_less_and_the_daemon_tells_too() {
+    let daemon = traced("Trace command:0").start();
+    daemon.session().command("QUIT").expect(221);
+    daemon.rewrite(&daemon.setup.text().replace("Trace command:0", "Trace command:7 config:3"));
+    daemon.reload();
+    await_line(&daemon, "<config:3>: generation 2 serves");
+    daemon.session().command("NOOP").expect(200);
+    await_line(&daemon, "'NOOP'");
+    assert!(!trace(&daemon).contains("QUIT"));
+    daemon.stop();
+}
