@@ -95,15 +95,15 @@ pub fn is_there(policy: &Policy, verb: Verb, sight: &Sight<'_>) -> bool {
 
 fn judge<O: Operation>(rules: &PathRules<'_>, asked: &Asked, operation: &O) -> Result<(), Verdict> {
     filtered(rules, &asked.argument).map_err(|rule| (Reason::Argument, Some(By::Filter(rule))))?;
-    if operation.is_filtered() {
+    if O::MANNER.is_filtered {
         judge_name(rules, asked, operation.spot().canonical)
             .map_err(|rule| (Reason::Name, Some(By::PathFilter(rule))))?;
     }
-    let limited = |rule| (operation.refused_by_limit(), Some(By::Limit(rule)));
+    let limited = |rule| (O::MANNER.refused_by_limit.into(), Some(By::Limit(rule)));
     asked.verb.judge(rules).map_err(limited)?;
     operation.judge(rules).map_err(|reason| (reason, None))?;
     match operation.is_concealed() {
-        true => Err((operation.refused_as_hidden(), Some(By::Hiding))),
+        true => Err((O::MANNER.refused_as_hidden.into(), Some(By::Hiding))),
         false => Ok(()),
     }
 }

@@ -27,6 +27,7 @@ mod moving;
 mod names;
 mod operation;
 mod path;
+mod placement;
 mod policy;
 mod portion;
 mod rehearsing;
@@ -58,12 +59,13 @@ pub use landing::Unnamed;
 pub use moving::RenameSource;
 pub use names::DirectoryNames;
 pub use path::FtpPath;
+pub use placement::Placement;
 pub use policy::{Asked, Policy, Spot, Verb};
 pub use portion::Portion;
 pub use retrieving::Source;
 pub use rights::{Asker, Rights, Viewpoint};
 pub use root::Root;
-pub use storing::{CloseError, Placement, Target};
+pub use storing::{CloseError, Target};
 pub use terms::{Counted, Terms};
 
 /// A session's files.

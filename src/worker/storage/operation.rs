@@ -3,15 +3,56 @@
 use std::io;
 
 use super::denied::Reason;
+use super::placement::Placement;
 use super::policy::Spot;
 use super::portion::Portion;
 use super::root::{Bond, Entry, Found};
 use crate::config::settings::PathRules;
-use crate::protocol::ByteRange;
 use crate::sys::files::{Errno, Kind};
+
+/// What the rules are asked about an operation, and what a client is told of their refusal, wherever it is done.
+#[derive(Debug)]
+pub struct Manner {
+    /// Whether PathDenyFilter and PathAllowFilter look at the name: where one comes into being or goes, or its file is changed.
+    pub is_filtered: bool,
+    /// Said where `<Limit>` refuses.
+    pub refused_by_limit: Words,
+    /// Said where the new name would be concealed.
+    pub refused_as_hidden: Words,
+}
+
+impl Manner {
+    const READS: Manner =
+        Manner { is_filtered: false, refused_by_limit: Words::Limit, refused_as_hidden: Words::Limit };
+    const WRITES: Manner = Manner { is_filtered: true, ..Manner::READS };
+}
+
+/// Which reason a client hears.
+#[derive(Clone, Copy, Debug)]
+pub enum Words {
+    /// That the operation is not permitted.
+    Limit,
+    /// The same, as the commands for folders say it.
+    LimitDirectory,
+    /// That there is no such file.
+    Hidden,
+}
+
+impl From<Words> for Reason {
+    fn from(words: Words) -> Reason {
+        match words {
+            Words::Limit => Reason::Limit,
+            Words::LimitDirectory => Reason::LimitDirectory,
+            Words::Hidden => Reason::Hidden,
+        }
+    }
+}
 
 /// Something that is done to one canonical path.
 pub trait Operation {
+    /// Its manner.
+    const MANNER: Manner;
+
     /// Where it is done on the host.
     fn spot(&self) -> Spot<'_>;
 
@@ -21,24 +62,9 @@ pub trait Operation {
         Ok(())
     }
 
-    /// Whether PathDenyFilter and PathAllowFilter look at the name: where one comes into being or goes, or its file is changed.
-    fn is_filtered(&self) -> bool {
-        false
-    }
-
     /// Whether a name would come into being that the session could not see, or that something it cannot see bears already.
     fn is_concealed(&self) -> bool {
         false
-    }
-
-    /// What a client is told of that.
-    fn refused_as_hidden(&self) -> Reason {
-        Reason::Limit
-    }
-
-    /// What a client is told where `<Limit>` refuses.
-    fn refused_by_limit(&self) -> Reason {
-        Reason::Limit
     }
 }
 
@@ -104,88 +130,33 @@ pub struct MakeLink(pub Entry);
 #[derive(Debug)]
 pub struct Arrive(pub Entry);
 
-/// Where an upload's first byte goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    /// STOR: the file is emptied first.
-    Whole,
-    /// STOR after REST.
-    At(u64),
-    /// STOR after RANG: so many bytes, and no others.
-    Within(ByteRange),
-    /// APPE.
-    End,
-}
-
-impl Placement {
-    /// How many bytes a range takes.
-    pub fn range_length(self) -> Option<u64> {
-        match self {
-            Placement::Within(range) => Some(range.length()),
-            _ => None,
-        }
-    }
-
-    /// Whether an upload goes on with what is there, which one that HiddenStores hides cannot.
-    pub fn suits(self, rules: &PathRules<'_>) -> Result<(), Reason> {
-        match (rules.hidden_stores(), self) {
-            (Some(_), Placement::At(_)) => Err(Reason::Restarted("REST")),
-            (Some(_), Placement::Within(_)) => Err(Reason::Restarted("RANG")),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a file of this size reaches to where the first byte goes.
-    pub fn lies_in(self, size: u64) -> Result<(), Reason> {
-        match self {
-            Placement::At(offset) if offset > size => Err(Reason::BehindEnd("REST")),
-            Placement::Within(range) if range.first() > size => Err(Reason::BehindEnd("RANG")),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl From<Portion> for Placement {
-    fn from(portion: Portion) -> Placement {
-        match portion {
-            Portion::Whole => Placement::Whole,
-            Portion::From(offset) => Placement::At(offset),
-            Portion::Within(range) => Placement::Within(range),
-        }
-    }
-}
-
 impl Operation for Look {
+    const MANNER: Manner = Manner { refused_by_limit: Words::Hidden, ..Manner::READS };
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
-    }
-
-    fn refused_by_limit(&self) -> Reason {
-        Reason::Hidden
     }
 }
 
 impl Operation for Inspect {
+    const MANNER: Manner = Manner::READS;
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
 }
 
 impl Operation for Alter {
+    const MANNER: Manner = Manner { refused_by_limit: Words::LimitDirectory, ..Manner::WRITES };
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
-    }
-
-    fn is_filtered(&self) -> bool {
-        true
-    }
-
-    fn refused_by_limit(&self) -> Reason {
-        Reason::LimitDirectory
     }
 }
 
 impl Operation for Retrieve {
+    const MANNER: Manner = Manner::READS;
+
     fn spot(&self) -> Spot<'_> {
         self.found.spot()
     }
@@ -202,12 +173,16 @@ impl Operation for Retrieve {
 }
 
 impl Operation for Invent {
+    const MANNER: Manner = Manner::READS;
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
 }
 
 impl Operation for Summarise {
+    const MANNER: Manner = Manner::READS;
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
@@ -221,6 +196,8 @@ impl Operation for Summarise {
 }
 
 impl Operation for Overwrite {
+    const MANNER: Manner = Manner::WRITES;
+
     fn spot(&self) -> Spot<'_> {
         self.found.spot()
     }
@@ -238,13 +215,11 @@ impl Operation for Overwrite {
         self.placement.suits(rules)?;
         self.placement.lies_in(self.found.status.size)
     }
-
-    fn is_filtered(&self) -> bool {
-        true
-    }
 }
 
 impl Operation for Create {
+    const MANNER: Manner = Manner { refused_as_hidden: Words::Hidden, ..Manner::WRITES };
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
@@ -255,32 +230,24 @@ impl Operation for Create {
 
     fn is_concealed(&self) -> bool {
         self.0.is_concealed
-    }
-
-    fn refused_as_hidden(&self) -> Reason {
-        Reason::Hidden
-    }
-
-    fn is_filtered(&self) -> bool {
-        true
     }
 }
 
 impl Operation for Leave {
+    const MANNER: Manner = Manner::WRITES;
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
 
     fn judge(&self, _: &PathRules<'_>) -> Result<(), Reason> {
         may_go(&self.0)
-    }
-
-    fn is_filtered(&self) -> bool {
-        true
     }
 }
 
 impl Operation for MakeLink {
+    const MANNER: Manner = Manner::WRITES;
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
@@ -291,14 +258,16 @@ impl Operation for MakeLink {
 
     fn is_concealed(&self) -> bool {
         self.0.is_concealed
-    }
-
-    fn is_filtered(&self) -> bool {
-        true
     }
 }
 
 impl Operation for MakeDirectory {
+    const MANNER: Manner = Manner {
+        refused_by_limit: Words::LimitDirectory,
+        refused_as_hidden: Words::LimitDirectory,
+        ..Manner::WRITES
+    };
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
@@ -310,21 +279,11 @@ impl Operation for MakeDirectory {
     fn is_concealed(&self) -> bool {
         self.0.is_concealed
     }
-
-    fn refused_as_hidden(&self) -> Reason {
-        Reason::LimitDirectory
-    }
-
-    fn is_filtered(&self) -> bool {
-        true
-    }
-
-    fn refused_by_limit(&self) -> Reason {
-        Reason::LimitDirectory
-    }
 }
 
 impl Operation for RemoveDirectory {
+    const MANNER: Manner = Manner { refused_by_limit: Words::LimitDirectory, ..Manner::WRITES };
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
@@ -332,17 +291,11 @@ impl Operation for RemoveDirectory {
     fn judge(&self, _: &PathRules<'_>) -> Result<(), Reason> {
         may_go(&self.0)
     }
-
-    fn is_filtered(&self) -> bool {
-        true
-    }
-
-    fn refused_by_limit(&self) -> Reason {
-        Reason::LimitDirectory
-    }
 }
 
 impl Operation for Arrive {
+    const MANNER: Manner = Manner::WRITES;
+
     fn spot(&self) -> Spot<'_> {
         self.0.spot()
     }
@@ -356,10 +309,6 @@ impl Operation for Arrive {
 
     fn is_concealed(&self) -> bool {
         self.0.is_concealed
-    }
-
-    fn is_filtered(&self) -> bool {
-        true
     }
 }
 

@@ -6,10 +6,11 @@ use super::Storage;
 use super::authorise::{authorise, filtered};
 use super::denied::{Denied, Reason};
 use super::operation::{
-    Alter, Arrive, Create, Inspect, Leave, Look, MakeDirectory, MakeLink, Operation, Overwrite, Placement,
+    Alter, Arrive, Create, Inspect, Leave, Look, MakeDirectory, MakeLink, Operation, Overwrite,
     RemoveDirectory, Retrieve, Summarise,
 };
 use super::path::FtpPath;
+use super::placement::Placement;
 use super::policy::{Asked, Verb};
 use super::portion::Portion;
 use super::root::{Entry, Found};

@@ -12,6 +12,7 @@ use super::authorise::{Permit, authorise};
 use super::denied::{Denied, Reason};
 use super::landing::{Becoming, Landing, Unnamed};
 use super::operation::{Create, Overwrite};
+use super::placement::Placement;
 use super::policy::Asked;
 use super::root::{Bond, Entry};
 use super::seeking::Sought;
@@ -21,8 +22,6 @@ use crate::config::settings::{HiddenName, PathRules};
 use crate::sys::files::{self, Access, Errno, Overwriting, Status};
 use crate::sys::pipe::Pipe;
 use crate::sys::{UserId, process};
-
-pub use super::operation::Placement;
 
 /// A file open for writing. Every byte is accounted for before it is written.
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use super::authorise::authorise;
 use super::denied::{Denied, Reason};
 use super::operation::Create;
 use super::path::FtpPath;
+use super::placement::Placement;
 use super::policy::{Asked, Verb};
-use super::storing::{Placement, Target, Writing};
+use super::storing::{Target, Writing};
 use crate::sys::random;
 
 /// What the end of a name is drawn from.
