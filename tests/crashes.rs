@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 
@@ -158,6 +159,18 @@ fn an_auth_that_ends_while_the_daemon_drains_is_started_again() {
     client.command("QUIT").expect(221);
     assert_eq!(daemon.await_end().code(), Some(0));
     daemon.assert_gone();
+}
+
+/// Real-time signals have no names; whom they end is reaped like others.
+#[test]
+fn an_auth_that_a_nameless_signal_ended_is_started_again() {
+    let daemon = Daemon::usual();
+    let auth = daemon.auth();
+    let killed = Command::new("kill").args(["-40", &auth.to_string()]).status().expect("kill");
+    assert!(killed.success());
+    daemon.await_log("killed by signal 40");
+    assert_ne!(daemon.auth(), auth);
+    drop(daemon.session());
 }
 
 #[test]

@@ -124,6 +124,26 @@ fn workers_are_the_masters_children_and_none_is_left_unreaped() {
     assert_eq!(fs::read_dir(format!("/proc/{}/task", daemon.pid())).expect("alive").count(), 1, "one thread");
 }
 
+/// A worker's end is told by a signal that is queued, and lost where the user's limit is used up.
+#[test]
+fn ends_that_were_not_told_are_found() {
+    let name = "ends_that_were_not_told_are_found";
+    if !has_program("prlimit", name) {
+        return;
+    }
+    let daemon = Daemon::usual();
+    let client = daemon.session();
+    let worker = daemon.slot_of(&client).pid.0;
+    let master = daemon.pid().to_string();
+    let lowered = Command::new("prlimit").args(["--pid", &master, "--sigpending=0"]).status();
+    assert!(lowered.expect("prlimit").success());
+    drop(client);
+    until("it is reaped", || {
+        let is_child = processes::children_of(daemon.pid()).iter().any(|child| child.pid == worker);
+        !is_child && daemon.slots().iter().all(|slot| slot.pid.0 != worker)
+    });
+}
+
 #[test]
 fn an_idle_daemon_makes_no_system_call() {
     let name = "an_idle_daemon_makes_no_system_call";

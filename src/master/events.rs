@@ -14,6 +14,8 @@ use crate::sys::poll::{self, Waiting};
 pub enum Event {
     /// A signal came.
     Signal(Asked),
+    /// A worker or a nursery has ended.
+    Ended,
     /// A worker wrote the hint: it has a client, or has none any more; or it is ready, and its generation was waiting for it.
     PoolChanged,
     /// Auth of this generation asks for a place, on this one of its channels.
@@ -35,6 +37,7 @@ pub enum Event {
 /// Which descriptor woke us.
 #[derive(Clone, Copy, Debug)]
 enum Source {
+    Endings,
     Signals,
     Hint,
     Place(u32, usize),
@@ -67,8 +70,9 @@ impl Master {
     }
 
     fn wait_for_sources(&self, timeout: Option<Duration>) -> io::Result<Vec<Source>> {
-        let mut sources = vec![Source::Signals, Source::Hint, Source::Moment];
+        let mut sources = vec![Source::Endings, Source::Signals, Source::Hint, Source::Moment];
         let mut waiting = vec![
+            Waiting::to_read(self.signals.endings()),
             Waiting::to_read(self.signals.as_fd()),
             Waiting::to_read(self.common.taken.as_fd()),
             Waiting::to_read(self.shutdown_file.timer()),
@@ -105,6 +109,7 @@ impl Master {
 
     fn events_of(&mut self, source: Source, events: &mut Vec<Event>) {
         match source {
+            Source::Endings => events.push(Event::Ended),
             Source::Signals => events.extend(self.signals.taken().into_iter().map(Event::Signal)),
             Source::Hint => {
                 poll::take_hint(self.common.taken.as_fd());

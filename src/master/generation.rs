@@ -181,7 +181,7 @@ impl Generation {
         let unprivileged =
             (!common.rootless).then(|| unprivileged(&settings, common.has_door)).transpose()?;
         let (read_only, read_write) = board.descriptors();
-        let nursery = Nursery::start(|control| {
+        let nursery = Nursery::start(board.slots(), |control| {
             Ok(nursery::Inheritance {
                 recorder: common.recorder_for(&settings)?,
                 settings,

@@ -121,6 +121,7 @@ impl Master {
             Event::Signal(Asked::Reload) => self.hear_hang_up(),
             Event::Signal(Asked::ReopenLogs) => self.reopen_logs(),
             Event::Signal(Asked::Upgrade) => self.hear_upgrade(),
+            Event::Ended => self.reap_those_told(),
             Event::PoolChanged => {
                 self.workers.hear_hint();
                 self.look_at_pool();

@@ -7,12 +7,13 @@ use std::os::unix::net::UnixStream;
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
-use crate::sys::{Signal, process, signals};
+use crate::sys::endings::Endings;
+use crate::sys::{ProcessId, Signal, process, signals};
 
 /// What a signal means to the master (`docs/signals.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// CHLD: somebody has ended.
+    /// CHLD: somebody has ended who does not tell it by itself.
     Reap,
     /// TERM, INT: stop, with 421 for every session.
     Stop(Signal),
@@ -26,10 +27,11 @@ pub enum Asked {
     Upgrade,
 }
 
-/// Notes signals in a pipe that [`crate::sys::poll`] can wait for.
+/// Notes signals in a pipe that [`crate::sys::poll`] can wait for; ends of workers and nurseries have a descriptor of their own.
 #[derive(Debug)]
 pub struct Signals {
     delivery: SignalDelivery<UnixStream, SignalOnly>,
+    endings: Endings,
 }
 
 impl Signals {
@@ -41,7 +43,17 @@ impl Signals {
         let numbers = signals::MASTERS.map(|signal| signal as i32);
         signals::ignore_pipe()?;
         let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, numbers)?;
-        Ok(Signals { delivery })
+        Ok(Signals { delivery, endings: Endings::hear()? })
+    }
+
+    /// Workers and nurseries that have ended; some of them, if they are many.
+    pub fn ended(&self) -> Vec<ProcessId> {
+        self.endings.told()
+    }
+
+    /// Can be read when somebody has ended.
+    pub fn endings(&self) -> BorrowedFd<'_> {
+        self.endings.as_fd()
     }
 
     /// What has been asked since the last look, the gravest last word first: a stop before a reload.

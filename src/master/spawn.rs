@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::logging::trace;
 use crate::sys::process::{Ending, Forked};
 use crate::sys::seccomp::Filter;
-use crate::sys::{ProcessId, descriptors, process, signals, title};
+use crate::sys::{ProcessId, descriptors, endings, process, signals, title};
 
 /// What a child exits with when its work panicked; nothing else does.
 const PANICKED: u8 = 101;
@@ -31,11 +31,21 @@ pub fn server<I>(
     })
 }
 
-/// Forks a process that sorts out signals and descriptors by itself (the nursery).
+/// Forks a process that sorts out signals and descriptors by itself.
 pub fn child(work: impl FnOnce() -> u8) -> io::Result<ProcessId> {
+    forked(process::fork, work)
+}
+
+/// Forks a nursery, with room for so many workers: each of them tells its own end, where all would be heard.
+pub fn nursery(room: u32, work: impl FnOnce() -> u8) -> io::Result<ProcessId> {
+    let fork = if endings::are_kept(room.into()) { process::fork_to_be_told } else { process::fork };
+    forked(fork, work)
+}
+
+fn forked(fork: fn() -> io::Result<Forked>, work: impl FnOnce() -> u8) -> io::Result<ProcessId> {
     // A signal between the fork and the child's own handlers would run the master's, and write into the master's pipe.
     let mask = signals::block_all()?;
-    match process::fork() {
+    match fork() {
         Ok(Forked::Child) => {
             trace::forget();
             process::exit_now(catch_unwind(AssertUnwindSafe(work)).unwrap_or(PANICKED))

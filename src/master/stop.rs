@@ -88,6 +88,7 @@ impl Master {
             _ => "Sessions are disconnected",
         };
         self.abandon_upgrade();
+        self.wake_watchdog(Instant::now());
         self.tell_service_manager(&[NotifyState::Stopping, NotifyState::Status(status)]);
         if let Some(raising) = self.raising.take() {
             self.undo(raising);

@@ -23,10 +23,21 @@ const HOLD_BACK: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 impl Master {
-    /// CHLD: one signal says nothing about how many have ended.
+    /// CHLD: one signal says nothing about who has ended, nor how many.
     pub(super) fn reap(&mut self) {
         while let Some((pid, ending)) = process::reap() {
             self.ended(pid, ending);
+        }
+        self.restart_lost();
+        self.refill();
+    }
+
+    /// Those of whom it is known that they have ended; the kernel need not look for them among thousands.
+    pub(super) fn reap_those_told(&mut self) {
+        for pid in self.signals.ended() {
+            if let Some(ending) = process::reap_one(pid) {
+                self.ended(pid, ending);
+            }
         }
         self.restart_lost();
         self.refill();
@@ -49,9 +60,7 @@ impl Master {
                 if !leaving {
                     warn!(
                         self.log,
-                        "auth of generation {} ended ({}); another takes its place",
-                        generation.number,
-                        told(ending)
+                        "auth of generation {} ended ({ending}); another takes its place", generation.number
                     );
                 }
                 return;
@@ -61,7 +70,7 @@ impl Master {
                 return self.nursery_ended(number, ending);
             }
         }
-        debug!(self.log, "process {pid} ended ({})", told(ending));
+        debug!(self.log, "process {pid} ended ({ending})");
     }
 
     /// The order matters: the grant is forgotten, the totals are moved and the place is freed before anybody else is born there.
@@ -79,7 +88,7 @@ impl Master {
                 error!(self.log, "worker {pid} could not begin; trying again in a moment");
                 self.births_held_until = Some(Instant::now() + HOLD_BACK);
             }
-            ending => warn!(self.log, "worker {pid} ended ({})", told(ending)),
+            ending => warn!(self.log, "worker {pid} ended ({ending})"),
         }
         self.end_generation_if_empty(worker.generation);
         self.served_one(ending);
@@ -91,7 +100,7 @@ impl Master {
             Ending::Exited(0) => {
                 debug!(self.log, "another recorder takes the place of one that was told to end")
             }
-            _ => warn!(self.log, "the recorder ended ({}); another takes its place", told(ending)),
+            _ => warn!(self.log, "the recorder ended ({ending}); another takes its place"),
         }
     }
 
@@ -109,11 +118,11 @@ impl Master {
             self.give_back(slot);
         }
         if let Some(raising) = self.raising.take_if(|raising| raising.number == number) {
-            return self.refuse_raising(raising, format!("its nursery ended ({})", told(ending)));
+            return self.refuse_raising(raising, format!("its nursery ended ({ending})"));
         }
         self.end_generation_if_empty(number);
         if number == self.serving && !self.phase.is_stopping() {
-            warn!(self.log, "the nursery ended ({}); another takes its place", told(ending));
+            warn!(self.log, "the nursery ended ({ending}); another takes its place");
         }
     }
 
@@ -366,13 +375,5 @@ impl Master {
             self.logs.release(number);
             info!(self.log, "generation {number} has ended");
         }
-    }
-}
-
-/// How a process ended, in words.
-fn told(ending: Ending) -> String {
-    match ending {
-        Ending::Exited(status) => format!("status {status}"),
-        Ending::Killed(signal) => format!("killed by {signal}"),
     }
 }

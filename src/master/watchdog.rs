@@ -72,6 +72,8 @@ impl Master {
         if self.watchdog.due.take_if(|due| *due <= now).is_none() {
             return;
         }
+        // An end that was told is lost where the kernel has no memory for it, or the user no room.
+        self.reap();
         let watched: Vec<(SlotNumber, ProcessId)> = self
             .workers
             .living()
@@ -95,7 +97,7 @@ impl Master {
     fn is_watched(&self, worker: &Worker) -> bool {
         match worker.stage {
             Stage::Asked => false,
-            Stage::Spare => worker.generation != self.serving,
+            Stage::Spare => worker.generation != self.serving || self.phase.is_stopping(),
             Stage::Fresh | Stage::Session | Stage::Leaving => true,
         }
     }

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod confine;
 pub mod crypt;
 pub mod descriptors;
+pub mod endings;
 pub mod files;
 pub mod handover;
 pub mod heap;

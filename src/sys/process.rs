@@ -1,5 +1,6 @@
 //! Processes: how they are made, watched and ended.
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
@@ -7,10 +8,10 @@ use std::time::Duration;
 use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{self, ForkResult};
 
 use super::ProcessId;
+use super::endings;
 use super::mapping::BirthCell;
 use super::poll::{self, Waiting};
 
@@ -30,9 +31,33 @@ pub enum Ending {
     Exited(i32),
     /// By a signal.
     Killed(Signal),
+    /// By a real-time signal: they have numbers and no names.
+    KilledByNumber(i32),
 }
 
-/// The flag word of a worker's birth; the nursery's filter allows this one and no other.
+impl Ending {
+    /// What waitpid(2) says of a child, where it says that it has ended.
+    fn of(status: libc::c_int) -> Option<Ending> {
+        if libc::WIFEXITED(status) {
+            return Some(Ending::Exited(libc::WEXITSTATUS(status)));
+        }
+        let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status))?;
+        Some(Signal::try_from(signal).map_or(Ending::KilledByNumber(signal), Ending::Killed))
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ending::Exited(status) => write!(out, "status {status}"),
+            Ending::Killed(signal) => write!(out, "killed by {signal}"),
+            Ending::KilledByNumber(number) => write!(out, "killed by signal {number}"),
+        }
+    }
+}
+
+/// The flag word of a worker's birth; the nursery's filter allows this one and no other. By which signal a sibling's end is told is
+/// decided by the nursery's own birth, whatever is said here.
 pub const SIBLING_FLAGS: u64 = (libc::CLONE_PARENT
     | libc::CLONE_PARENT_SETTID
     | libc::CLONE_CHILD_SETTID
@@ -74,6 +99,27 @@ pub fn fork() -> io::Result<Forked> {
     }
 }
 
+/// Forks as [`fork`] does a child whose end, and those of the siblings that it bears, [`Endings`](super::endings::Endings) tells;
+/// SIGCHLD does where the kernel does not say where the C library keeps a thread's id.
+pub fn fork_to_be_told() -> io::Result<Forked> {
+    let nest = Nest::new();
+    if nest.thread_id.is_null() || threads()? != 1 {
+        return fork();
+    }
+    let flags = libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | endings::ENDED;
+    // SAFETY: a copy with its own memory and the same stack contents, as fork makes it. There is no other thread (seen just above)
+    // that could hold a lock of the C library's; `thread_id` points to its own word, set in the child as its fork would.
+    forked(unsafe { raw_clone(flags as u64, std::ptr::null_mut(), nest.thread_id) })
+}
+
+fn forked(pid: libc::c_long) -> io::Result<Forked> {
+    match pid {
+        0 => Ok(Forked::Child),
+        pid if pid > 0 => Ok(Forked::Parent(ProcessId(pid as i32))),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 fn threads() -> io::Result<usize> {
     Ok(std::fs::read_dir("/proc/self/task")?.count())
 }
@@ -103,12 +149,7 @@ impl Nest {
         // SAFETY: a copy with its own memory and the same stack contents, as fork makes it. The nursery starts no threads, and
         // its filter refuses them; `cell` points to a live shared word, and `thread_id` to glibc's own, which the child must
         // have set to its id as glibc's fork does.
-        let pid = unsafe { raw_clone(flags, cell.pointer(), self.thread_id) };
-        match pid {
-            0 => Ok(Forked::Child),
-            pid if pid > 0 => Ok(Forked::Parent(ProcessId(pid as i32))),
-            _ => Err(io::Error::last_os_error()),
-        }
+        forked(unsafe { raw_clone(flags, cell.pointer(), self.thread_id) })
     }
 }
 
@@ -137,31 +178,46 @@ pub fn exit_now(status: u8) -> ! {
     unsafe { libc::_exit(status.into()) }
 }
 
-/// One child that has ended, if there is any.
+/// One child that has ended, if there is any. The kernel walks through all of them.
 pub fn reap() -> Option<(ProcessId, Ending)> {
-    match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-        Ok(WaitStatus::Exited(pid, status)) => Some((ProcessId(pid.as_raw()), Ending::Exited(status))),
-        Ok(WaitStatus::Signaled(pid, signal, _)) => Some((ProcessId(pid.as_raw()), Ending::Killed(signal))),
-        _ => None,
-    }
+    ended(ANYBODY, libc::WNOHANG).ok().flatten()
+}
+
+/// How this child has ended, if it is one and has. The kernel looks at no other.
+pub fn reap_one(pid: ProcessId) -> Option<Ending> {
+    ended(pid, libc::WNOHANG).ok().flatten().map(|(_, ending)| ending)
 }
 
 /// Whether it is a child of this process, living or not yet reaped.
 pub fn is_child(pid: ProcessId) -> bool {
-    use nix::sys::wait::{Id, waitid};
-    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT | WaitPidFlag::__WALL;
     waitid(Id::Pid(unistd::Pid::from_raw(pid.0)), flags).is_ok()
 }
 
 /// Waits for one child to end; the daemon itself does so for the one that tries for a door alone.
 pub fn wait_for(pid: ProcessId) -> io::Result<Ending> {
     loop {
-        match waitpid(unistd::Pid::from_raw(pid.0), None) {
-            Ok(WaitStatus::Exited(_, status)) => return Ok(Ending::Exited(status)),
-            Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Ending::Killed(signal)),
-            Ok(_) | Err(nix::Error::EINTR) => {}
-            Err(error) => return Err(error.into()),
+        match ended(pid, 0) {
+            Ok(Some((_, ending))) => return Ok(ending),
+            Ok(None) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
+    }
+}
+
+/// What waitpid(2) means by every child.
+const ANYBODY: ProcessId = ProcessId(-1);
+
+/// Children of every kind are asked for: without `__WALL` those that do not say SIGCHLD would be passed over.
+fn ended(whose: ProcessId, flags: libc::c_int) -> io::Result<Option<(ProcessId, Ending)>> {
+    let mut status = 0;
+    // SAFETY: the kernel writes one number to a local that outlives the call.
+    match unsafe { libc::waitpid(whose.0, &raw mut status, flags | libc::__WALL) } {
+        0 => Ok(None),
+        pid if pid > 0 => Ok(Ending::of(status).map(|ending| (ProcessId(pid), ending))),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 

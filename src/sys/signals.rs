@@ -9,6 +9,7 @@ use nix::libc;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
 
 use super::ProcessId;
+use super::endings;
 use super::succession::{self, Failure};
 
 /// Tells a worker to look at its order; it carries no meaning of its own.
@@ -168,9 +169,9 @@ extern "C" fn late(_: libc::c_int) {
     succession::go_back(Failure::Late);
 }
 
-/// Master that has taken another's place: its handlers stand, signals may come.
+/// Master that has taken another's place: its handlers stand, signals may come, but for the one that is read from a descriptor.
 pub fn unblock_all() -> io::Result<()> {
-    restore(&SigSet::empty())
+    restore(&endings::alone())
 }
 
 extern "C" fn announce(number: libc::c_int) {

@@ -39,11 +39,11 @@ pub enum Heard {
 }
 
 impl Nursery {
-    /// Starts it; `inherit` gives it its end of the channel and whatever else it needs.
-    pub fn start(inherit: impl FnOnce(OwnedFd) -> io::Result<Inheritance>) -> io::Result<Nursery> {
+    /// Starts it, with room for so many workers; `inherit` gives it its end of the channel and whatever else it needs.
+    pub fn start(room: u32, inherit: impl FnOnce(OwnedFd) -> io::Result<Inheritance>) -> io::Result<Nursery> {
         let (control, theirs) = socket::seqpacket_pair()?;
         let inheritance = inherit(theirs)?;
-        let pid = spawn::child(|| nursery::serve(inheritance))?;
+        let pid = spawn::nursery(room, || nursery::serve(inheritance))?;
         Ok(Nursery { pid, control, ready: false, silent: false, born: Instant::now() })
     }
 

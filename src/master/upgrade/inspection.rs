@@ -79,7 +79,7 @@ impl Inspection {
         let answer = words.lines().filter_map(|line| line.strip_prefix(ANSWER)).next_back();
         let (Ending::Exited(0), Some(answer)) = (ending, answer) else {
             let said = words.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-            return Err(format!("{path} does not answer ({}): {said}", how(ending)));
+            return Err(format!("{path} does not answer ({ending}): {said}"));
         };
         let wrong = format!("{path} speaks another language ({}): restart needed", answer.trim());
         match answer.split_ascii_whitespace().collect::<Vec<_>>()[..] {
@@ -129,11 +129,4 @@ fn open_program(path: &Path) -> io::Result<File> {
     let is_program =
         program.metadata()?.is_file() && program.read_exact_at(&mut magic, 0).is_ok() && magic == ELF;
     if is_program { Ok(program) } else { Err(io::Error::other("it is no program")) }
-}
-
-fn how(ending: Ending) -> String {
-    match ending {
-        Ending::Exited(status) => format!("status {status}"),
-        Ending::Killed(signal) => format!("killed by {signal}"),
-    }
 }
