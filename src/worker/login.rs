@@ -217,7 +217,7 @@ fn enter(
     told(&entry);
     let quarters = Quarters::of(rules, scope.anonymous, &entry.account);
     let mut root = match quarters.open() {
-        Ok(root) => root,
+        Ok(root) => root.dwelt_in(),
         Err(error) => {
             let why = Why::of(ReasonCode::Home);
             slog::error!(watch.log, #LOGIN, "USER {} (Login failed): {error}", shown(&entry.given_name); why.cause());

@@ -236,3 +236,24 @@ fn opens_not(puppet: &mut Puppet, folder: u64, path: &str) {
         puppet.refused(path, libc::SYS_open, &[again, libc::O_RDONLY as u64], Errno::EACCES);
     }
 }
+
+/// The host's paths of a session's files are asked for at each command: whoever renames its root, or what is above, changes them.
+#[test]
+fn rules_hold_where_a_root_stands_by_now() {
+    let setup = Setup::new().line("DefaultRoot ~");
+    let (home, moved) = (setup.home("alice"), setup.path("moved"));
+    let closed = format!("<Directory {}>\n<Limit READ>\nDenyAll\n</Limit>\n</Directory>", moved.display());
+    let daemon = setup.line(&closed).start();
+    fs::write(home.join("file"), b"content").expect("written");
+    let mut client = daemon.session();
+    assert_eq!(client.retrieve("file"), b"content");
+    fs::rename(&home, &moved).expect("renamed");
+    client.command("EPSV").expect(229);
+    client.command("RETR file").expect(550);
+    fs::rename(&moved, &home).expect("renamed");
+    assert_eq!(client.retrieve("file"), b"content");
+    fs::rename(&home, &moved).expect("renamed");
+    fs::remove_dir_all(&moved).expect("removed");
+    client.command("EPSV").expect(229);
+    client.command("RETR file").expect(550);
+}

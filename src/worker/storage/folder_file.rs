@@ -4,12 +4,12 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::way::Way;
-use crate::config::ftpaccess::{self, BYTES_MOST};
+use crate::config::ftpaccess::{self, BYTES_MOST, NAME};
 use crate::config::settings::FolderRules;
 use crate::logging::trace::{self, Channel};
 use crate::sys::files::{self, Access, Edition, Errno, Identity, Kind};
@@ -42,8 +42,8 @@ impl Listener for slog::Logger {
 pub struct Taken<'a> {
     /// The file, not opened yet.
     pub place: io::Result<OwnedFd>,
-    /// Where that is on the host.
-    pub path: PathBuf,
+    /// Where that folder is on the host.
+    pub folder: &'a Path,
     /// The way to the folder.
     pub way: &'a Way<'a>,
 }
@@ -91,11 +91,12 @@ impl FolderFile {
 
     /// Looks at it again, and reads it if it has changed.
     pub fn look(&mut self, taken: Taken<'_>, listener: &dyn Listener) {
-        let Taken { place, path, way } = taken;
+        let Taken { place, folder, way } = taken;
+        let path = || folder.join(NAME);
         match place {
-            Ok(place) => self.compare(&place, (&path, way), listener),
+            Ok(place) => self.compare(&place, (&path(), way), listener),
             Err(error) if is_absent(&error) => *self = FolderFile::default(),
-            Err(error) => self.refuse(Refusal::from(error), (&path, way), listener),
+            Err(error) => self.refuse(Refusal::from(error), (&path(), way), listener),
         }
     }
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::folder_file::{FolderFile, Listener, Taken};
 use super::policy::{Hold, Spot};
-use super::root::Root;
+use super::root::{Root, way_below};
 use super::way::Way;
 use crate::config::ftpaccess::{self, NAME};
 use crate::config::settings::FolderRules;
@@ -123,13 +123,14 @@ impl FolderFiles {
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
         let Ok(place) = state.place(&self.root, freshness) else { return closed() };
-        let Ok(below) = spot.innermost().strip_prefix(&place) else {
+        let Some(below) = way_below(&place, spot.innermost()) else {
             // What is held was found below the root: somebody renames what is above it.
             return if matches!(spot.hold, Hold::Names) { Vec::new() } else { closed() };
         };
         let count = state.enter(below);
-        let way = Way::new(&self.root, spot, (below.as_os_str().as_bytes(), count - 1));
+        let way = Way::new(&self.root, spot, (below, count - 1));
         match self.look(state, (way, count), (&place, freshness), (spot.hold, is_heard)) {
+            Ok(0) => return Amendments::new(),
             Ok(heard) if heard <= HEARD_MOST => {}
             _ => return closed(),
         }
@@ -162,7 +163,7 @@ impl FolderFiles {
             if !level.is_known(state.turn, freshness) {
                 match is_heard(&folder) {
                     true => {
-                        let taken = Taken { place: way.file()?, path: folder.join(NAME), way: &way };
+                        let taken = Taken { place: way.file()?, folder: &folder, way: &way };
                         level.file.look(taken, &self.listener);
                     }
                     false => level.file = FolderFile::default(),
@@ -211,12 +212,12 @@ impl State {
 
     /// Makes the levels those of a way below the root; returns how many they are. Where it only leads less deep, what is known of
     /// the deeper ones stays until the turn ends.
-    fn enter(&mut self, below: &Path) -> usize {
+    fn enter(&mut self, below: &[u8]) -> usize {
         if self.levels.is_empty() {
             self.levels.push(Level::default());
         }
         let mut count = 1;
-        for name in below.iter().map(OsStrExt::as_bytes) {
+        for name in below.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
             if self.levels.get(count).is_none_or(|level| level.name != name) {
                 self.levels.truncate(count);
                 self.levels.push(Level { name: name.to_vec(), ..Level::default() });

@@ -23,6 +23,8 @@ pub struct Root {
     device: Cell<Option<u64>>,
     /// What stands in it that lies elsewhere on the host, where anything does.
     pub(super) aliases: Option<Box<Aliases>>,
+    /// Whether it is this process's working directory, of which the kernel says at once where it stands.
+    is_working_directory: bool,
 }
 
 /// A file that is there: held as a place, so that what was judged is what is opened, whatever its names become.
@@ -64,7 +66,13 @@ impl Root {
         if !files::may_enter(place.as_fd()) {
             return Err(Errno::EACCES.into());
         }
-        Ok(Root { place, stood, device: Cell::new(None), aliases: None })
+        Ok(Root { place, stood, device: Cell::new(None), aliases: None, is_working_directory: false })
+    }
+
+    /// Worker, for the rest of its life: its process stands in the root. It asks at each command where that is on the host.
+    pub fn dwelt_in(self) -> Root {
+        let is_working_directory = files::stand_in(self.place.as_fd()).is_ok();
+        Root { is_working_directory, ..self }
     }
 
     /// The descriptor, for Landlock's rule and for keep-lists.
@@ -79,7 +87,8 @@ impl Root {
 
     /// Where the root stands on the host now: somebody may have renamed what is above it.
     pub fn canonical(&self) -> io::Result<PathBuf> {
-        files::path_of(self.place.as_fd())
+        let stands = self.is_working_directory.then(files::working_directory).and_then(Result::ok);
+        stands.map_or_else(|| files::path_of(self.place.as_fd()), Ok)
     }
 
     /// Follows `path` to what is there.
@@ -157,8 +166,8 @@ impl Root {
     /// The name of a file that was found, in its directory: where it stands itself, whatever links led to it.
     pub fn entry_of(&self, found: &Found) -> io::Result<Entry> {
         let root = self.canonical()?;
-        let below = found.canonical.strip_prefix(root).map_err(|_| Errno::EXDEV)?;
-        let path = FtpPath::root().join(below.as_os_str().as_bytes()).map_err(|_| Errno::ENAMETOOLONG)?;
+        let below = way_below(&root, &found.canonical).ok_or(Errno::EXDEV)?;
+        let path = FtpPath::root().join(below).map_err(|_| Errno::ENAMETOOLONG)?;
         let entry = self.entry(&path)?;
         let same =
             |status: &Status| (status.device, status.inode) == (found.status.device, found.status.inode);
@@ -168,6 +177,16 @@ impl Root {
         // Somebody has renamed it, or what is above it.
         let is_it = entry.canonical == found.canonical && entry.status.as_ref().is_some_and(same);
         if is_it { Ok(entry) } else { Err(Errno::EAGAIN.into()) }
+    }
+}
+
+/// The way from a folder to what stands in it, both as the kernel says them: without empty names, `.` and `..`.
+pub(super) fn way_below<'a>(folder: &Path, path: &'a Path) -> Option<&'a [u8]> {
+    let names = |path: &'a Path| path.as_os_str().as_bytes();
+    match names(path).strip_prefix(folder.as_os_str().as_bytes())? {
+        [] => Some(&[]),
+        [b'/', below @ ..] => Some(below),
+        below => (folder == Path::new("/")).then_some(below),
     }
 }
 
@@ -201,5 +220,26 @@ impl Entry {
         let below = is_folder.then_some(self.name.as_slice());
         let hold = Hold::Folder { place: self.parent.as_fd(), is: self.parent_is, below };
         Spot { canonical: &self.canonical, is_folder, hold }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_leads_from_a_folder_to_what_stands_in_it() {
+        let way = |folder, path| way_below(Path::new(folder), Path::new(path)).map(<[u8]>::to_vec);
+        for (folder, path, expected) in [
+            ("/home/a", "/home/a/b/c", Some("b/c")),
+            ("/home/a", "/home/a", Some("")),
+            ("/home/a", "/home/ab", None),
+            ("/home/a", "/home", None),
+            ("/home/a", "/srv", None),
+            ("/", "/", Some("")),
+            ("/", "/a", Some("a")),
+        ] {
+            assert_eq!(way(folder, path), expected.map(|way| way.as_bytes().to_vec()), "{folder} {path}");
+        }
     }
 }
