@@ -2,6 +2,7 @@
 //! number; a number names one path for life.
 
 mod handover;
+mod opening;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,14 +16,15 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::spawn;
-use crate::config::settings::{Daemon, ExtendedTarget, LogTarget, Server, Sessions, Settings};
+use crate::config::settings::{Daemon, LogTarget, Server, Settings};
 use crate::logging::control::Control;
 use crate::logging::recorder::{self, Foreground};
 use crate::logging::{
-    Channel, Ends, Facility, Kind, Links, LogFileError, LogNumber, ServerLogs, SessionLogs, Sorting, Speaker,
-    Voice,
+    Channel, Ends, Kind, Links, LogFileError, LogNumber, ServerLogs, Sorting, Speaker, Voice,
 };
 use crate::sys::{GroupId, ProcessId, UserId, host, signals};
+use opening::Opening;
+
 pub use handover::HandedLogs;
 
 /// How long the master waits at its end for the last lines to be written.
@@ -296,56 +298,6 @@ impl Logs {
     /// The daemon's end: what was sent is written.
     pub fn stop(&self) -> io::Result<()> {
         self.control.stop(LAST_LINES)
-    }
-}
-
-/// The logs of one generation, while they are opened.
-struct Opening<'a> {
-    logs: &'a mut Logs,
-    generation: u32,
-    facility: Facility,
-    links: Links,
-}
-
-impl Opening<'_> {
-    fn of_server(&mut self, server: &Server) -> Result<ServerLogs, LogsError> {
-        let sections = server.anonymous.iter();
-        let anonymous: Result<_, _> = sections.map(|section| self.of_sessions(&section.sessions)).collect();
-        let lines = match &server.server_log {
-            None => Some(LogNumber::SYSTEM),
-            Some(LogTarget::File(path)) => Some(self.number(path, Kind::Line)?),
-            Some(_) => None,
-        };
-        let own = self.of_sessions(&server.sessions)?;
-        Ok(ServerLogs { lines, trace: None, own, anonymous: anonymous? })
-    }
-
-    fn of_sessions(&mut self, sessions: &Sessions) -> Result<SessionLogs, LogsError> {
-        let transfers: Result<_, _> =
-            sessions.transfer_logs().iter().map(|target| self.transfers(target)).collect();
-        let extended: Result<_, _> = sessions.extended_logs().map(|log| self.extended(&log.target)).collect();
-        Ok(SessionLogs { transfers: transfers?, extended: extended? })
-    }
-
-    fn transfers(&mut self, target: &LogTarget) -> Result<Option<LogNumber>, LogsError> {
-        match target {
-            LogTarget::File(path) => self.number(path, Kind::Raw).map(Some),
-            LogTarget::None | LogTarget::Stderr | LogTarget::Syslog(_) => Ok(None),
-        }
-    }
-
-    fn extended(&mut self, target: &ExtendedTarget) -> Result<LogNumber, LogsError> {
-        match target {
-            ExtendedTarget::File(path) => self.number(path, Kind::Raw),
-            ExtendedTarget::Syslog(severity) => {
-                let sorting = Sorting { facility: self.facility, severity: Some(*severity) };
-                self.number(Path::new(""), Kind::Syslog(sorting))
-            }
-        }
-    }
-
-    fn number(&mut self, path: &Path, kind: Kind) -> Result<LogNumber, LogsError> {
-        self.logs.number_for((path, kind, self.links), self.generation)
     }
 }
 
