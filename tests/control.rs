@@ -3,6 +3,7 @@
 mod access;
 mod actions;
 mod hostile;
+mod telling;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

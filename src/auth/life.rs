@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
 use crossbeam::channel::{Receiver, bounded};
-use slog::{Logger, error, info};
+use slog::{Logger, debug, error, info};
 
 use super::confinement::{self, NICENESS_OF_HASHING};
 use super::door::ledger::Ledger;
@@ -61,7 +61,8 @@ pub fn serve(mut inheritance: Inheritance) -> u8 {
     trace::begin(inheritance.tracer.take());
     let log = logging::logger(inheritance.recorder.clone(), inheritance.voice.clone());
     let leftovers = inheritance.leftovers.clone();
-    match begin(inheritance, &log).map(|mut reception| reception.receive_for_life()) {
+    let begun = begin(inheritance, &log).inspect(|_| debug!(log, "auth is ready"));
+    match begun.map(|mut reception| reception.receive_for_life()) {
         Ok(Ending::Dismissed) => 0,
         Ok(Ending::Orphaned) => {
             clear_up(&leftovers, &log);

@@ -233,7 +233,7 @@ impl Users<'_> {
         for (owner, step) in self.steps.iter().enumerate() {
             let Some(source) = step.source() else { continue };
             let found = source.find(name)?;
-            trace::tell(Channel::Auth, 6, || {
+            trace::tell(Channel::Auth, 7, || {
                 let known = if found.is_some() { "knows" } else { "does not know" };
                 format!("step {} of AuthOrder {known} '{}'", owner + 1, Printable(name))
             });

@@ -73,6 +73,16 @@ fn what_protects_and_is_not_done_is_refused_but_off_is_not() {
         "<IfUser x>\n<IfClass y>\n</IfClass>\n</IfUser>",
         "DenyFilter (",
         "MaxInstances 0",
+        "Trace",
+        "Trace session",
+        "Trace data",
+        "Trace data:5-1",
+        "TraceLog log/trace",
+        "<VirtualHost 127.0.0.1>\nTraceLog /var/log/trace\n</VirtualHost>",
+        "TraceOptions Timestamp",
+        "TraceOptions +UseTLS",
+        "ControlsLog log/controls",
+        "<Global>\nControlsLog /var/log/controls\n</Global>",
     ] {
         assert!(loaded(line).settings.is_none(), "{line}");
     }

@@ -1,4 +1,4 @@
-//! How much is logged, changed while sessions run: master and workers at once, auth and recorder when they are next born.
+//! How much is logged, changed while sessions run: master and workers at once, auth when it is next born.
 
 use crate::control::Reply;
 use crate::master::Master;
