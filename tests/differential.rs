@@ -13,6 +13,7 @@ mod script;
 mod scripts;
 mod server;
 mod shutdown;
+mod trace;
 mod wanted;
 
 use std::collections::BTreeSet;

@@ -30,6 +30,7 @@ fn await_line(daemon: &Daemon, text: &str) -> String {
 fn a_trace_tells_what_a_session_does_and_no_password() {
     let setup = traced(ALL);
     let closed = setup.home("alice").join("closed").display().to_string();
+    let setup = setup.line("PathDenyFilter \\.exe$");
     let setup = setup.line(&format!("<Directory {closed}>\n<Limit WRITE>\nDenyAll\n</Limit>\n</Directory>"));
     let daemon = setup.start();
     fs::create_dir(&closed).expect("a folder");
@@ -41,6 +42,7 @@ fn a_trace_tells_what_a_session_does_and_no_password() {
     client.login("alice");
     client.command("MKD closed/x").expect(550);
     client.command("RETR nothing").expect(550);
+    client.command("MKD x.exe").expect(550);
     fs::write(daemon.setup.home("alice").join("f"), b"12345").expect("written");
     client.retrieve("f");
     client.command("QUIT").expect(221);
@@ -61,8 +63,12 @@ fn a_trace_tells_what_a_session_does_and_no_password() {
     }
     let line = await_line(&daemon, "<directory:2>: MKD of ");
     assert!(line.contains("/closed/x: refused") && line.contains("MKD by <Limit WRITE> at "), "{line}");
-    let number = daemon.setup.text().lines().position(|line| line == "<Limit WRITE>").expect("there") + 1;
-    assert!(line.ends_with(&format!(":{number}")), "{line}");
+    let number_of =
+        |text: &str| daemon.setup.text().lines().position(|line| line == text).expect("there") + 1;
+    assert!(line.ends_with(&format!(":{}", number_of("<Limit WRITE>"))), "{line}");
+    let filtered = await_line(&daemon, "/x.exe: refused (path-filter at ");
+    let number = number_of("PathDenyFilter \\.exe$");
+    assert!(filtered.ends_with(&format!(":{number}); MKD by no line")), "{filtered}");
     // 2026-11-23 09:01:37,005 [32375] <command:7>: 'NOOP'
     let (stamp, rest) = line.split_at(23);
     assert!(stamp.as_bytes()[10] == b' ' && stamp.as_bytes()[19] == b',' && rest.starts_with(" ["), "{line}");
@@ -85,7 +91,7 @@ fn only_what_is_asked_for_is_traced() {
 
 #[test]
 fn a_trace_may_be_of_some_sessions_and_of_some_servers() {
-    let setup = traced("Trace command:0");
+    let setup = traced("Trace command:0\n<Global>\nTrace config:5\n</Global>");
     let (port, users) = (setup.port.number, setup.path("users").display().to_string());
     let host = format!(
         "<IfUser bob>\nTrace session command:7\n</IfUser>\n<VirtualHost 127.0.0.2>\nPort {port}\nAuthUserFile {users}\n\
@@ -104,6 +110,9 @@ fn a_trace_may_be_of_some_sessions_and_of_some_servers() {
     let (pid, rest) = line.split_once(' ').expect("a pid");
     assert!(pid.starts_with('[') && pid.ends_with(']'), "{line}");
     assert_eq!(rest, format!("(client 127.0.0.1, server 127.0.0.2:{port}) <command:7>: 'FEAT'"));
+    for address in ["127.0.0.1", "127.0.0.2"] {
+        await_line(&daemon, &format!(" has reached {address}:{port}: the server '"));
+    }
     let all = trace(&daemon);
     assert!(!all.contains("STAT") && !all.contains("USER bob") && all.contains("USER alice"), "{all}");
     daemon.stop();

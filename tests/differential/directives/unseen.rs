@@ -16,7 +16,7 @@ pub const UNSEEN: &[(&str, &str)] = &[
         "SystemLog ServerLog LogOptions SyslogFacility SyslogLevel DebugLevel",
         "SystemLog tells what the daemon does; hostile/patterns.rs has what monitors read",
     ),
-    ("Trace TraceLog TraceOptions", "each server tells of its own insides; logs/trace.rs"),
+    ("Trace TraceLog TraceOptions", "clients see nothing of it; trace.rs compares what is told of commands"),
     ("WtmpLog UseLastlog", "the host's own files; users/attendance.rs"),
     (
         "ControlsEngine ControlsSocket ControlsSocketOwner ControlsSocketACL ControlsACLs ControlsMaxClients ControlsLog AdminControlsEngine AdminControlsACLs",
