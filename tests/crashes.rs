@@ -71,6 +71,19 @@ fn what_is_left_when_all_are_killed_is_replaced_and_told() {
     assert_eq!(told(&daemon.log()), 1, "{}", daemon.log());
 }
 
+/// The number in it is for people: only as many bytes as one has are read.
+#[test]
+fn a_pid_file_without_end_holds_up_no_start() {
+    let setup = Setup::new();
+    setup.write();
+    let path = setup.path("run/ferryd.pid");
+    fs::File::create(&path).expect("a file").set_len(1 << 40).expect("its size");
+    let daemon = setup.start();
+    assert_eq!(fs::read_to_string(daemon.pid_file()).expect("a PidFile"), format!("{}\n", daemon.pid()));
+    assert!(!daemon.log().contains("ended without a word"));
+    daemon.stop();
+}
+
 #[test]
 fn a_crashed_master_leaves_no_files() {
     for signal in [Signal::SIGSEGV, Signal::SIGABRT] {

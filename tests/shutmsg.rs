@@ -128,6 +128,34 @@ fn ftpshut_closes_and_opens_the_server() {
     }
 }
 
+/// Nobody waits for the other end of a pipe that lies in its place, neither the daemon nor the tool, and a new order replaces it.
+#[test]
+fn what_is_no_file_holds_nobody_up() {
+    let daemon = Daemon::usual();
+    let file = daemon.shutdown_file();
+    let pipe = file.with_extension("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    fs::rename(&pipe, &file).expect("in its place");
+    daemon.await_log("not a regular file");
+    greeting(&daemon).expect(220);
+    let ftpshut = |words: &[&str]| {
+        let mut program = Command::new("timeout");
+        program.args(["20", env!("CARGO_BIN_EXE_ftpshut"), "-f"]).arg(&file);
+        program.arg("-c").arg(daemon.setup.config_file()).args(words).output().expect("ftpshut")
+    };
+    let output = ftpshut(&["--status"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = format!(
+        "{}: not a regular file; nobody is refused\nThe running server takes clients.\n",
+        file.display()
+    );
+    assert_eq!(told, line);
+    assert_eq!(ftpshut(&["+5"]).status.code(), Some(0));
+    until("the schedule is published", || daemon.header().schedule.is_some());
+    daemon.stop();
+}
+
 /// A file as `ftpshut` writes it, with further lines.
 fn order(daemon: &Daemon, seconds: i64, further: &str) {
     let text = lines(seconds, "0000", "0000", "closed") + further;

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::config::RuntimePaths;
 use crate::scoreboard::Reader;
-use crate::shutmsg::{self, Schedule};
+use crate::shutmsg::{self, FILE_MOST, Schedule};
+use crate::sys::small_file;
 
 /// What stands in the file.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub struct Status {
 impl Status {
     /// Reads the file, and the board of the running server.
     pub fn gather(path: &Path, runtime: Option<&RuntimePaths>, now: Timestamp, zone: TimeZone) -> Status {
-        let order = match std::fs::read(path) {
+        let order = match small_file::read(path, FILE_MOST) {
             Ok(bytes) => shutmsg::parse(&bytes, &zone)
                 .map_or_else(|malformed| Order::Nonsense(malformed.to_string()), Order::Given),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Order::Absent,

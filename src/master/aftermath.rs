@@ -1,13 +1,13 @@
 //! What a daemon left that was killed with all its processes, or lost its power: the start that finds it takes its place, and tells once
 //! what may need a look.
 
-use std::fs;
 use std::path::Path;
 
 use slog::{Logger, warn};
 
 use crate::config::settings::Daemon;
 use crate::scoreboard::{Direction, Kind, Reader, SlotRecord};
+use crate::sys::small_file;
 
 /// Uploads that are named; of more their number is told.
 const NAMED: usize = 100;
@@ -28,10 +28,9 @@ pub struct Aftermath {
 impl Aftermath {
     /// What lies where this daemon's files will be. Only a start that gets their locks may believe it.
     pub fn found(daemon: &Daemon) -> Aftermath {
-        let number = fs::read_to_string(&daemon.pid_file).unwrap_or_default();
         let board = daemon.scoreboard_file.as_deref().and_then(left_behind);
         Aftermath {
-            pid: Some(number.trim().to_owned()).filter(|pid| !pid.is_empty() && pid.len() <= NUMBER_MOST),
+            pid: number(&daemon.pid_file),
             has_board: board.is_some(),
             uploads: board.iter().flat_map(Reader::slots).filter(is_upload).collect(),
         }
@@ -56,6 +55,13 @@ impl Aftermath {
     }
 }
 
+/// What a PidFile says, if it is as long as one.
+fn number(path: &Path) -> Option<String> {
+    let text = small_file::read(path, NUMBER_MOST + 1).ok()?;
+    let number = String::from_utf8_lossy(&text).trim().to_owned();
+    (!number.is_empty() && text.len() <= NUMBER_MOST).then_some(number)
+}
+
 /// A daemon's board whose processes have all ended.
 fn left_behind(path: &Path) -> Option<Reader> {
     let board = Reader::open(path).ok()?;
@@ -78,4 +84,24 @@ fn told(upload: &SlotRecord) -> String {
         text(&upload.client_name),
         transfer.map_or(0, |transfer| transfer.done)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pid_file_is_a_few_bytes_of_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pid");
+        for (text, found) in
+            [("4711\n", Some("4711")), ("", None), ("\n", None), ("123456789012345678901", None)]
+        {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(number(&path).as_deref(), found, "{text:?}");
+        }
+        std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(number(&path), None);
+        assert_eq!(number(folder.path()), None);
+    }
 }

@@ -2,7 +2,7 @@
 //! says; a timer fires at the moments it names.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,15 +10,13 @@ use std::time::{Duration, Instant};
 use inotify::{EventMask, Inotify, WatchMask};
 use jiff::tz::TimeZone;
 
-use crate::shutmsg::{self, Schedule};
+use crate::shutmsg::{self, FILE_MOST, Schedule};
 use crate::sys::clock;
+use crate::sys::small_file;
 use crate::sys::wall_timer::WallTimer;
 
 /// How often the file is looked at where the kernel does not tell of changes.
 pub const POLL: Duration = Duration::from_secs(5);
-
-/// Most bytes of the file that are read.
-const MOST: u64 = 8 * 1024;
 
 /// What a look at the file found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,18 +178,11 @@ impl ShutdownFile {
 
 /// A file that is there; a folder in its place is none.
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    use std::io::Read;
-    use std::os::unix::fs::OpenOptionsExt;
-    let opened = std::fs::OpenOptions::new().read(true).custom_flags(crate::sys::NO_BLOCK).open(path);
-    let file = match opened {
-        Ok(file) if file.metadata()?.is_dir() => return Ok(None),
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut text = Vec::new();
-    file.take(MOST).read_to_end(&mut text)?;
-    Ok(Some(text))
+    match small_file::read(path, FILE_MOST) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The folder is watched, not the file: it may not be there, and it is replaced by rename.

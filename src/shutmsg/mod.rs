@@ -46,6 +46,9 @@ impl Schedule {
     }
 }
 
+/// Bytes of the file that are read.
+pub const FILE_MOST: usize = 8 * 1024;
+
 /// Bytes kept of a message's template.
 pub const MESSAGE_MAX: usize = 512;
 

@@ -36,6 +36,7 @@ pub mod rename;
 pub mod resolve;
 pub mod seccomp;
 pub mod signals;
+pub mod small_file;
 pub mod socket;
 pub mod streams;
 pub mod succession;
