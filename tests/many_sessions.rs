@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::Read;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +15,7 @@ use crate::harness::scale::{has_program, is_long, rounds};
 use crate::harness::terminal::Terminal;
 use crate::harness::{Client, Daemon, Setup, processes};
 use crate::status::Status;
+use crate::status::browser::{browse, narrow, picture};
 
 const USERS: [&str; 8] = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
 
@@ -140,34 +140,6 @@ fn terminal(crowd: &Crowd) {
     );
     terminal.press(&["q"]);
     shown("the end", "ended with 0");
-}
-
-/// A picture of a page, by a real browser.
-fn picture(url: &str, name: &str, words: &[&str]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("status");
-    fs::create_dir_all(&folder).expect("a folder");
-    let picture = folder.join(format!("{name}.png"));
-    browse(url, &[words, &[&format!("--screenshot={}", picture.display())]].concat());
-    println!("{}", picture.display());
-    picture
-}
-
-fn browse(url: &str, words: &[&str]) -> String {
-    let usual = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"];
-    let output = Command::new("chromium").args(usual).args(words).arg(url).output().expect("chromium");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// The page as it is now, in a frame as wide as a phone: a browser's window is no narrower than 500 points.
-fn narrow(status: &Status) -> String {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("status");
-    fs::create_dir_all(&folder).expect("a folder");
-    let frame = "<body style='margin: 0'><iframe src='page.html' width='390' height='900' style='border: 0'>";
-    fs::write(folder.join("page.html"), status.fetch("/?sort=rate").1).expect("written");
-    fs::write(folder.join("style.css"), status.fetch("/style.css").1).expect("written");
-    fs::write(folder.join("phone.html"), frame).expect("written");
-    format!("file://{}", folder.join("phone.html").display())
 }
 
 fn page(crowd: &Crowd, has_browser: bool) {

@@ -1,11 +1,12 @@
 //! ferryd-status: what it answers, to whom, and what it looks like in a browser.
 
+pub mod browser;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::Signal;
@@ -146,42 +147,51 @@ fn it_serves_the_loopback_alone_and_not_as_root() {
     }
 }
 
+/// What visitors are refused, for bars of several lengths.
+fn be_refused(daemon: &Daemon) {
+    let mut client = daemon.session();
+    for (line, count) in [("RETR missing", 40), ("XYZZY", 13), ("RNTO new", 5), ("STOR a.exe", 1)] {
+        (0..count).for_each(|_| _ = client.command(line));
+    }
+    client.command("QUIT").expect(221);
+    let mut stranger = daemon.client();
+    for _ in 0..2 {
+        stranger.command("USER alice").expect(331);
+        stranger.command("PASS wrong").expect(530);
+    }
+}
+
 #[test]
 fn a_browser_shows_it_light_dark_and_on_a_phone() {
     let name = "a_browser_shows_it_light_dark_and_on_a_phone";
     if !is_long() || !has_program("chromium", name) {
         return;
     }
-    let daemon = Setup::new().line("MaxInstances 400").start();
+    let daemon = Setup::new().line("MaxInstances 400\nPathDenyFilter \\.exe$").start();
     let mut reader = daemon.session();
     let file = fs::File::create(daemon.setup.home("alice").join("holiday.iso")).expect("a file");
     file.set_len(256 << 20).expect("its size");
     let mut data = reader.extended_passive();
     reader.command("RETR holiday.iso").expect(150);
     data.read_exact(&mut vec![0; 90 << 20]).expect("bytes");
+    be_refused(&daemon);
     let _sessions: Vec<_> = (0..199).map(|_| daemon.session()).collect();
     let status = Status::of(&daemon, &[]);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("status");
-    fs::create_dir_all(&folder).expect("a folder");
     let url = format!("http://{}/?sort=rate", status.address);
-    let browse = |words: &[&str]| {
-        let usual = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"];
-        let output = Command::new("chromium").args(usual).args(words).arg(&url).output().expect("chromium");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    for (name, size, more) in [
-        ("light", "1280,900", "--force-color-profile=srgb"),
-        ("dark", "1280,900", "--blink-settings=preferredColorScheme=0"),
-        ("phone", "500,900", "--force-device-scale-factor=2"),
+    let narrow = browser::narrow(&status);
+    let (wide, phone) = ("--window-size=1280,900", "--window-size=500,900");
+    let dark = "--blink-settings=preferredColorScheme=0";
+    for (name, url, words) in [
+        ("light", &url, [wide, "--force-color-profile=srgb"]),
+        ("dark", &url, [wide, dark]),
+        ("phone", &narrow, [phone, "--force-device-scale-factor=2"]),
+        ("phone-dark", &narrow, [phone, dark]),
     ] {
-        let picture = folder.join(format!("{name}.png"));
-        browse(&[&format!("--window-size={size}"), &format!("--screenshot={}", picture.display()), more]);
-        let bytes = fs::metadata(&picture).expect("a picture").len();
-        println!("{}: {bytes} bytes", picture.display());
-        assert!(bytes > 20_000, "an empty page");
+        let picture = browser::picture(url, name, &words);
+        assert!(fs::metadata(&picture).expect("a picture").len() > 20_000, "an empty page");
     }
-    let page = browse(&["--dump-dom"]);
+    let page = browser::browse(&url, &["--dump-dom"]);
     assert_eq!(page.matches("<tr class=").count(), 200);
+    assert_eq!(page.matches("<meter ").count(), 5, "a bar for each reason");
     assert!(!page.contains("does not answer"), "the script could not renew the page");
 }

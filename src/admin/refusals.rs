@@ -2,14 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::scoreboard::{ReasonCode, Refusals};
-
-/// Those that were met, the most frequent first.
-pub fn met(refusals: &Refusals) -> Vec<(ReasonCode, u64)> {
-    let mut met: Vec<_> = refusals.each().filter(|(_, count)| *count > 0).collect();
-    met.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    met
-}
+use crate::scoreboard::Refusals;
 
 /// An object of those that were met.
 pub fn object(refusals: &Refusals) -> Value {

@@ -129,6 +129,13 @@ impl Refusals {
         ReasonCode::ALL.iter().map(|reason| (*reason, self.of(*reason)))
     }
 
+    /// Those that were met, the most frequent first.
+    pub fn met(&self) -> Vec<(ReasonCode, u64)> {
+        let mut met: Vec<_> = self.each().filter(|(_, count)| *count > 0).collect();
+        met.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        met
+    }
+
     /// Adds to one; counts wrap, as totals do.
     pub(super) fn add(&mut self, number: usize, more: u64) {
         if let Some(count) = self.0.get_mut(number) {

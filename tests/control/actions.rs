@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::{data, ftpdctl, refused, said, socket};
+use super::{data, refused, said, socket};
 use crate::harness::events::until;
 use crate::harness::ports::Port;
 use crate::harness::{Client, Daemon, Setup, patterned, processes};
@@ -26,6 +26,14 @@ fn status_tells_of_the_daemon_its_generations_and_its_servers() {
     let values = data(&daemon, &["status"]);
     assert_eq!((&values["pid"], &values["sessions"]), (&daemon.pid().into(), &1.into()));
     assert_eq!(values["hosts"][0]["addresses"][0], daemon.address().to_string());
+    assert!(!text.contains("refusals"), "nobody was refused anything: {text}");
+    let mut refused_one = daemon.session();
+    for line in ["MDTM missing", "DELE missing", "RNTO x"] {
+        assert_eq!(refused_one.command(line).code / 100, 5, "{line}");
+    }
+    let text = said(&daemon, &["status"]);
+    assert!(text.contains("\nftpdctl: refusals by reason: absent 2, sequence 1\n"), "{text}");
+    assert_eq!(data(&daemon, &["status"])["refusals"]["absent"], 2);
     let one = said(&daemon, &["status", &format!("127.0.0.1#{}", daemon.address().port())]);
     assert_eq!(one.lines().count(), 1, "{one}");
     let unknown = refused(&daemon, &["status", "192.0.2.1"], 1);
@@ -304,21 +312,5 @@ fn dumps_tell_all() {
         serde_json::from_str(&said(&daemon, &["dump", "scoreboard"])).expect("JSON");
     assert_eq!(board["connections"][0]["user"], "alice");
     said(&daemon, &["scoreboard", "scrub"]);
-    daemon.stop();
-}
-
-#[test]
-fn an_upgrade_keeps_what_was_ordered() {
-    let daemon = Daemon::usual();
-    said(&daemon, &["limit", "user", "alice", "rate", "100"]);
-    said(&daemon, &["debug", "level", "5"]);
-    let words = said(&daemon, &["upgrade"]);
-    assert!(words.starts_with("ftpdctl: the upgrade has begun; "), "{words}");
-    daemon.await_log("upgraded from ferryd ");
-    until("the socket", || ftpdctl(&daemon, &["help"]).status.success());
-    assert_eq!(said(&daemon, &["limit"]), "ftpdctl: user alice: 102400 bytes a second\n");
-    assert_eq!(said(&daemon, &["debug"]), "ftpdctl: debug level 5: debugging\n");
-    daemon.session().command("SYST").expect(215);
-    daemon.await_log("command SYST of 0 bytes");
     daemon.stop();
 }

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::super::spans::{since, uptime};
 use super::super::watch::{Look, Order, Row, Shown, Sum, View};
-use super::super::{doing::Doing, refusals, who};
+use super::super::{doing::Doing, who};
 use super::chart::chart;
 use super::history::{History, Point};
 use super::query;
@@ -117,7 +117,7 @@ fn charts(history: &History, all: &Sum) -> Markup {
 
 /// A bar for each reason that was met, the most frequent first.
 fn refusals(look: &Look) -> Markup {
-    let met = refusals::met(&look.refusals);
+    let met = look.refusals.met();
     let most = met.first().map_or(0, |(_, count)| *count);
     html! {
         @if most > 0 {
@@ -156,7 +156,8 @@ fn sessions(rows: &[Row], now_ms: u64, shown: &Shown) -> Markup {
 fn head(title: &str, order: Order, shown: &Shown) -> Markup {
     let is_this = shown.order == order;
     let link = query::of(&Shown { order, reversed: is_this && !shown.reversed, ..shown.clone() });
-    let sort = is_this.then_some(if shown.reversed { "descending" } else { "ascending" });
+    let descends = order.begins_with_the_most() != shown.reversed;
+    let sort = is_this.then_some(if descends { "descending" } else { "ascending" });
     html! { th aria-sort=[sort] { a href=(link) { (title) } } }
 }
 
@@ -238,11 +239,17 @@ mod tests {
         let all = whole(&look(), &History::default(), &shown);
         assert!(
             all.contains(
-                "aria-sort=\"ascending\"><a href=\"?view=sessions&amp;sort=rate&amp;reverse=1\">speed"
+                "aria-sort=\"descending\"><a href=\"?view=sessions&amp;sort=rate&amp;reverse=1\">speed"
             ),
             "{all}"
         );
         assert!(all.contains("<a href=\"?view=sessions&amp;sort=user\">user"), "{all}");
+        let shown = Shown { order: Order::User, ..shown };
+        let all = whole(&look(), &History::default(), &shown);
+        assert!(
+            all.contains("aria-sort=\"ascending\"><a href=\"?view=sessions&amp;sort=user&amp;reverse=1\">"),
+            "{all}"
+        );
         let users = Shown { view: View::Together(Trait::User), ..Shown::default() };
         let told = part(&look(), &History::default(), &users);
         assert!(told.contains("<td>demo</td><td>4</td>"), "{told}");

@@ -133,6 +133,11 @@ impl Order {
         Order::ALL[(at + 1) % Order::ALL.len()]
     }
 
+    /// Whether the largest stands first, unless it is reversed.
+    pub fn begins_with_the_most(self) -> bool {
+        matches!(self, Order::Time | Order::Rate)
+    }
+
     /// The order of this name.
     pub fn named(name: &str) -> Option<Order> {
         Order::ALL.into_iter().find(|order| order.name() == name)

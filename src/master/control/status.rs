@@ -10,7 +10,7 @@ use crate::control::{Host, Outcome, Reply};
 use crate::master::generation::Generation;
 use crate::master::stop::Phase;
 use crate::master::{Master, versions};
-use crate::scoreboard::{SlotRecord, State};
+use crate::scoreboard::{ReasonCode, SlotRecord, State};
 use crate::sys::process;
 
 impl Master {
@@ -36,6 +36,7 @@ impl Master {
             servers.into_iter().map(|(index, server)| self.host_value(index, server, &sessions)).collect();
         let generations: Vec<Value> =
             self.generations.iter().map(|generation| self.generation_value(generation, &sessions)).collect();
+        let refusals = self.board.refusals().met();
         let mut said = Vec::new();
         if asked.is_empty() {
             said.push(self.daemon_line(sessions.len()));
@@ -43,15 +44,11 @@ impl Master {
             said.extend(
                 self.control.refusal.iter().flatten().map(|line| format!("last reload refused: {line}")),
             );
+            said.extend(refusals_line(&refusals));
         }
         said.extend(hosts.iter().map(host_line));
-        let refusals: Map<String, Value> = self
-            .board
-            .refusals()
-            .each()
-            .filter(|(_, count)| *count > 0)
-            .map(|(reason, count)| (reason.word().to_owned(), count.into()))
-            .collect();
+        let refusals: Map<String, Value> =
+            refusals.into_iter().map(|(reason, count)| (reason.word().to_owned(), count.into())).collect();
         let refusal = self.control.refusal.as_ref().map(|lines| lines.join("\n"));
         Reply::of(Outcome::Done, said)
             .with("pid", process::own().0)
@@ -159,6 +156,12 @@ fn generation_line(value: &Value) -> String {
         value["sessions"],
         value["spares"]
     )
+}
+
+/// What clients were refused, the most frequent reason first.
+fn refusals_line(met: &[(ReasonCode, u64)]) -> Option<String> {
+    let words: Vec<String> = met.iter().map(|(reason, count)| format!("{} {count}", reason.word())).collect();
+    (!words.is_empty()).then(|| format!("refusals by reason: {}", words.join(", ")))
 }
 
 fn host_line(value: &Value) -> String {
