@@ -4,6 +4,7 @@ mod access;
 mod actions;
 mod hostile;
 mod telling;
+mod upgrades;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

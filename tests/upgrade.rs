@@ -16,7 +16,7 @@ use crate::harness::{Client, Daemon, Setup, patterned};
 
 /// Puts another file in the place of the daemon's program, as a package manager does: by a rename. A shell writes it, for a descriptor
 /// that is open for writing would go to children of other tests, and nobody may execute such a file.
-fn replace_program(daemon: &Daemon, content: &str, mode: &str) {
+pub fn replace_program(daemon: &Daemon, content: &str, mode: &str) {
     let script =
         format!("rm -f \"$1\"; {{ {content}; }} > \"$1\" && chmod {mode} \"$1\" && mv \"$1\" \"$2\"");
     let program = daemon.setup.program.clone().expect("a program of its own");
@@ -246,7 +246,7 @@ fn another_program_is_refused_by_its_answer() {
 }
 
 /// A program that answers as `body` says, in C.
-fn stranger(daemon: &Daemon, body: &str) -> Option<PathBuf> {
+pub fn stranger(daemon: &Daemon, body: &str) -> Option<PathBuf> {
     let (source, program) = (daemon.setup.path("stranger.c"), daemon.setup.path("stranger"));
     fs::write(&source, format!("#include <stdio.h>\n#include <unistd.h>\nint main() {{ {body} }}\n"))
         .expect("written");
@@ -281,7 +281,8 @@ fn a_program_that_hangs_is_given_up() {
     daemon.stop();
 }
 
-fn is_asked(process: &Process) -> bool {
+/// Whether this is a program that is asked whether it can take over.
+pub fn is_asked(process: &Process) -> bool {
     let words = fs::read(format!("/proc/{}/cmdline", process.pid)).unwrap_or_default();
     String::from_utf8_lossy(&words).contains("--upgrade-check")
 }

@@ -19,6 +19,11 @@ const PIECE: usize = 256 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(pub u64);
 
+impl ClientId {
+    /// No client has this number.
+    pub const NOBODY: ClientId = ClientId(0);
+}
+
 /// How far it is.
 #[derive(Debug)]
 enum Stage {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use slog::{debug, warn};
 
 use super::ClientId;
@@ -26,6 +27,14 @@ struct Kick {
     asked_by: ClientId,
 }
 
+/// One of them, for the next program; nobody waits for an answer there.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HandedKick {
+    pid: ProcessId,
+    slot: SlotNumber,
+    left: Duration,
+}
+
 /// Those that are to leave, and who waits for that.
 #[derive(Debug, Default)]
 pub struct Kicks {
@@ -35,6 +44,30 @@ pub struct Kicks {
 }
 
 impl Kicks {
+    /// Those that have time left, for another program. Who was killed needs nobody any more.
+    pub fn hand_over(&self, now: Instant) -> Vec<HandedKick> {
+        let living = self.pending.iter().filter(|kick| !kick.is_killed);
+        living
+            .map(|kick| HandedKick {
+                pid: kick.pid,
+                slot: kick.slot,
+                left: kick.until.saturating_duration_since(now),
+            })
+            .collect()
+    }
+
+    /// Those that another program has told to leave: their time goes on.
+    pub fn adopt(handed: Vec<HandedKick>, now: Instant) -> Kicks {
+        let pending = handed.into_iter().map(|HandedKick { pid, slot, left }| Kick {
+            pid,
+            slot,
+            until: now + left,
+            is_killed: false,
+            asked_by: ClientId::NOBODY,
+        });
+        Kicks { pending: pending.collect(), asked: Vec::new() }
+    }
+
     /// When the next has had its time.
     pub fn deadline(&self) -> Option<Instant> {
         self.pending.iter().map(|kick| kick.until).min()

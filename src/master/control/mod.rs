@@ -22,7 +22,7 @@ use slog::{error, info, warn};
 pub use client::ClientId;
 use client::{Client, Heard};
 pub use hosts::Downed;
-use kicks::Kicks;
+use kicks::{HandedKick, Kicks};
 pub use limits::LiveLimits;
 pub use socket::ControlSocket;
 
@@ -65,18 +65,26 @@ pub struct HandedControl {
     limits: LiveLimits,
     level: u32,
     begun: u32,
+    /// Whoever was told to leave and has not; programs before this one left none.
+    #[serde(default)]
+    kicks: Vec<HandedKick>,
 }
 
 impl Control {
     /// For another program.
     pub fn hand_over(&self) -> HandedControl {
-        HandedControl { limits: self.limits.clone(), level: self.level, begun: self.begun }
+        HandedControl {
+            limits: self.limits.clone(),
+            level: self.level,
+            begun: self.begun,
+            kicks: self.kicks.hand_over(Instant::now()),
+        }
     }
 
     /// What another program has left.
     pub fn adopt(handed: HandedControl) -> Control {
-        let HandedControl { limits, level, begun } = handed;
-        Control { limits, level, begun, ..Control::default() }
+        let HandedControl { limits, level, begun, kicks } = handed;
+        Control { limits, level, begun, kicks: Kicks::adopt(kicks, Instant::now()), ..Control::default() }
     }
 
     /// The listener, unless too many have come of late.
