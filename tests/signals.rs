@@ -51,6 +51,17 @@ fn quit_lets_sessions_finish() {
 }
 
 #[test]
+fn quit_waits_for_sessions_as_long_as_drain_timeout_says() {
+    let mut daemon = Setup::new().line("DrainTimeout 1").start();
+    let mut client = daemon.session();
+    daemon.signal(Signal::SIGQUIT);
+    client.reply().expect(421);
+    assert_eq!(daemon.await_end().code(), Some(0));
+    daemon.assert_gone();
+    assert!(daemon.log().contains("DrainTimeout: the sessions that are left are disconnected"));
+}
+
+#[test]
 fn interrupt_ends_as_term_does() {
     let mut daemon = Daemon::usual();
     let mut client = daemon.session();
