@@ -233,6 +233,25 @@ fn page() -> String {
     fs::read_to_string(shipped("../docs/service.md")).expect("the page")
 }
 
+/// Programs and files are those that are built and shipped.
+#[test]
+fn what_the_page_installs_is_there() {
+    let page = page();
+    let lines = page.lines().filter_map(|line| line.strip_prefix("    install -m "));
+    let words: Vec<&str> =
+        lines.flat_map(|line| line.split(" && ").next().unwrap_or_default().split(' ')).collect();
+    let programs: Vec<&str> = words.iter().copied().filter(|word| word.starts_with("f")).collect();
+    let built = fs::read_dir(shipped("../src/bin")).expect("src/bin").count();
+    assert_eq!(programs.len(), built, "{programs:?}");
+    for name in programs {
+        assert!(shipped("../src/bin").join(name).with_extension("rs").exists(), "{name}");
+    }
+    let files: Vec<&str> =
+        words.into_iter().filter(|word| word.contains('/') && !word.starts_with('/')).collect();
+    assert_eq!(files.len(), 5, "{files:?}");
+    assert!(files.iter().all(|file| shipped(file).exists()), "{files:?}");
+}
+
 /// Of the version that the page was written with: others look at more, or weigh it otherwise.
 #[test]
 fn what_the_units_sandbox_leaves_open_is_told() {
