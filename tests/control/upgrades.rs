@@ -1,6 +1,7 @@
 //! The control socket while another program takes the master's place: whoever asks is answered or told that nobody is there, and what was
 //! ordered holds.
 
+use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,9 +18,14 @@ use crate::upgrade::{is_asked, replace_program, stranger};
 
 #[test]
 fn an_upgrade_keeps_what_was_ordered() {
-    let daemon = Daemon::usual();
+    let setup = Setup::new();
+    let path = setup.path("log/trace");
+    let daemon = setup.line(&format!("TraceLog {}\nTrace config:3", path.display())).start();
+    let trace = || fs::read_to_string(&path).unwrap_or_default();
+    let mut session = daemon.session();
     said(&daemon, &["limit", "user", "alice", "rate", "100"]);
     said(&daemon, &["debug", "level", "5"]);
+    said(&daemon, &["trace", "command:7"]);
     let words = said(&daemon, &["upgrade"]);
     assert!(words.starts_with("ftpdctl: the upgrade has begun; "), "{words}");
     daemon.await_log("upgraded from ferryd ");
@@ -28,6 +34,15 @@ fn an_upgrade_keeps_what_was_ordered() {
     assert_eq!(said(&daemon, &["debug"]), "ftpdctl: debug level 5: debugging\n");
     daemon.session().command("SYST").expect(215);
     daemon.await_log("command SYST of 0 bytes");
+    until("the trace of a later session", || trace().contains("<command:7>: 'SYST'"));
+    session.command("STAT").expect(211);
+    until("the trace of a session from before", || trace().contains("<command:7>: 'STAT'"));
+    assert_eq!(data(&daemon, &["trace"])["channels"]["config"], "3");
+    said(&daemon, &["trace", "configured"]);
+    session.command("FEAT").expect(211);
+    session.command("QUIT").expect(221);
+    until("the end of both", || daemon.log().matches("FTP session closed").count() == 2);
+    assert!(!trace().contains("'FEAT'"), "{}", trace());
     daemon.stop();
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use nix::sys::signal::Signal;
 
 use crate::harness::events::until;
-use crate::harness::{Client, Daemon, PASSWORD, Setup};
+use crate::harness::{Client, Daemon, PASSWORD, Setup, processes};
 
 /// A setup with a TraceLog, and these lines.
 fn traced(lines: &str) -> Setup {
@@ -192,6 +192,23 @@ fn a_trace_goes_on_in_the_new_file() {
         let mode = fs::metadata(&path).expect("the new file").permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
     }
+    daemon.stop();
+}
+
+#[test]
+fn a_trace_goes_on_when_the_recorder_was_killed() {
+    let daemon = traced("Trace command:7").start();
+    if !daemon.setup.has_identities() {
+        return;
+    }
+    let mut client = daemon.session();
+    let killed = daemon.recorder();
+    processes::send(killed, Signal::SIGKILL);
+    until("another recorder", || daemon.recorder() != killed);
+    until("a line by another recorder", || {
+        client.command("SYST").expect(215);
+        trace(&daemon).contains("'SYST'")
+    });
     daemon.stop();
 }
 
