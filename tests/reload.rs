@@ -218,7 +218,7 @@ fn sessions_of_an_older_configuration_last_as_long_as_they_may() {
 }
 
 /// A session of generation `number`: a spare of an older one may meet a client before it has heard that it is to leave.
-fn session_of_generation(daemon: &Daemon, number: u32) -> Client {
+pub fn session_of_generation(daemon: &Daemon, number: u32) -> Client {
     eventually(&format!("a session of generation {number}"), || {
         let session = daemon.session();
         (daemon.slot_of(&session).generation == number).then_some(session)

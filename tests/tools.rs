@@ -8,6 +8,7 @@ use nix::sys::signal::Signal;
 
 use crate::harness::scale::skipped;
 use crate::harness::{Daemon, Setup, eventually};
+use crate::reload::session_of_generation;
 
 fn ftpwho(daemon: &Daemon, words: &[&str]) -> Output {
     tool(env!("CARGO_BIN_EXE_ftpwho"), daemon, words)
@@ -128,6 +129,26 @@ fn ftpcount_counts() {
     assert!(line.ends_with(" -   3 users"), "{line:?}");
 }
 
+/// After a reload or an upgrade.
+#[test]
+fn ftpwho_tells_who_began_with_an_older_configuration() {
+    let daemon = Daemon::usual();
+    let old = daemon.session();
+    assert!(!said(&ftpwho(&daemon, &["-v"])).contains("generation"), "there is one");
+    daemon.reload();
+    let new = session_of_generation(&daemon, 2);
+    assert!(said(&ftpwho(&daemon, &["-v"])).contains("\tgeneration: 1 (2 serves)\n"));
+    let told: serde_json::Value =
+        serde_json::from_str(&said(&ftpwho(&daemon, &["-o", "json"]))).expect("JSON");
+    let generation = |client| {
+        let pid = daemon.slot_of(client).pid.0;
+        let sessions = told["connections"].as_array().expect("sessions");
+        sessions.iter().find(|session| session["pid"] == pid).expect("the session")["generation"].clone()
+    };
+    assert_eq!((generation(&old), generation(&new)), (1.into(), serde_json::Value::Null));
+    daemon.stop();
+}
+
 #[test]
 fn the_tools_need_no_answer_from_the_daemon() {
     let mut daemon = Daemon::usual();
@@ -142,6 +163,8 @@ fn the_tools_need_no_answer_from_the_daemon() {
     daemon.await_end();
     let output = Command::new(env!("CARGO_BIN_EXE_ftpwho")).arg("-f").arg(&copy).output().expect("the tool");
     assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("its server is not running"), "{output:?}");
+    assert!(!output.stdout.contains(&0x1b), "there is no terminal for colours");
 }
 
 #[test]

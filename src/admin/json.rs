@@ -8,7 +8,15 @@ use crate::scoreboard::{HeaderRecord, Kind, Refusals};
 
 /// The whole answer.
 pub fn document(header: &HeaderRecord, refusals: &Refusals, sessions: &[Session], now_ms: u64) -> String {
-    let connections: Vec<Value> = sessions.iter().map(|session| connection(session, now_ms)).collect();
+    let told = |session: &Session| {
+        let mut connection = connection(session, now_ms);
+        // As with refusals: where there is anything to tell.
+        if let Some(older) = session.older_than(header.generation) {
+            connection["generation"] = json!(older);
+        }
+        connection
+    };
+    let connections: Vec<Value> = sessions.iter().map(told).collect();
     let mut document = json!({ "server": server(header), "connections": connections });
     add_refusals(&mut document, refusals);
     format!("{document:#}\n")

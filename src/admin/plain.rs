@@ -14,18 +14,27 @@ pub enum Layout {
     OneLine,
 }
 
+/// When sessions are looked at, and by which generation new clients are served then.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    /// Milliseconds since the epoch.
+    pub now_ms: u64,
+    /// The header's.
+    pub generation: u32,
+}
+
 /// One session; with its details for `-v`.
-pub fn session(session: &Session, now_ms: u64, details: Option<Layout>) -> String {
-    let mut text = summary(session, now_ms);
+pub fn session(session: &Session, when: When, details: Option<Layout>) -> String {
+    let mut text = summary(session, when.now_ms);
     match details {
         None => {}
         Some(Layout::OneLine) => {
-            for detail in facts(session, now_ms) {
+            for detail in facts(session, when) {
                 let _ = write!(text, " {detail}");
             }
         }
         Some(Layout::Lines) => {
-            for detail in facts(session, now_ms) {
+            for detail in facts(session, when) {
                 let _ = write!(text, "\n\t{detail}");
             }
             // As ProFTPD does: the line of the class stays where there is no class.
@@ -53,14 +62,17 @@ fn summary(session: &Session, now_ms: u64) -> String {
     }
 }
 
-fn facts(session: &Session, now_ms: u64) -> Vec<String> {
-    let rate = session.command().and_then(|command| command.rate(now_ms));
+fn facts(session: &Session, when: When) -> Vec<String> {
+    let rate = session.command().and_then(|command| command.rate(when.now_ms));
     let server = session.server.map(|server| server.to_string()).unwrap_or_default();
     let mut facts: Vec<String> = rate.map(|rate| format!("KB/s: {rate:3.2}")).into_iter().collect();
     facts.push(format!("client: {} [{}]", session.client_name, session.client_address()));
     facts.push(format!("server: {server} ({})", session.server_name));
     facts.push(format!("protocol: {}", session.protocol));
     facts.extend(session.login().map(|login| format!("location: {}", login.location)));
+    // ProFTPD has nothing of the kind; most of the time there is one generation.
+    let older = session.older_than(when.generation);
+    facts.extend(older.map(|older| format!("generation: {older} ({} serves)", when.generation)));
     if !session.class.is_empty() {
         facts.push(format!("class: {}", session.class));
     }
@@ -73,7 +85,16 @@ mod tests {
     use super::*;
 
     fn all(details: Option<Layout>) -> String {
-        sessions().iter().map(|one| session(one, NOW, details)).collect()
+        let when = When { now_ms: NOW, generation: 1 };
+        sessions().iter().map(|one| session(one, when, details)).collect()
+    }
+
+    #[test]
+    fn who_began_with_an_older_configuration_is_told() {
+        let when = When { now_ms: NOW, generation: 3 };
+        let text = session(&sessions()[1], when, Some(Layout::Lines));
+        assert!(text.ends_with("\tlocation: /home\n\tgeneration: 1 (3 serves)\n\tclass: local\n"), "{text}");
+        assert!(!session(&sessions()[1], when, None).contains("generation"));
     }
 
     #[test]

@@ -65,6 +65,11 @@ pub struct Command {
 }
 
 impl Session {
+    /// Its generation, where another one serves new clients by now.
+    pub fn older_than(&self, serving: u32) -> Option<u32> {
+        (self.generation < serving).then_some(self.generation)
+    }
+
     /// What a slot shows; None for one without a client.
     pub fn of(slot: &SlotRecord) -> Option<Session> {
         Some(Session {

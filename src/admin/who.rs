@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::form::Form;
 use super::metrics::Figures;
-use super::plain::Layout;
+use super::plain::{Layout, When};
 use super::runtime::Source;
 use super::session::Session;
 use super::watch::Watch;
@@ -93,10 +93,11 @@ impl Words {
     }
 
     fn text(&self, form: Form, header: &HeaderRecord, sessions: &[Session], now_ms: u64) -> String {
+        let when = When { now_ms, generation: header.generation };
         let one = |session: &Session| match form {
             Form::Compat => compat::session(session, now_ms, self.verbose),
-            Form::OneLine => plain::session(session, now_ms, self.verbose.then_some(Layout::OneLine)),
-            _ => plain::session(session, now_ms, self.verbose.then_some(Layout::Lines)),
+            Form::OneLine => plain::session(session, when, self.verbose.then_some(Layout::OneLine)),
+            _ => plain::session(session, when, self.verbose.then_some(Layout::Lines)),
         };
         let mut text = daemon(header, now_ms);
         text += &server_line(self.server.as_deref());
