@@ -14,6 +14,7 @@ use crate::harness::handed::{Handed, setup, slots};
 use crate::harness::setup::FIRST_UID;
 use crate::harness::{Client, Daemon, PASSWORD, Setup, eventually, processes, rounds};
 
+mod standing_still;
 mod starters;
 
 fn written(setup: Setup) -> Setup {

@@ -1,7 +1,7 @@
 //! The shutdown file: who hears what, and when.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::process::Command;
 
@@ -261,5 +261,16 @@ fn sessions_are_warned_where_that_is_asked_for() {
         assert_eq!(told.len(), warned, "a disconnection that was moved is another one");
         let is_warning = told[0].starts_with("200-FTP server shutting down, sessions end at ");
         assert_eq!(is_warning, warned == 2, "{told:?}");
+        let before = daemon.header().schedule;
+        order(&daemon, 450, "");
+        until("the third schedule", || daemon.header().schedule != before);
+        drop(client.extended_passive());
+        let told = client.command("EPSV").expect(229).lines;
+        assert_eq!(told.len(), 1, "a program reads that: {told:?}");
+        let mut data = client.extended_passive();
+        client.command(&format!("STOR {}/file", daemon.setup.home("alice").display())).expect(150);
+        data.write_all(b"bytes").expect("written");
+        drop(data);
+        assert_eq!(client.reply().expect(226).lines.len(), warned);
     }
 }
