@@ -154,9 +154,12 @@ impl Client {
                 return Ok(String::from_utf8_lossy(line).into_owned());
             }
             let mut buffer = [0; 2048];
-            match self.stream.read(&mut buffer)? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                length => self.received.extend_from_slice(&buffer[..length]),
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => self.received.extend_from_slice(&buffer[..length]),
+                // A machine that stood still for a moment breaks off a read with a timeout (signal(7)).
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
     }
