@@ -18,6 +18,7 @@ pub mod permissions;
 pub mod proxy;
 pub mod reply;
 pub mod site;
+mod spellings;
 pub mod time;
 pub mod verbs;
 

@@ -5,6 +5,7 @@ use super::command::Command;
 use super::digest::Algorithm;
 use super::offer::{Module, Offer};
 use super::reply::Reply;
+use super::spellings::row_of;
 use super::{changes, site};
 
 /// One verb.
@@ -255,10 +256,9 @@ pub fn split_shown(line: &[u8]) -> (&[u8], &[u8]) {
 
 /// The row that a word names, in any case, and the name it was called by.
 pub fn find(word: &[u8]) -> Option<(&'static Verb, &'static str)> {
-    VERBS.iter().find_map(|verb| {
-        let mut names = std::iter::once(&verb.name).chain(verb.aliases);
-        names.find(|name| name.as_bytes().eq_ignore_ascii_case(word)).map(|name| (verb, *name))
-    })
+    let verb = VERBS.get(row_of(word)?)?;
+    let mut names = std::iter::once(&verb.name).chain(verb.aliases);
+    names.find(|name| name.as_bytes().eq_ignore_ascii_case(word)).map(|name| (verb, *name))
 }
 
 #[cfg(test)]
@@ -293,6 +293,7 @@ mod tests {
             (b"   ", "Invalid command: try being more creative"),
             (b" NOOP", "Invalid command: try being more creative"),
             (b"NO\rOP", "NO not understood"),
+            (b"\0NOOP", "\0NOOP not understood"),
         ] {
             let reply = read(line).unwrap_err();
             assert_eq!((reply.code, reply.text()), (500, text.as_bytes()));

@@ -27,6 +27,7 @@ pub mod lock;
 pub mod mapping;
 pub mod names;
 pub mod notification;
+pub mod own_descriptors;
 pub mod pam;
 pub mod pipe;
 pub mod poll;

@@ -30,7 +30,7 @@ use crate::logging::trace::{self, Channel};
 use crate::logging::{Cause, LOGIN, Printable};
 use crate::protocol::Reply;
 use crate::scoreboard::{ReasonCode, Totals};
-use crate::sys::clock;
+use crate::sys::{clock, own_descriptors};
 
 pub use super::limits::incorrect;
 
@@ -231,6 +231,7 @@ fn enter(
     let directories = directories_of(scope.directories, &entry.account.name);
     let held = if quarters.is_confined() { Held::open(rules) } else { Held::default() };
     identity::confine(root.place().as_fd(), root.other_places()).map_err(|error| failed(&error))?;
+    own_descriptors::hold_from_now_on();
     let home = quarters.home(&entry.account, &root);
     trace::tell(Channel::Auth, 7, || format!("its root is {:?}, its home {home:?}", root.canonical()));
     let mut member = member_of((entry, home), (&scope, rules, directories), (root, watch));
