@@ -194,7 +194,7 @@ def pyftpdlib(bench, folder, port):
 
 def null(kind):
     return lambda bench, folder, port: [str(bench.load), "null-server", "--addr", f"127.0.0.1:{port}",
-                                        "--kind", kind, "--workers", "72", "--secs", "300"]
+                                        "--kind", kind, "--workers", "72", "--secs", "300", "--home", str(bench.account.home)]
 
 
 def own_who(bench, folder):
