@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -256,4 +257,30 @@ fn rules_hold_where_a_root_stands_by_now() {
     fs::remove_dir_all(&moved).expect("removed");
     client.command("EPSV").expect(229);
     client.command("RETR file").expect(550);
+}
+
+/// What is unmounted below a session (umount -l) is told by the kernel as though it were the whole host: no rule is written for that.
+#[test]
+fn rules_hold_where_a_root_was_unmounted() {
+    if !as_root("rules_hold_where_a_root_was_unmounted") {
+        return;
+    }
+    let setup = Setup::new().line("DefaultRoot ~");
+    let home = setup.home("alice");
+    let closed = format!("<Directory {}>\n<Limit READ>\nDenyAll\n</Limit>\n</Directory>", home.display());
+    let daemon = setup.line(&closed).start();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "none"]).arg(&home).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED rules_hold_where_a_root_was_unmounted: nothing may be mounted");
+        return;
+    }
+    fs::write(home.join("file"), b"content").expect("written");
+    let mut client = daemon.session();
+    client.command("EPSV").expect(229);
+    client.command("RETR file").expect(550);
+    let unmounted = Command::new("umount").arg("-l").arg(&home).status().expect("umount");
+    assert!(unmounted.success());
+    client.command("EPSV").expect(229);
+    client.command("RETR file").expect(550);
+    client.command("NOOP").expect(200);
 }

@@ -253,7 +253,7 @@ impl Operation for MakeLink {
     }
 
     fn judge(&self, _: &PathRules<'_>) -> Result<(), Reason> {
-        may_come(&self.0)
+        may_go(&self.0)
     }
 
     fn is_concealed(&self) -> bool {
@@ -312,7 +312,8 @@ impl Operation for Arrive {
     }
 }
 
-/// An alias, and what an alias stands in, is not renamed, replaced or removed.
+/// An alias, and what an alias stands in, is not renamed, replaced or removed; nor is a link made in its place, which would have the next
+/// session find the alias elsewhere, where other rules hold.
 fn may_go(entry: &Entry) -> Result<(), Reason> {
     if matches!(entry.bond, Bond::Free) { Ok(()) } else { Err(refused(Errno::EACCES)) }
 }

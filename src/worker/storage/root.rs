@@ -105,10 +105,24 @@ impl Root {
             None => files::path_of(place.as_fd())?,
             Some(aliases) => self.seen_at(aliases, place.as_fd(), alias)?,
         };
+        self.expect_reachable(&canonical)?;
         if status.links == 0 {
             return Err(Errno::ENOENT.into());
         }
         Ok(Found { place, canonical, status })
+    }
+
+    /// Where a root was unmounted below its session (umount -l), the kernel tells paths as though the mount were the whole host: no rule
+    /// is written for those. Asked only of what stands elsewhere than the root once did.
+    fn expect_reachable(&self, canonical: &Path) -> io::Result<()> {
+        let stands_there = self.stood().is_some_and(|stood| canonical.starts_with(stood));
+        if stands_there || !self.is_working_directory {
+            return Ok(());
+        }
+        match files::working_directory() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// What stands at a way below the root, found as a place only.

@@ -262,6 +262,20 @@ fn an_alias_stands_in_a_folder_that_is_there() {
 }
 
 #[test]
+fn no_client_makes_a_link_on_the_way_to_an_alias() {
+    let place = Place::showing(&[], &[("pub", "new/way/up")], furnish);
+    let link = |name: &str| {
+        let (target, link) = (place.asked("SITE_SYMLINK", "sub"), place.asked("SITE_SYMLINK", name));
+        place.storage().make_link(&target, &link).map_err(said)
+    };
+    assert!(link("new").is_err() && !place.path("new").exists());
+    assert_eq!(link("newer"), Ok(()));
+    place.storage().make_directory(&place.asked("MKD", "new")).unwrap();
+    place.storage().make_directory(&place.asked("MKD", "new/way")).unwrap();
+    assert_eq!(read(&place, "new/way/up/f").as_deref(), Ok("pub/f"));
+}
+
+#[test]
 fn what_was_removed_is_gone() {
     let place = place();
     fs::remove_file(place.outside("note")).unwrap();
