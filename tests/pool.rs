@@ -124,6 +124,22 @@ fn workers_are_the_masters_children_and_none_is_left_unreaped() {
     assert_eq!(fs::read_dir(format!("/proc/{}/task", daemon.pid())).expect("alive").count(), 1, "one thread");
 }
 
+/// The same of a nursery, while nobody comes: its channel tells that something has ended.
+#[test]
+fn a_nursery_whose_end_was_not_told_is_replaced() {
+    let name = "a_nursery_whose_end_was_not_told_is_replaced";
+    if !has_program("prlimit", name) {
+        return;
+    }
+    let daemon = Daemon::usual();
+    let nursery = daemon.nursery().expect("a nursery");
+    let master = daemon.pid().to_string();
+    let lowered = Command::new("prlimit").args(["--pid", &master, "--sigpending=0"]).status();
+    assert!(lowered.expect("prlimit").success());
+    processes::send(nursery, Signal::SIGKILL);
+    daemon.await_log("the nursery ended");
+}
+
 /// A worker's end is told by a signal that is queued, and lost where the user's limit is used up.
 #[test]
 fn ends_that_were_not_told_are_found() {

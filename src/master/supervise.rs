@@ -208,8 +208,11 @@ impl Master {
                 }
             }
             Heard::NotBorn(slot, errno) => self.not_born(number, slot, errno),
-            // The reap tells whose it was; until then the channel is not waited for.
-            Heard::Gone => generation.silence_nursery(),
+            // The reap tells whose it was, at the latest that of the watchdog's turn; until then the channel is not waited for.
+            Heard::Gone => {
+                generation.silence_nursery();
+                self.wake_watchdog(Instant::now());
+            }
             Heard::Nothing => {}
         }
         is_more
