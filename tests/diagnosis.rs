@@ -10,7 +10,8 @@ use std::process::Output;
 use serde_json::Value;
 
 use crate::harness::daemon::run;
-use crate::harness::{Daemon, Setup};
+use crate::harness::setup::FIRST_UID;
+use crate::harness::{Daemon, Setup, as_root};
 
 /// A question about the usual configuration with these lines added.
 fn asked(setup: &Setup, words: &[&str]) -> Output {
@@ -81,6 +82,22 @@ fn what_a_start_would_miss_is_an_error_and_nothing_is_made() {
             "{line}"
         );
     }
+}
+
+#[test]
+fn a_log_in_a_folder_of_somebody_else_is_a_warning() {
+    if !as_root("a_log_in_a_folder_of_somebody_else_is_a_warning") {
+        return;
+    }
+    let setup = Setup::new();
+    let theirs = setup.home("alice");
+    let log = format!("ExtendedLog {}/access.log", theirs.display());
+    let output = asked(&setup.line(&log), &["-t"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let wanted = format!("warning: {} belongs to uid {FIRST_UID}", theirs.display());
+    assert_eq!(said.matches("belongs to uid").count(), 1, "{said}");
+    assert!(said.contains(&wanted), "{wanted}: {said}");
 }
 
 #[test]

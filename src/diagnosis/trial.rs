@@ -135,6 +135,14 @@ impl Trial<'_> {
     }
 
     fn log_file(&mut self, path: &Path, links: Links, directive: &str) {
+        if let Some((folder, owner)) = logging::foreign_folder(path) {
+            let message = format!(
+                "{} belongs to uid {}, who may put a link where this log is opened as root; let root own it",
+                folder.display(),
+                owner.0
+            );
+            self.warn(directive, &path.display().to_string(), message);
+        }
         if let Err(error) = logging::could_open(path, links) {
             let (text, message) = (path.display().to_string(), error.to_string());
             match error {

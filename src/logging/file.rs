@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::Kind;
 use crate::sys::append::append;
-use crate::sys::files;
+use crate::sys::{UserId, files, identity};
 
 /// The write bit of others in a folder's mode.
 const OTHERS_WRITE: u32 = 0o002;
@@ -99,6 +99,17 @@ fn keep_off_open_folders(path: &Path) -> Result<(), LogFileError> {
         0 => Ok(()),
         _ => Err(LogFileError::OpenFolder(path.to_path_buf())),
     }
+}
+
+/// The outermost folder on the way to a log that belongs neither to root nor to whoever asks, and its owner: he may put another, or a link,
+/// in the place of what is in it.
+pub fn foreign_folder(path: &Path) -> Option<(PathBuf, UserId)> {
+    let (own, _) = identity::own();
+    let folders: Vec<&Path> = path.ancestors().skip(1).collect();
+    folders.into_iter().rev().find_map(|folder| {
+        let owner = fs::metadata(folder).ok()?.uid();
+        (owner != 0 && owner != own.0).then(|| (folder.to_path_buf(), UserId(owner)))
+    })
 }
 
 /// As ProFTPD makes them: who may read a transfer log and who a system log.

@@ -20,7 +20,7 @@ pub mod xferlog;
 pub use cause::Cause;
 pub use channel::{Channel, Ends};
 pub use early::early;
-pub use file::{Links, LogFileError, could_open, open};
+pub use file::{Links, LogFileError, could_open, foreign_folder, open};
 pub use handover::HandedChannel;
 pub use line::Printable;
 pub use logger::logger;
