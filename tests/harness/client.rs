@@ -230,10 +230,10 @@ impl Client {
     pub fn try_upload(&mut self, line: &str, bytes: &[u8]) -> io::Result<()> {
         let mut data = self.try_passive()?;
         wanted(self.try_command(line)?, 150)?;
-        data.write_all(bytes)?;
-        data.shutdown(Shutdown::Write)?;
+        let sent = data.write_all(bytes).and_then(|()| data.shutdown(Shutdown::Write));
         drop(data);
-        wanted(self.try_reply()?, 226)
+        // A server that can take no more closes the data connection, and says why on the other one.
+        wanted(self.try_reply()?, 226).and(sent)
     }
 }
 
