@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
+from sidebyside.brief import brief, named_by
 from sidebyside.goals import GOALS, HASH, OWN, Goal, Plain, Times, judged
 from sidebyside.report import page
 from sidebyside.results import Figure, Results
@@ -38,6 +39,14 @@ class Figures(unittest.TestCase):
     def test_a_listing_cut_short_does_not_count(self):
         run = results({"list-100000": {OWN: [{"errors": 0, "complete": 0, "lines": 7, "entries_per_sec": 5}]}})
         self.assertIsNone(run.median(Figure("list-100000", "entries_per_sec")))
+
+
+class Brief(unittest.TestCase):
+    def test_the_readme_shows_the_figures_of_a_run_that_was_kept(self):
+        here = Path(__file__).parent
+        name, lines = named_by((here.parent / "README.md").read_text())
+        run = json.loads((here / "runs" / name).read_text())
+        self.assertEqual(lines, brief(Results(SCENARIOS, run["results"], run["about"]), name))
 
 
 class Goals(unittest.TestCase):
