@@ -1,17 +1,25 @@
 //! This process's descriptors as proc(5) shows them, `/proc/self/fd`: each is a link to what it stands for, by whatever name that has now.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::fcntl::{self, OFlag};
 use nix::sys::stat::Mode;
 
-/// In a process that bears none: a child that inherited it would see its parent's descriptors for its own.
-static FOLDER: OnceLock<Option<OwnedFd>> = OnceLock::new();
-static BEARS_NONE: AtomicBool = AtomicBool::new(false);
+/// Whether the folder is held. In a process that bears none: a child that inherited it would see its parent's descriptors for its own.
+#[derive(Clone, Copy)]
+enum Folder {
+    Named,
+    HeldFromFirstUse,
+    Held(Option<&'static OwnedFd>),
+}
+
+thread_local! {
+    /// Beside what a session writes to anyhow: a variable of the program would cost each a page.
+    static FOLDER: Cell<Folder> = const { Cell::new(Folder::Named) };
+}
 
 /// Room for the longest name: the folder's, and a number.
 const NAME_MOST: usize = 32;
@@ -19,7 +27,7 @@ const NAME_MOST: usize = 32;
 /// Worker, once it is confined and can have no child: the folder is held from its first use on. The way to it is a good part of what it
 /// takes to follow the link of a descriptor.
 pub fn hold_from_now_on() {
-    BEARS_NONE.store(true, Ordering::Relaxed);
+    FOLDER.set(Folder::HeldFromFirstUse);
 }
 
 /// Does something with the link of a descriptor: by a folder, and a name in it.
@@ -41,10 +49,18 @@ pub(super) fn by_link<T>(
 }
 
 fn held() -> Option<BorrowedFd<'static>> {
-    if !BEARS_NONE.load(Ordering::Relaxed) {
-        return None;
-    }
-    let open =
-        || fcntl::open("/proc/self/fd", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty());
-    FOLDER.get_or_init(|| open().ok()).as_ref().map(AsFd::as_fd)
+    let folder = match FOLDER.get() {
+        Folder::Named => return None,
+        Folder::HeldFromFirstUse => opened(),
+        Folder::Held(folder) => folder,
+    };
+    FOLDER.set(Folder::Held(folder));
+    folder.map(AsFd::as_fd)
+}
+
+/// For the rest of the process's life.
+fn opened() -> Option<&'static OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let folder = fcntl::open("/proc/self/fd", flags, Mode::empty()).ok()?;
+    Some(Box::leak(Box::new(folder)))
 }
