@@ -8,6 +8,8 @@ use crate::harness::{Daemon, Setup, as_root};
 /// What a session may cost more: what it reads of where it has hit upon is on other pages each time.
 const KIB_MORE: u64 = 24;
 const FAULTS_MORE: u64 = 16;
+/// How often a figure that is too large is taken again.
+const TRIES: usize = 3;
 
 /// What a session has of its own, and how often it had to ask the kernel for a page.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,10 @@ impl Pages {
         // What is clean is code, mapped by whoever came by first.
         let private_kib = of_lines("Private_Dirty:");
         Pages { private_kib, faults: faults.expect("a count") }
+    }
+
+    fn is_no_more_than(&self, usual: &Pages) -> bool {
+        self.private_kib <= usual.private_kib + KIB_MORE && self.faults <= usual.faults + FAULTS_MORE
     }
 }
 
@@ -70,6 +76,19 @@ fn cost(lines: &str) -> Pages {
     Pages { private_kib: least(|pages| pages.private_kib), faults: least(|pages| pages.faults) }
 }
 
+/// What sections cost they cost each time; a program that has just been compiled is still being written to the disk, and its pages come
+/// one by one meanwhile.
+fn cost_beside(usual: &Pages, lines: &str) -> Pages {
+    let mut found = cost(lines);
+    for _ in 1..TRIES {
+        if found.is_no_more_than(usual) {
+            break;
+        }
+        found = cost(lines);
+    }
+    found
+}
+
 /// The text of the section of a number.
 type Section = fn(usize) -> String;
 
@@ -101,9 +120,8 @@ fn sections_that_are_not_ones_own_cost_a_session_nothing() {
     let usual = cost(own);
     println!("{:>20}: {} KiB, {} page faults", "none", usual.private_kib, usual.faults);
     for (what, section) in kinds {
-        let found = cost(&(own.to_owned() + &(0..many).map(section).collect::<String>()));
+        let found = cost_beside(&usual, &(own.to_owned() + &(0..many).map(section).collect::<String>()));
         println!("{many:>6} {what:>13}: {} KiB, {} page faults", found.private_kib, found.faults);
-        assert!(found.private_kib <= usual.private_kib + KIB_MORE, "{what}: {found:?} beside {usual:?}");
-        assert!(found.faults <= usual.faults + FAULTS_MORE, "{what}: {found:?} beside {usual:?}");
+        assert!(found.is_no_more_than(&usual), "{what}: {found:?} beside {usual:?}");
     }
 }
