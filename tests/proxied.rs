@@ -133,6 +133,35 @@ fn the_header_may_be_taken_and_not_believed_and_its_form_be_held_to() {
 }
 
 #[test]
+fn the_server_is_that_of_the_address_that_the_proxys_client_means_where_that_is_asked_for() {
+    let host = |setup: &Setup| {
+        let port = setup.port.number;
+        format!(
+            "<VirtualHost 127.0.0.2>\nPort {port}\nServerAlias b.example\nServerIdent on theirs\n</VirtualHost>"
+        )
+    };
+    let to =
+        |port: u16, address: &str| format!("PROXY TCP4 192.0.2.7 {address} 5000 {port}\r\n").into_bytes();
+    let proxies = "ServerIdent on ours\n<Global>\nProxyProtocolEngine on\nProxyProtocolFrom 127.0.0.1";
+    for (option, theirs) in [("", "ours"), ("\nProxyProtocolOptions UseProxiedServerAddress", "theirs")] {
+        let setup = Setup::new().line(&format!("{proxies}{option}\n</Global>"));
+        let lines = host(&setup);
+        let daemon = setup.line(&lines).start();
+        let port = daemon.setup.port.number;
+        for (address, wanted) in [("127.0.0.2", theirs), ("127.0.0.1", "ours")] {
+            let mut client = begun(&daemon, &to(port, address));
+            let greeting = client.reply().expect(220).text();
+            assert!(greeting.contains(wanted), "{option} {address}: {greeting}");
+        }
+        let mut client = begun(&daemon, &to(port, "127.0.0.2"));
+        client.reply().expect(220);
+        client.command("HOST b.example").expect(if theirs == "theirs" { 220 } else { 504 });
+        client.login("alice");
+        daemon.stop();
+    }
+}
+
+#[test]
 fn each_server_has_proxies_of_its_own() {
     let setup = Setup::new();
     let host = format!(

@@ -21,6 +21,8 @@ pub struct ProxiesDraft {
     pub trusted: Vec<IpNet>,
     /// ProxyProtocolIgnore.
     pub ignored: Option<bool>,
+    /// ProxyProtocolOptions UseProxiedServerAddress.
+    pub chooses_by_header: Option<bool>,
     /// ProxyProtocolVersion.
     pub version: Option<Version>,
     /// ProxyProtocolTimeout.
@@ -37,6 +39,7 @@ impl ProxiesDraft {
             self.trusted.clone_from(&outer.trusted);
         }
         self.ignored = self.ignored.or(outer.ignored);
+        self.chooses_by_header = self.chooses_by_header.or(outer.chooses_by_header);
         self.version = self.version.or(outer.version);
         self.patience = self.patience.or(outer.patience);
     }
@@ -53,6 +56,7 @@ impl ProxiesDraft {
         Some(Proxies {
             trusted: self.trusted,
             ignored,
+            chooses_by_header: self.chooses_by_header.unwrap_or(false),
             version: self.version,
             patience: self.patience.unwrap_or(PATIENCE),
         })

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     /// Each with its sentence in the reference: what it asks for is no part of ferryd, and nobody has more access by that.
-    const WITH_A_WARNING: &[&str] = &["IdentLookups", "PersistentPasswd", "ProxyProtocolOptions"];
+    const WITH_A_WARNING: &[&str] = &["IdentLookups", "PersistentPasswd"];
 
     #[test]
     fn what_many_configurations_have_works() {

@@ -2,6 +2,7 @@
 //! human-readable and §2.2 the binary form). Only TCP's two families are clients of ours.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
 
 /// The longest line of the first version, its end included (§2.1).
 const LINE_MOST: usize = 107;
@@ -21,6 +22,15 @@ pub enum Version {
     Two,
 }
 
+/// The two ends of the connection that the proxy passes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// The client's.
+    pub client: SocketAddr,
+    /// What the client has connected to.
+    pub server: SocketAddr,
+}
+
 /// What the first bytes of a connection are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Header {
@@ -32,8 +42,8 @@ pub enum Header {
         length: usize,
         /// Its form.
         version: Version,
-        /// The client; None where the proxy speaks for itself (a health check), or does not know.
-        client: Option<SocketAddr>,
+        /// None where the proxy speaks for itself (a health check), or does not know.
+        ends: Option<Ends>,
     },
     /// No header.
     Wrong,
@@ -55,26 +65,25 @@ fn line(bytes: &[u8]) -> Option<Header> {
     };
     let text = std::str::from_utf8(&bytes[..end]).ok()?.strip_suffix('\r')?;
     let words: Vec<&str> = text.split(' ').collect();
-    let client = match words[..] {
+    let ends = match words[..] {
         ["PROXY", "UNKNOWN", ..] => None,
-        ["PROXY", "TCP4", client, server, port, server_port] => {
-            server.parse::<Ipv4Addr>().ok()?;
-            Some(address(client.parse::<Ipv4Addr>().ok()?.into(), port, server_port)?)
-        }
-        ["PROXY", "TCP6", client, server, port, server_port] => {
-            server.parse::<Ipv6Addr>().ok()?;
-            Some(address(client.parse::<Ipv6Addr>().ok()?.into(), port, server_port)?)
-        }
+        ["PROXY", "TCP4", client, server, port, server_port] => Some(Ends {
+            client: address::<Ipv4Addr>(client, port)?,
+            server: address::<Ipv4Addr>(server, server_port)?,
+        }),
+        ["PROXY", "TCP6", client, server, port, server_port] => Some(Ends {
+            client: address::<Ipv6Addr>(client, port)?,
+            server: address::<Ipv6Addr>(server, server_port)?,
+        }),
         _ => return None,
     };
-    whole(end + 1, Version::One, client)
+    whole(end + 1, Version::One, ends)
 }
 
 /// Ports have no sign and no zeros before them (§2.1).
-fn address(client: IpAddr, port: &str, server_port: &str) -> Option<SocketAddr> {
-    let number = |text: &str| text.parse::<u16>().ok().filter(|number| number.to_string() == text);
-    number(server_port)?;
-    Some(SocketAddr::new(client, number(port)?))
+fn address<Ip: FromStr + Into<IpAddr>>(ip: &str, port: &str) -> Option<SocketAddr> {
+    let number = port.parse::<u16>().ok().filter(|number| number.to_string() == port)?;
+    Some(SocketAddr::new(ip.parse::<Ip>().ok()?.into(), number))
 }
 
 fn binary(bytes: &[u8]) -> Option<Header> {
@@ -87,33 +96,36 @@ fn binary(bytes: &[u8]) -> Option<Header> {
         return None;
     }
     let Some(addresses) = rest.get(..length - FIXED) else { return Some(Header::Begun) };
-    let client = match (fixed[12], fixed[13]) {
+    let ends = match (fixed[12], fixed[13]) {
         // LOCAL; and a client whose family the proxy does not tell.
         (0x20, _) | (0x21, 0x00) => None,
-        (0x21, 0x11) => Some(client_of::<4>(addresses)?),
-        (0x21, 0x21) => Some(client_of::<16>(addresses)?),
+        (0x21, 0x11) => Some(ends_of::<4>(addresses)?),
+        (0x21, 0x21) => Some(ends_of::<16>(addresses)?),
         _ => return None,
     };
-    whole(length, Version::Two, client)
+    whole(length, Version::Two, ends)
 }
 
 /// Client's address, server's address, client's port, server's port (§2.2).
-fn client_of<const BYTES: usize>(addresses: &[u8]) -> Option<SocketAddr>
+fn ends_of<const BYTES: usize>(addresses: &[u8]) -> Option<Ends>
 where
     IpAddr: From<[u8; BYTES]>,
 {
-    let client: [u8; BYTES] = addresses.get(..BYTES)?.try_into().ok()?;
-    let ports = addresses.get(2 * BYTES..2 * BYTES + 4)?;
-    Some(SocketAddr::new(client.into(), u16::from_be_bytes([ports[0], ports[1]])))
+    let end = |number: usize| {
+        let ip: [u8; BYTES] = addresses.get(number * BYTES..(number + 1) * BYTES)?.try_into().ok()?;
+        let port = addresses.get(2 * BYTES + 2 * number..2 * BYTES + 2 * number + 2)?;
+        Some(SocketAddr::new(ip.into(), u16::from_be_bytes([port[0], port[1]])))
+    };
+    Some(Ends { client: end(0)?, server: end(1)? })
 }
 
-fn whole(length: usize, version: Version, client: Option<SocketAddr>) -> Option<Header> {
+fn whole(length: usize, version: Version, ends: Option<Ends>) -> Option<Header> {
     let is_nobodys = |address: SocketAddr| {
         // An IPv4 address in IPv6 clothes is taken for what it is from here on.
         let address = address.ip().to_canonical();
         address.is_unspecified() || address.is_multicast()
     };
-    (!client.is_some_and(is_nobodys)).then_some(Header::Whole { length, version, client })
+    (!ends.is_some_and(|ends| is_nobodys(ends.client))).then_some(Header::Whole { length, version, ends })
 }
 
 #[cfg(test)]
@@ -122,8 +134,13 @@ mod tests {
 
     use super::*;
 
-    fn told(version: Version, length: usize, client: &str) -> Header {
-        Header::Whole { length, version, client: (!client.is_empty()).then(|| client.parse().unwrap()) }
+    /// Both ends, with a blank between them; nothing for a proxy that speaks for itself.
+    fn told(version: Version, length: usize, ends: &str) -> Header {
+        let ends = ends.split_once(' ').map(|(client, server)| Ends {
+            client: client.parse().unwrap(),
+            server: server.parse().unwrap(),
+        });
+        Header::Whole { length, version, ends }
     }
 
     fn second(command: u8, family: u8, addresses: &[u8]) -> Vec<u8> {
@@ -134,8 +151,8 @@ mod tests {
     #[test]
     fn lines_are_read() {
         for (text, wanted) in [
-            ("PROXY TCP4 192.0.2.7 10.0.0.1 5000 21\r\n", "192.0.2.7:5000"),
-            ("PROXY TCP6 2001:db8::7 2001:db8::1 5000 21\r\n", "[2001:db8::7]:5000"),
+            ("PROXY TCP4 192.0.2.7 10.0.0.1 5000 21\r\n", "192.0.2.7:5000 10.0.0.1:21"),
+            ("PROXY TCP6 2001:db8::7 2001:db8::1 5000 21\r\n", "[2001:db8::7]:5000 [2001:db8::1]:21"),
             ("PROXY UNKNOWN\r\n", ""),
             ("PROXY UNKNOWN a b c\r\n", ""),
         ] {
@@ -180,9 +197,9 @@ mod tests {
         six[32..34].copy_from_slice(&[0x13, 0x88]);
         let with_more = [&four[..], &[4, 0, 1, 0]].concat();
         for (bytes, wanted) in [
-            (second(0x21, 0x11, &four), "192.0.2.7:5000"),
-            (second(0x21, 0x11, &with_more), "192.0.2.7:5000"),
-            (second(0x21, 0x21, &six), "[2001::]:5000"),
+            (second(0x21, 0x11, &four), "192.0.2.7:5000 10.0.0.1:21"),
+            (second(0x21, 0x11, &with_more), "192.0.2.7:5000 10.0.0.1:21"),
+            (second(0x21, 0x21, &six), "[2001::]:5000 [::]:0"),
             (second(0x20, 0x00, &[]), ""),
             (second(0x20, 0x11, &four), ""),
             (second(0x21, 0x00, &[1, 2, 3]), ""),

@@ -24,6 +24,8 @@ pub struct Client {
     pub peer: Peer,
     /// The address it reached.
     pub local: SocketAddr,
+    /// By which its server is chosen: the same, or what the proxy's client has connected to.
+    pub meant: SocketAddr,
 }
 
 /// Waits for a client, after another one or as a newborn; `Ok(None)` when the worker should leave instead.
@@ -74,11 +76,8 @@ fn accept(birth: &Birth, index: usize) -> io::Result<Client> {
 }
 
 fn client(socket: OwnedFd, address: SocketAddr, local: SocketAddr) -> Client {
-    Client {
-        socket,
-        peer: Peer::of_socket(address),
-        local: SocketAddr::new(local.ip().to_canonical(), local.port()),
-    }
+    let local = SocketAddr::new(local.ip().to_canonical(), local.port());
+    Client { socket, peer: Peer::of_socket(address), local, meant: local }
 }
 
 /// Tells the master that the pool has one spare less, or one more.

@@ -56,7 +56,7 @@ pub struct Guest {
 /// Greets a client and waits for its first byte.
 #[inline(never)]
 pub fn greet(birth: &Birth, client: Client) -> Greeted {
-    let Some(index) = virtual_host::choose(birth.settings, client.local) else {
+    let Some(index) = virtual_host::choose(birth.settings, client.meant) else {
         return nobodys(birth, &client);
     };
     let server = &birth.settings.servers[index];
@@ -105,7 +105,7 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
 fn nobodys(birth: &Birth, client: &Client) -> Greeted {
     let log = logger(birth, usize::MAX, client.local, client.peer);
     birth.own.refused(ReasonCode::NoServer);
-    slog::info!(log, "no server is configured for {}", client.local; Cause::from(ReasonCode::NoServer));
+    slog::info!(log, "no server is configured for {}", client.meant; Cause::from(ReasonCode::NoServer));
     Greeted::Left
 }
 

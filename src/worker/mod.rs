@@ -165,7 +165,7 @@ fn begun(mut birth: Birth, guest: Guest) -> Session {
     birth.taken = None;
     // The process ends with its session, so that this is never freed.
     let birth: &'static Birth = Box::leak(Box::new(birth));
-    let Guest { client: Client { socket, peer, local }, server: index, timers, greeting } = guest;
+    let Guest { client: Client { socket, peer, local, meant }, server: index, timers, greeting } = guest;
     let server = &birth.settings.servers[index];
     let control = Tuning { probes: server.sockets.probes, ..Tuning::default() };
     // A client that has just left; the first read will say so.
@@ -179,8 +179,15 @@ fn begun(mut birth: Birth, guest: Guest) -> Session {
     // Its first bytes are there. Should it have left behind them, the next wait says so.
     conversation.receive();
     resources::limit(&rules.resources, &log);
-    let watch =
-        Watch::new(birth, (index, server), (rulebook, rules), (peer, local), conversation, timers, log);
+    let watch = Watch::new(
+        birth,
+        (index, server),
+        (rulebook, rules),
+        (peer, local, meant),
+        conversation,
+        timers,
+        log,
+    );
     Session::new(watch)
 }
 

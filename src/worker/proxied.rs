@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -58,8 +59,11 @@ pub fn introduced(birth: &mut Birth, mut client: Client) -> Option<Client> {
     birth.listeners = Vec::new();
     birth.taken = None;
     match header(birth, &client, proxies) {
-        Ok(Header::Whole { client: Some(told), .. }) if !proxies.ignored => {
-            client.peer = Peer::of_socket(told);
+        Ok(Header::Whole { ends: Some(told), .. }) if !proxies.ignored => {
+            client.peer = Peer::of_socket(told.client);
+            if proxies.chooses_by_header {
+                client.meant = SocketAddr::new(told.server.ip().to_canonical(), told.server.port());
+            }
             Some(client)
         }
         Ok(_) => Some(client),

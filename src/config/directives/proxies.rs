@@ -8,8 +8,7 @@ use ipnet::IpNet;
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::SERVERS;
 use super::super::draft::Scope;
-use super::Effect::Ignored;
-use super::{Row, other, sets};
+use super::{Row, sets};
 use crate::protocol::proxy::Version;
 
 pub const ROWS: &[Row] = &[
@@ -80,7 +79,24 @@ pub const ROWS: &[Row] = &[
         "The form in which the proxy has to say it: a line of text, or binary.",
         version,
     ),
-    other("ProxyProtocolOptions", "mod_proxy_protocol", Ignored, "what a proxy says besides addresses is passed over."),
+    sets(
+        "ProxyProtocolOptions",
+        "mod_proxy_protocol",
+        SERVERS,
+        "UseProxiedServerAddress…",
+        "none",
+        "With UseProxiedServerAddress the `<VirtualHost>` is the one of the address and port that the client has connected to, as the proxy \
+         says; else that of the proxy's own connection.",
+        |scope, arguments| {
+            for word in arguments.words("options")? {
+                if !word.text.eq_ignore_ascii_case("UseProxiedServerAddress") {
+                    return Err(arguments.fault(format!("takes UseProxiedServerAddress, not '{}'", word.text)));
+                }
+            }
+            scope.server.proxies.chooses_by_header = Some(true);
+            Ok(())
+        },
+    ),
 ];
 
 fn version(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {

@@ -14,6 +14,8 @@ pub struct Proxies {
     pub trusted: Vec<IpNet>,
     /// ProxyProtocolIgnore: the header is taken and not believed.
     pub ignored: bool,
+    /// ProxyProtocolOptions UseProxiedServerAddress: the server is chosen by what the client has connected to.
+    pub chooses_by_header: bool,
     /// ProxyProtocolVersion; None for either.
     pub version: Option<Version>,
     /// ProxyProtocolTimeout: how long a header may take.

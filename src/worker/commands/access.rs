@@ -29,13 +29,13 @@ pub fn host(session: &mut Session, given: &[u8]) -> Reply {
     };
     let unknown = || Reply::about(504, given, "Unknown hostname provided").because(ReasonCode::NoServer);
     match name {
-        HostName::Address(address) if address == watch.local.ip().to_canonical() => {
+        HostName::Address(address) if address == watch.meant.ip().to_canonical() => {
             Reply::new(220, "HOST command successful")
         }
         HostName::Address(_) => unknown(),
         HostName::Name(wanted) => match virtual_host::named(
             watch.birth.settings,
-            (watch.local, &subject::stranger(watch.birth, watch.peer)),
+            (watch.meant, &subject::stranger(watch.birth, watch.peer)),
             &wanted,
         ) {
             Some((index, server)) if !virtual_host::is_down(watch.birth, usize::from(index)) => {

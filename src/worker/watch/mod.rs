@@ -55,6 +55,8 @@ pub struct Watch {
     pub class: Option<&'static Class>,
     /// The address the client reached.
     pub local: SocketAddr,
+    /// By which its server was chosen.
+    pub meant: SocketAddr,
     /// The control connection.
     pub conversation: Conversation,
     /// The timers.
@@ -101,7 +103,7 @@ impl Watch {
         birth: &'static Birth,
         (server_index, server): (u16, &'static Server),
         (rulebook, rules): (Rulebook, &'static SessionRules),
-        (peer, local): (Peer, SocketAddr),
+        (peer, local, meant): (Peer, SocketAddr, SocketAddr),
         conversation: Conversation,
         timers: Timers,
         log: Logger,
@@ -115,6 +117,7 @@ impl Watch {
             peer,
             class: None,
             local,
+            meant,
             conversation,
             timers,
             log,

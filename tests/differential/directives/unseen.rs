@@ -32,7 +32,7 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("UserPassword UserDirRoot RewriteHome", "refused, as docs/directives.md says"),
     ("AllowOverride", "it wants files in the folders; configurations.rs and files/ have them"),
     (
-        "ProxyProtocolEngine ProxyProtocolIgnore ProxyProtocolTimeout ProxyProtocolVersion",
+        "ProxyProtocolEngine ProxyProtocolIgnore ProxyProtocolOptions ProxyProtocolTimeout ProxyProtocolVersion",
         "Debian's package has no such module",
     ),
     ("LangDefault", "it goes by the host's locales; here replies are in English"),
