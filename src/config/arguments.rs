@@ -85,6 +85,22 @@ impl<'a> Arguments<'a> {
         Ok(rest)
     }
 
+    /// All words left: options that `+` sets and `-` takes away; `find` knows them by their names in small letters.
+    pub fn options<O>(
+        &mut self,
+        options: &mut O,
+        find: for<'o> fn(&'o mut O, &str) -> Option<&'o mut bool>,
+    ) -> Result<(), Fault> {
+        for word in self.words("an option")? {
+            let signed = word.text.split_at_checked(1).filter(|(sign, _)| matches!(*sign, "+" | "-"));
+            match signed.and_then(|(sign, name)| Some((sign, find(options, &name.to_ascii_lowercase())?))) {
+                Some((sign, option)) => *option = sign == "+",
+                None => return Err(self.fault(format!("'{}' is no option with + or -", word.text))),
+            }
+        }
+        Ok(())
+    }
+
     /// Whether there are words left.
     pub fn has_more(&self) -> bool {
         self.next < self.words.len()

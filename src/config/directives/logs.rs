@@ -119,10 +119,7 @@ pub const ROWS: &[Row] = &[
         "How lines of SystemLog and ServerLog begin.",
         |scope, arguments| {
             let mut options = scope.server.log_options.unwrap_or_default();
-            for word in arguments.words("an option")? {
-                set_option(&mut options, &word.text)
-                    .ok_or_else(|| arguments.fault(format!("'{}' is no option with + or -", word.text)))?;
-            }
+            arguments.options(&mut options, log_option)?;
             scope.server.log_options = Some(options);
             Ok(())
         },
@@ -142,21 +139,14 @@ pub const ROWS: &[Row] = &[
     ),
 ];
 
-fn set_option(options: &mut LogOptions, word: &str) -> Option<()> {
-    let (is_on, name) = match word.split_at_checked(1)? {
-        ("+", name) => (true, name),
-        ("-", name) => (false, name),
-        _ => return None,
-    };
-    let option = match name.to_ascii_lowercase().as_str() {
-        "timestamp" => &mut options.timestamp,
-        "hostname" => &mut options.hostname,
-        "virtualhost" => &mut options.virtual_host,
-        "rolebasedprocesslabels" => &mut options.roles,
-        _ => return None,
-    };
-    *option = is_on;
-    Some(())
+fn log_option<'a>(options: &'a mut LogOptions, name: &str) -> Option<&'a mut bool> {
+    match name {
+        "timestamp" => Some(&mut options.timestamp),
+        "hostname" => Some(&mut options.hostname),
+        "virtualhost" => Some(&mut options.virtual_host),
+        "rolebasedprocesslabels" => Some(&mut options.roles),
+        _ => None,
+    }
 }
 
 fn log_format(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {

@@ -68,26 +68,16 @@ fn trace(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> 
 
 fn trace_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), Fault> {
     let mut options = scope.server.trace_options.unwrap_or_default();
-    for word in arguments.words("an option")? {
-        set(&mut options, &word.text)
-            .ok_or_else(|| arguments.fault(format!("'{}' is no option with + or -", word.text)))?;
-    }
+    arguments.options(&mut options, trace_option)?;
     scope.server.trace_options = Some(options);
     Ok(())
 }
 
-fn set(options: &mut TraceOptions, word: &str) -> Option<()> {
-    let (is_on, name) = match word.split_at_checked(1)? {
-        ("+", name) => (true, name),
-        ("-", name) => (false, name),
-        _ => return None,
-    };
-    let option = match name.to_ascii_lowercase().as_str() {
-        "timestamp" => &mut options.timestamp,
-        "timestampmillis" => &mut options.millis,
-        "connips" => &mut options.addresses,
-        _ => return None,
-    };
-    *option = is_on;
-    Some(())
+fn trace_option<'a>(options: &'a mut TraceOptions, name: &str) -> Option<&'a mut bool> {
+    match name {
+        "timestamp" => Some(&mut options.timestamp),
+        "timestampmillis" => Some(&mut options.millis),
+        "connips" => Some(&mut options.addresses),
+        _ => None,
+    }
 }
