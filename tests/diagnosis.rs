@@ -91,12 +91,12 @@ fn a_log_in_a_folder_of_somebody_else_is_a_warning() {
     }
     let setup = Setup::new();
     let theirs = setup.home("alice");
-    let log = format!("ExtendedLog {}/access.log", theirs.display());
-    let output = asked(&setup.line(&log), &["-t"]);
+    let logs = format!("ExtendedLog {0}/access.log\nTraceLog {0}/trace.log", theirs.display());
+    let output = asked(&setup.line(&logs), &["-t"]);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     let wanted = format!("warning: {} belongs to uid {FIRST_UID}", theirs.display());
-    assert_eq!(said.matches("belongs to uid").count(), 1, "{said}");
+    assert_eq!(said.matches("belongs to uid").count(), 2, "{said}");
     assert!(said.contains(&wanted), "{wanted}: {said}");
 }
 

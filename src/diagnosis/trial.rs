@@ -135,14 +135,7 @@ impl Trial<'_> {
     }
 
     fn log_file(&mut self, path: &Path, links: Links, directive: &str) {
-        if let Some((folder, owner)) = logging::foreign_folder(path) {
-            let message = format!(
-                "{} belongs to uid {}, who may put a link where this log is opened as root; let root own it",
-                folder.display(),
-                owner.0
-            );
-            self.warn(directive, &path.display().to_string(), message);
-        }
+        self.log_folders(path, directive);
         if let Err(error) = logging::could_open(path, links) {
             let (text, message) = (path.display().to_string(), error.to_string());
             match error {
@@ -152,10 +145,21 @@ impl Trial<'_> {
         }
     }
 
+    fn log_folders(&mut self, path: &Path, directive: &str) {
+        let Some((folder, owner)) = logging::foreign_folder(path) else { return };
+        let message = format!(
+            "{} belongs to uid {}, who may put a link where this log is opened as root; let root own it",
+            folder.display(),
+            owner.0
+        );
+        self.warn(directive, &path.display().to_string(), message);
+    }
+
     /// Those that the daemon can do without.
     fn spare_logs(&mut self, daemon: &Daemon) {
         let named = [(&daemon.trace.log, "TraceLog"), (&daemon.control.log, "ControlsLog")];
         for (path, directive) in named.into_iter().filter_map(|(path, name)| Some((path.as_ref()?, name))) {
+            self.log_folders(path, directive);
             if let Err(error) = logging::could_open(path, daemon.log_links) {
                 let message = format!("{error}; nothing would be written there");
                 self.warn(directive, &path.display().to_string(), message);
