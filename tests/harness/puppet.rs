@@ -150,9 +150,14 @@ impl Puppet {
     }
 
     fn outcome(&mut self) -> Outcome {
-        loop {
+        let registers = loop {
             match waitpid(self.pid, None).expect("the puppet is waited for") {
-                WaitStatus::Stopped(_, Signal::SIGTRAP) => break,
+                WaitStatus::Stopped(_, Signal::SIGTRAP) => match ptrace::getregs(self.pid) {
+                    Ok(registers) => break registers,
+                    // Killed since it stopped: its end is told next.
+                    Err(Errno::ESRCH) => {}
+                    Err(error) => panic!("registers: {error}"),
+                },
                 WaitStatus::Stopped(_, signal) if is_fatal(signal) => {
                     self.gone = true;
                     ptrace::cont(self.pid, signal).expect("its end");
@@ -165,8 +170,8 @@ impl Puppet {
                 }
                 status => panic!("the puppet: {status:?}"),
             }
-        }
-        let result = ptrace::getregs(self.pid).expect("registers").rax as i64;
+        };
+        let result = registers.rax as i64;
         if (-4095..0).contains(&result) {
             Outcome::Failed(Errno::from_raw(-result as i32))
         } else {
