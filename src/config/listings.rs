@@ -26,6 +26,8 @@ pub struct ListOptions {
     pub no_error_if_absent: bool,
     /// `AdjustedSymlinks`: targets are told as they lead within the session's root.
     pub adjusted_symlinks: bool,
+    /// `SortedNLST`: NLST of a folder sorts its names.
+    pub sorted_names: bool,
 }
 
 /// ListStyle: what LIST's lines look like.
@@ -59,4 +61,5 @@ pub static USUAL: ListOptions = ListOptions {
     directories: None,
     no_error_if_absent: false,
     adjusted_symlinks: false,
+    sorted_names: false,
 };

@@ -7,6 +7,7 @@ use nix::fcntl::{self, OFlag};
 use nix::libc;
 use nix::sys::stat::Mode;
 
+use super::buffer::Buffer;
 use super::files::{CAUTIOUS, Kind};
 
 /// Bytes of names asked for at once: some eight hundred.
@@ -15,6 +16,10 @@ const BLOCK: usize = 32 << 10;
 const LENGTH_AT: usize = 16;
 const KIND_AT: usize = 18;
 const BYTES_AT: usize = 19;
+/// Records are as long as so many of these bytes: a name ends within the last.
+const GRAIN: usize = size_of::<u64>();
+/// The shortest.
+const SHORTEST: usize = 3 * GRAIN;
 
 /// One name of a directory.
 #[derive(Debug)]
@@ -38,7 +43,7 @@ pub struct NameRead<'a> {
 #[derive(Debug)]
 pub struct Names {
     directory: OwnedFd,
-    block: Vec<u8>,
+    block: Buffer,
     next: usize,
     end: usize,
     /// The kernel has no more: it need not be asked again.
@@ -57,10 +62,11 @@ impl Names {
     pub fn of(place: BorrowedFd<'_>) -> io::Result<Names> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | CAUTIOUS;
         let directory = fcntl::openat(place, ".", flags, Mode::empty())?;
-        Ok(Names { directory, block: vec![0; BLOCK], next: 0, end: 0, is_over: false })
+        Ok(Names { directory, block: Buffer::map(BLOCK)?, next: 0, end: 0, is_over: false })
     }
 
     /// The next name, until something else is read; None at the end.
+    #[inline]
     pub fn read(&mut self) -> Option<io::Result<NameRead<'_>>> {
         if self.next >= self.end {
             if self.is_over {
@@ -88,9 +94,22 @@ impl Names {
 fn record(block: &[u8]) -> Option<(NameRead<'_>, usize)> {
     let length = block.get(LENGTH_AT..KIND_AT)?;
     let length = usize::from(u16::from_ne_bytes(length.try_into().ok()?));
-    let bytes = block.get(BYTES_AT..length)?;
-    let bytes = &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())];
-    Some((NameRead { bytes, kind: kind(block[KIND_AT]) }, length))
+    let record = block.get(..length).filter(|record| record.len() >= SHORTEST)?;
+    let bytes = &record[BYTES_AT..end_of_name(record)?];
+    Some((NameRead { bytes, kind: kind(record[KIND_AT]) }, length))
+}
+
+/// Where the zero behind a name stands: all bytes that it can be are looked at together.
+fn end_of_name(record: &[u8]) -> Option<usize> {
+    const LOWEST: u64 = u64::from_le_bytes([1; GRAIN]);
+    const HIGHEST: u64 = u64::from_le_bytes([1 << 7; GRAIN]);
+    let (before, last) = record.split_last_chunk::<GRAIN>()?;
+    // What of them stands before the name has zeros of its own.
+    let foreign = (1 << (8 * BYTES_AT.saturating_sub(before.len()))) - 1;
+    let last = u64::from_le_bytes(*last) | foreign;
+    // Of a zero byte the highest bit is set here, and of none before it.
+    let zeros = last.wrapping_sub(LOWEST) & !last & HIGHEST;
+    (zeros != 0).then(|| before.len() + zeros.trailing_zeros() as usize / 8)
 }
 
 fn kind(code: u8) -> Option<Kind> {
@@ -157,7 +176,30 @@ mod tests {
             assert!(record(&vec![0; length]).is_none());
         }
         let mut broken = [0; 24];
-        broken[LENGTH_AT] = 25;
-        assert!(record(&broken).is_none());
+        for length in [0, 1, 18, 19, 20, 23, 25] {
+            broken[LENGTH_AT] = length;
+            assert!(record(&broken).is_none(), "{length}");
+        }
+        let unended = [0xff; 32];
+        assert!(end_of_name(&unended).is_none());
+    }
+
+    #[test]
+    fn names_of_every_length_end_where_their_zero_stands() {
+        for length in 1..=255 {
+            for behind in [0, 1, 0x80, 0xff] {
+                let name: Vec<u8> = (0..length).map(|index| [1, 0x80, 0xff, b'a'][index % 4]).collect();
+                let whole = (BYTES_AT + length + 1).next_multiple_of(GRAIN);
+                // What the kernel leaves behind the zero is what stood there before.
+                let mut written = vec![behind; whole];
+                written[..KIND_AT].fill(0);
+                written[LENGTH_AT..KIND_AT].copy_from_slice(&u16::try_from(whole).unwrap().to_ne_bytes());
+                written[KIND_AT] = libc::DT_UNKNOWN;
+                written[BYTES_AT..][..length].copy_from_slice(&name);
+                written[BYTES_AT + length] = 0;
+                let read = NameRead { bytes: &name, kind: None };
+                assert_eq!(record(&written), Some((read, whole)), "{length} {behind}");
+            }
+        }
     }
 }

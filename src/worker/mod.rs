@@ -53,8 +53,10 @@ mod watch;
 /// What reads the words of clients and of files that clients may have written, for the fuzz targets.
 pub mod readers {
     pub use super::display::shown;
-    pub use super::listing::{Columns, Command as Listing, Described, Options, Pattern, Role};
-    pub use super::storage::FtpPath;
+    pub use super::listing::{
+        Columns, ColumnsMemory, Command as Listing, Described, FactsMemory, Options, Pattern, Role,
+    };
+    pub use super::storage::{FtpPath, Rights};
     pub use super::text::{SHOWN_MOST, expand};
 }
 

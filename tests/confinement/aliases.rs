@@ -157,6 +157,32 @@ fn aliases_are_shown_to_whom_they_are_meant_for() {
 }
 
 #[test]
+fn a_large_folder_is_listed_whole_around_an_alias() {
+    /// More than are sorted at once.
+    const FILES: usize = 10_100;
+    let (setup, _) = lent(Setup::new(), "~/up");
+    let daemon = setup.start();
+    let home = daemon.setup.home("alice");
+    for number in 0..FILES {
+        fs::write(home.join(format!("f{number:05}")), "").expect("a file");
+    }
+    // What an alias covers is not told besides.
+    fs::write(home.join("up"), "").expect("a file");
+    let mut expected: Vec<String> = (0..FILES).map(|number| format!("f{number:05}")).collect();
+    expected.push("up".to_owned());
+    let mut client = daemon.session();
+    for line in ["NLST", "LIST -1", "LIST -1U", "NLST *"] {
+        assert!(listed(&mut client, line) == expected, "{line}");
+    }
+    let facts = listed(&mut client, "MLSD");
+    let mut told: Vec<&str> =
+        facts.iter().filter_map(|line| line.split_once(' ')).map(|(_, name)| name).collect();
+    told.sort();
+    assert!(told[..2] == [".", ".."] && told[2..] == expected, "MLSD");
+    daemon.stop();
+}
+
+#[test]
 fn nothing_is_shown_without_the_engine() {
     let setup = Setup::new();
     let lines = format!("DefaultRoot ~\nVRootAlias {} ~/up", setup.path("").display());

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use crate::harness::{Client, Daemon, Setup};
 
@@ -37,18 +38,54 @@ fn list_options_hold_against_the_client() {
         ("ListOptions \"-1 +R\" strict", "LIST -lR d", &["e", "inner"]),
         ("ListOptions \"+R\"", "LIST -R d", &["e", "inner"]),
         ("ListOptions \"\" maxfiles 1", "LIST d", &["e"]),
-        ("ListOptions \"\" maxfiles 2", "NLST", &["a1", "b"]),
+        ("ListOptions \"\" maxfiles 2 SortedNLST", "NLST", &["a1", "b"]),
         ("ListOptions \"\" maxfiles 2", "LIST -R d", &["e", "inner"]),
         ("ListOptions \"\" maxdirs 2", "LIST -R d", &["e", "inner", "", "d/e:", "deep", "g"]),
         ("ListOptions \"\" maxdepth 2", "LIST -R d", &["e", "inner", "", "d/e:", "deep", "g", "", "d/e/g:"]),
-        ("ListOptions -1 NLSTOnly", "NLST d", &["e", "inner"]),
-        ("ListOptions -1 LISTOnly", "NLST d", &["d/e", "d/inner"]),
+        ("ListOptions -1 NLSTOnly SortedNLST", "NLST d", &["e", "inner"]),
+        ("ListOptions -1 LISTOnly", "NLST d/i*", &["d/inner"]),
         ("ListOptions \"\" NoErrorIfAbsent", "NLST nope*", &[]),
         ("ListOptions \"\" AdjustedSymlinks", "LIST out", &["/b"]),
     ];
     for (line, said, expected) in table {
         let daemon = started(line);
         assert_eq!(names(&mut entered(&daemon), said), expected, "{line}: {said}");
+    }
+}
+
+/// A folder's names, as the file system has them.
+fn as_read(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    names.map(|name| name.into_string().expect("text")).collect()
+}
+
+#[test]
+fn names_stand_as_the_folder_has_them_unless_the_operator_wants_them_sorted() {
+    for (line, is_sorted) in [
+        ("ListOptions \"\"", false),
+        ("ListOptions \"\" SortedNLST", true),
+        ("ListOptions -U sortednlst NLSTOnly", true),
+        ("ListOptions \"\" SortedNLST LISTOnly", false),
+    ] {
+        let daemon = started(line);
+        let folder = daemon.setup.home("alice").join("many");
+        fs::create_dir(&folder).expect("a folder");
+        for number in 0..1_500 {
+            fs::write(folder.join(format!("{:04}", number * 7_919 % 1_500)), "").expect("a file");
+        }
+        let found = as_read(&folder);
+        let mut sorted = found.clone();
+        sorted.sort();
+        assert_ne!(found, sorted, "{line}: nothing is tested by a file system that sorts");
+        let mut client = entered(&daemon);
+        let wanted = if is_sorted { &sorted } else { &found };
+        assert_eq!(&names(&mut client, "NLST -1 many"), wanted, "{line}");
+        assert_eq!(names(&mut client, "NLST -1 many/*"), sorted, "{line}");
+        assert_eq!(names(&mut client, "LIST many"), sorted, "{line}");
+        let mut told = names(&mut client, "MLSD many");
+        told.retain(|name| !name.starts_with('.'));
+        assert_eq!(told, found, "{line}");
+        daemon.stop();
     }
 }
 
@@ -123,7 +160,9 @@ fn windows_lines_are_those_of_list_and_stat() {
         assert!(shown[2].ends_with("M       <DIR>          d"), "{said}: {}", shown[2]);
         assert!(shown[3].ends_with(" out"), "{said}: {}", shown[3]);
     }
-    assert_eq!(names(&mut client, "NLST"), ["a1", "b", "d", "out"]);
+    let mut all = names(&mut client, "NLST");
+    all.sort();
+    assert_eq!(all, ["a1", "b", "d", "out"]);
     assert!(names(&mut client, "LIST -R").contains(&"d/e/g:".to_owned()));
     assert!(client.command("STAT d").expect(212).text().contains("<DIR>          e"));
     let unix = lines_of("ListStyle unix", "LIST b");

@@ -5,7 +5,8 @@ use std::hint::black_box;
 use criterion::Criterion;
 use ferryd::protocol::Facts;
 use ferryd::readers::{
-    Columns, Described, GroupId, Kind, Listing, Options, Pattern, Role, Status, USUAL, UserId,
+    Columns, ColumnsMemory, Described, FactsMemory, GroupId, Kind, Listing, Options, Pattern, Rights, Role,
+    Status, USUAL, UserId,
 };
 use jiff::tz::TimeZone;
 
@@ -37,20 +38,20 @@ fn lines(criterion: &mut Criterion) {
     let columns = Columns { status: &FILE, user: b"somebody", group: b"customers" };
     for zone in ["UTC", "Europe/Berlin"] {
         let Ok(known) = TimeZone::get(zone) else { continue };
-        group.bench_function(format!("line of LIST, {zone}"), |bencher| {
-            let mut line = Vec::new();
+        group.bench_function(format!("line of LIST beside one like it, {zone}"), |bencher| {
+            let (mut line, mut memory) = (Vec::new(), ColumnsMemory::default());
             bencher.iter(|| {
                 line.clear();
-                black_box(&columns).write(&options, &known, NOW, &mut line);
+                black_box(&columns).write(&options, (&known, NOW), &mut memory, &mut line);
                 line.len()
             });
         });
     }
-    group.bench_function("line of MLSD", |bencher| {
-        let mut line = Vec::new();
+    group.bench_function("line of MLSD beside one like it", |bencher| {
+        let (mut line, mut memory) = (Vec::new(), FactsMemory::default());
         bencher.iter(|| {
             line.clear();
-            black_box(&described()).write(Facts::USUAL, &mut line);
+            black_box(&described()).write(Facts::USUAL, &mut memory, &mut line);
             line.len()
         });
     });
@@ -61,7 +62,7 @@ fn described() -> Described<'static> {
     Described {
         status: &FILE,
         role: &Role::Entry,
-        rights: "adfr",
+        rights: Rights::default(),
         created: None,
         media_type: None,
         user: b"somebody",

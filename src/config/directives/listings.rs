@@ -15,7 +15,7 @@ pub const ROWS: &[Row] = &[
         "\"-letters +letters\" [strict] [maxdepth n] [maxfiles n] [maxdirs n] [LISTOnly|NLSTOnly] [NoErrorIfAbsent] \
          [AdjustedSymlinks] [SortedNLST]",
         "",
-        "Letters of ls that listings have on (`-`) or off (`+`), whatever the client says, and bounds.",
+        "Letters of ls that listings have on (`-`) or off (`+`), whatever the client says, and bounds; whether NLST sorts names.",
         list_options,
     ),
     sets(
@@ -115,8 +115,7 @@ fn list_options(scope: &mut Scope, arguments: &mut Arguments<'_>) -> Result<(), 
             "nlstonly" => options.commands = ListCommands::Names,
             "noerrorifabsent" => options.no_error_if_absent = true,
             "adjustedsymlinks" => options.adjusted_symlinks = true,
-            // NLST is sorted in every case.
-            "sortednlst" => {}
+            "sortednlst" => options.sorted_names = true,
             "maxfiles" => options.files = Some(arguments.number(BOUNDS)?),
             "maxdirs" => options.directories = Some(arguments.number(BOUNDS)?),
             "maxdepth" => options.depth = arguments.number(BOUNDS)?.min(DEPTH_MOST),

@@ -5,13 +5,16 @@ use super::line::time_of;
 use super::options::{Dots, Options, Order};
 use super::pattern::Pattern;
 use crate::sys::files::{Kind, NameRead};
+use crate::sys::heap;
 use crate::worker::data::Stop;
 use crate::worker::storage::{Directory, DirectoryNames};
 
 /// Names sorted at once.
 pub const BATCH: usize = 10_000;
-/// Names read at once where they stay as they are found: the first line does not wait for more.
-const UNSORTED: usize = 1_024;
+/// Names of a folder as most are,
+const FEW: usize = 512;
+/// and bytes of names in a larger one, each: those of a batch seldom have more.
+const LENGTH: usize = 64;
 /// Names read between two looks at what else the session has to attend to: a pattern may match none of a million.
 const GLANCE_EVERY: usize = 2_048;
 /// The same where each is asked for its status: a slow disk answers.
@@ -26,7 +29,8 @@ pub enum Choice<'a> {
 }
 
 impl Choice<'_> {
-    fn takes(&self, name: &[u8], options: &Options) -> bool {
+    /// Whether a name is one of them.
+    pub fn takes(&self, name: &[u8], options: &Options) -> bool {
         match self {
             Choice::Matching(pattern) => pattern.matches(name),
             Choice::Shown => match options.dots {
@@ -62,11 +66,6 @@ impl Batch {
         self.placed.is_empty()
     }
 
-    /// Whether none of its names has a byte that would end a line. All are looked through at once, which is faster than one by one.
-    pub fn keeps_to_lines(&self) -> bool {
-        memchr::memchr2(b'\r', b'\n', &self.bytes).is_none()
-    }
-
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = NameRead<'_>> {
         self.placed.iter().map(|placed| NameRead { bytes: placed.of(&self.bytes), kind: placed.kind })
@@ -84,8 +83,7 @@ impl Batch {
         self.bytes.clear();
         self.placed.clear();
         let mut read = 0;
-        let most = if options.order == Order::Found { UNSORTED } else { BATCH };
-        while self.placed.len() < most
+        while self.placed.len() < BATCH
             && let Some(Ok(name)) = names.read()
         {
             if choice.takes(name.bytes, options) {
@@ -100,10 +98,20 @@ impl Batch {
     }
 
     fn push(&mut self, name: NameRead<'_>) {
+        if self.placed.len() == FEW && self.placed.capacity() < BATCH {
+            self.make_room();
+        }
         // No name is longer than the kernel's record of it, and no batch than all of its names.
         let (start, length) = (self.bytes.len() as u32, name.bytes.len() as u16);
         self.bytes.extend_from_slice(name.bytes);
         self.placed.push(Placed { key: 0, start, length, kind: name.kind });
+    }
+
+    /// Room for all names there can be, at once: what grows by doubling is there twice while it is copied. Of room that is not needed
+    /// no page is ever touched.
+    fn make_room(&mut self) {
+        self.placed.reserve_exact(BATCH - FEW);
+        self.bytes.reserve_exact((BATCH - FEW) * LENGTH);
     }
 
     fn sort(
@@ -114,8 +122,8 @@ impl Batch {
     ) -> Result<(), Stop> {
         let bytes = &self.bytes;
         match options.order {
-            Order::Found => return Ok(()),
-            Order::Name => {
+            // What nobody sorts is not gathered, but for what matches a pattern.
+            Order::Name | Order::Found => {
                 let common = self.common_beginning();
                 self.placed.iter_mut().for_each(|name| name.key = beginning(&name.of(bytes)[common..]));
             }
@@ -149,6 +157,16 @@ impl Batch {
 impl Placed {
     fn of<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         &bytes[self.start as usize..][..usize::from(self.length)]
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        if self.placed.capacity() >= BATCH {
+            (self.bytes, self.placed) = (Vec::new(), Vec::new());
+            // The session goes on, perhaps for hours, and lists nothing.
+            heap::give_back();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::digits;
+use super::kept::Kept;
 use crate::protocol::{Fact, Facts, time};
 use crate::sys::files::{Kind, Status};
 use crate::worker::storage::Rights;
@@ -34,8 +35,10 @@ pub enum Role {
 /// What was last written of what neighbours in a folder have in common, to be copied where the next line has the same.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// A time.
-    modified: (Option<i64>, [u8; 14]),
+    modified: Kept<i64>,
+    rights: Kept<Rights>,
+    /// By the kind of an entry and the device it is on: `type`, and `unique` up to the inode.
+    kind: Kept<(Kind, u64)>,
     owners: Owners,
     /// How they were written.
     written: Vec<u8>,
@@ -72,19 +75,30 @@ impl Described<'_> {
     /// Appends the chosen facts and the blank. The choice is that of all lines that share a memory.
     pub fn write(&self, facts: Facts, memory: &mut Memory, line: &mut Vec<u8>) {
         let status = self.status;
-        let mut told = Told { facts, line };
-        told.tell(Fact::Modify, b"modify=", |line| line.extend_from_slice(memory.time_of(status.modified)));
-        told.tell(Fact::Perm, b"perm=", |line| line.extend(self.rights.letters()));
+        line.extend_from_slice(memory.modified.of(status.modified, |line| {
+            Told { facts, line }.tell(Fact::Modify, b"modify=", |line| {
+                line.extend_from_slice(&time::digits(status.modified));
+            });
+        }));
+        line.extend_from_slice(memory.rights.of(self.rights, |line| {
+            Told { facts, line }.tell(Fact::Perm, b"perm=", |line| line.extend(self.rights.letters()));
+        }));
         if status.kind != Kind::Directory {
-            told.tell(Fact::Size, b"size=", |line| digits::decimal(status.size, line));
+            Told { facts, line }.tell(Fact::Size, b"size=", |line| digits::decimal(status.size, line));
         }
-        told.tell(Fact::Type, b"type=", |line| self.kind(line));
-        told.tell(Fact::Unique, b"unique=", |line| {
-            digits::hexadecimal(status.device, line);
-            line.push(b'U');
+        match self.role {
+            Role::Entry => {
+                let key = (status.kind, status.device);
+                line.extend_from_slice(memory.kind.of(key, |line| self.write_kind(facts, line)));
+            }
+            Role::Current | Role::Parent | Role::Link(_) => self.write_kind(facts, line),
+        }
+        if facts.has(Fact::Unique) {
             digits::hexadecimal(status.inode, line);
-        });
-        told.line.extend_from_slice(memory.owners_of(self, facts));
+            line.push(b';');
+        }
+        line.extend_from_slice(memory.owners_of(self, facts));
+        let mut told = Told { facts, line };
         if let Some(created) = self.created {
             told.tell(Fact::Create, b"create=", |line| line.extend_from_slice(&time::digits(created)));
         }
@@ -92,6 +106,16 @@ impl Described<'_> {
             told.tell(Fact::MediaType, b"media-type=", |line| plainly(media_type.as_bytes(), line));
         }
         line.push(b' ');
+    }
+
+    /// Up to the inode, which no other has.
+    fn write_kind(&self, facts: Facts, line: &mut Vec<u8>) {
+        Told { facts, line }.tell(Fact::Type, b"type=", |line| self.kind(line));
+        if facts.has(Fact::Unique) {
+            line.extend_from_slice(b"unique=");
+            digits::hexadecimal(self.status.device, line);
+            line.push(b'U');
+        }
     }
 
     fn write_owners(&self, facts: Facts, line: &mut Vec<u8>) {
@@ -136,14 +160,6 @@ impl Told<'_> {
 }
 
 impl Memory {
-    fn time_of(&mut self, seconds: i64) -> &[u8] {
-        let (known, digits) = &mut self.modified;
-        if *known != Some(seconds) {
-            (*known, *digits) = (Some(seconds), time::digits(seconds));
-        }
-        digits
-    }
-
     fn owners_of(&mut self, described: &Described<'_>, facts: Facts) -> &[u8] {
         let Described { status, user, group, .. } = described;
         let numbers = Some((status.uid.0, status.gid.0, status.mode));
@@ -185,20 +201,22 @@ mod tests {
     use super::*;
     use crate::sys::{GroupId, UserId};
 
+    const USUAL: Status = Status {
+        kind: Kind::File,
+        mode: 0o644,
+        device: 1,
+        inode: 1,
+        links: 1,
+        uid: UserId(7),
+        gid: GroupId(8),
+        size: 12,
+        modified: 1_795_369_396,
+        accessed: 0,
+        changed: 0,
+    };
+
     fn told(kind: Kind, role: &Role, facts: Facts) -> String {
-        let status = Status {
-            kind,
-            mode: 0o4755,
-            device: 0x801,
-            inode: 0xabc,
-            links: 1,
-            uid: UserId(7),
-            gid: GroupId(8),
-            size: 12,
-            modified: 1_795_369_396,
-            accessed: 0,
-            changed: 0,
-        };
+        let status = Status { kind, mode: 0o4755, device: 0x801, inode: 0xabc, ..USUAL };
         let (created, media_type) = (Some(1), media_type(status.kind, b"notes.TXT"));
         let names: (&[u8], &[u8]) = (b"a;b\r", b"grp");
         let subject = Described {
@@ -244,6 +262,33 @@ mod tests {
         for (name, told) in table {
             assert_eq!(media_type(Kind::File, name), told, "{name:?}");
             assert_eq!(media_type(Kind::Directory, name), None);
+        }
+    }
+
+    #[test]
+    fn neighbours_are_told_as_they_would_be_alone() {
+        let mut memory = Memory::default();
+        let of = |status, role, rights, user| (status, role, rights, user);
+        let (all, none) = (Rights::all_of_a_file(), Rights::default());
+        let target = Role::Link(Some(b"/a".to_vec()));
+        for (status, role, rights, user) in [
+            of(USUAL, &Role::Entry, all, "a"),
+            of(Status { inode: 2, size: 0, ..USUAL }, &Role::Entry, all, "a"),
+            of(Status { modified: 0, ..USUAL }, &Role::Entry, none, "a"),
+            of(Status { kind: Kind::Directory, ..USUAL }, &Role::Entry, none, "a"),
+            of(Status { kind: Kind::Directory, ..USUAL }, &Role::Parent, none, "a"),
+            of(Status { kind: Kind::Link, ..USUAL }, &target, all, "a"),
+            of(Status { kind: Kind::Link, ..USUAL }, &Role::Link(None), all, "a"),
+            of(Status { device: 2, ..USUAL }, &Role::Entry, all, "b"),
+            of(Status { mode: 0o600, ..USUAL }, &Role::Entry, all, "b"),
+            of(Status { uid: UserId(9), ..USUAL }, &Role::Entry, all, "b"),
+        ] {
+            let (created, media_type, user, group) = (None, None, user.as_bytes(), &b"grp"[..]);
+            let described = Described { status: &status, role, rights, created, media_type, user, group };
+            let (mut line, mut alone) = (Vec::new(), Vec::new());
+            described.write(Facts::ALL, &mut memory, &mut line);
+            described.write(Facts::ALL, &mut Memory::default(), &mut alone);
+            assert_eq!(String::from_utf8_lossy(&line), String::from_utf8_lossy(&alone));
         }
     }
 

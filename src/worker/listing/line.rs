@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::digits;
+use super::kept::Kept;
 use super::options::{Clock, Options};
 use crate::sys::files::{Kind, Status};
 
@@ -15,14 +16,17 @@ const RECENT: i64 = 180 * 24 * 3600;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// No byte that ends a line is higher.
+const END_MOST: u8 = b'\r';
+
 /// What was last written of what neighbours in a folder have in common, to be copied where the next line has the same.
 #[derive(Debug, Default)]
 pub struct Memory {
     common: Common,
     /// How it was written.
     written: Vec<u8>,
-    /// A date.
-    date: (Option<i64>, Vec<u8>),
+    /// With a blank behind it.
+    date: Kept<i64>,
 }
 
 /// Permissions, links, owner and group, as they were written last.
@@ -59,7 +63,11 @@ impl Columns<'_> {
             false => digits::padded(self.status.size, 8, b' ', line),
         }
         line.push(b' ');
-        line.extend_from_slice(memory.date_of(time_of(self.status, options.clock), zone, now));
+        let seconds = time_of(self.status, options.clock);
+        line.extend_from_slice(memory.date.of(seconds, |line| {
+            date(seconds, zone, now, line);
+            line.push(b' ');
+        }));
     }
 
     fn write_common(&self, line: &mut Vec<u8>) {
@@ -85,18 +93,6 @@ impl Memory {
         }
         &self.written
     }
-
-    /// With a blank behind it.
-    fn date_of(&mut self, seconds: i64, zone: &TimeZone, now: i64) -> &[u8] {
-        let (known, written) = &mut self.date;
-        if *known != Some(seconds) {
-            *known = Some(seconds);
-            written.clear();
-            date(seconds, zone, now, written);
-            written.push(b' ');
-        }
-        written
-    }
 }
 
 /// The time that a listing shows, and sorts by.
@@ -108,11 +104,33 @@ pub fn time_of(status: &Status, clock: Clock) -> i64 {
     }
 }
 
+/// Whether a name has no byte that would end a line. Nearly no name has a byte as low as these at all, which is seen of eight at once.
+pub fn is_plain(name: &[u8]) -> bool {
+    let (words, rest) = name.as_chunks::<8>();
+    let has_low = words.iter().any(has_low_byte)
+        || match name.last_chunk::<8>() {
+            // Some of it has been looked at already, which costs less than to go by single bytes.
+            Some(last) => has_low_byte(last),
+            None => rest.iter().any(|byte| *byte <= END_MOST),
+        };
+    !has_low || memchr::memchr2(b'\r', b'\n', name).is_none()
+}
+
+/// Whether one of the bytes is at most `END_MOST`: taking one more away from each leaves the highest bit set where it was not.
+fn has_low_byte(word: &[u8; 8]) -> bool {
+    const MORE: u64 = u64::from_ne_bytes([END_MOST + 1; 8]);
+    const HIGHEST: u64 = u64::from_ne_bytes([1 << 7; 8]);
+    let word = u64::from_ne_bytes(*word);
+    word.wrapping_sub(MORE) & !word & HIGHEST != 0
+}
+
 /// A name as a line shows it: what would end the line does not.
 pub fn name(bytes: &[u8], line: &mut Vec<u8>) {
     let first = line.len();
     line.extend_from_slice(bytes);
-    // Nearly no name has one, and this search is the fastest there is.
+    if is_plain(bytes) {
+        return;
+    }
     let mut rest = &mut line[first..];
     while let Some(end) = memchr::memchr2(b'\r', b'\n', rest) {
         rest[end] = b'?';
@@ -286,5 +304,22 @@ mod tests {
         let mut shown = Vec::new();
         name(b"a\r\n226 Done\xff", &mut shown);
         assert_eq!(shown, b"a??226 Done\xff");
+    }
+
+    #[test]
+    fn an_end_of_a_line_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            for other in [b' ', 0x01, 0x0e, 0x7f, 0x80, 0x8d, 0xff] {
+                let mut bytes = vec![other; length];
+                assert!(is_plain(&bytes), "{length} of {other}");
+                for place in 0..length {
+                    for end in [b'\r', b'\n'] {
+                        bytes[place] = end;
+                        assert!(!is_plain(&bytes), "{end} at {place} of {length} of {other}");
+                    }
+                    bytes[place] = other;
+                }
+            }
+        }
     }
 }

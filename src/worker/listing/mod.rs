@@ -13,9 +13,11 @@ use crate::worker::storage::{
 mod batch;
 mod columns;
 mod digits;
+mod entries;
 mod facts;
 mod given;
 mod guise;
+mod kept;
 mod line;
 mod options;
 mod owners;
@@ -25,8 +27,8 @@ mod told;
 mod walk;
 mod windows;
 
-pub use facts::{Described, Role, Telling};
-pub use line::Columns;
+pub use facts::{Described, Memory as FactsMemory, Role, Telling};
+pub use line::{Columns, Memory as ColumnsMemory};
 pub use options::{Command, Options};
 pub use owners::{Names, Owners};
 pub use pattern::Pattern;

@@ -30,13 +30,13 @@ pub enum Dots {
 /// In which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// By the names' bytes.
+    /// By the names' bytes; what matches a pattern always is.
     Name,
     /// Newest first (`-t`).
     Time,
     /// Largest first (`-S`).
     Size,
-    /// As the directory has them (`-U`).
+    /// As the directory has them (`-U`, NLST, MLSD).
     Found,
 }
 
@@ -136,9 +136,9 @@ impl Options {
         (options, path)
     }
 
-    /// MLSD shows all names, and heeds no ListOptions.
+    /// MLSD shows all names, unsorted, and heeds no ListOptions.
     pub fn for_facts(telling: Telling) -> Options {
-        Options { dots: Dots::All, ..Options::new(Shape::Facts(telling)) }
+        Options { dots: Dots::All, order: Order::Found, ..Options::new(Shape::Facts(telling)) }
     }
 
     /// STAT shows whole lines, of names with dots, too, and nothing below.
@@ -165,7 +165,9 @@ impl Options {
 
     fn bounded(command: Command, configured: &ListOptions) -> Options {
         let shape = if command == Command::Names { Shape::Names } else { Shape::Long };
+        let is_sorted = command != Command::Names || configured.sorted_names;
         Options {
+            order: if is_sorted { Order::Name } else { Order::Found },
             adjusted: configured.adjusted_symlinks,
             is_forgiving: configured.no_error_if_absent,
             depth: configured.depth,
@@ -327,6 +329,30 @@ mod tests {
             let files = |command| Options::read(command, &configured, b"").0.files;
             assert_eq!((files(Command::List), files(Command::Names)), (list, names));
             assert_eq!(files(Command::Status), u64::MAX);
+        }
+    }
+
+    #[test]
+    fn names_are_sorted_where_the_operator_says_so() {
+        let order = |commands, command, argument: &[u8]| {
+            let configured = ListOptions { commands, sorted_names: true, ..USUAL.clone() };
+            Options::read(command, &configured, argument).0.order
+        };
+        for argument in ["", "-U", "-t", "-1a"] {
+            assert_eq!(read(Command::Names, "", argument).order, Order::Found, "{argument}");
+            assert_eq!(read(Command::Names, argument, "").order, Order::Found, "{argument}");
+            assert_eq!(
+                order(ListCommands::All, Command::Names, argument.as_bytes()),
+                Order::Name,
+                "{argument}"
+            );
+        }
+        assert_eq!(order(ListCommands::Names, Command::Names, b""), Order::Name);
+        assert_eq!(order(ListCommands::List, Command::Names, b""), Order::Found);
+        for commands in [ListCommands::All, ListCommands::List, ListCommands::Names] {
+            assert_eq!(order(commands, Command::List, b""), Order::Name);
+            assert_eq!(order(commands, Command::List, b"-U"), Order::Found);
+            assert_eq!(order(commands, Command::Status, b""), Order::Name);
         }
     }
 

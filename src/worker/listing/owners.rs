@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::kept::Kept;
 use crate::sys::{GroupId, UserId};
 
 /// How many names are remembered before all are forgotten: a tree of a thousand owners must not fill a session.
@@ -31,7 +32,7 @@ pub struct Owners {
 #[derive(Debug)]
 struct Remembered<Id> {
     names: HashMap<Id, Vec<u8>>,
-    last: Option<(Id, Vec<u8>)>,
+    last: Kept<Id>,
 }
 
 impl Owners {
@@ -54,27 +55,20 @@ impl Owners {
 
 impl<Id> Default for Remembered<Id> {
     fn default() -> Remembered<Id> {
-        Remembered { names: HashMap::new(), last: None }
+        Remembered { names: HashMap::new(), last: Kept::default() }
     }
 }
 
 impl<Id: Copy + Eq + Hash> Remembered<Id> {
     fn named(&mut self, id: Id, ask: impl FnOnce() -> Vec<u8>) -> &[u8] {
-        let found = self.last.take().filter(|(last, _)| *last == id);
-        let (_, name) = self.last.insert(found.unwrap_or_else(|| (id, recalled(&mut self.names, id, ask))));
-        name
+        let names = &mut self.names;
+        self.last.of(id, |name| {
+            if names.len() >= REMEMBERED_MOST && !names.contains_key(&id) {
+                names.clear();
+            }
+            name.extend_from_slice(names.entry(id).or_insert_with(ask));
+        })
     }
-}
-
-fn recalled<Id: Copy + Eq + Hash>(
-    names: &mut HashMap<Id, Vec<u8>>,
-    id: Id,
-    ask: impl FnOnce() -> Vec<u8>,
-) -> Vec<u8> {
-    if names.len() >= REMEMBERED_MOST && !names.contains_key(&id) {
-        names.clear();
-    }
-    names.entry(id).or_insert_with(ask).clone()
 }
 
 fn printed(name: Vec<u8>, id: u32) -> Vec<u8> {

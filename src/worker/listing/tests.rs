@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::config::listings::USUAL;
 use crate::config::settings::{Limit, ScopeRules};
+use crate::protocol::Facts;
 use crate::sys::{GroupId, UserId};
 use crate::worker::data::Interrupt;
 use crate::worker::storage::testing::Place;
@@ -48,12 +49,22 @@ fn try_listed(place: &Place, verb: &'static str, argument: &str) -> Result<Vec<S
         Err(Unlisted::Denied(denied)) => return Err(denied),
         Err(Unlisted::Stopped(stop)) => panic!("{stop:?}"),
     };
+    Ok(written(place, listing))
+}
+
+fn written(place: &Place, listing: Listing) -> Vec<String> {
     let mut written = Written::default();
     let mut owners = Owners::default();
     let surroundings =
         Surroundings { owners: &mut owners, names: &mut Demo, zone: &TimeZone::UTC, now: 1_000_000_000 };
     listing.write(place.storage(), surroundings, &mut written).unwrap();
-    Ok(written.0)
+    written.0
+}
+
+fn facts_of(place: &Place, folder: &str) -> Vec<String> {
+    let telling = Telling { facts: Facts::USUAL, link_targets: false };
+    let asked = place.asked("MLSD", folder);
+    written(place, Listing::of_directory(place.storage(), &asked, telling).unwrap())
 }
 
 /// What follows the date in each line.
@@ -92,7 +103,7 @@ fn directories_files_and_patterns_are_listed() {
         ("LIST", "-r", &["dir", "b", "a[1]"]),
         ("LIST", "-1F", &["a[1]", "b", "dir/"]),
         ("LIST", "-CF", &["a[1]\tb\tdir/"]),
-        ("NLST", "-1 dir", &["inside", "sub"]),
+        ("LIST", "-1 dir", &["inside", "sub"]),
         ("NLST", "-1 dir/i*", &["inside"]),
         ("LIST", "./b", &["./b"]),
         ("LIST", "a[1]", &["a[1]"]),
@@ -105,7 +116,59 @@ fn directories_files_and_patterns_are_listed() {
         ("NLST", "dir/*s*", &["dir/inside", "dir/sub"]),
     ];
     for (verb, argument, expected) in table {
-        assert_eq!(listed(&place, verb, argument), expected, "{verb} {argument}");
+        let mut names = listed(&place, verb, argument);
+        if verb == "NLST" {
+            names.sort();
+        }
+        assert_eq!(names, expected, "{verb} {argument}");
+    }
+}
+
+/// A folder's names without dots, as the file system has them, each with this before it.
+fn as_read(place: &Place, folder: &str, prefix: &str) -> Vec<String> {
+    let names = fs::read_dir(place.path(folder)).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| !name.starts_with('.')).map(|name| format!("{prefix}{name}")).collect()
+}
+
+fn filled(place: &Place, folder: &str, count: usize) {
+    fs::create_dir(place.path(folder)).unwrap();
+    // In an order that is neither that of the names nor its reverse.
+    for number in 0..count {
+        fs::File::create(place.path(folder).join(format!("f{:05}", number * 7_919 % count))).unwrap();
+    }
+}
+
+#[test]
+fn names_and_facts_stand_as_the_folder_has_them() {
+    let place = Place::open();
+    filled(&place, "d", 2_000);
+    assert_ne!(as_read(&place, "d", ""), listed(&place, "LIST", "d"));
+    for (verb, argument, prefix) in [
+        ("NLST", "d", "d/"),
+        ("NLST", "-1 d", ""),
+        ("NLST", "-rtS d/", "d/"),
+        ("LIST", "-U d", ""),
+        ("LIST", "-1U d", ""),
+    ] {
+        assert_eq!(listed(&place, verb, argument), as_read(&place, "d", prefix), "{verb} {argument}");
+    }
+    let facts = facts_of(&place, "d");
+    let told: Vec<&str> =
+        facts.iter().filter_map(|line| line.split_once(' ')).map(|(_, name)| name).collect();
+    let (own, others): (Vec<&str>, Vec<&str>) = told.into_iter().partition(|name| name.starts_with('.'));
+    assert_eq!(own.len(), 2);
+    assert_eq!(others, as_read(&place, "d", ""));
+}
+
+#[test]
+fn what_matches_a_pattern_is_sorted() {
+    let place = Place::open();
+    filled(&place, "d", 500);
+    for (verb, argument) in [("NLST", "d/*"), ("NLST", "d/f*"), ("LIST", "d/*"), ("LIST", "-U d/*")] {
+        let mut sorted = as_read(&place, "d", "d/");
+        sorted.sort();
+        assert_eq!(listed(&place, verb, argument), sorted, "{verb} {argument}");
     }
 }
 
@@ -120,7 +183,7 @@ fn names_stand_in_the_order_of_their_bytes() {
         names.iter().for_each(|name| fs::write(place.path(name), b"").unwrap());
         let mut sorted = names.clone();
         sorted.sort_unstable();
-        assert_eq!(listed(&place, "NLST", ""), sorted);
+        assert_eq!(listed(&place, "LIST", ""), sorted);
         sorted.reverse();
         assert_eq!(listed(&place, "LIST", "-r"), sorted);
     }
@@ -200,13 +263,14 @@ fn links_are_not_descended_into() {
 #[test]
 fn large_directories_are_whole() {
     let place = Place::open();
-    for number in 0..batch::BATCH + 500 {
-        fs::File::create(place.path(&format!("f{number:05}"))).unwrap();
+    filled(&place, "d", batch::BATCH + 500);
+    let mut expected = as_read(&place, "d", "");
+    expected.sort();
+    for (verb, argument) in [("NLST", "-1 d"), ("LIST", "d"), ("LIST", "-1r d"), ("LIST", "-U d")] {
+        let mut names = listed(&place, verb, argument);
+        names.sort();
+        assert_eq!(names, expected, "{verb} {argument}");
     }
-    let mut names = listed(&place, "NLST", "");
-    names.sort();
-    names.dedup();
-    assert_eq!(names.len(), batch::BATCH + 500);
 }
 
 /// A session that has something else to do at its first look.

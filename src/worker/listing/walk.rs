@@ -1,11 +1,10 @@
 //! From a path that may be listed to its lines.
 
-use std::mem;
 use std::ops::ControlFlow;
 use std::vec;
 
-use super::batch::{BATCH, Batch, Choice};
-use super::columns;
+use super::batch::Choice;
+use super::entries::Chosen;
 use super::facts;
 use super::given::{tidied, with_slash};
 use super::line;
@@ -13,14 +12,12 @@ use super::options::Options;
 use super::pattern::Pattern;
 use super::search::{Found, Search, Step};
 use super::{Output, Shape, Surroundings};
-use crate::sys::files::{Kind, NameRead, Status};
+use crate::sys::files::{Kind, NameRead};
 use crate::worker::data::Stop;
 use crate::worker::storage::{Directory, DirectoryNames, FtpPath, Storage, Viewpoint};
 
 /// Directories remembered for `-R` before the rest is left out.
 const PENDING_MOST: usize = 10_000;
-/// Lines made between two looks at what else the session has to attend to: each may have asked a slow disk.
-const GLANCE_EVERY: usize = 512;
 
 /// A directory on the way down: those below it that are still to be listed.
 struct Level {
@@ -42,15 +39,13 @@ pub struct Walk<'a, 'b> {
     pub(super) storage: &'a Storage,
     pub(super) surroundings: Surroundings<'b>,
     pub(super) options: Options,
-    output: &'a mut dyn Output,
+    pub(super) output: &'a mut dyn Output,
     /// The line being made; its memory serves all lines.
     pub(super) line: Vec<u8>,
     pub(super) memory: Memory,
-    /// Whether the names under way are known not to end a line.
-    are_plain: bool,
     pending: usize,
     /// Names for `-C`, which are told together, or a batch at a time.
-    gathered: Vec<Vec<u8>>,
+    pub(super) gathered: Vec<Vec<u8>>,
     /// For the fact `perm`, once it is told, of the one directory that MLSD lists.
     pub(super) viewpoint: Option<Viewpoint>,
 }
@@ -70,7 +65,6 @@ impl<'a, 'b> Walk<'a, 'b> {
             output,
             line: Vec::new(),
             memory: Memory::default(),
-            are_plain: false,
             pending: 0,
             gathered: Vec::new(),
             viewpoint: None,
@@ -143,7 +137,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         folders: &mut Vec<(FtpPath, Vec<u8>)>,
     ) -> Result<(), Stop> {
         let Ok(mut names) = directory.names() else { return Ok(()) };
-        self.batches(directory, &mut names, &Choice::Matching(pattern), prefix, &mut |name, status| {
+        let chosen = Chosen { choice: Choice::Matching(pattern), prefix };
+        self.lines(directory, &mut names, &chosen, &mut |name, status| {
             if status.is_some() {
                 return;
             }
@@ -163,7 +158,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         let deeper = self.goes_down() && depth < self.options.depth;
         let room = PENDING_MOST.saturating_sub(self.pending);
         let mut below = Vec::new();
-        self.batches(directory, &mut names, &Choice::Shown, prefix, &mut |name, status| {
+        let chosen = Chosen { choice: Choice::Shown, prefix };
+        self.lines(directory, &mut names, &chosen, &mut |name, status| {
             let is_directory = status.is_some_and(|status| status.kind == Kind::Directory);
             if deeper && is_directory && below.len() < room && is_folder(directory, name) {
                 below.push(name.bytes.to_vec());
@@ -175,7 +171,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         Ok(below.into_iter())
     }
 
-    fn goes_down(&self) -> bool {
+    pub(super) fn goes_down(&self) -> bool {
         self.options.recurse && matches!(self.options.shape, Shape::Long | Shape::Windows)
     }
 
@@ -208,159 +204,6 @@ impl<'a, 'b> Walk<'a, 'b> {
         let Some(names) = names else { return Ok(None) };
         let below = self.entries(&directory, names, b"", depth)?;
         Ok(Some(Level { directory, label, below }))
-    }
-
-    /// Lines for the chosen names; `seen` is told of each that was shown. Folders that match are told without a status, and not shown,
-    /// where they are gone down into.
-    fn batches(
-        &mut self,
-        directory: &Directory,
-        names: &mut DirectoryNames,
-        choice: &Choice<'_>,
-        prefix: &[u8],
-        seen: &mut dyn FnMut(NameRead<'_>, Option<&Status>),
-    ) -> Result<(), Stop> {
-        let is_apart = self.goes_down() && matches!(choice, Choice::Matching(_));
-        let mut batch = Batch::default();
-        loop {
-            let output = &mut *self.output;
-            if self.options.files == 0 {
-                return Ok(());
-            }
-            batch.fill(directory, names, choice, &self.options, &mut || output.glance())?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.are_plain = batch.keeps_to_lines();
-            for (index, name) in (1..).zip(batch.names()) {
-                if index % GLANCE_EVERY == 0 {
-                    self.output.glance()?;
-                }
-                let shown = (prefix, name.bytes);
-                if is_apart && is_folder(directory, name) {
-                    if self.storage.shows(directory, name.bytes, Some(Kind::Directory)) {
-                        seen(name, None);
-                    }
-                } else if self.says_enough(name) {
-                    self.bare(directory, name, shown)?;
-                } else if let Some(status) = self.entry(directory, name.bytes, shown)? {
-                    seen(name, Some(&status));
-                }
-            }
-            self.are_plain = false;
-            if self.gathered.len() >= BATCH {
-                self.columns_told()?;
-            }
-            self.output.glance()?;
-        }
-    }
-
-    /// Whether a line needs nothing but the name: NLST of what is no link, as the directory itself says.
-    fn says_enough(&self, name: NameRead<'_>) -> bool {
-        let is_known = name.kind.is_some_and(|kind| kind != Kind::Link);
-        self.is_names_only() && !self.options.classify && is_known && name.bytes != b".."
-    }
-
-    fn is_names_only(&self) -> bool {
-        matches!(self.options.shape, Shape::Names | Shape::Columns)
-    }
-
-    /// A name alone, if it may be seen.
-    fn bare(
-        &mut self,
-        directory: &Directory,
-        NameRead { bytes: name, kind }: NameRead<'_>,
-        (prefix, shown): (&[u8], &[u8]),
-    ) -> Result<(), Stop> {
-        if self.options.files == 0 || (name != b"." && !self.storage.shows(directory, name, kind)) {
-            return Ok(());
-        }
-        self.options.files -= 1;
-        if prefix.is_empty() && self.are_plain && self.options.shape == Shape::Names {
-            return self.output.line(shown);
-        }
-        self.line.clear();
-        self.named(prefix, shown);
-        self.told()
-    }
-
-    /// Appends a name as it is shown.
-    fn named(&mut self, prefix: &[u8], shown: &[u8]) {
-        if !prefix.is_empty() {
-            line::name(prefix, &mut self.line);
-        }
-        match self.are_plain {
-            true => self.line.extend_from_slice(shown),
-            false => line::name(shown, &mut self.line),
-        }
-    }
-
-    /// Sends the line, or keeps it for a column.
-    fn told(&mut self) -> Result<(), Stop> {
-        if self.options.shape == Shape::Columns {
-            self.gathered.push(self.line.clone());
-            return Ok(());
-        }
-        self.output.line(&self.line)
-    }
-
-    fn columns_told(&mut self) -> Result<(), Stop> {
-        let names = mem::take(&mut self.gathered);
-        columns::rows(&names, &mut |row| self.output.line(row))
-    }
-
-    /// One line, if the entry is there and may be seen.
-    fn entry(
-        &mut self,
-        directory: &Directory,
-        name: &[u8],
-        (prefix, shown): (&[u8], &[u8]),
-    ) -> Result<Option<Status>, Stop> {
-        if self.options.files == 0 {
-            return Ok(None);
-        }
-        let Some(status) = self.visible(directory, name) else { return Ok(None) };
-        self.options.files -= 1;
-        self.line.clear();
-        match self.options.shape {
-            Shape::Names | Shape::Columns => {}
-            Shape::Long => self.columns(directory, name, &status),
-            Shape::Windows => self.windows(&status),
-            Shape::Facts(telling) => self.facts(telling, directory, name, &status),
-        }
-        self.named(prefix, shown);
-        match self.options.shape {
-            Shape::Long => self.after_name(directory, name, &status),
-            Shape::Names | Shape::Columns if self.options.classify => {
-                self.line.extend_from_slice(line::mark(&status));
-            }
-            Shape::Names | Shape::Columns | Shape::Windows | Shape::Facts(_) => {}
-        }
-        self.told()?;
-        // Each line of a folder may wait for a name of its own.
-        if self.surroundings.names.has_waited() {
-            self.output.glance()?;
-        }
-        Ok(Some(status))
-    }
-
-    /// What is shown of an entry; None where nothing is.
-    fn visible(&self, directory: &Directory, name: &[u8]) -> Option<Status> {
-        if name == b".." {
-            // By text, so that the folder above the session's root stays unseen.
-            return self.storage.followed(directory, name);
-        }
-        let status = directory.status(name).ok()?;
-        if name != b"." && !self.storage.shows(directory, name, Some(status.kind)) {
-            return None;
-        }
-        match status.kind {
-            Kind::Link if !directory.show_symlinks() => self.storage.followed(directory, name),
-            Kind::Link if self.options.follow => {
-                Some(self.storage.followed(directory, name).unwrap_or(status))
-            }
-            _ => Some(status),
-        }
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Directory {
     show_symlinks: bool,
     /// Whether folders' own files say something of it.
     is_amended: bool,
+    /// Whether what is no folder is shown, whatever its name.
+    shows_files: bool,
     neighbours: Neighbours,
     /// Names that aliases bear in it, or that lead to some.
     bound: Vec<(Vec<u8>, Bond)>,
@@ -159,8 +161,10 @@ impl Storage {
             return Err(asked.denied(Reason::NoData("Not a directory")));
         }
         let is_amended = self.policy.speaks_at(false, found.spot());
+        let may_hide = self.policy.rules.has_limits() || self.policy.rules.hides() || is_amended;
         Ok(Directory {
             is_amended,
+            shows_files: !may_hide,
             neighbours: Neighbours::default(),
             bound: self.root.bound_names(&found.canonical),
             around: self.root.around_alias(&found.canonical).map(|around| around.status),
@@ -246,18 +250,17 @@ impl Storage {
 
     /// Whether an entry is shown: `<Limit>` may hide it by the rules of its own path, HideFiles and its like by those of its folder.
     /// What is not known to be something else may be a folder.
+    #[inline]
     pub fn shows(&self, directory: &Directory, name: &[u8], kind: Option<Kind>) -> bool {
-        let rules = self.policy.rules;
-        let has_rules = rules.has_limits() || rules.hides() || self.may_be_amended(directory, kind);
-        !has_rules || {
+        let is_plain = directory.shows_files && (self.policy.files.is_none() || !may_be_folder(kind));
+        is_plain || {
             let alike = kind.and_then(|kind| self.is_shown_alike(directory, name, kind));
             alike.unwrap_or_else(|| self.is_shown(directory, name, kind))
         }
     }
 
     fn may_be_amended(&self, directory: &Directory, kind: Option<Kind>) -> bool {
-        let may_be_folder = kind.is_none_or(|kind| kind == Kind::Directory);
-        directory.is_amended || (may_be_folder && self.policy.files.is_some())
+        directory.is_amended || (may_be_folder(kind) && self.policy.files.is_some())
     }
 
     /// What is shown of an entry otherwise than it is.
@@ -321,4 +324,8 @@ impl Storage {
         };
         attributes::created(directory.place.as_fd(), name, status).or_else(led_to)
     }
+}
+
+fn may_be_folder(kind: Option<Kind>) -> bool {
+    kind.is_none_or(|kind| kind == Kind::Directory)
 }

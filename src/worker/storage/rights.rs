@@ -1,8 +1,9 @@
 //! What a session may do with a file, as the fact `perm` tells it (RFC 3659 §7.5.5): what the rules of its place allow and
 //! its permission bits give. A word of advice to clients; each operation is judged anew when it is asked for.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::Path;
+use std::ptr;
 
 use super::alike::Alike;
 use super::directory::Directory;
@@ -33,7 +34,25 @@ struct Common {
     /// What `<Limit>` leaves of the letters.
     of_files: Rights,
     of_directories: Rights,
+    /// The letters that were found last: neighbours mostly have the same.
+    last: Cell<Option<(Weighed, Rights)>>,
 }
+
+/// All that the letters of one entry depend on, and not on the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Weighed {
+    has_parent: bool,
+    /// Of the entry,
+    owner: UserId,
+    /// and of what it leads to.
+    kind: Kind,
+    mode: u32,
+    uid: UserId,
+    gid: GroupId,
+}
+
+/// The directory that holds a name, what bears the name, and what that leads to.
+type Seen<'a> = (Option<&'a Status>, &'a Status, &'a Status);
 
 /// The letters that somebody has of those there are for such a file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,6 +60,12 @@ pub struct Rights {
     of: &'static [Letter],
     /// Bit by bit, in their order.
     given: u8,
+}
+
+impl PartialEq for Rights {
+    fn eq(&self, other: &Rights) -> bool {
+        ptr::eq(self.of, other.of) && self.given == other.given
+    }
 }
 
 /// One letter of `perm`: what it stands for, and what it needs.
@@ -149,7 +174,20 @@ impl Common {
         Common {
             of_files: Rights::left(OF_FILES, rules),
             of_directories: Rights::left(OF_DIRECTORIES, rules),
+            last: Cell::new(None),
         }
+    }
+
+    /// The letters of an entry, which are looked for unless the one before had the same to weigh.
+    fn of(&self, (parent, status, target): Seen<'_>, given: impl FnOnce() -> Rights) -> Rights {
+        let Status { kind, mode, uid, gid, .. } = *target;
+        let weighed = Weighed { has_parent: parent.is_some(), owner: status.uid, kind, mode, uid, gid };
+        if let Some((_, rights)) = self.last.get().filter(|(last, _)| *last == weighed) {
+            return rights;
+        }
+        let rights = given().and(self.left(kind));
+        self.last.set(Some((weighed, rights)));
+        rights
     }
 
     fn left(&self, kind: Kind) -> Rights {
@@ -178,17 +216,12 @@ impl Storage {
             return self.rights(&viewpoint.asker, &folder.canonical(name), seen);
         };
         let common = viewpoint.common.get_or_init(|| Common::new(rules));
-        given(&viewpoint.asker, rules, seen).and(common.left(target.kind))
+        common.of(seen, || given(&viewpoint.asker, rules, seen))
     }
 
     /// The letters for what stands at `canonical`; `parent` is the directory that holds its name, None where that is the session's
     /// own root or not looked at: then nothing is said of its name. `target` is what a link leads to, else the same as `status`.
-    pub fn rights(
-        &self,
-        asker: &Asker,
-        canonical: &Path,
-        seen: (Option<&Status>, &Status, &Status),
-    ) -> Rights {
+    pub fn rights(&self, asker: &Asker, canonical: &Path, seen: Seen<'_>) -> Rights {
         let rules = self.policy.rules_at(Spot::named(canonical, seen.2.kind == Kind::Directory));
         let given = given(asker, &rules, seen);
         given.and(Rights::left(given.of, &rules))
@@ -196,11 +229,7 @@ impl Storage {
 }
 
 /// What permissions and rules give, whatever `<Limit>` says.
-fn given(
-    asker: &Asker,
-    rules: &PathRules<'_>,
-    (parent, status, target): (Option<&Status>, &Status, &Status),
-) -> Rights {
+fn given(asker: &Asker, rules: &PathRules<'_>, (parent, status, target): Seen<'_>) -> Rights {
     let letters = match target.kind {
         Kind::Directory => OF_DIRECTORIES,
         _ => OF_FILES,
@@ -274,6 +303,39 @@ mod tests {
             let status = status(kind, mode, uid, gid);
             let told = place.storage().rights(&asker(), &place.path("x"), (Some(parent), &status, &status));
             assert_eq!(text(told), letters, "{kind:?} {mode:o} {uid} {gid}");
+        }
+    }
+
+    #[test]
+    fn neighbours_have_the_letters_that_each_would_have_alone() {
+        let place = Place::open();
+        let storage = place.storage();
+        let folder = storage.directory(&place.asked("MLSD", "")).unwrap();
+        let statuses: Vec<Status> =
+            [(Kind::File, 0o640), (Kind::File, 0o666), (Kind::Directory, 0o750), (Kind::Pipe, 0o640)]
+                .into_iter()
+                .flat_map(|(kind, mode)| {
+                    [(7, 0), (0, 8), (0, 0)].map(|(uid, gid)| status(kind, mode, uid, gid))
+                })
+                .collect();
+        for parent in
+            [None, Some(status(Kind::Directory, 0o1777, 0, 0)), Some(status(Kind::Directory, 0o755, 7, 7))]
+        {
+            let viewpoint = Viewpoint { asker: asker(), folder: parent, common: OnceCell::new() };
+            // Each after each other, and what leads to it.
+            for before in &statuses {
+                for after in &statuses {
+                    for seen in [(before, before), (after, after), (before, after), (after, before)] {
+                        let told = storage.rights_seen_from(&viewpoint, (&folder, b"x"), seen);
+                        let alone = storage.rights(
+                            &viewpoint.asker,
+                            &folder.canonical(b"x"),
+                            (parent.as_ref(), seen.0, seen.1),
+                        );
+                        assert_eq!(text(told), text(alone), "{seen:?}");
+                    }
+                }
+            }
         }
     }
 

@@ -13,7 +13,7 @@ pub const ROWS: &[Wanted] = &[
     wanted(r"(?i)^(\(data\) )?(LIST|STAT|ML)", "root     root|perm=", "0        0 |perm=", "the server's names in listings")
         .but_for(" root +root +| 0 +0 +|UNIX.(group|owner)name=[^;]*;"),
     wanted(r"(?i)^(\(data\) )?ML", "perm=", "perm=", "`perm` says `a`").but_for("perm=[a-z]*;"),
-    wanted(r"^\(data\) (NLST|MLSD)", "", "", "NLST and MLSD in the order of the folder").but_for(ORDER),
+    wanted(r"^\(data\) NLST [^\n]*[*?\[]", "", "", "NLST of a pattern goes through").but_for(ORDER),
     wanted(r"^\(data\) LIST", "", "", "LIST sorts `-r` within")
         .but_for(ORDER)
         .in_scripts("LIST -([rtSU]|tr|Sr)/"),
