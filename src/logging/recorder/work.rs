@@ -100,9 +100,12 @@ impl Recorder {
     /// Works until the master says stop, or nobody is left who could send.
     pub(super) fn run(mut self) -> io::Result<()> {
         loop {
-            self.wait()?;
+            // A record of a log that was opened meanwhile has orders read: one that wants an answer may be among them.
+            if self.request == Request::None {
+                self.wait()?;
+            }
             self.obey();
-            match self.request {
+            match std::mem::replace(&mut self.request, Request::None) {
                 Request::None => self.take_turn(),
                 Request::Flush => self.settle(Message::Flush),
                 Request::Stop | Request::End => {
@@ -180,7 +183,7 @@ impl Recorder {
                 break;
             }
         }
-        if self.request != Request::Flush {
+        if message != Message::Flush {
             self.losses.counts.unwritten += self.evidence.waiting() as u64;
         }
         self.report(Instant::now());
@@ -189,7 +192,6 @@ impl Recorder {
             // A master that is gone needs no answer.
             let _ = control::answer(master.as_fd(), message);
         }
-        self.request = Request::None;
         self.pace = Pace::Waiting;
     }
 
