@@ -228,7 +228,10 @@ fn a_shutdown_comes_when_the_clock_says_so() {
     until("refusal", is_greeted(500));
     set(&daemon, &clock, 0);
     until("service again", is_greeted(220));
-    // A moment that is near by the daemon's clock alone.
+    // A moment that is near by the daemon's clock alone; the one before must not have come by that clock.
+    let before = daemon.header().schedule;
+    order(&daemon, 3 * DAY);
+    until("another schedule", || daemon.header().schedule != before);
     let mut session = daemon.session();
     clock.set(DAY);
     order(&daemon, DAY + 2);

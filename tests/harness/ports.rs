@@ -1,9 +1,12 @@
 //! Ports that nobody else takes while a test has them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::net::{self, IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::sync::atomic::{AtomicU16, Ordering};
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, socket};
 
 /// Below the ports that the kernel gives to connecting sockets, so that no client of another test sits on one.
 const FIRST: u16 = 20_000;
@@ -61,9 +64,16 @@ fn try_port(number: u16) -> Option<Port> {
     let name = SocketAddr::from_abstract_name(format!("ferryd-test-port-{number}")).expect("a short name");
     let reservation = UnixListener::bind_addr(&name).ok()?;
     let loopbacks: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let free =
-        loopbacks.into_iter().filter(has_family).all(|address| TcpListener::bind((address, number)).is_ok());
+    let free = loopbacks.into_iter().filter(has_family).all(|address| is_quiet((address, number).into()));
     free.then_some(Port { number, _reservation: reservation })
+}
+
+/// Whether nobody listens there, and no connection of an earlier test rests there: the standard library's listeners would not mind, but
+/// the daemon chooses other ports then.
+fn is_quiet(address: net::SocketAddr) -> bool {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let Ok(socket) = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None) else { return false };
+    bind(socket.as_raw_fd(), &SockaddrStorage::from(address)).is_ok()
 }
 
 /// Whether this machine's loopback has the address's family at all.
