@@ -21,9 +21,9 @@ const BLOCK: usize = 256 << 10;
 const SMALL: usize = 4 << 10;
 /// From how many bytes on an upload goes through a pipe,
 const SPLICED_FROM: u64 = 1 << 20;
-/// and how many the pipe holds: with less the calls cost what the copies did. A user's pipes share 64 MiB
-/// (`pipe-user-pages-soft`); who gets none has his bytes copied.
-const PIPE: usize = 512 << 10;
+/// and how many the pipe holds, or half of them: with less the calls cost what the copies did, and more nobody may have (`pipe-max-size`).
+/// A user's pipes share 64 MiB (`pipe-user-pages-soft`); who gets none has his bytes copied.
+const PIPE: usize = 1 << 20;
 /// How far a transfer that never waits goes between two looks at the control connection.
 const GLANCE_EVERY: u64 = 4 << 20;
 
@@ -234,7 +234,7 @@ fn receive_image(
     // A rate is kept block by block, and small ones gain nothing.
     if moved.pace.is_none()
         && stream.is_plain()
-        && let Ok(mut pipe) = Pipe::holding(PIPE)
+        && let Ok(mut pipe) = Pipe::holding(PIPE).or_else(|_| Pipe::holding(PIPE / 2))
         && receive_spliced(stream, &mut pipe, (target, moved), attend)? == Received::All
     {
         return Ok(());
