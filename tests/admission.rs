@@ -61,6 +61,30 @@ fn max_clients_holds_after_kills() {
     assert_eq!(count_in(&outcomes), 5, "the killed ones' places are free, and no more");
 }
 
+/// Also while clients come and go, of whom the master hears a moment later. Anonymous sessions ask for their place at once.
+#[test]
+fn a_place_is_free_as_soon_as_its_session_has_ended() {
+    let section = "<Anonymous /tmp>\nUser nobody\nGroup nogroup\nUserAlias ftp nobody\nRequireValidShell off\nMaxClients 1\n</Anonymous>";
+    let daemon = Setup::new().workers(16, 8, 64).line(section).start();
+    let mut inside = visitor(&daemon);
+    inside.command("PASS a@b").expect(230);
+    for _ in 0..rounds(50, 500) {
+        let worker = daemon.slot_of(&inside).pid.0;
+        let mut next = visitor(&daemon);
+        drop(daemon.client());
+        processes::send(worker, Signal::SIGKILL);
+        until("it has ended", || !processes::lives(worker));
+        next.command("PASS a@b").expect(230);
+        inside = next;
+    }
+}
+
+fn visitor(daemon: &Daemon) -> Client {
+    let mut client = daemon.client();
+    client.command("USER ftp").expect(331);
+    client
+}
+
 #[test]
 fn max_clients_holds_across_a_reload() {
     let daemon = limited("MaxClients 10");

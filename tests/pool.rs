@@ -70,6 +70,40 @@ fn a_client_that_said_nothing_gives_its_worker_back() {
     assert!(processes::lives(pid), "the worker left instead");
 }
 
+/// The kernel looks at every wait when somebody connects: at those of thousands of silent clients, if they kept theirs.
+#[test]
+fn a_worker_whose_client_stays_silent_leaves_the_queue_and_comes_back_to_it() {
+    let name = "a_worker_whose_client_stays_silent_leaves_the_queue_and_comes_back_to_it";
+    if !crate::harness::as_root(name) {
+        return;
+    }
+    let daemon = Setup::new().workers(1, 1, 4).start();
+    let client = daemon.client();
+    let worker = daemon.slot_of(&client).pid.0;
+    let waits = || {
+        let links = fs::read_dir(format!("/proc/{worker}/fd")).expect("its descriptors").flatten();
+        links.flat_map(|link| fs::read_link(link.path())).any(|link| link.ends_with("anon_inode:[eventpoll]"))
+    };
+    until("it has left the queue", || !waits());
+    drop(client);
+    until("it is back", || waits() && spares(&daemon).contains(&worker));
+    drop(daemon.session());
+}
+
+#[test]
+fn clients_that_wait_for_auth_leave_enough_spares() {
+    let daemon = Setup::new().workers(2, 2, 8).line("MaxConnectionsPerHost 50").start();
+    daemon.await_spares(2);
+    processes::send(daemon.auth(), Signal::SIGSTOP);
+    let mut clients: Vec<Client> =
+        (0..6).map(|_| Client::connect(daemon.address()).expect("a connection")).collect();
+    until("all are met, and others wait", || {
+        daemon.count(State::Greeting) == 6 && daemon.count(State::Spare) >= 2
+    });
+    processes::send(daemon.auth(), Signal::SIGCONT);
+    clients.iter_mut().for_each(|client| drop(client.reply().expect(220)));
+}
+
 #[test]
 fn at_the_limit_a_client_is_told() {
     let daemon = Setup::new().line("MaxInstances 3").start();

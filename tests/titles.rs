@@ -20,12 +20,18 @@ fn title_of(daemon: &Daemon, client: &Client) -> String {
     title(daemon.slot_of(client).pid.0).expect("a process that lives")
 }
 
+#[track_caller]
+fn await_title(daemon: &Daemon, client: &Client, words: &str) {
+    until(&format!("the title '{words}'"), || title_of(daemon, client) == words);
+}
+
 #[test]
 fn a_sessions_title_tells_who_is_there_and_what_it_does() {
     let daemon = Daemon::usual();
     let mut client = daemon.client();
     let address = client.local_address();
-    assert_eq!(title_of(&daemon, &client), format!("proftpd: connected: 127.0.0.1 ({address})"));
+    // The 220 does not wait for it.
+    await_title(&daemon, &client, &format!("proftpd: connected: 127.0.0.1 ({address})"));
     client.command("USER alice").expect(331);
     assert_eq!(title_of(&daemon, &client), format!("proftpd: {address}: USER alice"));
     client.command("PASS wrong").expect(530);
@@ -61,7 +67,7 @@ fn terse_titles_tell_nobody() {
     let daemon = Setup::new().line("ProcessTitles terse").start();
     let mut client = daemon.client();
     let terse = "proftpd: processing connection";
-    assert_eq!(title_of(&daemon, &client), terse);
+    await_title(&daemon, &client, terse);
     client.login("alice");
     assert_eq!(title_of(&daemon, &client), terse);
     client.command("QUIT").expect(221);

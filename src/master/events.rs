@@ -48,17 +48,29 @@ enum Source {
     ControlClient(ClientId),
 }
 
+/// What may wait while the master rests.
+const NEWS_OF_THE_POOL: [Source; 2] = [Source::Endings, Source::Hint];
+
 impl Master {
     /// Sleeps until something happens; without a session and without a deadline this is the daemon's only system call.
     pub(super) fn wait(&mut self) -> io::Result<Vec<Event>> {
+        let rest = self.rest_until;
         let deadline = self.next_deadline();
-        let timeout = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-        let woken = match self.wait_for_sources(timeout) {
+        let until = deadline.into_iter().chain(rest).min();
+        let timeout = until.map(|at| at.saturating_duration_since(Instant::now()));
+        let mut woken = match self.wait_for_sources(timeout, rest.is_some()) {
             Ok(woken) => woken,
             // A signal: the pipe holds it, and says so at once.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Vec::new(),
             Err(error) => return Err(error),
         };
+        if rest.is_some_and(|until| until <= Instant::now()) {
+            self.rest_until = None;
+            woken.splice(..0, NEWS_OF_THE_POOL);
+        } else if rest.is_some() && !woken.is_empty() {
+            // First: a place that has become free is free for whoever asks.
+            woken.insert(0, Source::Endings);
+        }
         let mut events: Vec<Event> = Vec::new();
         for source in woken {
             self.events_of(source, &mut events);
@@ -69,14 +81,15 @@ impl Master {
         Ok(events)
     }
 
-    fn wait_for_sources(&self, timeout: Option<Duration>) -> io::Result<Vec<Source>> {
-        let mut sources = vec![Source::Endings, Source::Signals, Source::Hint, Source::Moment];
-        let mut waiting = vec![
-            Waiting::to_read(self.signals.endings()),
-            Waiting::to_read(self.signals.as_fd()),
-            Waiting::to_read(self.common.taken.as_fd()),
-            Waiting::to_read(self.shutdown_file.timer()),
-        ];
+    fn wait_for_sources(&self, timeout: Option<Duration>, rests: bool) -> io::Result<Vec<Source>> {
+        let mut sources = vec![Source::Signals, Source::Moment];
+        let mut waiting =
+            vec![Waiting::to_read(self.signals.as_fd()), Waiting::to_read(self.shutdown_file.timer())];
+        if !rests {
+            sources.extend(NEWS_OF_THE_POOL);
+            waiting.push(Waiting::to_read(self.signals.endings()));
+            waiting.push(Waiting::to_read(self.common.taken.as_fd()));
+        }
         if let Some(notices) = self.shutdown_file.notices() {
             sources.push(Source::Folder);
             waiting.push(Waiting::to_read(notices));
@@ -112,8 +125,9 @@ impl Master {
             Source::Endings => events.push(Event::Ended),
             Source::Signals => events.extend(self.signals.taken().into_iter().map(Event::Signal)),
             Source::Hint => {
-                poll::take_hint(self.common.taken.as_fd());
-                events.push(Event::PoolChanged);
+                if poll::take_hint(self.common.taken.as_fd()) > 0 {
+                    events.push(Event::PoolChanged);
+                }
             }
             Source::Place(generation, thread) => events.push(Event::PlaceAsked(generation, thread)),
             Source::Nursery(generation) => events.push(Event::NurserySpoke(generation)),

@@ -17,12 +17,14 @@ mod options;
 mod pid_file;
 mod pool;
 mod reload;
+mod rest;
 mod retirement;
 mod schedule;
 mod service_manager;
 mod shutdown_file;
 mod signals;
 mod single;
+mod spares;
 mod spawn;
 mod start;
 mod stop;
@@ -98,6 +100,8 @@ struct Master {
     phase: Phase,
     /// When the pool is looked at again, because the last look did not reach everybody.
     look_again_at: Option<Instant>,
+    /// Until when news of the pool waits.
+    rest_until: Option<Instant>,
     /// When the disk that was full is tried again.
     births_held_until: Option<Instant>,
     watchdog: Watchdog,
@@ -121,10 +125,14 @@ impl Master {
             Event::Signal(Asked::Reload) => self.hear_hang_up(),
             Event::Signal(Asked::ReopenLogs) => self.reopen_logs(),
             Event::Signal(Asked::Upgrade) => self.hear_upgrade(),
-            Event::Ended => self.reap_those_told(),
+            Event::Ended => {
+                let ended = self.reap_those_told();
+                self.rest_after(ended);
+            }
             Event::PoolChanged => {
                 self.workers.hear_hint();
                 self.look_at_pool();
+                self.rest();
             }
             Event::PlaceAsked(generation, thread) => self.answer_place(generation, thread),
             Event::NurserySpoke(generation) => {

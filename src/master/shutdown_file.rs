@@ -32,7 +32,9 @@ pub enum Finding {
 }
 
 /// After so many refused clients the log says again that a file without an end shuts them out.
-pub const MANY: u32 = 100;
+const MANY: u64 = 100;
+/// Between two counts of them, for which all slots are read.
+const BETWEEN_COUNTS: Duration = Duration::from_secs(1);
 
 /// The watch on one file.
 pub struct ShutdownFile {
@@ -42,8 +44,9 @@ pub struct ShutdownFile {
     timer: WallTimer,
     zone: &'static TimeZone,
     seen: Option<Schedule>,
-    /// Clients that came while it refused them, since the last word about that.
-    refused: u32,
+    /// How many were refused in all at the last word about that; None while no such file refuses anybody.
+    told: Option<u64>,
+    count_at: Instant,
     complained: Option<String>,
     next_poll: Instant,
 }
@@ -58,7 +61,8 @@ impl ShutdownFile {
             timer: WallTimer::new()?,
             zone,
             seen: None,
-            refused: 0,
+            told: None,
+            count_at: Instant::now(),
             complained: None,
             next_poll: Instant::now() + POLL,
         })
@@ -125,18 +129,24 @@ impl ShutdownFile {
         self.timer.acknowledge();
     }
 
-    /// So many clients came; true for every [`MANY`] that were refused by a file that nothing ends but its removal.
-    pub fn shuts_out_many(&mut self, clients: u32) -> bool {
+    /// How many clients a file that nothing ends but its removal has refused since that was last told, if they are many; of how many
+    /// were refused in all.
+    pub fn shuts_out_many(&mut self, now: Instant, refused: impl FnOnce() -> u64) -> Option<u64> {
         let is_endless = |schedule: &Schedule| schedule.expires.is_none() && schedule.deny <= clock::now();
-        if clients == 0 || !self.seen.as_ref().is_some_and(is_endless) {
-            return false;
+        if !self.seen.as_ref().is_some_and(is_endless) {
+            self.told = None;
+            return None;
         }
-        self.refused += clients;
-        let are_many = self.refused >= MANY;
-        if are_many {
-            self.refused = 0;
+        if self.count_at > now {
+            return None;
         }
-        are_many
+        self.count_at = now + BETWEEN_COUNTS;
+        let refused = refused();
+        let more = refused.saturating_sub(*self.told.get_or_insert(refused));
+        (more >= MANY).then(|| {
+            self.told = Some(refused);
+            more
+        })
     }
 
     fn find(&mut self) -> Finding {

@@ -33,7 +33,7 @@ use crate::config::settings::LogTarget;
 use crate::config::{self, Complaint, Loaded, Settings};
 use crate::logging::trace::Orders;
 use crate::logging::{self, Facility, Kind, Links, recorder};
-use crate::sys::{descriptors, host, identity, poll, streams, title};
+use crate::sys::{descriptors, host, identity, image, poll, streams, title};
 
 /// Reads the configuration that the options name.
 pub fn load(options: &Options, rootless: bool) -> Loaded {
@@ -182,6 +182,10 @@ impl Master {
         rootless: bool,
         background: Background,
     ) -> Result<Master, String> {
+        if manner != Manner::Handed {
+            // Without it births cost more, and are as right.
+            let _ = image::gather();
+        }
         let daemon = &settings.daemon;
         make_directories(&daemon.runtime_directories, settings)?;
         let Equipment { signals, shutdown_file, service_manager, zone } =
@@ -225,6 +229,7 @@ impl Master {
             manner,
             phase: Phase::Running,
             look_again_at: None,
+            rest_until: None,
             births_held_until: None,
             watchdog: Watchdog::default(),
             service_manager,

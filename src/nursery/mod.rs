@@ -4,6 +4,7 @@
 mod heap;
 pub mod messages;
 
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -132,7 +133,7 @@ impl Nursery {
         let nest = Nest::new();
         let scope = at("confine", confine::signal_scope())?;
         // Without it births cost more, and are as right. While this process may still open its own memory.
-        let _ = image::gather();
+        let _ = image::hand_on();
         ballast::throw_out();
         at("setrlimit", process::leave_no_core())?;
         at("prctl", process::forbid_new_privileges())?;
@@ -197,6 +198,7 @@ impl Nursery {
             slot,
             own,
             listeners: inheritance.listeners,
+            wait: Cell::default(),
             connection: inheritance.connection,
             taken: Some(inheritance.taken),
             auth: inheritance.auth,

@@ -40,14 +40,13 @@ impl OwnSlot {
         self.publish(|page| begin_state(page, state));
     }
 
-    /// Worker: a client came (state Greeting, totals.connections + 1).
+    /// Worker: a client came (state Greeting, totals.connections + 1), whose name is still to be told.
     pub fn connected(&self, client: SocketAddr, server: SocketAddr, server_name: &[u8]) {
         self.publish(|page| {
             begin_state(page, State::Greeting);
             store(page, slot::CONNECTED, page.word(slot::SINCE));
             store_address(page, slot::CLIENT, slot::CLIENT_ADDRESS, Some(client));
             store_address(page, slot::SERVER, slot::SERVER_ADDRESS, Some(server));
-            text::store(page, 0, slot::CLIENT_NAME, client.ip().to_canonical().to_string().as_bytes());
             text::store(page, 0, slot::SERVER_NAME, server_name);
             text::store(page, 0, slot::PROTOCOL, b"ftp");
             add_totals(page, slot::TOTALS, &Totals { connections: 1, ..Totals::default() });

@@ -17,7 +17,7 @@ use super::ProcessId;
 pub(super) const ENDED: libc::c_int = 40;
 
 /// Ends taken at once.
-const AT_ONCE: usize = 64;
+pub const AT_ONCE: usize = 256;
 
 /// Where the parent hears of them. The signal is blocked as long as the process lives: unhandled it would end it.
 #[derive(Debug)]

@@ -1,14 +1,14 @@
 //! The program in memory. After a fork the child faults for every few pages of code that it runs, for Linux leaves out the page tables
 //! of what can be read from a file again; it copies those of a mapping that has a page of its own, piece by piece of the file in
-//! memory. So the nursery runs from a copy of its code in few large pieces, and has a page of its own in each mapping: its children
-//! begin with all code there, and their tables are copied and cleared hundreds of entries at a time.
+//! memory. So the daemon runs from a copy of its code in few large pieces, made once by the master; and nurseries have a page of their own
+//! in each mapping: their children begin with all code there, and their tables are copied and cleared hundreds of entries at a time.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
-use std::ptr::{null_mut, without_provenance_mut};
+use std::ptr::{null_mut, without_provenance, without_provenance_mut};
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::libc;
@@ -31,31 +31,38 @@ struct Constant {
     is_code: bool,
 }
 
-/// Nursery, before the first birth and with one thread: goes on in a copy of its code and constants that births cost less of. An error
-/// leaves everything, or the rest, as it was.
+/// The name of the copy,
+const NAME: &str = "code";
+/// and that by which mappings of it are known (proc_pid_maps(5)).
+const MAPPED: &str = "/memfd:code";
+
+/// Master, before its first child and with one thread: goes on in a copy of its code and constants that births cost less of. An error
+/// leaves everything, or the rest, as it was; but where the kernel has no memory for the very step that lays a piece over another, the
+/// process ends there.
 pub fn gather() -> io::Result<()> {
     gather_up_to(LARGEST)
 }
 
 fn gather_up_to(largest: usize) -> io::Result<()> {
     let maps = fs::read_to_string("/proc/self/maps")?;
-    let constants: Vec<Constant> = maps.lines().filter_map(constant).collect();
-    let length = constants.iter().map(|constant| constant.range.len()).sum::<usize>().next_multiple_of(PIECE);
-    if constants.is_empty() || length > largest {
+    let (placed, length) = placed(maps.lines().filter_map(constant));
+    if placed.is_empty() || length > largest {
         return Ok(());
     }
+    let copy = copied(&placed, length)?;
+    placed.iter().try_for_each(|(constant, at)| replace(constant, &copy, *at))
+}
+
+/// Nursery, before the first birth: children find the large pieces of the copy in their tables. An error leaves some out.
+pub fn hand_on() -> io::Result<()> {
+    let maps = fs::read_to_string("/proc/self/maps")?;
     let memory = OpenOptions::new().read(true).write(true).open("/proc/self/mem")?;
-    let copy = copied(&memory, &constants, length)?;
-    let mut at = 0;
-    for constant in &constants {
-        replace(constant, &copy, at)?;
-        at += constant.range.len();
-        if constant.range.len() >= LARGE {
-            own_a_page(&memory, constant.range.start)?;
-            bring_in(&constant.range)?;
-        }
-    }
-    Ok(())
+    let is_large = |constant: &Constant| constant.range.len() >= LARGE;
+    let copies = maps.lines().filter(|line| line.contains(MAPPED)).filter_map(constant);
+    copies.filter(is_large).try_for_each(|Constant { range, .. }| {
+        own_a_page(&memory, range.start)?;
+        bring_in(&range)
+    })
 }
 
 /// What a line of /proc/self/maps (proc_pid_maps(5)) tells of.
@@ -72,20 +79,49 @@ fn constant(line: &str) -> Option<Constant> {
     (is_of_a_file && (range.len() >= LARGE || !is_code)).then_some(Constant { range, is_code })
 }
 
-/// Their bytes one after the other, in a file without a name that nobody can change any more.
-fn copied(memory: &File, constants: &[Constant], length: usize) -> io::Result<File> {
-    let copy = File::from(memfd_create("code", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
+/// Where in the file each stands, and how long that is. What has whole pieces within stands as far from a piece's beginning as in
+/// memory: such a piece is one entry of a process's tables, wherever the program was loaded.
+fn placed(constants: impl Iterator<Item = Constant>) -> (Vec<(Constant, usize)>, usize) {
+    let mut end: usize = 0;
+    let mut place = |constant: Constant| {
+        let Range { start, end: last } = constant.range;
+        let has_pieces = start.next_multiple_of(PIECE) + PIECE <= last;
+        let at = if has_pieces { end + (start.wrapping_sub(end) % PIECE) } else { end };
+        end = at + constant.range.len();
+        (constant, at)
+    };
+    let placed = constants.map(&mut place).collect();
+    (placed, end.next_multiple_of(PIECE))
+}
+
+/// Their bytes, in a file without a name that nobody can change any more.
+fn copied(placed: &[(Constant, usize)], length: usize) -> io::Result<File> {
+    let copy = File::from(memfd_create(NAME, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
     copy.set_len(length as u64)?;
-    for Constant { range, .. } in constants {
-        let mut from = memory;
-        from.seek(SeekFrom::Start(range.start as u64))?;
-        io::copy(&mut from.take(range.len() as u64), &mut &copy)?;
+    for (Constant { range, .. }, at) in placed {
+        write(&copy, range, *at)?;
     }
     collapse(&copy, length)?;
     let seals =
         SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_SEAL;
     fcntl(&copy, FcntlArg::F_ADD_SEALS(seals))?;
     Ok(copy)
+}
+
+/// Writes what lies there to the file.
+fn write(copy: &File, range: &Range<usize>, at: usize) -> io::Result<()> {
+    let mut done = 0;
+    while done < range.len() {
+        let (from, place) = (without_provenance(range.start + done), (at + done) as libc::off_t);
+        // SAFETY: the kernel reads mapped memory of this process, or fails; nothing here takes it for a Rust value.
+        let written = unsafe { libc::pwrite(copy.as_raw_fd(), from, range.len() - done, place) };
+        match usize::try_from(written) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => done += written,
+            Err(_) => return Err(io::Error::last_os_error()),
+        }
+    }
+    Ok(())
 }
 
 /// Has the kernel put the file together in pieces of [`PIECE`], for which it must be mapped at an address of their kind.
@@ -165,6 +201,28 @@ mod tests {
         assert_eq!(constant("nonsense"), None);
     }
 
+    #[test]
+    fn whole_pieces_stand_in_the_file_as_in_memory() {
+        type Row<'a> = (&'a [Range<usize>], &'a [usize], usize);
+        let table: [Row<'_>; 4] = [
+            (&[], &[], 0),
+            (&[0x1000..0x3000, 0x5000..0x6000], &[0, 0x2000], PIECE),
+            // The second has a piece within, and the third, a page from the end of one, nearly.
+            (
+                &[0x10_0000..0x10_1000, 0x1f_f000..0x40_0000, 0x40_1000..0x7f_f000],
+                &[0, 0x1f_f000, 0x40_0000],
+                4 * PIECE,
+            ),
+            (&[0x80_0000..0x80_2000, 0x80_2000..0xc0_2000], &[0, 0x2000], 3 * PIECE),
+        ];
+        for (ranges, at, length) in table {
+            let constants = ranges.iter().map(|range| Constant { range: range.clone(), is_code: true });
+            let (found, total) = placed(constants);
+            assert_eq!(found.iter().map(|(_, at)| *at).collect::<Vec<_>>(), at);
+            assert_eq!(total, length);
+        }
+    }
+
     /// What a release does and a program for debugging is too large for: tried in a child, which goes on in the copy.
     #[test]
     fn a_process_goes_on_in_its_copy_which_nobody_can_write_to() {
@@ -187,7 +245,7 @@ mod tests {
         // Another test, which runs meanwhile, may have made a copy just before the fork.
         let inherited = copies_held()?;
         // A kernel that gives no copy leaves everything as it was.
-        let is_gathered = gather_up_to(usize::MAX).is_ok();
+        let is_gathered = gather_up_to(usize::MAX).and_then(|()| hand_on()).is_ok();
         let (rights, file) = rights_at(here)?;
         let is_copy = file.contains("memfd:code");
         let text = fs::read_to_string("/proc/self/maps")?;
@@ -224,7 +282,7 @@ mod tests {
         let mut code = maps.lines().filter_map(constant).find(|constant| constant.is_code).unwrap();
         code.range.end = code.range.start + LARGE;
         // A kernel without huge pages has no copy.
-        let Ok(copy) = copied(&memory, std::slice::from_ref(&code), PIECE) else { return };
+        let Ok(copy) = copied(&[(code.clone(), 0)], PIECE) else { return };
         let (mut here, mut there) = (vec![0; LARGE], vec![1; LARGE]);
         memory.read_exact_at(&mut here, code.range.start as u64).unwrap();
         copy.read_exact_at(&mut there, 0).unwrap();

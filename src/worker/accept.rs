@@ -35,7 +35,11 @@ pub fn next_client(birth: &mut Birth, is_newborn: bool) -> io::Result<Option<Cli
         let local = socket::local_address(socket.as_fd())?;
         return Ok(Some(client(socket, peer, local)));
     }
-    let exclusive = Exclusive::new(birth.listeners.iter().map(|(listener, _)| listener.as_fd()))?;
+    // Kept from one client to the next: while nobody waits by it the kernel wakes others (EPOLLEXCLUSIVE, epoll_ctl(2)).
+    let wait = match birth.wait.take() {
+        Some(wait) => wait,
+        None => Exclusive::new(birth.listeners.iter().map(|(listener, _)| listener.as_fd()))?,
+    };
     birth.own.state(State::Spare);
     title::spare();
     // The master counts on those that it has asked for; it waits for them only where their generation is to serve as soon as they do.
@@ -48,9 +52,12 @@ pub fn next_client(birth: &mut Birth, is_newborn: bool) -> io::Result<Option<Cli
         if orders::standing_of_spare(birth) != Standing::Serve {
             break;
         }
-        match exclusive.wait_or_bell() {
+        match wait.wait_or_bell() {
             Ok(index) => match accept(birth, index) {
-                Ok(client) => return Ok(Some(client)),
+                Ok(client) => {
+                    birth.wait.set(Some(wait));
+                    return Ok(Some(client));
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => failures = 0,
                 Err(error) if failures == FAILURES_MOST => return Err(error),
                 Err(_) => failures += 1,
@@ -60,7 +67,7 @@ pub fn next_client(birth: &mut Birth, is_newborn: bool) -> io::Result<Option<Cli
         }
     }
     // A wake may have been meant for this worker: it leaves the queue first, then looks once more.
-    drop(exclusive);
+    drop(wait);
     Ok((0..birth.listeners.len()).find_map(|index| accept(birth, index).ok()))
 }
 

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::time::Instant;
 
 use super::Birth;
-use super::accept::Client;
+use super::accept::{self, Client};
 use super::greeting::logger;
 use super::limits;
 use super::orders::{self, Standing};
@@ -34,6 +34,8 @@ pub fn refusal(birth: &Birth, (index, rules): (usize, &SessionRules), client: &C
     if !must_ask(birth, rules) {
         return None;
     }
+    // The answer may take a while: the pool should have been refilled by then.
+    accept::give_hint(birth);
     let server_index = u16::try_from(index).unwrap_or(u16::MAX);
     match ask(birth, &Request::Connection { server: server_index, peer: client.peer.ip() }) {
         Some(Answer::Serve) => None,

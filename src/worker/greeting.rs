@@ -4,7 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Birth;
 use super::accept::{self, Client};
@@ -28,6 +28,10 @@ use crate::protocol::foreign::TLS_HANDSHAKE;
 use crate::scoreboard::{ReasonCode, Totals};
 use crate::sys::poll::{self, Waiting};
 use crate::sys::socket;
+
+/// Most clients speak or leave within this time. For one that does neither the kernel should not look, at each connection, whether this
+/// worker is the one that waits for it: thousands of silent clients would slow down all others.
+const PROMPT: Duration = Duration::from_secs(1);
 
 /// What became of a client.
 #[derive(Debug)]
@@ -61,8 +65,6 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     };
     let server = &birth.settings.servers[index];
     birth.own.connected(client.peer.address, client.local, server.name.as_bytes());
-    accept::give_hint(birth);
-    title::connected(birth, client.peer);
     let rules = &*rulebook::of_stranger(birth, server, client.peer);
     tracing::begin(birth, (index, rules), (client.peer, client.local));
     let timers = Timers::begin(rules, Instant::now());
@@ -71,15 +73,23 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
         say(&client, turned.reply.as_slice());
         return Greeted::Left;
     }
-    if let Some(Rule(rule)) = virtual_host::denial(server, &subject::stranger(birth, client.peer)) {
+    if let Some(Rule(rule)) = virtual_host::denial(server, || subject::stranger(birth, client.peer)) {
         let (log, peer) = (logger(birth, index, client.local, client.peer), client.peer);
         let cause = Cause { reason: ReasonCode::Rule, rule: rule.as_deref() };
         birth.own.refused(cause.reason);
         slog::info!(log, "Connection from {} [{}] denied by <Limit LOGIN>", peer.name(), peer.ip(); cause);
         return Greeted::Left;
     }
+    if rules.display_connect.is_some() {
+        // It may lie on a disk that does not answer.
+        accept::give_hint(birth);
+    }
     let facts = facts_of(birth, (server, rules), &client);
     let greeting = say(&client, &[of_server(server, &facts)]);
+    // The client need not wait until it is told of.
+    birth.own.client_name(client.peer.name().as_bytes());
+    title::connected(birth, client.peer);
+    accept::give_hint(birth);
     match await_first_byte(birth, &facts, &client, &timers) {
         Met::Encrypts => {
             let log = logger(birth, index, client.local, client.peer);
@@ -199,6 +209,7 @@ enum Met {
 }
 
 fn await_first_byte(birth: &Birth, facts: &Facts<'_>, client: &Client, timers: &Timers) -> Met {
+    let mut prompt = Some(PROMPT);
     loop {
         if orders::standing(birth) == Standing::Leave {
             return Met::Leave(unavailable(ReasonCode::Ordered));
@@ -213,8 +224,11 @@ fn await_first_byte(birth: &Birth, facts: &Facts<'_>, client: &Client, timers: &
             Err(words) => return Met::Told(Reply::refused(421, ReasonCode::Shutdown, words)),
         };
         let mut waiting = [Waiting::to_read(client.socket.as_fd())];
-        match poll::wait_or_bell(&mut waiting, timer.into_iter().chain(schedule).min()) {
-            Ok(0) => {}
+        match poll::wait_or_bell(&mut waiting, timer.into_iter().chain(schedule).chain(prompt).min()) {
+            Ok(0) => {
+                prompt = None;
+                birth.wait.take();
+            }
             Ok(_) => return first_byte(client),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return Met::Left,

@@ -78,6 +78,7 @@ use crate::config::Settings;
 use crate::logging::{Channel, ServerLogs};
 use crate::scoreboard::{OwnSlot, SlotNumber, WorkerBoard};
 use crate::sys::ProcessId;
+use crate::sys::poll::Exclusive;
 use crate::sys::socket::Tuning;
 
 /// What the nursery hands every worker it bears. Everything here was made once, before the birth.
@@ -96,6 +97,8 @@ pub struct Birth {
     pub listeners: Vec<(OwnedFd, SocketAddr)>,
     /// The one client of a worker without listeners, whom somebody else accepted.
     pub connection: Option<(OwnedFd, SocketAddr)>,
+    /// The wait for them, once it has begun; closed with them.
+    pub wait: Cell<Option<Exclusive>>,
     /// "A spare was taken": eventfd, nonblocking; closed with the listeners.
     pub taken: Option<OwnedFd>,
     /// Questions to auth (SOCK_DGRAM, shared by all workers, nonblocking).
@@ -112,6 +115,15 @@ pub struct Birth {
     pub local_ports: Option<(u16, u16)>,
     /// The master, for getppid().
     pub master: ProcessId,
+}
+
+impl Birth {
+    /// No other client is met from here on.
+    fn leave_pool(&mut self) {
+        self.wait.take();
+        self.listeners = Vec::new();
+        self.taken = None;
+    }
 }
 
 /// How a session's identity is taken.
@@ -163,8 +175,7 @@ fn attend_to(birth: Birth, guest: Guest) -> u8 {
 /// A session from what it is made of, and from the first bytes of its client.
 #[inline(never)]
 fn begun(mut birth: Birth, guest: Guest) -> Session {
-    birth.listeners = Vec::new();
-    birth.taken = None;
+    birth.leave_pool();
     // The process ends with its session, so that this is never freed.
     let birth: &'static Birth = Box::leak(Box::new(birth));
     let Guest { client: Client { socket, peer, local, meant }, server: index, timers, greeting } = guest;

@@ -56,8 +56,7 @@ pub fn introduced(birth: &mut Birth, mut client: Client) -> Option<Client> {
     let Some(proxies) = proxies.filter(|proxies| proxies.has(client.peer.ip())) else { return Some(client) };
     birth.own.state(State::Greeting);
     accept::give_hint(birth);
-    birth.listeners = Vec::new();
-    birth.taken = None;
+    birth.leave_pool();
     match header(birth, &client, proxies) {
         Ok(Header::Whole { ends: Some(told), .. }) if !proxies.ignored => {
             client.peer = Peer::of_socket(told.client);

@@ -1,5 +1,6 @@
 //! Which virtual host a client has reached: by the address and port of its own connection, and by name where it says HOST.
 
+use std::borrow::Borrow;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -57,12 +58,17 @@ pub fn is_down(birth: &Birth, index: usize) -> bool {
 
 /// `<Limit LOGIN>` of the server and of its anonymous sections: where nobody who comes from there may log in, nobody is greeted.
 pub fn may_log_in(server: &Server, stranger: &Subject) -> bool {
-    denial(server, stranger).is_none()
+    denial(server, || stranger).is_none()
 }
 
 /// The same, with the server's own rule that lets nobody in.
-pub fn denial(server: &Server, stranger: &Subject) -> Option<Rule> {
-    let denial = |rules: &DirectoryRules| rules.rules_for(Path::new("/"), stranger).denial("LOGIN", &[]);
+pub fn denial<S: Borrow<Subject>>(server: &Server, stranger: impl FnOnce() -> S) -> Option<Rule> {
+    if !server.directories.has_limits() {
+        return None;
+    }
+    let stranger = stranger();
+    let denial =
+        |rules: &DirectoryRules| rules.rules_for(Path::new("/"), stranger.borrow()).denial("LOGIN", &[]);
     let own = denial(&server.directories)?;
     server.anonymous.iter().all(|section| denial(&section.directories).is_some()).then_some(own)
 }

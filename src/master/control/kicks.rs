@@ -140,7 +140,9 @@ impl Master {
             },
             Kicked::Host(name) => {
                 let is_it = |address: IpAddr| name.parse() == Ok(address);
-                address.is_some_and(is_it) || record.client_name.eq_ignore_ascii_case(name.as_bytes())
+                // Whoever is just being greeted has no name yet.
+                let is_named = !name.is_empty() && record.client_name.eq_ignore_ascii_case(name.as_bytes());
+                address.is_some_and(is_it) || is_named
             }
             Kicked::Class(name) => record.class == name.as_bytes(),
             Kicked::Pid(number) => pid.0 == *number,

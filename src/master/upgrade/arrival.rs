@@ -34,7 +34,7 @@ use crate::master::workers::{STRAY, Workers};
 use crate::master::{Master, Options, start, terminal, versions, zone};
 use crate::scoreboard::{MasterBoard, SlotNumber};
 use crate::sys::succession::{self, Failure, Luggage};
-use crate::sys::{ProcessId, host, identity, process, signals, streams, title};
+use crate::sys::{ProcessId, host, identity, image, process, signals, streams, title};
 
 /// How long this program may take until it serves; the raising of a generation has a shorter time of its own.
 const SECONDS_ON_TRIAL: u32 = 20;
@@ -152,6 +152,8 @@ impl Arrival {
     }
 
     fn adopt(self, options: Options, settings: Option<Settings>, equipment: Equipment) -> io::Result<Master> {
+        // As at any start.
+        let _ = image::gather();
         let Arrival { state, file, before, failed } = self;
         let luggage = &mut Luggage::of(&state.descriptors);
         let board = MasterBoard::adopt(state.board, luggage)?;
@@ -203,6 +205,7 @@ impl Arrival {
             lookout: Lookout::default(),
             phase: Phase::Running,
             look_again_at: Some(Instant::now()),
+            rest_until: None,
             births_held_until: None,
             watchdog: Watchdog::default(),
             background: None,

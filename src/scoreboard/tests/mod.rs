@@ -74,6 +74,7 @@ fn a_session_is_seen_as_it_was_told() {
     own.state(State::Spare);
     assert_eq!(master.state(SLOT), State::Spare);
     own.connected(address("192.0.2.7:50000"), address("[2001:db8::1]:21"), b"Example");
+    own.client_name(b"client.example");
     own.user(b"demo");
     own.command(b"USER", b"demo");
     assert_eq!(master.state(SLOT), State::Login);
@@ -90,7 +91,7 @@ fn a_session_is_seen_as_it_was_told() {
     assert_eq!((record.slot, record.pid, record.generation), (SLOT, ProcessId(4711), 3));
     assert_eq!(record.state, State::Busy);
     assert_eq!(record.client, Some(address("192.0.2.7:50000")));
-    assert_eq!(record.client_name, b"192.0.2.7");
+    assert_eq!(record.client_name, b"client.example");
     assert_eq!(record.server, Some(address("[2001:db8::1]:21")));
     assert_eq!(record.server_name, b"Example");
     assert_eq!((&record.user[..], &record.protocol[..]), (&b"demo"[..], &b"ftp"[..]));
