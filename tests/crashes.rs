@@ -33,6 +33,19 @@ fn sessions_outlive_a_killed_master_and_the_next_start_takes_over() {
     assert_eq!(client.local_address(), session);
 }
 
+#[test]
+fn a_client_that_says_nothing_does_not_keep_the_next_start_from_its_port() {
+    let mut daemon = Daemon::usual();
+    let mut silent = daemon.client();
+    daemon.signal(Signal::SIGKILL);
+    daemon.await_end();
+    until("the address is free", || std::net::TcpListener::bind(daemon.address()).is_ok());
+    let _second = Background::start(&daemon.setup);
+    daemon.session();
+    // Auth has left with its master; this client still has somebody to talk to.
+    silent.command("NOOP").expect(200);
+}
+
 /// As after a loss of power, where the files outlive it.
 #[test]
 fn what_is_left_when_all_are_killed_is_replaced_and_told() {

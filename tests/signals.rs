@@ -50,6 +50,19 @@ fn quit_lets_sessions_finish() {
     daemon.assert_gone();
 }
 
+/// Its worker has listeners as long as it may meet another client.
+#[test]
+fn a_client_that_says_nothing_keeps_no_door_open_after_quit() {
+    let mut daemon = Daemon::usual();
+    let mut silent = daemon.client();
+    daemon.signal(Signal::SIGQUIT);
+    until("the address is free", || std::net::TcpListener::bind(daemon.address()).is_ok());
+    silent.login("alice");
+    silent.command("QUIT").expect(221);
+    assert_eq!(daemon.await_end().code(), Some(0));
+    daemon.assert_gone();
+}
+
 #[test]
 fn quit_waits_for_sessions_as_long_as_drain_timeout_says() {
     let mut daemon = Setup::new().line("DrainTimeout 1").start();

@@ -4,7 +4,6 @@
 mod heap;
 pub mod messages;
 
-use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -198,7 +197,7 @@ impl Nursery {
             slot,
             own,
             listeners: inheritance.listeners,
-            wait: Cell::default(),
+            wait: None,
             connection: inheritance.connection,
             taken: Some(inheritance.taken),
             auth: inheritance.auth,

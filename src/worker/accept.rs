@@ -55,7 +55,7 @@ pub fn next_client(birth: &mut Birth, is_newborn: bool) -> io::Result<Option<Cli
         match wait.wait_or_bell() {
             Ok(index) => match accept(birth, index) {
                 Ok(client) => {
-                    birth.wait.set(Some(wait));
+                    birth.wait = Some(wait);
                     return Ok(Some(client));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => failures = 0,

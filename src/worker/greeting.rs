@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::Birth;
@@ -57,9 +57,9 @@ pub struct Guest {
     pub greeting: u64,
 }
 
-/// Greets a client and waits for its first byte.
+/// Greets a client and waits for its first byte. A worker that is to retire meanwhile leaves the pool, and stays for this client.
 #[inline(never)]
-pub fn greet(birth: &Birth, client: Client) -> Greeted {
+pub fn greet(birth: &mut Birth, client: Client) -> Greeted {
     let Some(index) = virtual_host::choose(birth.settings, client.meant) else {
         return nobodys(birth, &client);
     };
@@ -90,7 +90,7 @@ pub fn greet(birth: &Birth, client: Client) -> Greeted {
     birth.own.client_name(client.peer.name().as_bytes());
     title::connected(birth, client.peer);
     accept::give_hint(birth);
-    match await_first_byte(birth, &facts, &client, &timers) {
+    match await_first_byte(birth, &facts, client.socket.as_fd(), &timers) {
         Met::Encrypts => {
             let log = logger(birth, index, client.local, client.peer);
             birth.own.refused(ReasonCode::Foreign);
@@ -208,11 +208,15 @@ enum Met {
     Leave(Reply),
 }
 
-fn await_first_byte(birth: &Birth, facts: &Facts<'_>, client: &Client, timers: &Timers) -> Met {
+fn await_first_byte(birth: &mut Birth, facts: &Facts<'_>, client: BorrowedFd<'_>, timers: &Timers) -> Met {
     let mut prompt = Some(PROMPT);
+    let mut standing = orders::standing(birth);
     loop {
-        if orders::standing(birth) == Standing::Leave {
-            return Met::Leave(unavailable(ReasonCode::Ordered));
+        match standing {
+            Standing::Serve => {}
+            // Held on, the listeners would take connections that nobody accepts, and the port of whoever starts next.
+            Standing::Retire => birth.leave_pool(),
+            Standing::Leave => return Met::Leave(unavailable(ReasonCode::Ordered)),
         }
         let now = Instant::now();
         if let Some(expired) = timers.expired(now) {
@@ -223,31 +227,32 @@ fn await_first_byte(birth: &Birth, facts: &Facts<'_>, client: &Client, timers: &
             Ok(span) => span,
             Err(words) => return Met::Told(Reply::refused(421, ReasonCode::Shutdown, words)),
         };
-        let mut waiting = [Waiting::to_read(client.socket.as_fd())];
+        let mut waiting = [Waiting::to_read(client)];
         match poll::wait_or_bell(&mut waiting, timer.into_iter().chain(schedule).chain(prompt).min()) {
             Ok(0) => {
                 prompt = None;
-                birth.wait.take();
+                birth.wait = None;
             }
             Ok(_) => return first_byte(client),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return Met::Left,
         }
+        standing = orders::standing_of_spare(birth);
     }
 }
 
 /// Looks without taking: what is read of a client binds the worker to it.
-fn first_byte(client: &Client) -> Met {
+fn first_byte(client: BorrowedFd<'_>) -> Met {
     let mut byte = [0];
-    match socket::peek(client.socket.as_fd(), &mut byte) {
+    match socket::peek(client, &mut byte) {
         Ok(1..) if byte == [TLS_HANDSHAKE] => Met::Encrypts,
         Ok(1..) => Met::Speaks,
         Ok(0) | Err(_) => Met::Left,
     }
 }
 
-/// A fresh socket takes a few hundred bytes at once; a client that makes it refuse them does not read them either.
-/// Says them, as far as the client's window takes them at once; how many bytes that were.
+/// Says them, as far as the connection takes them at once; how many bytes that were. A fresh one takes a few hundred; a client that
+/// makes it refuse them does not read them either.
 fn say(client: &Client, replies: &[Reply]) -> u64 {
     let mut out = Vec::new();
     for reply in replies {

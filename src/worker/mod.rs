@@ -98,7 +98,7 @@ pub struct Birth {
     /// The one client of a worker without listeners, whom somebody else accepted.
     pub connection: Option<(OwnedFd, SocketAddr)>,
     /// The wait for them, once it has begun; closed with them.
-    pub wait: Cell<Option<Exclusive>>,
+    pub wait: Option<Exclusive>,
     /// "A spare was taken": eventfd, nonblocking; closed with the listeners.
     pub taken: Option<OwnedFd>,
     /// Questions to auth (SOCK_DGRAM, shared by all workers, nonblocking).
@@ -120,7 +120,7 @@ pub struct Birth {
 impl Birth {
     /// No other client is met from here on.
     fn leave_pool(&mut self) {
-        self.wait.take();
+        self.wait = None;
         self.listeners = Vec::new();
         self.taken = None;
     }
@@ -155,10 +155,10 @@ pub fn serve(mut birth: Birth) -> u8 {
             Err(_) => return UNABLE,
         };
         let Some(client) = proxied::introduced(&mut birth, client) else { return SERVED };
-        match greeting::greet(&birth, client) {
+        match greeting::greet(&mut birth, client) {
             Greeted::Speaks(guest) => return attend_to(birth, *guest),
             Greeted::Dismissed => return SERVED,
-            // A proxy's words were read, or the client was handed to it: the pool is closed to this worker.
+            // A proxy's words were read, the client was handed to it, or it is to retire: the pool is closed to this worker.
             Greeted::Left if birth.listeners.is_empty() => return SERVED,
             Greeted::Left => birth.own.returned_to_pool(),
         }
