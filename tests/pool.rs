@@ -46,6 +46,17 @@ fn too_many_spares_leave() {
     });
 }
 
+/// Newborns say nothing, and the clients they were born for may have been the last.
+#[test]
+fn a_pool_that_nobody_needs_any_more_shrinks_to_what_it_was_at_the_start() {
+    let daemon = Setup::new().workers(4, 4, 64).start();
+    let mut clients: Vec<Client> = (0..40).map(|_| daemon.client()).collect();
+    let last = clients.split_off(20);
+    clients.iter_mut().for_each(|client| drop(client.command("NOOP").expect(200)));
+    drop((daemon.client(), last, clients));
+    until("as many spares as at the start", || daemon.slots().len() <= 4);
+}
+
 #[test]
 fn a_worker_that_read_a_client_never_meets_another() {
     let daemon = Setup::new().workers(1, 1, 1).start();

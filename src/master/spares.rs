@@ -20,7 +20,7 @@ impl Master {
     pub(super) fn look_at_pool(&mut self) {
         let seen = self.workers.look(&self.board);
         let now = Instant::now();
-        self.look_again_at = self.workers.is_behind().then(|| now + BETWEEN_LOOKS);
+        self.look_again_at = self.next_look(now);
         self.pace.note(seen.taken, now);
         if seen.taken > 0 {
             self.wake_watchdog(now);
@@ -38,6 +38,16 @@ impl Master {
         self.close_to_others(seen);
         self.thin_out(now);
         self.refill();
+    }
+
+    /// Some of the fresh were not looked at yet; or newborns are awaited, who say nothing: when all is calm, those that nobody
+    /// needed are found.
+    fn next_look(&self, now: Instant) -> Option<Instant> {
+        if self.workers.is_behind() {
+            return Some(now + BETWEEN_LOOKS);
+        }
+        let awaits = self.workers.asked(self.serving) > 0;
+        awaits.then(|| self.look_again_at.filter(|at| *at > now).unwrap_or(now + pool::CALM))
     }
 
     /// Asks for as many workers as are missing, of the serving generation and of one that is being raised.
@@ -67,8 +77,7 @@ impl Master {
         let slots: Vec<SlotNumber> = (0..missing).map_while(|_| self.prepare_slot(number)).collect();
         self.admission.relieve(self.workers.spares(number), &self.board);
         if !slots.is_empty() {
-            // Newborns of the serving generation say nothing: when all is calm, those that nobody needed are found.
-            self.look_again_at.get_or_insert(Instant::now() + pool::CALM);
+            self.look_again_at = self.next_look(Instant::now());
         }
         let untold = self.generations[at].ask_for(&slots);
         if !untold.is_empty() {
