@@ -233,6 +233,8 @@ impl Master {
     /// The first acts of a master that took another's place.
     fn begin_again(&mut self, settings: Option<Settings>, failed: Option<String>) {
         self.look_at_shutdown_file();
+        // A program that failed may have published its own, and workers of ours would leave at once.
+        self.board.publish_generation(self.serving);
         self.retire_strays();
         self.reap();
         self.wake_watchdog(Instant::now());
