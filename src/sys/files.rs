@@ -125,7 +125,7 @@ impl Access {
 pub(super) const CAUTIOUS: OFlag = OFlag::O_CLOEXEC.union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY);
 
 /// How often a resolution that a rename disturbed is tried again.
-const RESOLVE_TRIES: u32 = 32;
+const RESOLVE_TRIES: u32 = 256;
 
 /// Whether links may stand on a way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
