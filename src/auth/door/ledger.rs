@@ -109,12 +109,14 @@ impl Drop for Visit {
 }
 
 /// What became of a knock at the door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Outcome {
     /// The worker goes on.
     Opened,
     /// It got EPERM.
     Refused,
+    /// It got EPERM, and should have been ended, which failed.
+    Spared(io::Error),
     /// It was ended.
     Ended,
     /// It did not wait for the answer.
@@ -279,10 +281,14 @@ impl Ledger {
 
 fn refuse(life: &mut Life, listener: &Listener, asked: &Notification) -> io::Result<Outcome> {
     life.offences += 1;
-    if life.offences >= OFFENCES_MAX && end(listener, asked)? {
-        return Ok(Outcome::Ended);
-    }
-    answered(listener.answer(asked.id, Verdict::Refuse), Outcome::Refused)
+    let ended = if life.offences >= OFFENCES_MAX { end(listener, asked) } else { Ok(false) };
+    let outcome = match ended {
+        Ok(true) => return Ok(Outcome::Ended),
+        Ok(false) => Outcome::Refused,
+        // It may just have died, or there is no descriptor left to name it by.
+        Err(error) => Outcome::Spared(error),
+    };
+    answered(listener.answer(asked.id, Verdict::Refuse), outcome)
 }
 
 /// Ends the worker that waits, and no other: it is named by descriptor before the kernel is asked whether it still waits.

@@ -3,10 +3,13 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::thread;
+use std::time::Duration;
 
 use slog::{Logger, error, warn};
 
 use self::ledger::{Ledger, OFFENCES_MAX, Outcome};
+use crate::sys::files::Errno;
 use crate::sys::notification::{Listener, Verdict};
 use crate::sys::poll::{self, Waiting};
 
@@ -19,7 +22,11 @@ mod tests;
 /// deadline. It handled one at a time; a few more cost nothing.
 const PREDECESSORS: u64 = 8;
 
-/// Answers one listener's notifications until the last process under its filter has gone.
+/// After a failure: one that comes back at once fills neither the processor nor the log. Shorter than the time that a worker waits.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Answers one listener's notifications until the last process under its filter has gone. What fails for one worker is logged: the others of
+/// its generation have no other door.
 pub fn keep(listener: &Listener, ledger: &Ledger, log: &Logger) {
     let mut is_first = true;
     loop {
@@ -29,7 +36,13 @@ pub fn keep(listener: &Listener, ledger: &Ledger, log: &Logger) {
             Err(failed) if failed.kind() == io::ErrorKind::Interrupted => {}
             // The worker was killed, or interrupted, between the wait and the receipt.
             Err(failed) if failed.kind() == io::ErrorKind::NotFound => {}
-            Err(failed) => return error!(log, "identity door closed: {failed}"),
+            Err(failed) if failed.raw_os_error() == Some(Errno::EBADF as i32) => {
+                return error!(log, "identity door closed: {failed}");
+            }
+            Err(failed) => {
+                error!(log, "cannot answer a change of identity: {failed}");
+                thread::sleep(PAUSE);
+            }
         }
     }
 }
@@ -49,6 +62,9 @@ fn next(listener: &Listener, ledger: &Ledger, log: &Logger, is_first: &mut bool)
         Outcome::Opened | Outcome::Gone => {}
         Outcome::Refused => {
             warn!(log, "worker {} refused another identity", asked.pid; "call" => ?asked.call)
+        }
+        Outcome::Spared(failed) => {
+            warn!(log, "worker {} refused another identity, but cannot be killed: {failed}", asked.pid)
         }
         Outcome::Ended => {
             warn!(log, "worker {} killed after {} refusals", asked.pid, OFFENCES_MAX);

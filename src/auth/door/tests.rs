@@ -8,12 +8,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use slog::{Logger, o};
+use slog::{Drain, Logger, Never, OwnedKVList, Record, o};
+use tempfile::TempDir;
 
-use super::ledger::{Ledger, OFFENCES_MAX};
+use super::ledger::{Ledger, OFFENCES_MAX, Outcome};
 use crate::auth::Account;
 use crate::auth::door;
 use crate::scoreboard::{AuthBoard, MasterBoard, NurseryBirths, SlotNumber, WorkerBoard, grant_address};
@@ -21,7 +23,7 @@ use crate::sys::notification::Listener;
 use crate::sys::process::{Ending, Forked, Nest};
 use crate::sys::seccomp::Filter;
 use crate::sys::seccomp::table::{self, Shape};
-use crate::sys::{Capability, GroupId, UserId, identity, process, signals, socket};
+use crate::sys::{Capability, GroupId, ProcessId, UserId, identity, process, signals, socket};
 
 const SLOT: SlotNumber = SlotNumber(1);
 const NEIGHBOUR: SlotNumber = SlotNumber(2);
@@ -64,33 +66,58 @@ enum Auth {
     Dozing,
 }
 
+/// Workers that wait to be told, under their filter.
+struct Stage {
+    _folder: TempDir,
+    master: MasterBoard,
+    line: OwnedFd,
+    listener: Listener,
+    pids: Vec<ProcessId>,
+}
+
+impl Stage {
+    /// With a worker; two of them where the name says so.
+    fn set(worker: &str) -> Stage {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("board");
+        let master = MasterBoard::create(&path, 8).unwrap();
+        [SLOT, NEIGHBOUR].iter().for_each(|slot| master.allocate(*slot).unwrap());
+        let board = AuthBoard::map(master.descriptors().1).unwrap();
+        board.grant(NEIGHBOUR, UserId(5001), GroupId(5001), &[GroupId(6), GroupId(42)]);
+
+        let (line, theirs) = socket::seqpacket_pair().unwrap();
+        let mut nursery = spawn_nursery(worker, &path, theirs);
+        let mut told = socket::receive(line.as_fd(), &mut [0; 8], true).unwrap();
+        let listener = Listener::new(told.descriptors.pop().expect("the nursery sends its listener"));
+        assert!(nursery.wait().unwrap().success());
+        // The kernel wrote them before the workers ran.
+        let pids: Vec<_> = [SLOT, NEIGHBOUR].into_iter().filter_map(|slot| board.birth(slot)).collect();
+        Stage { _folder: folder, master, line, listener, pids }
+    }
+
+    fn ledger(&self) -> Arc<Ledger> {
+        Arc::new(Ledger::new(Box::new(AuthBoard::map(self.master.descriptors().1).unwrap())))
+    }
+
+    /// Tells the workers.
+    fn begin(&self) {
+        self.pids.iter().for_each(|_| socket::send(self.line.as_fd(), b"go", &[], true).unwrap());
+    }
+}
+
 /// Runs a worker to its end; two of them where the name says so.
 fn play(worker: &str, auth: &Auth) -> Ending {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("board");
-    let master = MasterBoard::create(&path, 8).unwrap();
-    [SLOT, NEIGHBOUR].iter().for_each(|slot| master.allocate(*slot).unwrap());
-    let map = || AuthBoard::map(master.descriptors().1).unwrap();
-    map().grant(NEIGHBOUR, UserId(5001), GroupId(5001), &[GroupId(6), GroupId(42)]);
-
-    let (line, theirs) = socket::seqpacket_pair().unwrap();
-    let mut nursery = spawn_nursery(worker, &path, theirs);
-    let mut told = socket::receive(line.as_fd(), &mut [0; 8], true).unwrap();
-    let listener = Listener::new(told.descriptors.pop().expect("the nursery sends its listener"));
-    assert!(nursery.wait().unwrap().success());
-    // The kernel wrote them before the workers ran.
-    let pids: Vec<_> = [SLOT, NEIGHBOUR].into_iter().filter_map(|slot| map().birth(slot)).collect();
-    let pid = pids[0];
-
-    let mut ledger = Arc::new(Ledger::new(Box::new(map())));
+    let stage = Stage::set(worker);
+    let mut ledger = stage.ledger();
     if !matches!(auth, Auth::Stern) {
-        let visit = ledger.admit(pid).unwrap();
+        let visit = ledger.admit(stage.pids[0]).unwrap();
         assert!(ledger.grant(&visit, (0, &account())).unwrap());
     }
     if matches!(auth, Auth::Successor) {
-        ledger = Arc::new(Ledger::new(Box::new(map())));
+        ledger = stage.ledger();
     }
-    pids.iter().for_each(|_| socket::send(line.as_fd(), b"go", &[], true).unwrap());
+    stage.begin();
+    let Stage { listener, pids, .. } = stage;
     if matches!(auth, Auth::Dozing) {
         listener.receive().unwrap();
     }
@@ -162,6 +189,53 @@ fn a_worker_that_goes_on_knocking_is_killed() {
     if is_root() {
         assert_eq!(play("knocking", &Auth::Stern), Ending::Killed(signals::KILL));
     }
+}
+
+/// Its death is heard of by nobody yet, so that it is to be ended by a pid that names no process any more.
+#[test]
+fn a_worker_that_dies_while_it_is_refused_has_gone() {
+    if is_root() {
+        let stage = Stage::set("knocking");
+        let (ledger, pid) = (stage.ledger(), stage.pids[0]);
+        (1..OFFENCES_MAX).for_each(|_| assert!(!ledger.note_offence(pid).unwrap()));
+        stage.begin();
+        let asked = stage.listener.receive().unwrap();
+        signals::tell(pid, signals::KILL).unwrap();
+        process::wait_for(pid).unwrap();
+        let outcome = ledger.answer(&stage.listener, &asked);
+        assert!(matches!(outcome, Ok(Outcome::Gone)), "{outcome:?}");
+    }
+}
+
+/// Counts what is logged.
+struct Counting(Arc<AtomicUsize>);
+
+impl Drain for Counting {
+    type Ok = ();
+    type Err = Never;
+
+    fn log(&self, _: &Record<'_>, _: &OwnedKVList) -> Result<(), Never> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_door_stays_open_when_an_answer_fails_and_closes_with_its_last_worker() {
+    // Always readable, and never a notification.
+    let (door, workers) = socket::seqpacket_pair().unwrap();
+    socket::send(workers.as_fd(), b"x", &[], true).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let master = MasterBoard::create(&folder.path().join("board"), 8).unwrap();
+    let ledger = Ledger::new(Box::new(AuthBoard::map(master.descriptors().1).unwrap()));
+    let told = Arc::new(AtomicUsize::new(0));
+    let log = Logger::root(Counting(Arc::clone(&told)), o!());
+    let keeper = thread::spawn(move || door::keep(&Listener::new(door), &ledger, &log));
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(told.load(Ordering::Relaxed), 1, "said once, and then a pause");
+    assert!(!keeper.is_finished(), "the door is closed");
+    drop(workers);
+    keeper.join().unwrap();
 }
 
 /// The nursery, which ends once it has borne the worker; nothing but where a test above has started it.

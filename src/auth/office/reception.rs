@@ -192,7 +192,7 @@ impl Reception {
         for listener in listeners.into_iter().map(Listener::new) {
             let keep = move || door::keep(&listener, &office.ledger, &office.log);
             if let Err(failed) = threads::start("door", keep) {
-                // The listener is closed with the thread that was not started: its workers get ENOSYS.
+                // The master holds a duplicate, which the next auth gets: until then these workers wait for nobody, each until its alarm.
                 error!(office.log, "no thread for an identity door: {failed}");
             }
         }
