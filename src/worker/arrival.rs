@@ -1,14 +1,13 @@
 //! Whether a client that has just connected may stay: MaxInstances, and the limits on connections.
 
-use std::io;
 use std::os::fd::AsFd;
 use std::time::Instant;
 
 use super::Birth;
 use super::accept::{self, Client};
 use super::greeting::logger;
+use super::inquiry;
 use super::limits;
-use super::orders::{self, Standing};
 use super::watch::unavailable;
 use crate::auth::ANSWER_DEADLINE;
 use crate::auth::places::LimitKind;
@@ -18,7 +17,6 @@ use crate::config::settings::SessionRules;
 use crate::logging::Cause;
 use crate::protocol::Reply;
 use crate::scoreboard::ReasonCode;
-use crate::sys::poll::{self, Waiting};
 
 /// A client that is turned away before anything is read of it; the log has its line.
 #[derive(Debug)]
@@ -86,18 +84,5 @@ fn one_too_many(
 
 fn ask(birth: &Birth, request: &Request) -> Option<Answer> {
     let question = Question::ask(birth.auth.as_fd(), request).ok()?;
-    let deadline = Instant::now() + ANSWER_DEADLINE;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || orders::standing(birth) == Standing::Leave {
-            return None;
-        }
-        let mut waiting = [Waiting::to_read(question.reply())];
-        match poll::wait_or_bell(&mut waiting, Some(left)) {
-            Ok(0) => return None,
-            Ok(_) => return question.answer().ok(),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
+    inquiry::answer_before(birth, &question, Instant::now() + ANSWER_DEADLINE)
 }

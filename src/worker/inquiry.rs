@@ -1,13 +1,17 @@
-//! A session's questions to auth: asked within a deadline, twice at most, while client, timers and bell are heard.
+//! A worker's questions to auth, within a deadline. A session's are asked twice at most, while client, timers and bell are heard; who has no
+//! client to listen to hears the bell alone.
 
 use std::io;
 use std::os::fd::AsFd;
 use std::time::Instant;
 
+use super::Birth;
+use super::orders::{self, Standing};
 use super::watch::{Ending, Watch};
 use crate::auth::ANSWER_DEADLINE;
 use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
+use crate::sys::poll::{self, Waiting};
 
 /// Asks; after a silence, or an auth that died with the question, once more. Then the answer is [`Answer::TryAgain`].
 pub fn ask(watch: &mut Watch, request: &Request) -> Result<Answer, Ending> {
@@ -42,6 +46,26 @@ fn put(watch: &mut Watch, request: &Request, deadline: Instant) -> Result<Option
                 }
             }
             question => return Ok(question.ok()),
+        }
+    }
+}
+
+/// The answer to a question, of a worker that listens to no client meanwhile; None where the deadline or the order to leave comes first.
+pub fn answer_before(birth: &Birth, question: &Question, deadline: Instant) -> Option<Answer> {
+    wait_before(birth, Waiting::to_read(question.reply()), deadline).then(|| question.answer().ok()).flatten()
+}
+
+fn wait_before(birth: &Birth, waiting: Waiting<'_>, deadline: Instant) -> bool {
+    let mut waiting = [waiting];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || orders::standing(birth) == Standing::Leave {
+            return false;
+        }
+        match poll::wait_or_bell(&mut waiting, Some(left)) {
+            Ok(ready) => return ready > 0,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return false,
         }
     }
 }

@@ -1,18 +1,16 @@
 //! Names of users and groups for listings. A confined session cannot look them up, so auth is asked, once for each; an
 //! id that nobody knows, or that auth does not answer for in time, is shown as its number.
 
-use std::io;
 use std::mem;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::Birth;
+use super::inquiry;
 use super::listing::Names;
-use super::orders::{self, Standing};
 use crate::auth::Account;
 use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
-use crate::sys::poll::{self, Waiting};
 use crate::sys::{GroupId, UserId};
 
 /// How long a listing waits for a name. After one silence the session asks no more.
@@ -58,23 +56,8 @@ impl Directory {
 
     fn answer(&self, request: &Request) -> Option<Answer> {
         let question = Question::ask(self.birth.auth.as_fd(), request).ok()?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match poll::wait_or_bell(&mut [Waiting::to_read(question.reply())], Some(left)) {
-                Ok(0) => return None,
-                Ok(_) => return question.answer().ok(),
-                // The bell. An order to leave is obeyed as soon as the listing looks up; no name is worth waiting for then.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted && !self.is_to_leave() => {}
-                Err(_) => return None,
-            }
-        }
-    }
-}
-
-impl Directory {
-    fn is_to_leave(&self) -> bool {
-        orders::standing(self.birth) == Standing::Leave
+        // An order to leave is obeyed as soon as the listing looks up; no name is worth waiting for then.
+        inquiry::answer_before(self.birth, &question, Instant::now() + PATIENCE)
     }
 }
 
