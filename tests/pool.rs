@@ -115,6 +115,34 @@ fn clients_that_wait_for_auth_leave_enough_spares() {
     clients.iter_mut().for_each(|client| drop(client.reply().expect(220)));
 }
 
+/// More questions than the socket to auth holds (SO_SNDBUF's usual size).
+const CROWD: usize = 350;
+
+/// All are met while auth is stopped, and greeted once it has got this signal.
+fn a_crowd_is_greeted_after(signal: Signal) {
+    let most = format!("MaxInstances none\nMaxConnectionsPerHost {CROWD}");
+    let daemon = Setup::new().workers(16, 16, 64).line(&most).start();
+    daemon.await_spares(16);
+    let auth = daemon.auth();
+    processes::send(auth, Signal::SIGSTOP);
+    let mut clients: Vec<Client> =
+        (0..CROWD).map(|_| Client::connect(daemon.address()).expect("a connection")).collect();
+    until("all are met", || daemon.count(State::Greeting) == CROWD);
+    processes::send(auth, signal);
+    clients.iter_mut().for_each(|client| drop(client.reply().expect(220)));
+    daemon.stop();
+}
+
+#[test]
+fn a_crowd_that_waits_for_auth_is_greeted_when_it_goes_on() {
+    a_crowd_is_greeted_after(Signal::SIGCONT);
+}
+
+#[test]
+fn a_crowd_that_waits_for_auth_is_greeted_by_the_next() {
+    a_crowd_is_greeted_after(Signal::SIGKILL);
+}
+
 #[test]
 fn at_the_limit_a_client_is_told() {
     let daemon = Setup::new().line("MaxInstances 3").start();

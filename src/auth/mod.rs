@@ -95,5 +95,5 @@ pub struct Account {
     pub home: PathBuf,
 }
 
-/// How long a worker waits for auth before it asks once more, then says 421.
+/// How long a session waits for auth before it asks once more, then says 421; and a client that has just connected, in all.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);

@@ -1,6 +1,5 @@
 //! Whether a client that has just connected may stay: MaxInstances, and the limits on connections.
 
-use std::os::fd::AsFd;
 use std::time::Instant;
 
 use super::Birth;
@@ -11,7 +10,6 @@ use super::limits;
 use super::watch::unavailable;
 use crate::auth::ANSWER_DEADLINE;
 use crate::auth::places::LimitKind;
-use crate::auth::question::Question;
 use crate::auth::wire::{Answer, Request};
 use crate::config::settings::SessionRules;
 use crate::logging::Cause;
@@ -35,7 +33,8 @@ pub fn refusal(birth: &Birth, (index, rules): (usize, &SessionRules), client: &C
     // The answer may take a while: the pool should have been refilled by then.
     accept::give_hint(birth);
     let server_index = u16::try_from(index).unwrap_or(u16::MAX);
-    match ask(birth, &Request::Connection { server: server_index, peer: client.peer.ip() }) {
+    let request = Request::Connection { server: server_index, peer: client.peer.ip() };
+    match inquiry::ask_before(birth, &request, Instant::now() + ANSWER_DEADLINE) {
         Some(Answer::Serve) => None,
         Some(Answer::Full(kind, most)) => Some(one_too_many(birth, (index, rules), client, (kind, most))),
         _ => {
@@ -80,9 +79,4 @@ fn one_too_many(
         }
     };
     Turned { reason, reply }
-}
-
-fn ask(birth: &Birth, request: &Request) -> Option<Answer> {
-    let question = Question::ask(birth.auth.as_fd(), request).ok()?;
-    inquiry::answer_before(birth, &question, Instant::now() + ANSWER_DEADLINE)
 }

@@ -1,8 +1,9 @@
-//! A worker's questions to auth, within a deadline. A session's are asked twice at most, while client, timers and bell are heard; who has no
-//! client to listen to hears the bell alone.
+//! A worker's questions to auth: asked within a deadline, twice at most. A session hears client, timers and bell meanwhile; who has no client
+//! to listen to, the bell alone.
 
+use std::convert::Infallible;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use super::Birth;
@@ -26,7 +27,8 @@ pub fn ask(watch: &mut Watch, request: &Request) -> Result<Answer, Ending> {
 
 fn attempt(watch: &mut Watch, request: &Request) -> Result<Option<Answer>, Ending> {
     let deadline = Instant::now() + ANSWER_DEADLINE;
-    let Some(question) = put(watch, request, deadline)? else { return Ok(None) };
+    let auth = watch.birth.auth.as_fd();
+    let Some(question) = put(auth, request, || watch.wait_to_write(auth, deadline))? else { return Ok(None) };
     while watch.wait_to_read(question.reply(), deadline)? {
         match question.answer() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -36,12 +38,31 @@ fn attempt(watch: &mut Watch, request: &Request) -> Result<Option<Answer>, Endin
     Ok(None)
 }
 
-fn put(watch: &mut Watch, request: &Request, deadline: Instant) -> Result<Option<Question>, Ending> {
-    let auth = &watch.birth.auth;
+/// Of a worker that listens to no client meanwhile: both times within one deadline. None where that, or the order to leave, comes first.
+pub fn ask_before(birth: &Birth, request: &Request, deadline: Instant) -> Option<Answer> {
+    match attempt_before(birth, request, deadline)? {
+        Answer::TryAgain => attempt_before(birth, request, deadline),
+        answer => Some(answer),
+    }
+}
+
+fn attempt_before(birth: &Birth, request: &Request, deadline: Instant) -> Option<Answer> {
+    let auth = birth.auth.as_fd();
+    let wait = || Ok::<_, Infallible>(wait_before(birth, Waiting::to_write(auth), deadline));
+    let Ok(question) = put(auth, request, wait);
+    answer_before(birth, &question?, deadline)
+}
+
+/// Asks as soon as the socket has room for it; None where the wait for that was in vain.
+fn put<E>(
+    auth: BorrowedFd<'_>,
+    request: &Request,
+    mut wait_for_room: impl FnMut() -> Result<bool, E>,
+) -> Result<Option<Question>, E> {
     loop {
-        match Question::ask(auth.as_fd(), request) {
+        match Question::ask(auth, request) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if !watch.wait_to_write(auth.as_fd(), deadline)? {
+                if !wait_for_room()? {
                     return Ok(None);
                 }
             }
@@ -50,7 +71,7 @@ fn put(watch: &mut Watch, request: &Request, deadline: Instant) -> Result<Option
     }
 }
 
-/// The answer to a question, of a worker that listens to no client meanwhile; None where the deadline or the order to leave comes first.
+/// The answer to a question that was asked once, and will not be again; None as above.
 pub fn answer_before(birth: &Birth, question: &Question, deadline: Instant) -> Option<Answer> {
     wait_before(birth, Waiting::to_read(question.reply()), deadline).then(|| question.answer().ok()).flatten()
 }

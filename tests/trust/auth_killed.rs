@@ -90,6 +90,26 @@ fn a_question_that_died_with_auth_is_asked_again() {
 }
 
 #[test]
+fn a_connections_question_that_died_with_auth_is_asked_again() {
+    if !as_root("a_connections_question_that_died_with_auth_is_asked_again") {
+        return;
+    }
+    let limit = "MaxConnectionsPerHost 1";
+    let daemon = Setup::new().with_account("bob").workers(3, 3, 6).line(limit).start();
+    daemon.await_spares(3);
+    let auth = daemon.auth();
+    let idle = descriptors(auth);
+    send(daemon.pid(), Signal::SIGSTOP);
+    let mut client = Client::connect(daemon.address()).expect("a connection");
+    until("the question in auth's hand", || descriptors(auth) > idle);
+    end(auth);
+    send(daemon.pid(), Signal::SIGCONT);
+    client.reply().expect(220);
+    drop(client);
+    next_is_served(daemon);
+}
+
+#[test]
 fn a_grant_dies_with_its_auth() {
     if !as_root("a_grant_dies_with_its_auth") {
         return;
