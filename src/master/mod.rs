@@ -243,7 +243,7 @@ impl Master {
         self.workers.learn_births(&self.board);
         for (_, pid, _) in self.workers.living() {
             if let Err(error) = bell::tell(pid, bell::BELL) {
-                debug!(self.log, "cannot ring worker {pid}: {error}");
+                debug!(self.log, "cannot signal worker {pid}: {error}");
             }
         }
     }

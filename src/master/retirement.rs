@@ -51,7 +51,7 @@ impl Master {
         let old = self.workers.living().filter(|(_, _, generation)| *generation == number);
         for (_, pid, _) in old {
             if let Err(error) = signals::tell(pid, signals::BELL) {
-                info!(self.log, "cannot ring worker {pid}: {error}");
+                info!(self.log, "cannot signal worker {pid}: {error}");
             }
         }
         self.end_generation_if_empty(number);

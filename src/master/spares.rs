@@ -133,7 +133,7 @@ impl Master {
         if let Some(pid) = self.workers.worker(slot).and_then(|worker| worker.pid)
             && let Err(error) = signals::tell(pid, signals::BELL)
         {
-            debug!(self.log, "cannot ring worker {pid}: {error}");
+            debug!(self.log, "cannot signal worker {pid}: {error}");
         }
     }
 }

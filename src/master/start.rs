@@ -194,7 +194,7 @@ impl Master {
             .map_err(|error| format!("cannot make the eventfd by which workers are noticed: {error}"))?;
         let has_door = !rootless
             && spawn::probe_door().map_err(|error| {
-                format!("cannot fork the child that tries for a door to accounts: {error}")
+                format!("cannot fork the child that tries seccomp user notification: {error}")
             })?;
         let aftermath =
             if manner == Manner::Handed { Aftermath::default() } else { Aftermath::found(daemon) };

@@ -117,7 +117,11 @@ pub fn log_in(watch: &mut Watch, name: Vec<u8>, password: Secret) -> Result<Verd
     }
     if !evidence::can_be_written(watch)? {
         let why = Why::of(ReasonCode::Service);
-        slog::error!(watch.log, #LOGIN, "USER {}: the recorder takes nothing, no login", shown(&name); why.cause());
+        slog::error!(
+            watch.log, #LOGIN,
+            "USER {}: the log process accepts no records, so nobody may log in; look for 'cannot write' in SystemLog and for a full disk",
+            shown(&name); why.cause()
+        );
         return refused(watch, Verdict::Out(unavailable(why.reason).told()));
     }
     let request = Request::Login {

@@ -272,7 +272,7 @@ fn a_steward_that_dies_is_made_again() {
     before.login("dora");
     let killed = steward(&daemon);
     processes::send(killed, Signal::SIGKILL);
-    daemon.await_log("the steward is gone");
+    daemon.await_log("auth's helper for PAM, homes and login records has ended; auth is restarted");
     eventually("another steward", || (steward(&daemon) != killed).then_some(()));
     daemon.client().login("dora");
     before.command("PWD").expect(257);

@@ -37,7 +37,10 @@ pub fn keep(listener: &Listener, ledger: &Ledger, log: &Logger) {
             // The worker was killed, or interrupted, between the wait and the receipt.
             Err(failed) if failed.kind() == io::ErrorKind::NotFound => {}
             Err(failed) if failed.raw_os_error() == Some(Errno::EBADF as i32) => {
-                return error!(log, "identity door closed: {failed}");
+                return error!(
+                    log,
+                    "auth no longer answers changes of identity (seccomp user notification): {failed}; logins fail until a HUP"
+                );
             }
             Err(failed) => {
                 error!(log, "cannot answer a change of identity: {failed}");

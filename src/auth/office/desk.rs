@@ -44,7 +44,7 @@ pub fn ask_master_for_life(office: &Office, errands: &Receiver<Errand>, places: 
             Ok(PlaceAnswer::Full(limit, most)) => Answer::Full(limit, most),
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
             Err(failed) => {
-                error!(office.log, "cannot ask the master for a place: {failed}");
+                error!(office.log, "cannot ask the master about limits: {failed}");
                 Answer::TryAgain
             }
         };
@@ -130,7 +130,7 @@ impl<H: Hasher> Desk<H> {
             }
             Ok(PlaceAnswer::Refused) => Answer::TryAgain,
             Err(failed) => {
-                error!(self.office.log, "cannot ask the master for a place: {failed}");
+                error!(self.office.log, "cannot ask the master about limits: {failed}");
                 Answer::TryAgain
             }
         };

@@ -78,7 +78,10 @@ impl Reception {
         poll::wait(&mut waiting, None)?;
         if waiting.get(2).is_some_and(|steward| steward.ready.readable) {
             // It says nothing on that line; half an auth would keep workers waiting, so the master starts both anew.
-            error!(self.office.log, "the steward is gone");
+            error!(
+                self.office.log,
+                "auth's helper for PAM, homes and login records has ended; auth is restarted"
+            );
             return Ok(Some(Ending::Dismissed));
         }
         let asked = waiting[1].ready.readable;

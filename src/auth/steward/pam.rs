@@ -93,7 +93,7 @@ pub fn check(steward: Option<&Steward>, asked: &Conversation, log: &Logger) -> V
             verdict
         }
         Ok(Outcome::HomeMade | Outcome::NoHome(_)) => {
-            error!(log, "PAM ({}): the steward speaks of something else", asked.service);
+            error!(log, "PAM ({}): unexpected answer from auth's helper, ignored", asked.service);
             Verdict::Unavailable
         }
         Err(failed) => {

@@ -135,7 +135,7 @@ impl Steward<'_> {
         match job {
             Ok(Job::Attend(notes)) if !received.truncated => self.keep_notes(notes),
             Ok(job) if !received.truncated => self.begin(&job, received.descriptors),
-            _ => error!(self.log, "what auth asks of the steward is no job"),
+            _ => error!(self.log, "malformed request to auth's helper, ignored"),
         }
         Ok(true)
     }

@@ -105,7 +105,7 @@ impl Master {
         for (slot, pid) in meant.into_iter().take(count) {
             self.board.publish_slot_order(slot, SlotOrder::Leave);
             if let Err(error) = signals::tell(pid, signals::BELL) {
-                debug!(self.log, "cannot ring worker {pid}: {error}");
+                debug!(self.log, "cannot signal worker {pid}: {error}");
             }
             self.control.kicks.pending.push(Kick { pid, slot, until, is_killed: false, asked_by: id });
         }

@@ -214,7 +214,7 @@ pub fn provide(steward: Option<&Steward>, account: &Account, policy: &HomePolicy
     match done {
         Ok(Outcome::HomeMade) => Ok(()),
         Ok(Outcome::NoHome(why)) => Err(why),
-        Ok(Outcome::Judged(..)) => Err("the steward speaks of something else".into()),
+        Ok(Outcome::Judged(..)) => Err("unexpected answer from auth's helper, ignored".into()),
         Err(error) => Err(error.to_string()),
     }
 }
