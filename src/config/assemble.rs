@@ -77,7 +77,7 @@ fn daemon(
         start_workers: said.start_workers.unwrap_or(defaults::START_WORKERS).min(max_spare.max(1)),
         min_spare,
         max_spare,
-        shutdown_timeout: said.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
+        shutdown_timeout: said.shutdown_timeout.unwrap_or(Duration::from_secs(defaults::SHUTDOWN_TIMEOUT)),
         masquerade_refresh: said.masquerade_refresh,
         drain_timeout: said.drain_timeout.flatten(),
         max_session_age: said.max_session_age.flatten(),

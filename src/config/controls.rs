@@ -11,9 +11,6 @@ use super::{defaults, names};
 use crate::control::{AccessList, AccessRule, Permissions, Verdict, Whom};
 use crate::sys::accounts;
 
-/// ControlsMaxClients.
-const CLIENTS: u32 = 5;
-
 /// ControlsEngine, ControlsSocket: None where there is none.
 pub fn socket(said: &ControlDraft, pid_file: &Path) -> Option<PathBuf> {
     said.engine.unwrap_or(true).then(|| {
@@ -50,7 +47,7 @@ pub fn control(said: ControlDraft, pid_file: &Path, rootless: bool, complaints: 
         permissions.add(actions.clone(), access(rule, directive, complaints));
     }
     let admin_actions: Option<BTreeSet<String>> = said.admin_actions.flatten();
-    let max_clients = said.max_clients.unwrap_or(CLIENTS);
+    let max_clients = said.max_clients.unwrap_or(defaults::CONTROLS_MAX_CLIENTS);
     Control { socket, socket_access, basic, admin, admin_actions, max_clients, log: said.log.flatten() }
 }
 

@@ -1,4 +1,5 @@
-//! Where things lie when nobody says otherwise. Each path can be set at build by the environment variable beside it.
+//! What holds when nobody says otherwise: where things lie, how many there are, how long they last. Each path can be set at build by the
+//! environment variable beside it.
 
 use crate::auth::order::{Module, Ordered};
 
@@ -35,20 +36,48 @@ pub const PAM_SERVICE: &str = built_in!("FERRYD_PAM_SERVICE", "proftpd");
 /// Whom workers are before login when User names root or nobody at all.
 pub const UNPRIVILEGED_USER: &str = "nobody";
 
-/// Port.
-pub const PORT: u16 = 21;
+/// Numbers, and in `shown` the same as docs/directives.md prints them, so that no row has one of its own.
+macro_rules! numbers {
+    ($($(#[$about:meta])* $name:ident: $type:ty = $value:literal;)+) => {
+        $($(#[$about])* pub const $name: $type = $value;)+
 
-/// MaxPasswordSize.
-pub const MAX_PASSWORD_SIZE: u32 = 1024;
+        /// The numbers as text, for the rows of directives.
+        pub mod shown {
+            $($(#[$about])* pub const $name: &str = stringify!($value);)+
+        }
+    };
+}
 
-/// StartWorkers.
-pub const START_WORKERS: u32 = 8;
-
-/// MinSpareWorkers.
-pub const MIN_SPARE_WORKERS: u32 = 4;
-
-/// MaxSpareWorkers.
-pub const MAX_SPARE_WORKERS: u32 = 64;
+numbers! {
+    /// Port.
+    PORT: u16 = 21;
+    /// MaxLoginAttempts.
+    MAX_LOGIN_ATTEMPTS: u32 = 3;
+    /// MaxPasswordSize, in bytes.
+    MAX_PASSWORD_SIZE: u32 = 1024;
+    /// CommandBufferSize, in bytes.
+    COMMAND_BUFFER_SIZE: u32 = 512;
+    /// TimeoutLogin; here and below in seconds.
+    TIMEOUT_LOGIN: u64 = 300;
+    /// TimeoutIdle.
+    TIMEOUT_IDLE: u64 = 600;
+    /// TimeoutNoTransfer.
+    TIMEOUT_NO_TRANSFER: u64 = 300;
+    /// TimeoutStalled.
+    TIMEOUT_STALLED: u64 = 3600;
+    /// ShutdownTimeout.
+    SHUTDOWN_TIMEOUT: u64 = 5;
+    /// ProxyProtocolTimeout.
+    PROXY_PROTOCOL_TIMEOUT: u64 = 3;
+    /// ControlsMaxClients.
+    CONTROLS_MAX_CLIENTS: u32 = 5;
+    /// StartWorkers.
+    START_WORKERS: u32 = 8;
+    /// MinSpareWorkers.
+    MIN_SPARE_WORKERS: u32 = 4;
+    /// MaxSpareWorkers.
+    MAX_SPARE_WORKERS: u32 = 64;
+}
 
 /// AuthOrder where nothing is said.
 pub const AUTH_ORDER: [Ordered; 3] =

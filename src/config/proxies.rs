@@ -5,12 +5,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::complaint::Complaints;
+use super::defaults;
 use super::lines::Word;
 use super::settings::Proxies;
 use crate::protocol::proxy::Version;
-
-/// ProxyProtocolTimeout without being said.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// See [`Proxies`].
 #[derive(Clone, Debug, Default)]
@@ -58,7 +56,7 @@ impl ProxiesDraft {
             ignored,
             chooses_by_header: self.chooses_by_header.unwrap_or(false),
             version: self.version,
-            patience: self.patience.unwrap_or(PATIENCE),
+            patience: self.patience.unwrap_or(Duration::from_secs(defaults::PROXY_PROTOCOL_TIMEOUT)),
         })
     }
 }

@@ -108,7 +108,7 @@ impl Words {
     pub fn rules(self) -> SessionRules {
         let Words { said, roots, limits_of_classes, extended_logs, masquerade, transfer_place } = self;
         let seconds = |said: Option<Option<Duration>>, otherwise: u64| {
-            said.unwrap_or_else(|| (otherwise > 0).then(|| Duration::from_secs(otherwise)))
+            said.unwrap_or(Some(Duration::from_secs(otherwise)))
         };
         let limit = |said: Option<LimitText>| said.unwrap_or_default();
         let (digests, facts, login) = (digests(&said), FactRules::said(&said), said.login_rules());
@@ -125,8 +125,8 @@ impl Words {
             ident: said.ident.unwrap_or(Ident::Standard),
             defer_welcome: said.defer_welcome.unwrap_or(false),
             max_connections_per_host: limit(said.max_connections_per_host),
-            command_buffer: said.command_buffer.unwrap_or(512) as usize,
-            max_login_attempts: said.max_login_attempts.unwrap_or(Some(3)),
+            command_buffer: said.command_buffer.unwrap_or(defaults::COMMAND_BUFFER_SIZE) as usize,
+            max_login_attempts: said.max_login_attempts.unwrap_or(Some(defaults::MAX_LOGIN_ATTEMPTS)),
             login,
             create_home: said.create_home.flatten(),
             root_links: said.root_links.unwrap_or(true),
@@ -161,11 +161,11 @@ impl Words {
             max_clients_per_class: limits_of_classes,
             access_grant_message: said.access_grant_message,
             access_deny_message: said.access_deny_message,
-            timeout_login: seconds(said.timeout_login, 300),
-            timeout_idle: seconds(said.timeout_idle, 600),
-            timeout_no_transfer: seconds(said.timeout_no_transfer, 300),
-            timeout_stalled: seconds(said.timeout_stalled, 3600),
-            timeout_session: seconds(said.timeout_session, 0),
+            timeout_login: seconds(said.timeout_login, defaults::TIMEOUT_LOGIN),
+            timeout_idle: seconds(said.timeout_idle, defaults::TIMEOUT_IDLE),
+            timeout_no_transfer: seconds(said.timeout_no_transfer, defaults::TIMEOUT_NO_TRANSFER),
+            timeout_stalled: seconds(said.timeout_stalled, defaults::TIMEOUT_STALLED),
+            timeout_session: said.timeout_session.flatten(),
             digests,
             transfer_mode: said.transfer_mode.unwrap_or(Type::Ascii),
             search_path: said.search_path,

@@ -91,7 +91,7 @@ pub const ROWS: &[Row] = &[
         "mod_auth",
         SERVERS_FOR_CLASSES,
         "bytes",
-        "1024",
+        defaults::shown::MAX_PASSWORD_SIZE,
         "A longer password is wrong before anything is compared with it; 0 for any length. What an anonymous client gives for one is not meant.",
         |scope, arguments| {
             let most = arguments.number(0..=u32::MAX)?;
@@ -179,7 +179,7 @@ pub const ROWS: &[Row] = &[
         "mod_auth",
         SERVERS_FOR_CLASSES,
         "number|none",
-        "3",
+        defaults::shown::MAX_LOGIN_ATTEMPTS,
         "How many wrong passwords end a connection.",
         |scope, arguments| {
             scope.session.max_login_attempts = Some(arguments.count()?);

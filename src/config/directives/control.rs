@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::arguments::{Arguments, Fault, switch};
 use super::super::contexts::MAIN;
+use super::super::defaults;
 use super::super::draft::{AccessDraft, Scope};
 use super::{Row, sets};
 use crate::control::{Verdict, action};
@@ -38,7 +39,7 @@ pub const ROWS: &[Row] = &[
         "mod_ctrls",
         MAIN,
         "user group",
-        "root root",
+        "root alone",
         "Whose the control socket is; who is neither, and in no ControlsSocketACL, cannot even connect.",
         |scope, arguments| {
             let user = arguments.word("a user's name")?.clone();
@@ -76,7 +77,7 @@ pub const ROWS: &[Row] = &[
         "mod_ctrls",
         MAIN,
         "number",
-        "5",
+        defaults::shown::CONTROLS_MAX_CLIENTS,
         "How many clients of the control socket are attended to at a time; one place more is root's.",
         |scope, arguments| {
             scope.daemon.control.max_clients = Some(arguments.number(1..=1000)?);

@@ -75,7 +75,7 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         SERVERS,
         "emerg|alert|crit|error|warn|notice|info|debug",
-        "info",
+        "info, and debug where DebugLevel asks for it",
         "The least grave lines that SystemLog, ServerLog and syslog get; refused logins are graver than info.",
         |scope, arguments| {
             let name = arguments.text("a level")?;

@@ -6,6 +6,7 @@ use super::super::arguments::{Arguments, Fault, switch};
 use super::super::contexts::{
     Contexts, HOST, MAIN, SERVERS, SERVERS_FOR_CLASSES, SERVERS_FOR_SOME, SESSIONS_FOR_SOME,
 };
+use super::super::defaults;
 use super::super::draft::Scope;
 use super::super::globs::{Case, Glob};
 use super::super::settings::ForeignAddresses;
@@ -17,7 +18,7 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         SERVERS,
         "number",
-        "21",
+        defaults::shown::PORT,
         "Where the server listens; 0 for a server without a listener.",
         |scope, arguments| {
             scope.server.port = Some(arguments.number(0..=65535)? as u16);
@@ -155,7 +156,7 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         SERVERS_FOR_CLASSES,
         "bytes",
-        "512",
+        defaults::shown::COMMAND_BUFFER_SIZE,
         "The longest command line.",
         |scope, arguments| {
             scope.session.command_buffer = Some(arguments.number(64..=4096)?);

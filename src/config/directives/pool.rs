@@ -1,6 +1,7 @@
 //! How many workers there are.
 
 use super::super::contexts::MAIN;
+use super::super::defaults;
 use super::{Row, sets};
 
 /// More processes than any host has.
@@ -12,7 +13,7 @@ pub const ROWS: &[Row] = &[
         "ferryd",
         MAIN,
         "number",
-        "8",
+        defaults::shown::START_WORKERS,
         "How many workers wait for clients when the daemon is ready.",
         |scope, arguments| {
             scope.daemon.start_workers = Some(arguments.number(1..=WORKERS_MOST)?);
@@ -24,7 +25,7 @@ pub const ROWS: &[Row] = &[
         "ferryd",
         MAIN,
         "number",
-        "4",
+        defaults::shown::MIN_SPARE_WORKERS,
         "The fewest workers kept waiting.",
         |scope, arguments| {
             scope.daemon.min_spare_workers = Some(arguments.number(1..=WORKERS_MOST)?);
@@ -36,7 +37,7 @@ pub const ROWS: &[Row] = &[
         "ferryd",
         MAIN,
         "number",
-        "64",
+        defaults::shown::MAX_SPARE_WORKERS,
         "The most workers kept waiting after a rush.",
         |scope, arguments| {
             scope.daemon.max_spare_workers = Some(arguments.number(1..=WORKERS_MOST)?);

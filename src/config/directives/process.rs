@@ -23,7 +23,7 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         SESSIONS,
         "name",
-        "nobody",
+        defaults::UNPRIVILEGED_USER,
         "Whom workers are before login; in `<Anonymous>`, whom its sessions are and the name that logs in there.",
         |scope, arguments| {
             scope.user = Some(arguments.word("a user's name")?.clone());
@@ -95,7 +95,7 @@ pub const ROWS: &[Row] = &[
         "ferryd",
         MAIN,
         "seconds",
-        "5",
+        defaults::shown::SHUTDOWN_TIMEOUT,
         "How long sessions have, after TERM and their 421, before they are killed.",
         |scope, arguments| {
             scope.daemon.shutdown_timeout = Some(arguments.duration()?.unwrap_or_default());

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use super::super::arguments::{Arguments, Fault};
 use super::super::contexts::SERVERS;
+use super::super::defaults;
 use super::super::draft::Scope;
 use super::{Row, sets};
 use crate::protocol::proxy::Version;
@@ -63,7 +64,7 @@ pub const ROWS: &[Row] = &[
         "mod_proxy_protocol",
         SERVERS,
         "seconds",
-        "3",
+        defaults::shown::PROXY_PROTOCOL_TIMEOUT,
         "How long a proxy may take to say who the client is.",
         |scope, arguments| {
             scope.server.proxies.patience = Some(Duration::from_secs(arguments.number(1..=300)?.into()));
@@ -84,7 +85,7 @@ pub const ROWS: &[Row] = &[
         "mod_proxy_protocol",
         SERVERS,
         "UseProxiedServerAddress…",
-        "none",
+        "",
         "With UseProxiedServerAddress the `<VirtualHost>` is the one of the address and port that the client has connected to, as the proxy \
          says; else that of the proxy's own connection.",
         |scope, arguments| {

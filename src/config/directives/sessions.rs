@@ -4,6 +4,7 @@ use super::super::access::Term;
 use super::super::arguments::{Arguments, Fault};
 use super::super::conditions::{Condition, ConditionDraft};
 use super::super::contexts::{MAIN, SERVERS_FOR_CLASSES, SERVERS_FOR_SOME, SESSIONS_FOR_SOME};
+use super::super::defaults;
 use super::super::draft::{NamedDraft, Scope, SessionDraft};
 use super::super::settings::{CommandRate, LimitText, ScopeRules};
 use super::{Row, sets};
@@ -138,7 +139,7 @@ pub const ROWS: &[Row] = &[
         "mod_auth",
         SERVERS_FOR_CLASSES,
         "seconds",
-        "300",
+        defaults::shown::TIMEOUT_LOGIN,
         "How long a client may take to log in; 0 is for ever, here and below.",
         |scope, arguments| {
             scope.session.timeout_login = Some(arguments.duration()?);
@@ -150,7 +151,7 @@ pub const ROWS: &[Row] = &[
         "mod_core",
         SESSIONS_FOR_SOME,
         "seconds",
-        "600",
+        defaults::shown::TIMEOUT_IDLE,
         "How long a session may be without a command and without a transfer.",
         |scope, arguments| {
             scope.session.timeout_idle = Some(arguments.duration()?);
@@ -162,7 +163,7 @@ pub const ROWS: &[Row] = &[
         "mod_xfer",
         SESSIONS_FOR_SOME,
         "seconds",
-        "300",
+        defaults::shown::TIMEOUT_NO_TRANSFER,
         "How long a session may be without a transfer.",
         |scope, arguments| {
             scope.session.timeout_no_transfer = Some(arguments.duration()?);
@@ -174,7 +175,7 @@ pub const ROWS: &[Row] = &[
         "mod_xfer",
         SESSIONS_FOR_SOME,
         "seconds",
-        "3600",
+        defaults::shown::TIMEOUT_STALLED,
         "How long a transfer may move no byte.",
         |scope, arguments| {
             scope.session.timeout_stalled = Some(arguments.duration()?);

@@ -4,6 +4,7 @@ use super::settings::Settings;
 use super::*;
 
 mod meaning;
+mod printed_defaults;
 mod random;
 mod refused;
 mod shipped;
