@@ -2,12 +2,18 @@
 //! `<Anonymous>` sections. Lists grow: the inner scope's entries stand first.
 
 use super::draft::{NamedDraft, Scope, ServerDraft, SessionDraft};
-use super::settings::{ResourceLimits, ScopeRules};
+use super::settings::{Fakes, Hiding, ResourceLimits, ScopeRules};
 
+/// A value that the inner scope does not say is the outer one's. Fields are opened one by one, and those that are taken by hand are left
+/// as variables: a new field does not compile before it stands somewhere here, nor is it forgotten below.
 macro_rules! inherit {
-    ($inner:expr, $outer:expr, $($field:ident),+ $(,)?) => {
-        $(if $inner.$field.is_none() {
-            $inner.$field.clone_from(&$outer.$field);
+    (
+        $inner:expr, $outer:expr, $kind:ident { $($value:ident),+ $(,)? },
+        by hand { $($other:ident),* $(,)? }, never { $($own:ident),* $(,)? }
+    ) => {
+        let $kind { $($value,)+ $($other,)* $($own: _,)* } = $outer;
+        $(if $inner.$value.is_none() {
+            $inner.$value.clone_from($value);
         })+
     };
 }
@@ -23,43 +29,74 @@ impl Inherit for ServerDraft {
         inherit!(
             self,
             outer,
-            name,
-            admin,
-            port,
-            server_log,
-            syslog_level,
-            log_options,
-            log_links,
-            trace_options,
-            debug_level,
-            auth_user_file,
-            auth_group_file,
-            insecure_permissions,
-            syntax_check,
-            auth_order,
-            use_lastlog,
-            auth_pam,
-            auth_pam_config,
-            pam_without_terminal,
-            shutdown_warnings,
+            ServerDraft {
+                name,
+                admin,
+                port,
+                server_log,
+                syslog_level,
+                log_options,
+                log_links,
+                trace_options,
+                debug_level,
+                auth_user_file,
+                auth_group_file,
+                insecure_permissions,
+                syntax_check,
+                auth_order,
+                use_lastlog,
+                auth_pam,
+                auth_pam_config,
+                pam_without_terminal,
+                shutdown_warnings,
+            },
+            by hand { environment, aliases, proxies },
+            // DefaultServer and SocketOptions are said of one server, and do not stand in `<Global>`.
+            never { is_default, sockets }
         );
         // The later word holds: the inner one.
-        self.environment.splice(0..0, outer.environment.iter().cloned());
-        self.aliases.extend(outer.aliases.iter().cloned());
-        self.proxies.inherit(&outer.proxies);
+        self.environment.splice(0..0, environment.iter().cloned());
+        self.aliases.extend(aliases.iter().cloned());
+        self.proxies.inherit(proxies);
     }
 }
 
-/// What a session is told in one value each.
+/// From what a session is told in one value each: how it is inherited, and whether anything is said. The other fields stand here.
 macro_rules! of_a_session {
-    ($($field:ident),+ $(,)?) => {
-        impl SessionDraft {
-            fn inherit_values(&mut self, outer: &SessionDraft) {
-                inherit!(self, outer, $($field),+);
+    ($($value:ident),+ $(,)?) => {
+        impl Inherit for SessionDraft {
+            fn inherit(&mut self, outer: &Self) {
+                inherit!(
+                    self,
+                    outer,
+                    SessionDraft { $($value),+ },
+                    by hand { trace, resources, search_path, aliases },
+                    // AnonRejectPasswords stands in `<Anonymous>` alone, which is around no other.
+                    never { reject_passwords }
+                );
+                self.resources.inherit(resources);
+                self.trace = self.trace.over(*trace);
+                self.search_path.extend(search_path.iter().cloned());
+                self.aliases.extend(aliases.iter().cloned());
             }
+        }
 
-            fn says_a_value(&self) -> bool {
-                false $(|| self.$field.is_some())+
+        impl SessionDraft {
+            fn says_something(&self) -> bool {
+                let SessionDraft {
+                    $($value,)+
+                    trace,
+                    resources,
+                    search_path,
+                    aliases,
+                    // It is said of no part of an `<Anonymous>`'s sessions.
+                    reject_passwords: _,
+                } = self;
+                false $(|| $value.is_some())+
+                    || *resources != ResourceLimits::default()
+                    || !search_path.is_empty()
+                    || !aliases.is_empty()
+                    || !trace.is_empty()
             }
         }
     };
@@ -121,38 +158,36 @@ of_a_session!(
     display_file_transfer,
 );
 
+impl NamedDraft {
+    fn says_something(&self) -> bool {
+        let NamedDraft { default_root, default_chdir, extended_logs, max_clients_per_class, masquerade } =
+            self;
+        masquerade.is_some()
+            || !max_clients_per_class.is_empty()
+            || !extended_logs.is_empty()
+            || !default_root.is_empty()
+            || !default_chdir.is_empty()
+    }
+}
+
 /// Whether a scope says anything of sessions.
 pub fn says_something(scope: &Scope) -> bool {
-    let Scope { session, named, .. } = scope;
-    session.says_a_value()
-        || session.resources != ResourceLimits::default()
-        || !session.search_path.is_empty()
-        || !session.aliases.is_empty()
-        || !session.trace.is_empty()
-        || named.masquerade.is_some()
-        || !named.max_clients_per_class.is_empty()
-        || !named.extended_logs.is_empty()
-        || !named.default_root.is_empty()
-        || !named.default_chdir.is_empty()
+    scope.session.says_something() || scope.named.says_something()
 }
 
 impl Inherit for NamedDraft {
     fn inherit(&mut self, outer: &Self) {
-        inherit!(self, outer, masquerade);
-        self.max_clients_per_class.extend(outer.max_clients_per_class.iter().cloned());
-        self.extended_logs.extend(outer.extended_logs.iter().cloned());
-        self.default_root.extend(outer.default_root.iter().cloned());
-        self.default_chdir.extend(outer.default_chdir.iter().cloned());
-    }
-}
-
-impl Inherit for SessionDraft {
-    fn inherit(&mut self, outer: &Self) {
-        self.inherit_values(outer);
-        self.resources.inherit(&outer.resources);
-        self.trace = self.trace.over(outer.trace);
-        self.search_path.extend(outer.search_path.iter().cloned());
-        self.aliases.extend(outer.aliases.iter().cloned());
+        inherit!(
+            self,
+            outer,
+            NamedDraft { masquerade },
+            by hand { max_clients_per_class, extended_logs, default_root, default_chdir },
+            never {}
+        );
+        self.max_clients_per_class.extend(max_clients_per_class.iter().cloned());
+        self.extended_logs.extend(extended_logs.iter().cloned());
+        self.default_root.extend(default_root.iter().cloned());
+        self.default_chdir.extend(default_chdir.iter().cloned());
     }
 }
 
@@ -161,31 +196,54 @@ impl Inherit for ScopeRules {
         inherit!(
             self,
             outer,
-            allow_override,
-            umask,
-            allow_overwrite,
-            allow_store_restart,
-            allow_retrieve_restart,
-            show_symlinks,
-            digests,
-            list_options,
-            unique_prefix,
-            hidden_stores,
-            delete_aborted,
-            user_owner,
-            group_owner,
-            display_chdir,
-            deny_filter,
-            allow_filter,
-            path_deny_filter,
-            path_allow_filter,
+            ScopeRules {
+                allow_override,
+                umask,
+                allow_overwrite,
+                allow_store_restart,
+                allow_retrieve_restart,
+                show_symlinks,
+                digests,
+                list_options,
+                unique_prefix,
+                hidden_stores,
+                delete_aborted,
+                user_owner,
+                group_owner,
+                display_chdir,
+                deny_filter,
+                allow_filter,
+                path_deny_filter,
+                path_allow_filter,
+            },
+            by hand { fakes, hiding, limits, transfers },
+            // AllowAll and DenyAll outside every `<Limit>` stand in no scope that others inherit from.
+            never { says, says_at }
         );
-        inherit!(self.fakes, outer.fakes, user, group, mode);
-        inherit!(self.hiding, outer.hiding, users, groups, no_access);
-        self.hiding.names.extend(outer.hiding.names.iter().cloned());
-        self.hiding.ignored_by.extend(outer.hiding.ignored_by.iter().cloned());
-        self.limits.extend(outer.limits.iter().cloned());
-        self.transfers.extend(&outer.transfers);
+        self.fakes.inherit(fakes);
+        self.hiding.inherit(hiding);
+        self.limits.extend(limits.iter().cloned());
+        self.transfers.extend(transfers);
+    }
+}
+
+impl Inherit for Fakes {
+    fn inherit(&mut self, outer: &Self) {
+        inherit!(self, outer, Fakes { user, group, mode }, by hand {}, never {});
+    }
+}
+
+impl Inherit for Hiding {
+    fn inherit(&mut self, outer: &Self) {
+        inherit!(
+            self,
+            outer,
+            Hiding { users, groups, no_access },
+            by hand { names, ignored_by },
+            never {}
+        );
+        self.names.extend(names.iter().cloned());
+        self.ignored_by.extend(ignored_by.iter().cloned());
     }
 }
 
