@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-use nix::fcntl::{self, AtFlags, OFlag, OpenHow, RenameFlags, ResolveFlag};
+use nix::fcntl::{self, AtFlags, OFlag, OpenHow, ResolveFlag};
 use nix::libc;
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
 use nix::sys::statfs;
@@ -18,6 +18,7 @@ pub use nix::errno::Errno;
 pub use super::names::{Name, NameRead, Names};
 
 use super::own_descriptors::by_link;
+use super::rename::without_replacing;
 use super::{GroupId, UserId};
 
 /// What an entry of a directory is.
@@ -312,7 +313,7 @@ pub fn make_directory(directory: BorrowedFd<'_>, name: &[u8], mode: u32) -> io::
     Ok(stat::mkdirat(directory, name, Mode::from_bits_truncate(mode))?)
 }
 
-/// Opens a directory that has just been made, and nothing else of that name.
+/// Opens a directory for reading, and nothing else of that name: a link is not followed.
 pub fn open_directory(parent: BorrowedFd<'_>, name: &[u8]) -> io::Result<OwnedFd> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | CAUTIOUS;
     Ok(fcntl::openat(parent, name, flags, Mode::empty())?)
@@ -348,11 +349,11 @@ pub fn rename_with(
     to: (BorrowedFd<'_>, &[u8]),
     overwriting: Overwriting,
 ) -> io::Result<()> {
-    let flags = match overwriting {
-        Overwriting::Allowed => return rename(from, to),
-        Overwriting::Refused => RenameFlags::RENAME_NOREPLACE,
-    };
-    Ok(fcntl::renameat2(from.0, from.1, to.0, to.1, flags)?)
+    match overwriting {
+        Overwriting::Allowed => rename(from, to),
+        // A file system that cannot refuse says so itself.
+        Overwriting::Refused => without_replacing(from, to, |error| Err(error.into())),
+    }
 }
 
 /// Makes a symbolic link that says `way`; what is there is left alone.
@@ -360,7 +361,7 @@ pub fn make_link(way: &[u8], directory: BorrowedFd<'_>, name: &[u8]) -> io::Resu
     Ok(unistd::symlinkat(way, directory, name)?)
 }
 
-/// What a symbolic link says.
+/// What a symbolic link says; the empty name is one that is held as a place.
 pub fn link_target(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<Vec<u8>> {
     Ok(fcntl::readlinkat(directory, name)?.into_vec())
 }

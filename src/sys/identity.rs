@@ -1,5 +1,5 @@
-//! Who the process is: user, groups, capabilities. The calls, each by itself; their order is the business of `worker/identity.rs`
-//! and `nursery`.
+//! Who the process is: user, groups, capabilities. The calls, each by itself; their order is the business of `worker/identity.rs`,
+//! `nursery` and `auth/steward/home`.
 
 use std::io;
 use std::time::Duration;
@@ -39,6 +39,12 @@ pub fn leave_groups() -> io::Result<()> {
 /// and count are this slot's.
 pub fn take_groups(address: usize, count: usize) -> io::Result<()> {
     done(unsafe_setgroups(count, address))
+}
+
+/// Takes these supplementary groups. For a process that no filter keeps to a grant.
+pub fn take_listed_groups(groups: &[GroupId]) -> io::Result<()> {
+    let groups: Vec<libc::gid_t> = groups.iter().map(|group| group.0).collect();
+    done(unsafe_setgroups(groups.len(), groups.as_ptr() as usize))
 }
 
 fn unsafe_setgroups(count: usize, address: usize) -> libc::c_long {

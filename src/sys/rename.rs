@@ -1,21 +1,33 @@
 //! A name given only where nobody has it (renameat2(2)).
 
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
+use nix::NixPath;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
-/// Renames a file; `AlreadyExists` when there is something at the new name, which is then left alone.
-pub fn into_vacant_place(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
-        // A file system that does not know the flag: a link does not replace either.
-        Err(Errno::EINVAL | Errno::ENOSYS) => {
-            std::fs::hard_link(from, to)?;
-            std::fs::remove_file(from)
-        }
+/// Renames from a name in a folder to one in another; `AlreadyExists` when there is something at the new name, which is then left alone.
+/// `otherwise` is for a file system that does not know the flag, and is told what the kernel said.
+pub(super) fn without_replacing<P: NixPath + ?Sized>(
+    from: (BorrowedFd<'_>, &P),
+    to: (BorrowedFd<'_>, &P),
+    otherwise: impl FnOnce(Errno) -> io::Result<()>,
+) -> io::Result<()> {
+    match renameat2(from.0, from.1, to.0, to.1, RenameFlags::RENAME_NOREPLACE) {
+        Err(error @ (Errno::EINVAL | Errno::ENOSYS)) => otherwise(error),
         other => Ok(other?),
     }
+}
+
+/// Renames a file; `AlreadyExists` when there is something at the new name, which is then left alone.
+pub fn into_vacant_place(from: &Path, to: &Path) -> io::Result<()> {
+    without_replacing((AT_FDCWD, from), (AT_FDCWD, to), |_| {
+        // A link does not replace either.
+        std::fs::hard_link(from, to)?;
+        std::fs::remove_file(from)
+    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Job, JobError, Outcome, Steward};
 use crate::auth::Account;
 use crate::sys::files::{self, Kind};
-use crate::sys::handover::{self, Alone};
+use crate::sys::home_files::{self, Alone};
 use crate::sys::{GroupId, UserId, identity};
 
 mod error;
@@ -116,7 +116,7 @@ impl NewHome {
     /// Makes it, unless somebody has meanwhile. Called once, by a process that then ends: NoRootPrivs changes who it is.
     pub fn make(&self) -> Result<(), HomeError> {
         if self.policy.as_account && identity::is_root() {
-            handover::become_user(self.uid, self.gid, &self.groups).map_err(HomeError::Identity)?;
+            self.become_account().map_err(HomeError::Identity)?;
         }
         let (holder, name) = way::to(&self.path, &self.way())?;
         for _ in 0..TRIES {
@@ -125,6 +125,14 @@ impl NewHome {
             }
         }
         Err(HomeError::Disturbed(self.path.clone()))
+    }
+
+    /// For good, and without a capability. Groups need the privileges that go with the user.
+    fn become_account(&self) -> std::io::Result<()> {
+        identity::take_listed_groups(&self.groups)?;
+        identity::take_group(self.gid)?;
+        identity::take_user(self.uid)?;
+        identity::drop_capabilities()
     }
 
     fn way(&self) -> way::Folders {
@@ -148,9 +156,9 @@ impl NewHome {
             }
             _ => {}
         }
-        let Ok(opened) = handover::open_folder(holder, &beginning) else { return Ok(false) };
+        let Ok(opened) = files::open_directory(holder, &beginning) else { return Ok(false) };
         let folder = Alone::with(opened).map_err(failed("lock"))?;
-        if !handover::is_called(folder.as_fd(), holder, &beginning).map_err(failed("look at"))? {
+        if !home_files::is_called(folder.as_fd(), holder, &beginning).map_err(failed("look at"))? {
             return Ok(false);
         }
         // Whoever was quicker may have been done between the look at the place and the new folder.
@@ -158,7 +166,7 @@ impl NewHome {
             return self.leave(holder, &beginning);
         }
         self.furnish(folder.as_fd())?;
-        match handover::rename_folder(holder, &beginning, name) {
+        match home_files::rename_folder(holder, &beginning, name) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(failed("name")(error)),
@@ -189,8 +197,8 @@ impl NewHome {
             return Err(HomeError::Planted(self.path.clone(), found.uid));
         }
         let gid = self.policy.group.unwrap_or(self.gid);
-        handover::give(folder, Some(self.uid), Some(gid)).map_err(failed("give away"))?;
-        handover::set_mode(folder, self.policy.mode).map_err(failed("set the mode of"))
+        files::give(folder, Some(self.uid), Some(gid)).map_err(failed("give away"))?;
+        home_files::set_mode(folder, self.policy.mode).map_err(failed("set the mode of"))
     }
 }
 

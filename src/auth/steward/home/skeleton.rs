@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{HomeError, NewHome};
 use crate::sys::files::{self, Kind, Links, Names, Status};
-use crate::sys::handover;
+use crate::sys::home_files;
 
 /// Folders within folders.
 const DEPTH_MAX: usize = 16;
@@ -92,11 +92,11 @@ impl Copy<'_> {
             }
             _ => {}
         }
-        let from = entry.done("open", handover::open_folder(entry.from, entry.name))?;
-        let into = entry.done("open the copy of", handover::open_folder(entry.into, entry.name))?;
+        let from = entry.done("open", files::open_directory(entry.from, entry.name))?;
+        let into = entry.done("open the copy of", files::open_directory(entry.into, entry.name))?;
         self.folder(from.as_fd(), into.as_fd(), &entry.path, depth + 1)?;
-        entry.done("give away", handover::give(&into, Some(self.home.uid), Some(self.home.gid)))?;
-        entry.done("set the mode of", handover::set_mode(&into, status.mode & 0o1777))
+        entry.done("give away", files::give(into.as_fd(), Some(self.home.uid), Some(self.home.gid)))?;
+        entry.done("set the mode of", home_files::set_mode(&into, status.mode & 0o1777))
     }
 
     fn file(&mut self, entry: &Entry<'_>, status: &Status) -> Result<(), HomeError> {
@@ -107,13 +107,13 @@ impl Copy<'_> {
         if self.is_whole(entry, status) {
             return Ok(());
         }
-        let from = entry.done("open", handover::open_file(entry.from, entry.name))?;
+        let from = entry.done("open", home_files::open_file(entry.from, entry.name))?;
         entry.clear()?;
         let into = entry.done("make the copy of", files::create(entry.into, entry.name, 0o600))?;
         entry.done("copy", copy_bytes(&from, &into, status.size))?;
-        entry.done("give away", handover::give(&into, Some(self.home.uid), Some(self.home.gid)))?;
+        entry.done("give away", files::give(into.as_fd(), Some(self.home.uid), Some(self.home.gid)))?;
         // No program of root's skeleton becomes the account's with more rights than it gives itself.
-        entry.done("set the mode of", handover::set_mode(&into, status.mode & 0o777))
+        entry.done("set the mode of", home_files::set_mode(&into, status.mode & 0o777))
     }
 
     /// A copy gets its owner and its mode last.
@@ -133,8 +133,8 @@ impl Copy<'_> {
             Err(_) => text,
         };
         entry.clear()?;
-        entry.done("make the copy of", handover::make_link(&text, entry.into, entry.name))?;
-        let given = handover::give_name(entry.into, entry.name, self.home.uid, self.home.gid);
+        entry.done("make the copy of", files::make_link(&text, entry.into, entry.name))?;
+        let given = home_files::give_name(entry.into, entry.name, self.home.uid, self.home.gid);
         entry.done("give away", given)
     }
 

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{HomeError, Spot, kind_of};
 use crate::sys::files::{self, Kind, Status};
-use crate::sys::handover;
+use crate::sys::home_files;
 use crate::sys::{GroupId, UserId, identity};
 
 /// Links that one way may have.
@@ -43,7 +43,7 @@ pub fn to<'p>(path: &'p Path, folders: &Folders) -> Result<Spot<'p>, HomeError> 
     let (Some(above), Some(name)) = (path.parent().filter(|_| path.is_absolute()), path.file_name()) else {
         return Err(HomeError::Path(path.to_owned()));
     };
-    let start = handover::root().map_err(|error| HomeError::Way("open", "/".into(), error))?;
+    let start = home_files::root().map_err(|error| HomeError::Way("open", "/".into(), error))?;
     let mut walk = Walk {
         folder: start,
         is_roots: true,
@@ -75,7 +75,7 @@ impl Walk<'_> {
     fn step(&mut self, name: &OsStr) -> Result<(), HomeError> {
         let path = self.path.join(name);
         let failed = |step| move |error| HomeError::Way(step, path, error);
-        let found = match handover::place(self.folder.as_fd(), name.as_bytes()) {
+        let found = match home_files::place(self.folder.as_fd(), name.as_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.make(name)?,
             found => found.map_err(failed.clone()("open"))?,
         };
@@ -105,7 +105,7 @@ impl Walk<'_> {
         if !self.is_roots {
             return Err(HomeError::Link(path));
         }
-        let text = handover::link_text(link.as_fd());
+        let text = files::link_target(link.as_fd(), b"");
         let text = text.map_err(|error| HomeError::Way("read", path.clone(), error))?;
         let target = PathBuf::from(OsString::from_vec(text));
         let ahead = names_of(&target);
@@ -114,7 +114,7 @@ impl Walk<'_> {
             return Err(HomeError::Winding(path));
         }
         if target.is_absolute() {
-            let start = handover::root();
+            let start = home_files::root();
             self.folder = start.map_err(|error| HomeError::Way("open", "/".into(), error))?;
             self.path = PathBuf::from("/");
         }
@@ -137,18 +137,18 @@ impl Walk<'_> {
             Err(error) => return Err(failed("make")(error)),
         };
         if is_new {
-            let folder = handover::open_folder(holder, name.as_bytes()).map_err(failed("open"))?;
+            let folder = files::open_directory(holder, name.as_bytes()).map_err(failed("open"))?;
             let found = files::status(folder.as_fd()).map_err(failed("look at"))?;
             // Another's folder, put in the place of ours.
             if found.uid != identity::own().0 {
                 return Err(HomeError::Planted(path, found.uid));
             }
             if uid.is_some() || gid.is_some() {
-                handover::give(&folder, *uid, *gid).map_err(failed("give away"))?;
+                files::give(folder.as_fd(), *uid, *gid).map_err(failed("give away"))?;
             }
-            handover::set_mode(&folder, *mode).map_err(failed("set the mode of"))?;
+            home_files::set_mode(&folder, *mode).map_err(failed("set the mode of"))?;
         }
-        handover::place(holder, name.as_bytes()).map_err(failed("open"))
+        home_files::place(holder, name.as_bytes()).map_err(failed("open"))
     }
 }
 
