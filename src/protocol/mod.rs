@@ -35,4 +35,4 @@ pub use offer::{Module, Offer};
 pub use permissions::Permissions;
 pub use reply::Reply;
 pub use site::Site;
-pub use verbs::{Request, Verb};
+pub use verbs::{LimitedAt, Request, Verb};

@@ -19,6 +19,8 @@ pub struct Verb {
     pub syntax: &'static str,
     /// The groups of `<Limit>` it belongs to; ALL goes without saying.
     pub groups: &'static [&'static str],
+    /// Where `<Limit>` is asked about it.
+    pub limited_at: LimitedAt,
     /// When a client may say it.
     pub when: When,
     /// Its line in FEAT, for what RFC 959 does not have.
@@ -33,6 +35,19 @@ pub struct Verb {
     pub algorithm: Option<Algorithm>,
     /// How its argument becomes a command.
     pub read: fn(Argument<'_>) -> Reading,
+}
+
+/// Where `<Limit>` is asked about a verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitedAt {
+    /// In the working directory.
+    Cwd,
+    /// Where its path leads, whatever the session stands in.
+    Path,
+    /// By the names of its own commands, each at its place (SITE).
+    OwnNames,
+    /// Nowhere: whoever wants to leave may (QUIT).
+    Nowhere,
 }
 
 /// When a verb is allowed.
@@ -73,7 +88,6 @@ const NONE: &[&str] = &[];
 const PATH: &str = "<sp> pathname";
 const PART: &str = "<sp> pathname [<sp> start <sp> end]";
 const OPTIONAL_PATH: &str = "[<sp> pathname]";
-const UNIQUE_NAME: &str = "(store unique filename)";
 const NOTHING: &str = "is not implemented";
 
 /// The feature whose line tells the session's facts.
@@ -86,6 +100,7 @@ const fn verb(
     name: &'static str,
     syntax: &'static str,
     groups: &'static [&'static str],
+    limited_at: LimitedAt,
     when: When,
     read: fn(Argument<'_>) -> Reading,
 ) -> Verb {
@@ -94,6 +109,7 @@ const fn verb(
         aliases: &[],
         syntax,
         groups,
+        limited_at,
         when,
         feature: None,
         is_secret: false,
@@ -105,11 +121,6 @@ const fn verb(
 }
 
 impl Verb {
-    /// Whether it is about a file, so that where that lies decides what is allowed, not where the session stands.
-    pub fn names_path(&self) -> bool {
-        self.syntax.contains("pathname") || self.syntax == UNIQUE_NAME
-    }
-
     const fn also(mut self, aliases: &'static [&'static str]) -> Verb {
         self.aliases = aliases;
         self
@@ -147,82 +158,85 @@ impl Verb {
     }
 }
 
+use LimitedAt::{Cwd, Nowhere, OwnNames, Path};
 use When::{Always, LoggedIn};
 
 /// All verbs, in the order HELP shows them.
 pub const VERBS: &[Verb] = &[
-    verb("CWD", PATH, DIRS, LoggedIn, |a| a.path(Command::Cwd)).also(&["XCWD"]),
-    verb("CDUP", "(up one directory)", DIRS, LoggedIn, |a| a.none(Command::Cdup)).also(&["XCUP"]),
-    verb("SMNT", NOTHING, NONE, LoggedIn, |a| a.not_done()).not_done(),
-    verb("QUIT", "(close control connection)", NONE, Always, |_| Ok(Command::Quit)),
-    verb("PORT", "<sp> h1,h2,h3,h4,p1,p2", NONE, LoggedIn, |a| a.host_port()),
-    verb("PASV", "(returns address/port)", NONE, LoggedIn, |a| a.none(Command::Pasv)),
-    verb("EPRT", "<sp> |proto|addr|port|", NONE, LoggedIn, |a| a.extended_port()).feature("EPRT"),
-    verb("EPSV", "(returns port |||port|)", NONE, LoggedIn, |a| a.extended_passive()).feature("EPSV"),
-    verb("ALLO", "<sp> size", NONE, LoggedIn, |a| a.allocation()),
+    verb("CWD", PATH, DIRS, Path, LoggedIn, |a| a.path(Command::Cwd)).also(&["XCWD"]),
+    verb("CDUP", "(up one directory)", DIRS, Cwd, LoggedIn, |a| a.none(Command::Cdup)).also(&["XCUP"]),
+    verb("SMNT", NOTHING, NONE, Cwd, LoggedIn, |a| a.not_done()).not_done(),
+    verb("QUIT", "(close control connection)", NONE, Nowhere, Always, |_| Ok(Command::Quit)),
+    verb("PORT", "<sp> h1,h2,h3,h4,p1,p2", NONE, Cwd, LoggedIn, |a| a.host_port()),
+    verb("PASV", "(returns address/port)", NONE, Cwd, LoggedIn, |a| a.none(Command::Pasv)),
+    verb("EPRT", "<sp> |proto|addr|port|", NONE, Cwd, LoggedIn, |a| a.extended_port()).feature("EPRT"),
+    verb("EPSV", "(returns port |||port|)", NONE, Cwd, LoggedIn, |a| a.extended_passive()).feature("EPSV"),
+    verb("ALLO", "<sp> size", NONE, Cwd, LoggedIn, |a| a.allocation()),
     // The manual counts it to DIRS; ProFTPD as run counts it to WRITE.
-    verb("RNFR", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnfr)),
-    verb("RNTO", PATH, WRITE, LoggedIn, |a| a.path(Command::Rnto)),
-    verb("DELE", PATH, WRITE, LoggedIn, |a| a.path(Command::Dele)),
-    verb("MDTM", PATH, DIRS, LoggedIn, |a| a.path(Command::Mdtm)).feature("MDTM"),
-    verb("RMD", PATH, WRITE, LoggedIn, |a| a.path(Command::Rmd)).also(&["XRMD"]),
-    verb("MKD", PATH, WRITE, LoggedIn, |a| a.path(Command::Mkd)).also(&["XMKD"]),
-    verb("PWD", "(returns current working directory)", DIRS, LoggedIn, |a| a.none(Command::Pwd))
+    verb("RNFR", PATH, WRITE, Path, LoggedIn, |a| a.path(Command::Rnfr)),
+    verb("RNTO", PATH, WRITE, Path, LoggedIn, |a| a.path(Command::Rnto)),
+    verb("DELE", PATH, WRITE, Path, LoggedIn, |a| a.path(Command::Dele)),
+    verb("MDTM", PATH, DIRS, Path, LoggedIn, |a| a.path(Command::Mdtm)).feature("MDTM"),
+    verb("RMD", PATH, WRITE, Path, LoggedIn, |a| a.path(Command::Rmd)).also(&["XRMD"]),
+    verb("MKD", PATH, WRITE, Path, LoggedIn, |a| a.path(Command::Mkd)).also(&["XMKD"]),
+    verb("PWD", "(returns current working directory)", DIRS, Cwd, LoggedIn, |a| a.none(Command::Pwd))
         .also(&["XPWD"]),
-    verb("SIZE", PATH, READ, LoggedIn, |a| a.path(Command::Size)).feature("SIZE"),
-    verb("SYST", "(returns system type)", NONE, Always, |_| Ok(Command::Syst)),
-    verb("HELP", "[<sp> command]", NONE, Always, |a| a.optional(Command::Help)),
-    verb("NOOP", "(no operation)", NONE, Always, |_| Ok(Command::Noop)),
-    verb("FEAT", "(returns feature list)", NONE, Always, |a| a.none(Command::Feat)),
-    verb("OPTS", "<sp> command [<sp> options]", NONE, Always, |a| a.choice()),
-    verb("HOST", "<cp> hostname", NONE, Always, |a| a.host()).feature("HOST"),
-    verb("CLNT", "<cp> client-info", NONE, Always, |_| Ok(Command::Clnt)).feature("CLNT"),
+    verb("SIZE", PATH, READ, Path, LoggedIn, |a| a.path(Command::Size)).feature("SIZE"),
+    verb("SYST", "(returns system type)", NONE, Cwd, Always, |_| Ok(Command::Syst)),
+    verb("HELP", "[<sp> command]", NONE, Cwd, Always, |a| a.optional(Command::Help)),
+    verb("NOOP", "(no operation)", NONE, Cwd, Always, |_| Ok(Command::Noop)),
+    verb("FEAT", "(returns feature list)", NONE, Cwd, Always, |a| a.none(Command::Feat)),
+    verb("OPTS", "<sp> command [<sp> options]", NONE, Cwd, Always, |a| a.choice()),
+    verb("HOST", "<cp> hostname", NONE, Cwd, Always, |a| a.host()).feature("HOST"),
+    verb("CLNT", "<cp> client-info", NONE, Cwd, Always, |_| Ok(Command::Clnt)).feature("CLNT"),
     // RFC 2228 and RFC 4217, of which nothing is served: as a server says that has no TLS.
-    verb("AUTH", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
-    verb("CCC", "(clears protection level)", NONE, Always, |a| a.unknown()).not_done(),
-    verb("CONF", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
-    verb("ENC", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
-    verb("MIC", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
-    verb("PBSZ", "<sp> protection buffer size", NONE, Always, |a| a.unknown()).not_done(),
-    verb("PROT", "<sp> protection code", NONE, Always, |a| a.unknown()).not_done(),
-    verb("TYPE", "<sp> type-code (A, I, L 7, L 8)", NONE, Always, |a| a.representation()),
-    verb("STRU", "is not implemented (always F)", NONE, LoggedIn, |a| a.structure()),
-    verb("MODE", "is not implemented (always S)", NONE, LoggedIn, |a| a.mode()),
-    verb("RETR", PATH, READ, LoggedIn, |a| a.file(Command::Retr)),
-    verb("STOR", PATH, WRITE, LoggedIn, |a| a.file(Command::Stor)),
-    verb("STOU", UNIQUE_NAME, WRITE, LoggedIn, |a| a.word_passed_over(Command::Stou)),
-    verb("APPE", PATH, WRITE, LoggedIn, |a| a.file(Command::Appe)),
-    verb("REST", "<sp> byte-count", NONE, LoggedIn, |a| a.offset()).feature("REST STREAM"),
-    verb("ABOR", "(abort current operation)", NONE, LoggedIn, |a| a.alone(Command::Abor)),
-    verb("RANG", "<sp> start-point <sp> end-point", NONE, LoggedIn, |a| a.range()).feature("RANG STREAM"),
-    verb("USER", "<sp> username", NONE, Always, |a| a.name()),
-    verb("PASS", "<sp> password", NONE, Always, |a| a.any(Command::Pass)).secret(),
-    verb("ACCT", NOTHING, NONE, Always, |a| a.not_done()).secret().not_done(),
-    verb("REIN", NOTHING, NONE, Always, |a| a.not_done()).not_done(),
-    verb("LIST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.any(Command::List)),
-    verb("NLST", "[<sp> (pathname)]", DIRS, LoggedIn, |a| a.any(Command::Nlst)),
-    verb("STAT", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Stat)),
+    verb("AUTH", "<sp> base64-data", NONE, Cwd, Always, |a| a.unknown()).not_done(),
+    verb("CCC", "(clears protection level)", NONE, Cwd, Always, |a| a.unknown()).not_done(),
+    verb("CONF", "<sp> base64-data", NONE, Cwd, Always, |a| a.unknown()).not_done(),
+    verb("ENC", "<sp> base64-data", NONE, Cwd, Always, |a| a.unknown()).not_done(),
+    verb("MIC", "<sp> base64-data", NONE, Cwd, Always, |a| a.unknown()).not_done(),
+    verb("PBSZ", "<sp> protection buffer size", NONE, Cwd, Always, |a| a.unknown()).not_done(),
+    verb("PROT", "<sp> protection code", NONE, Cwd, Always, |a| a.unknown()).not_done(),
+    verb("TYPE", "<sp> type-code (A, I, L 7, L 8)", NONE, Cwd, Always, |a| a.representation()),
+    verb("STRU", "is not implemented (always F)", NONE, Cwd, LoggedIn, |a| a.structure()),
+    verb("MODE", "is not implemented (always S)", NONE, Cwd, LoggedIn, |a| a.mode()),
+    verb("RETR", PATH, READ, Path, LoggedIn, |a| a.file(Command::Retr)),
+    verb("STOR", PATH, WRITE, Path, LoggedIn, |a| a.file(Command::Stor)),
+    verb("STOU", "(store unique filename)", WRITE, Path, LoggedIn, |a| a.word_passed_over(Command::Stou)),
+    verb("APPE", PATH, WRITE, Path, LoggedIn, |a| a.file(Command::Appe)),
+    verb("REST", "<sp> byte-count", NONE, Cwd, LoggedIn, |a| a.offset()).feature("REST STREAM"),
+    verb("ABOR", "(abort current operation)", NONE, Cwd, LoggedIn, |a| a.alone(Command::Abor)),
+    verb("RANG", "<sp> start-point <sp> end-point", NONE, Cwd, LoggedIn, |a| a.range())
+        .feature("RANG STREAM"),
+    verb("USER", "<sp> username", NONE, Cwd, Always, |a| a.name()),
+    verb("PASS", "<sp> password", NONE, Cwd, Always, |a| a.any(Command::Pass)).secret(),
+    verb("ACCT", NOTHING, NONE, Cwd, Always, |a| a.not_done()).secret().not_done(),
+    verb("REIN", NOTHING, NONE, Cwd, Always, |a| a.not_done()).not_done(),
+    verb("LIST", OPTIONAL_PATH, DIRS, Path, LoggedIn, |a| a.any(Command::List)),
+    verb("NLST", "[<sp> (pathname)]", DIRS, Path, LoggedIn, |a| a.any(Command::Nlst)),
+    verb("STAT", OPTIONAL_PATH, DIRS, Path, LoggedIn, |a| a.optional(Command::Stat)),
     // Its own commands have rows of their own (`site`), whose names `<Limit>` asks for.
-    verb("SITE", "<sp> string", NONE, Always, |a| a.site()),
-    verb("MLSD", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlsd)),
-    verb("MLST", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Mlst)).feature(FACTS),
-    verb("HASH", PATH, READ, LoggedIn, |a| a.path(Command::Hash)).feature(HASH),
-    verb("XCRC", PART, READ, LoggedIn, |a| a.sum(Algorithm::Crc32)).sums(Algorithm::Crc32),
-    verb("MD5", PATH, READ, LoggedIn, |a| a.path(Command::Md5)).sums(Algorithm::Md5),
-    verb("XMD5", PART, READ, LoggedIn, |a| a.sum(Algorithm::Md5)).sums(Algorithm::Md5),
-    verb("XSHA", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha1)).sums(Algorithm::Sha1),
-    verb("XSHA1", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha1)).sums(Algorithm::Sha1),
-    verb("XSHA256", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha256)).sums(Algorithm::Sha256),
-    verb("XSHA512", PART, READ, LoggedIn, |a| a.sum(Algorithm::Sha512)).sums(Algorithm::Sha512),
+    verb("SITE", "<sp> string", NONE, OwnNames, Always, |a| a.site()),
+    verb("MLSD", OPTIONAL_PATH, DIRS, Path, LoggedIn, |a| a.optional(Command::Mlsd)),
+    verb("MLST", OPTIONAL_PATH, DIRS, Path, LoggedIn, |a| a.optional(Command::Mlst)).feature(FACTS),
+    verb("HASH", PATH, READ, Path, LoggedIn, |a| a.path(Command::Hash)).feature(HASH),
+    verb("XCRC", PART, READ, Path, LoggedIn, |a| a.sum(Algorithm::Crc32)).sums(Algorithm::Crc32),
+    verb("MD5", PATH, READ, Path, LoggedIn, |a| a.path(Command::Md5)).sums(Algorithm::Md5),
+    verb("XMD5", PART, READ, Path, LoggedIn, |a| a.sum(Algorithm::Md5)).sums(Algorithm::Md5),
+    verb("XSHA", PART, READ, Path, LoggedIn, |a| a.sum(Algorithm::Sha1)).sums(Algorithm::Sha1),
+    verb("XSHA1", PART, READ, Path, LoggedIn, |a| a.sum(Algorithm::Sha1)).sums(Algorithm::Sha1),
+    verb("XSHA256", PART, READ, Path, LoggedIn, |a| a.sum(Algorithm::Sha256)).sums(Algorithm::Sha256),
+    verb("XSHA512", PART, READ, Path, LoggedIn, |a| a.sum(Algorithm::Sha512)).sums(Algorithm::Sha512),
     // ProFTPD's HELP has none of these: they come last, so that its lines stay as they are.
-    verb("MFF", "<sp> fact=value; … <sp> pathname", WRITE, LoggedIn, |a| a.facts_and_path())
+    verb("MFF", "<sp> fact=value; … <sp> pathname", WRITE, Path, LoggedIn, |a| a.facts_and_path())
         .feature(changes::FEATURE),
-    verb("MFMT", "<sp> modify-time <sp> pathname", WRITE, LoggedIn, |a| a.time_and_path()).feature("MFMT"),
-    verb("CSID", "<sp> name=value; …", NONE, LoggedIn, |_| Ok(Command::Csid)).feature("CSID"),
-    verb("LANG", "[<sp> language]", NONE, Always, |a| a.language()).feature("LANG EN*").of(Module::Lang),
-    verb("ADAT", "<sp> base64-data", NONE, Always, |a| a.unknown()).not_done(),
+    verb("MFMT", "<sp> modify-time <sp> pathname", WRITE, Path, LoggedIn, |a| a.time_and_path())
+        .feature("MFMT"),
+    verb("CSID", "<sp> name=value; …", NONE, Cwd, LoggedIn, |_| Ok(Command::Csid)).feature("CSID"),
+    verb("LANG", "[<sp> language]", NONE, Cwd, Always, |a| a.language()).feature("LANG EN*").of(Module::Lang),
+    verb("ADAT", "<sp> base64-data", NONE, Cwd, Always, |a| a.unknown()).not_done(),
     // draft-peterson-streamlined-ftp-command-extensions §4.
-    verb("AVBL", OPTIONAL_PATH, DIRS, LoggedIn, |a| a.optional(Command::Avbl)).feature("AVBL"),
+    verb("AVBL", OPTIONAL_PATH, DIRS, Path, LoggedIn, |a| a.optional(Command::Avbl)).feature("AVBL"),
 ];
 
 /// Reads a line. `Err` is the reply to a line that names no verb.
@@ -283,6 +297,24 @@ mod tests {
         let request = read(b"xcwd  two words ").unwrap();
         assert_eq!((request.verb.name, request.called), ("CWD", "XCWD"));
         assert_eq!(request.command, Ok(Command::Cwd(b" two words ".to_vec())));
+    }
+
+    #[test]
+    fn limits_are_asked_for_each_verb_at_its_place() {
+        let paths = "CWD RNFR RNTO DELE MDTM RMD MKD SIZE RETR STOR STOU APPE LIST NLST STAT MLSD MLST HASH \
+            XCRC MD5 XMD5 XSHA XSHA1 XSHA256 XSHA512 MFF MFMT AVBL";
+        let none = "CDUP SMNT PORT PASV EPRT EPSV ALLO PWD SYST HELP NOOP FEAT OPTS HOST CLNT AUTH CCC CONF \
+            ENC MIC PBSZ PROT TYPE STRU MODE REST ABOR RANG USER PASS ACCT REIN CSID LANG ADAT";
+        let table = [(paths, Path), (none, Cwd), ("SITE", OwnNames), ("QUIT", Nowhere)];
+        let mut pinned = 0;
+        for (names, limited_at) in table {
+            for name in names.split_whitespace() {
+                let (verb, _) = find(name.as_bytes()).unwrap();
+                assert_eq!((verb.name, verb.limited_at), (name, limited_at));
+                pinned += 1;
+            }
+        }
+        assert_eq!(pinned, VERBS.len());
     }
 
     #[test]

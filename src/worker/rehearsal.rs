@@ -14,7 +14,7 @@ use super::virtual_host;
 use crate::auth::{self, Account, Visitor};
 use crate::config::Settings;
 use crate::config::settings::{Anonymous, Server, Subject};
-use crate::protocol::{site, verbs};
+use crate::protocol::{LimitedAt, site, verbs};
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ fn limit_verb(name: &str) -> Option<Verb> {
 }
 
 fn names_no_path(verb: &str) -> bool {
-    verbs::find(verb.as_bytes()).is_some_and(|(row, _)| !row.names_path())
+    verbs::find(verb.as_bytes()).is_some_and(|(row, _)| row.limited_at != LimitedAt::Path)
 }
 
 /// Goes through a session up to the request, and no further. What it makes of `settings` lives as long as they do.

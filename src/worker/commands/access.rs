@@ -5,7 +5,7 @@ use std::mem;
 use crate::auth::secret::Secret;
 use crate::config::settings::{DisplayFile, Rule};
 use crate::logging::{Cause, LOGIN};
-use crate::protocol::{HostName, Reply, Verb};
+use crate::protocol::{HostName, LimitedAt, Reply, Verb};
 use crate::scoreboard::ReasonCode;
 use crate::worker::display::{self, Occasion};
 use crate::worker::greeting;
@@ -162,9 +162,7 @@ pub fn filtered(session: &Session, verb: &Verb, argument: &[u8]) -> Option<Reply
 /// `<Limit>` in the working directory, for commands that name no path; those that do are decided where their path leads.
 pub fn limited(session: &Session, verb: &Verb, called: &str) -> Option<Reply> {
     let Phase::LoggedIn(member) = &session.phase else { return None };
-    // SITE's own commands are judged by their own names; whoever wants to leave may.
-    let is_decided_elsewhere = verb.names_path() || matches!(verb.name, "SITE" | "QUIT");
-    if is_decided_elsewhere {
+    if verb.limited_at != LimitedAt::Cwd {
         return None;
     }
     let Rule(rule) = member.judge(verb).err()?;
