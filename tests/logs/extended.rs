@@ -139,6 +139,63 @@ fn paths_and_transfers_are_told() {
 }
 
 #[test]
+fn transfers_that_the_file_system_refuses_tell_their_file() {
+    let daemon = daemon(
+        "AllowStoreRestart on\nPathDenyFilter bad\nLogFormat told \"%r %s %f %F\"\n\
+         ExtendedLog @/told RETR,STOR,APPE told\nDefaultRoot ~",
+    );
+    let home = daemon.setup.home("alice").canonicalize().expect("a home").display().to_string();
+    let mut client = daemon.session();
+    client.command("TYPE I").expect(200);
+    client.store("a", b"123456");
+    for (line, code) in [
+        ("STOR none/x", 550),
+        ("APPE none/x", 550),
+        ("STOR bad", 550),
+        ("RETR none", 550),
+        ("REST 7", 350),
+        ("RETR a", 554),
+        ("REST 7", 350),
+        ("STOR a", 554),
+    ] {
+        client.command(line).expect(code);
+    }
+    client.command("QUIT").expect(221);
+    let expected = [
+        "STOR a 226 ~/a /a",
+        "STOR none/x 550 ~/none/x -",
+        "APPE none/x 550 ~/none/x -",
+        "STOR bad 550 - -",
+        "RETR none 550 - -",
+        "RETR a 554 ~/a -",
+        "STOR a 554 ~/a -",
+    ];
+    assert_eq!(lines_of(&daemon, "told", 7), expected.map(|line| line.replace('~', &home)));
+    daemon.stop();
+}
+
+#[test]
+fn paths_are_told_of_the_commands_that_the_page_names() {
+    let daemon = daemon(
+        "LogFormat told \"%r %f %F\"\nDefaultRoot ~\n\
+         ExtendedLog @/told MLST,MDTM,MFMT,MD5,SITE_CHMOD,SIZE,STAT,AVBL,MFF,XMD5,SITE_COPY told",
+    );
+    let home = daemon.setup.home("alice").canonicalize().expect("a home").display().to_string();
+    let mut client = daemon.session();
+    client.store("a", b"123456");
+    let told = ["MLST a", "MDTM a", "MFMT 20200101000000 a", "MD5 a", "SITE CHMOD 644 a"];
+    let untold = ["SIZE a", "STAT a", "AVBL a", "MFF modify=20200101000000; a", "XMD5 a", "SITE COPY a b"];
+    for line in told.iter().chain(&untold) {
+        client.command(line);
+    }
+    let told = told.iter().map(|line| format!("{line} {home}/a -"));
+    let untold = untold.iter().map(|line| format!("{line} - -"));
+    let expected: Vec<String> = told.chain(untold).collect();
+    assert_eq!(lines_of(&daemon, "told", expected.len()), expected);
+    daemon.stop();
+}
+
+#[test]
 fn no_client_forges_a_line_or_a_field() {
     let daemon =
         daemon("LogFormat f \"%m\t%J \\\"%r\\\"\"\nExtendedLog @/text ALL f\nExtendedLog @/json ALL json");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::FileFacts;
 use super::logs::Logs;
-use super::named::{self, Named};
+use super::named::{self, Counts, Named};
 use crate::logging::Cause;
 use crate::logging::extended::{Command as Told, Folder, Transfer, TransferEnd, TransferForm};
 use crate::protocol::{Command, Reply, Request};
@@ -184,11 +184,13 @@ impl Kept {
         self.file = FileFacts { size, ..file };
         self.named.host_path = Some(canonical.as_os_str().as_bytes().to_vec());
         self.named.seen_path = Some(seen.to_vec());
+        self.named.counts = Counts::Always;
     }
 
     /// All of it.
     pub fn told(&self, now: Instant, form: TransferForm) -> Told<'_> {
-        let is_shown = !self.named.if_successful || self.is_success();
+        let refusal = self.refusal.as_ref().map(|(reason, _)| *reason);
+        let is_shown = self.named.counts.hold(self.is_success(), refusal);
         Told {
             name: &self.name,
             argument: &self.argument,

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::protocol::{Command, Site};
+use crate::scoreboard::ReasonCode;
 use crate::worker::listing::{Command as Listed, Options};
 use crate::worker::member::Member;
 
@@ -19,8 +20,35 @@ pub struct Named {
     pub folder: Option<(Vec<u8>, Vec<u8>)>,
     /// RNFR's file on the host.
     pub rename_from: Option<Vec<u8>>,
-    /// All of it counts only where the command succeeds, as ProFTPD has it.
-    pub if_successful: bool,
+    /// When the file counts, as ProFTPD has it.
+    pub counts: Counts,
+}
+
+/// When a file counts as named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counts {
+    /// However the command ends.
+    #[default]
+    Always,
+    /// Where it succeeds.
+    IfSuccessful,
+    /// A download that is no transfer yet: where a file that is there cannot be read so.
+    IfUnreadable,
+    /// An upload that is no transfer yet: where the file system does not take it.
+    IfUnwritable,
+}
+
+impl Counts {
+    /// Whether it counts for a command that ends so.
+    pub fn hold(self, is_success: bool, refusal: Option<ReasonCode>) -> bool {
+        use ReasonCode::{Absent, Failure, Permission, Range, Space};
+        match self {
+            Counts::Always => true,
+            Counts::IfSuccessful => is_success,
+            Counts::IfUnreadable => matches!(refusal, Some(Failure | Permission | Range)),
+            Counts::IfUnwritable => matches!(refusal, Some(Absent | Failure | Permission | Range | Space)),
+        }
+    }
 }
 
 /// What is to be told of a path.
@@ -55,11 +83,28 @@ pub fn named(member: &Member, root: &Path, command: &Command) -> Named {
             Shown::OnHost(path)
         }
         Command::Site(Site::Mkdir(path) | Site::Rmdir(path) | Site::Symlink(_, path)) => Shown::OnHost(path),
-        _ => Shown::Nothing,
+        // Once the file is open, the transfer tells what it is.
+        Command::Retr(path) | Command::Stor(path) | Command::Appe(path) => Shown::OnHost(path),
+        // Its name is known when the transfer has it.
+        Command::Stou => Shown::Nothing,
+        // ProFTPD tells none of these paths, or does not know the command (AVBL): readers of its logs do not look for them.
+        Command::Size(_) | Command::Sum(_) | Command::Mff(..) | Command::Stat(_) | Command::Avbl(_) => {
+            Shown::Nothing
+        }
+        Command::Site(Site::CopyFrom(_) | Site::CopyTo(_) | Site::Copy(..)) => Shown::Nothing,
+        // These name no path.
+        Command::User(_) | Command::Pass(_) | Command::Quit | Command::Host(_) => Shown::Nothing,
+        Command::Type(..) | Command::Mode(_) | Command::Stru | Command::Opts(_) => Shown::Nothing,
+        Command::Pasv | Command::Epsv(_) | Command::Port(_) | Command::Eprt(_) => Shown::Nothing,
+        Command::Rest(_) | Command::Rang(_) | Command::Allo(_) | Command::Abor => Shown::Nothing,
+        Command::Clnt | Command::Csid | Command::Lang(_) | Command::Noop => Shown::Nothing,
+        Command::Syst | Command::Feat | Command::Help(_) | Command::Site(Site::Help(_)) => Shown::Nothing,
     };
     let named = tell(member, root, shown);
     match command {
-        Command::Rnfr(_) => Named { if_successful: true, ..named },
+        Command::Rnfr(_) => Named { counts: Counts::IfSuccessful, ..named },
+        Command::Retr(_) => Named { counts: Counts::IfUnreadable, ..named },
+        Command::Stor(_) | Command::Appe(_) => Named { counts: Counts::IfUnwritable, ..named },
         Command::Cdup => Named { folder: named.folder.map(|(_, folder)| (Vec::new(), folder)), ..named },
         _ => named,
     }
