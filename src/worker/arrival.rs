@@ -61,7 +61,7 @@ fn one_too_many(
 ) -> Turned {
     let log = logger(birth, index, client.local, client.peer);
     let daemon = &birth.settings.daemon;
-    let reason = limits::reason_of(kind);
+    let reason = kind.reason();
     let cause = Cause::from(reason);
     let reply = match kind {
         LimitKind::ConnectionsPerHost => {

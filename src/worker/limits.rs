@@ -99,86 +99,30 @@ fn rule_of(denial: &Denial) -> Option<Box<str>> {
 }
 
 fn limited(kind: LimitKind, most: u32, (text, class): (Option<&[u8]>, Option<&str>)) -> Refusal {
-    let (directive, standard) = words(kind);
+    let directive = kind.directive();
     let reached = match (kind, class) {
         (LimitKind::ClientsPerClass, Some(class)) => format!("{directive} {class} {most}"),
         _ => format!("{directive} {most}"),
     };
-    Refusal::Limited { reply: full((530, kind), text, standard, most), reached }
+    Refusal::Limited { reply: full((530, kind), text, most), reached }
 }
 
 /// What a client hears that is one too many from its address.
 pub fn too_many_connections(limit: &LimitText, most: u32) -> Reply {
     let kind = LimitKind::ConnectionsPerHost;
-    full((530, kind), own_words(Some(limit)), words(kind).1, most)
+    full((530, kind), own_words(Some(limit)), most)
 }
 
 /// What a client hears whose transfer is one too many; and, for the log, the directive.
 pub fn too_many_transfers(kind: LimitKind, limit: Option<&LimitText>, most: u32) -> (Reply, &'static str) {
-    let (directive, standard) = words(kind);
-    (full((451, kind), own_words(limit), standard, most), directive)
-}
-
-/// The reason that a limit is.
-pub fn reason_of(kind: LimitKind) -> ReasonCode {
-    match kind {
-        LimitKind::Instances => ReasonCode::MaxInstances,
-        LimitKind::ConnectionRate => ReasonCode::MaxConnectionRate,
-        LimitKind::ConnectionsPerHost => ReasonCode::MaxConnectionsPerHost,
-        LimitKind::Clients => ReasonCode::MaxClients,
-        LimitKind::ClientsPerUser => ReasonCode::MaxClientsPerUser,
-        LimitKind::ClientsPerHost => ReasonCode::MaxClientsPerHost,
-        LimitKind::ClientsPerClass => ReasonCode::MaxClientsPerClass,
-        LimitKind::HostsPerUser => ReasonCode::MaxHostsPerUser,
-        LimitKind::TransfersPerHost => ReasonCode::MaxTransfersPerHost,
-        LimitKind::TransfersPerUser => ReasonCode::MaxTransfersPerUser,
-    }
-}
-
-/// A limit's directive, and the words of ProFTPD where the operator has none.
-fn words(kind: LimitKind) -> (&'static str, &'static str) {
-    match kind {
-        LimitKind::Instances => ("MaxInstances", "Service not available"),
-        LimitKind::ConnectionRate => ("MaxConnectionRate", "Service not available"),
-        LimitKind::ConnectionsPerHost => (
-            "MaxConnectionsPerHost",
-            "Sorry, the maximum number of connections (%m) for your host are already connected.",
-        ),
-        LimitKind::Clients => {
-            ("MaxClients", "Sorry, the maximum number of allowed clients (%m) are already connected.")
-        }
-        LimitKind::ClientsPerUser => (
-            "MaxClientsPerUser",
-            "Sorry, the maximum number of clients (%m) for this user are already connected.",
-        ),
-        LimitKind::ClientsPerHost => (
-            "MaxClientsPerHost",
-            "Sorry, the maximum number of clients (%m) from your host are already connected.",
-        ),
-        LimitKind::ClientsPerClass => (
-            "MaxClientsPerClass",
-            "Sorry, the maximum number of clients (%m) from your class are already connected.",
-        ),
-        LimitKind::HostsPerUser => (
-            "MaxHostsPerUser",
-            "Sorry, the maximum number of hosts (%m) for this user are already connected.",
-        ),
-        LimitKind::TransfersPerHost => (
-            "MaxTransfersPerHost",
-            "Sorry, the maximum number of data transfers (%m) from your host are currently being used.",
-        ),
-        LimitKind::TransfersPerUser => (
-            "MaxTransfersPerUser",
-            "Sorry, the maximum number of data transfers (%m) from this user are currently being used.",
-        ),
-    }
+    (full((451, kind), own_words(limit), most), kind.directive())
 }
 
 fn own_words(limit: Option<&LimitText>) -> Option<&[u8]> {
     limit.and_then(|limit| limit.text.as_deref()).map(str::as_bytes)
 }
 
-fn full((code, kind): (u16, LimitKind), own: Option<&[u8]>, standard: &str, most: u32) -> Reply {
+fn full((code, kind): (u16, LimitKind), own: Option<&[u8]>, most: u32) -> Reply {
     let number = |name: &[u8]| (name == b"m").then(|| most.to_string().into_bytes());
-    Reply::refused(code, reason_of(kind), text::expand(own.unwrap_or(standard.as_bytes()), number))
+    Reply::refused(code, kind.reason(), text::expand(own.unwrap_or(kind.words().as_bytes()), number))
 }

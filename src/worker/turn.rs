@@ -37,7 +37,7 @@ fn refusal(watch: &Watch, counted: &Counted, answer: &Answer) -> Reply {
     };
     let limit = counted.limit(*kind == LimitKind::TransfersPerUser);
     let (reply, directive) = limits::too_many_transfers(*kind, limit, *most);
-    let reason = limits::reason_of(*kind);
+    let reason = kind.reason();
     slog::warn!(watch.log, "Transfer refused ({directive} {most})"; "reason" => reason.word());
     reply.told()
 }

@@ -1,47 +1,65 @@
-//! The limits that the master counts, and their numbers on the wire.
+//! The limits that the master counts, one row each: its number on the wire, its directive and reason, and the words for it.
 
 use super::record::Malformed;
+use crate::scoreboard::ReasonCode;
 
-/// Which limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitKind {
-    /// MaxInstances.
-    Instances,
-    /// MaxConnectionRate.
-    ConnectionRate,
-    /// MaxConnectionsPerHost.
-    ConnectionsPerHost,
-    /// MaxClients.
-    Clients,
-    /// MaxClientsPerUser.
-    ClientsPerUser,
-    /// MaxClientsPerHost.
-    ClientsPerHost,
-    /// MaxClientsPerClass.
-    ClientsPerClass,
-    /// MaxHostsPerUser.
-    HostsPerUser,
-    /// MaxTransfersPerHost.
-    TransfersPerHost,
-    /// MaxTransfersPerUser.
-    TransfersPerUser,
+macro_rules! limits {
+    ($($kind:ident, $directive:ident, $words:literal;)*) => {
+        /// Which limit. The numbers on the wire are the rows' places: new limits are appended.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum LimitKind {
+            $(#[doc = concat!(stringify!($directive), ".")] $kind,)*
+        }
+
+        impl LimitKind {
+            /// Every kind, at the index that is its number less one.
+            pub const ALL: &[LimitKind] = &[$(LimitKind::$kind,)*];
+
+            /// The directive that sets it.
+            pub fn directive(self) -> &'static str {
+                match self {
+                    $(LimitKind::$kind => stringify!($directive),)*
+                }
+            }
+
+            /// What a client hears where the operator has no words for it: ProFTPD's, `%m` being the number.
+            pub fn words(self) -> &'static str {
+                match self {
+                    $(LimitKind::$kind => $words,)*
+                }
+            }
+
+            /// The reason that it is.
+            pub fn reason(self) -> ReasonCode {
+                match self {
+                    $(LimitKind::$kind => ReasonCode::$directive,)*
+                }
+            }
+        }
+    };
+}
+
+limits! {
+    Instances, MaxInstances, "Service not available";
+    ConnectionRate, MaxConnectionRate, "Service not available";
+    ConnectionsPerHost, MaxConnectionsPerHost,
+        "Sorry, the maximum number of connections (%m) for your host are already connected.";
+    Clients, MaxClients, "Sorry, the maximum number of allowed clients (%m) are already connected.";
+    ClientsPerUser, MaxClientsPerUser,
+        "Sorry, the maximum number of clients (%m) for this user are already connected.";
+    ClientsPerHost, MaxClientsPerHost,
+        "Sorry, the maximum number of clients (%m) from your host are already connected.";
+    ClientsPerClass, MaxClientsPerClass,
+        "Sorry, the maximum number of clients (%m) from your class are already connected.";
+    HostsPerUser, MaxHostsPerUser,
+        "Sorry, the maximum number of hosts (%m) for this user are already connected.";
+    TransfersPerHost, MaxTransfersPerHost,
+        "Sorry, the maximum number of data transfers (%m) from your host are currently being used.";
+    TransfersPerUser, MaxTransfersPerUser,
+        "Sorry, the maximum number of data transfers (%m) from this user are currently being used.";
 }
 
 impl LimitKind {
-    /// Every kind, at the index that is its number less one.
-    pub const ALL: [LimitKind; 10] = [
-        LimitKind::Instances,
-        LimitKind::ConnectionRate,
-        LimitKind::ConnectionsPerHost,
-        LimitKind::Clients,
-        LimitKind::ClientsPerUser,
-        LimitKind::ClientsPerHost,
-        LimitKind::ClientsPerClass,
-        LimitKind::HostsPerUser,
-        LimitKind::TransfersPerHost,
-        LimitKind::TransfersPerUser,
-    ];
-
     /// Its number; never 0.
     pub(super) fn code(self) -> u8 {
         self as u8 + 1
@@ -61,7 +79,7 @@ mod tests {
     #[test]
     fn numbers_and_kinds_are_each_others() {
         for kind in LimitKind::ALL {
-            assert_eq!(LimitKind::of(kind.code()), Ok(kind));
+            assert_eq!(LimitKind::of(kind.code()), Ok(*kind));
         }
         assert!(LimitKind::of(0).is_err() && LimitKind::of(u8::MAX).is_err());
     }

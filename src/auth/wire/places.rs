@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn answers_arrive_as_they_were_sent() {
-        let full = LimitKind::ALL.map(|kind| PlaceAnswer::Full(kind, 10));
+        let full = LimitKind::ALL.iter().map(|kind| PlaceAnswer::Full(*kind, 10));
         for answer in [PlaceAnswer::Granted, PlaceAnswer::Refused].into_iter().chain(full) {
             assert_eq!(PlaceAnswer::decode(&answer.encode()), Ok(answer));
         }
