@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::directives::{Effect, Restart, Row, known_by_name, rows, subjects};
+use super::directives::{Effect, Restart, Row, SUBJECTS, Subject, known_by_name, rows};
 use super::tiers;
 
 const INTRODUCTION: &str = "\
@@ -69,7 +69,7 @@ fn summary(row: Row) -> DirectiveSummary {
 pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
     page += &tiers::table();
-    for (heading, rows) in subjects() {
+    for Subject { heading, rows } in SUBJECTS {
         section(&mut page, heading, rows);
     }
     families(&mut page);

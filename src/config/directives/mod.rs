@@ -125,81 +125,57 @@ pub enum Effect {
     Guards,
 }
 
-const SUBJECTS: &[&[Row]] = &[
-    process::ROWS,
-    pool::ROWS,
-    sections::ROWS,
-    account_files::ROWS,
-    accounts::ROWS,
-    access::ROWS,
-    classes::ROWS,
-    anonymous::ROWS,
-    homes::ROWS,
-    aliases::ROWS,
-    sessions::ROWS,
-    delays::ROWS,
-    files::ROWS,
-    transfers::ROWS,
-    resources::ROWS,
-    uploads::ROWS,
-    hiding::ROWS,
-    digests::ROWS,
-    listings::ROWS,
-    facts::ROWS,
-    offers::ROWS,
-    encodings::ROWS,
-    messages::ROWS,
-    network::ROWS,
-    sockets::ROWS,
-    proxies::ROWS,
-    control::ROWS,
-    logs::ROWS,
-    traces::ROWS,
-];
+/// What directives are about: a chapter of the reference.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// The chapter's.
+    pub heading: &'static str,
+    /// Its directives.
+    pub rows: &'static [Row],
+}
 
-/// Headings of the subjects, for the reference.
-const HEADINGS: &[&str] = &[
-    "The daemon",
-    "The pool of workers",
-    "Sections and the language",
-    "Files of accounts",
-    "Accounts",
-    "Access",
-    "Classes of clients",
-    "Anonymous sessions",
-    "Roots and homes",
-    "Folders from outside in a root",
-    "Sessions",
-    "Answers that come later",
-    "Files",
-    "Transfers",
-    "Resources",
-    "Uploads",
-    "Hidden files",
-    "Sums of files",
-    "Listings",
-    "Facts of files",
-    "Commands that may be withheld",
-    "Characters",
-    "Messages",
-    "Network",
-    "Sockets",
-    "Proxies before the server",
-    "The control socket",
-    "Logs",
-    "The trace",
+/// Every subject, in the order of the reference.
+pub const SUBJECTS: &[Subject] = &[
+    Subject { heading: "The daemon", rows: process::ROWS },
+    Subject { heading: "The pool of workers", rows: pool::ROWS },
+    Subject { heading: "Sections and the language", rows: sections::ROWS },
+    Subject { heading: "Files of accounts", rows: account_files::ROWS },
+    Subject { heading: "Accounts", rows: accounts::ROWS },
+    Subject { heading: "Access", rows: access::ROWS },
+    Subject { heading: "Classes of clients", rows: classes::ROWS },
+    Subject { heading: "Anonymous sessions", rows: anonymous::ROWS },
+    Subject { heading: "Roots and homes", rows: homes::ROWS },
+    Subject { heading: "Folders from outside in a root", rows: aliases::ROWS },
+    Subject { heading: "Sessions", rows: sessions::ROWS },
+    Subject { heading: "Answers that come later", rows: delays::ROWS },
+    Subject { heading: "Files", rows: files::ROWS },
+    Subject { heading: "Transfers", rows: transfers::ROWS },
+    Subject { heading: "Resources", rows: resources::ROWS },
+    Subject { heading: "Uploads", rows: uploads::ROWS },
+    Subject { heading: "Hidden files", rows: hiding::ROWS },
+    Subject { heading: "Sums of files", rows: digests::ROWS },
+    Subject { heading: "Listings", rows: listings::ROWS },
+    Subject { heading: "Facts of files", rows: facts::ROWS },
+    Subject { heading: "Commands that may be withheld", rows: offers::ROWS },
+    Subject { heading: "Characters", rows: encodings::ROWS },
+    Subject { heading: "Messages", rows: messages::ROWS },
+    Subject { heading: "Network", rows: network::ROWS },
+    Subject { heading: "Sockets", rows: sockets::ROWS },
+    Subject { heading: "Proxies before the server", rows: proxies::ROWS },
+    Subject { heading: "The control socket", rows: control::ROWS },
+    Subject { heading: "Logs", rows: logs::ROWS },
+    Subject { heading: "The trace", rows: traces::ROWS },
 ];
 
 /// The row of a name, whatever its case.
 pub fn row(name: &str) -> Option<Row> {
-    let mut rows = SUBJECTS.iter().copied().flatten();
-    let found = rows.find(|row| row.name.eq_ignore_ascii_case(name)).copied();
+    let found = subject_rows().find(|row| row.name.eq_ignore_ascii_case(name)).copied();
     found.or_else(|| families::row(name))
 }
 
-/// Every row, by subject.
-pub fn subjects() -> impl Iterator<Item = (&'static str, &'static [Row])> {
-    HEADINGS.iter().copied().zip(SUBJECTS.iter().copied())
+/// The rows of all subjects.
+fn subject_rows() -> impl Iterator<Item = &'static Row> {
+    SUBJECTS.iter().flat_map(|subject| subject.rows)
 }
 
 /// The rows of directives known by name alone.
@@ -209,12 +185,12 @@ pub fn known_by_name() -> impl Iterator<Item = Row> {
 
 /// Every row.
 pub fn rows() -> impl Iterator<Item = Row> {
-    SUBJECTS.iter().copied().flatten().copied().chain(families::rows())
+    subject_rows().copied().chain(families::rows())
 }
 
 /// Every name, for "did you mean".
 pub fn names() -> impl Iterator<Item = &'static str> {
-    SUBJECTS.iter().copied().flatten().map(|row| row.name).chain(families::rows().map(|row| row.name))
+    rows().map(|row| row.name)
 }
 
 /// Every directive's name and module, sorted by name, for `-vvv`. A section has two lines, as in ProFTPD.
@@ -294,12 +270,9 @@ mod tests {
     }
 
     #[test]
-    fn every_subject_has_a_heading_and_every_row_a_sentence() {
-        assert_eq!(SUBJECTS.len(), HEADINGS.len());
-        for (_, rows) in subjects() {
-            for row in rows {
-                assert!(row.sentence.ends_with('.'), "{}: {}", row.name, row.sentence);
-            }
+    fn every_row_of_a_subject_has_a_sentence() {
+        for row in subject_rows() {
+            assert!(row.sentence.ends_with('.'), "{}: {}", row.name, row.sentence);
         }
     }
 }
