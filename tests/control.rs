@@ -3,6 +3,7 @@
 mod access;
 mod actions;
 mod hostile;
+mod rates;
 mod telling;
 mod upgrades;
 

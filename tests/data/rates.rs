@@ -130,3 +130,11 @@ fn a_slow_rate_is_no_stall() {
     let mut client = session(&daemon, "alice");
     assert_about(took(|| download(&mut client)), 2.5);
 }
+
+#[test]
+fn a_rest_that_is_longer_than_timeout_stalled_is_no_stall() {
+    // 50 bytes a second: the first block rests for longer than a second.
+    let daemon = limited("TransferRate STOR 0.05\nTimeoutStalled 1");
+    session(&daemon, "alice").store("new", &[b'y'; 100]);
+    assert_eq!(fs::read(daemon.setup.home("alice").join("new")).expect("a file"), [b'y'; 100]);
+}

@@ -11,7 +11,7 @@ use crate::config::settings::TransferRate;
 use crate::protocol::Type;
 use crate::sys::buffer::Buffer;
 use crate::sys::pipe::Pipe;
-use crate::worker::storage::{Source, Target, Terms};
+use crate::worker::storage::{Source, Target};
 
 /// Most bytes of one call that sends a file: small enough to look up between two.
 const FILE_BLOCK: usize = 2 << 20;
@@ -32,7 +32,7 @@ pub fn download(stream: &mut Stream, source: &mut Source, form: Type, attend: &m
     if source.is_too_large {
         return Outcome { bytes: 0, ended: Err(Stop::TooLarge) };
     }
-    let mut moved = Moved::at(source.terms, attend);
+    let mut moved = Moved::within(source.terms.rate, attend);
     let ended = match form {
         Type::Image => send_image(stream, source, &mut moved, attend),
         Type::Ascii => send_ascii(stream, source, &mut moved, attend),
@@ -42,7 +42,7 @@ pub fn download(stream: &mut Stream, source: &mut Source, form: Type, attend: &m
 
 /// Receives a file until the client ends the connection.
 pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut dyn Attend) -> Outcome {
-    let mut moved = Moved::at(target.terms, attend);
+    let mut moved = Moved::within(target.terms.rate, attend);
     // A client sends when it has seen the 150, which leaves with this wait; the buffer is mapped while it is on its way.
     let received =
         attend.attend(stream.descriptor(), true, false).map_err(Stop::from).and_then(|()| match form {
@@ -55,7 +55,7 @@ pub fn upload(stream: &mut Stream, mut target: Target, form: Type, attend: &mut 
 
 /// Copies a file into another, after `before` bytes of the same errand.
 pub fn copy(source: &mut Source, mut target: Target, before: u64, attend: &mut dyn Attend) -> Outcome {
-    let mut moved = Moved { bytes: before, glanced_at: before, ..Moved::default() };
+    let mut moved = Moved { bytes: before, glanced_at: before, ..Moved::within(None, attend) };
     let copied = attend
         .glance()
         .map_err(Stop::from)
@@ -73,7 +73,8 @@ fn copy_through(
     let mut buffer = Buffer::map(BLOCK).map_err(Stop::File)?;
     let mut file = source.reader().map_err(Stop::File)?;
     loop {
-        let count = read_some(&mut file, &mut buffer).map_err(Stop::File)?;
+        let most = moved.block(BLOCK, attend);
+        let count = read_some(&mut file, &mut buffer[..most]).map_err(Stop::File)?;
         if count == 0 {
             return Ok(());
         }
@@ -95,18 +96,20 @@ struct Moved {
 }
 
 impl Moved {
-    fn at(terms: Terms, attend: &dyn Attend) -> Moved {
-        let (rate, ordered) = (terms.rate, attend.ordered_rate());
+    fn within(rate: Option<TransferRate>, attend: &dyn Attend) -> Moved {
+        let ordered = attend.ordered_rate();
         Moved { rate, ordered, pace: Pace::within(rate, ordered, Instant::now()), ..Moved::default() }
     }
 
-    /// The operator may order a rate, or lift it, at any moment.
-    fn heed(&mut self, attend: &dyn Attend) {
+    /// The operator may order a rate, or lift it, at any moment. Whether he has.
+    fn heed(&mut self, attend: &dyn Attend) -> bool {
         let ordered = attend.ordered_rate();
-        if ordered != self.ordered {
+        let is_new = ordered != self.ordered;
+        if is_new {
             self.ordered = ordered;
             self.pace = Pace::within(self.rate, ordered, Instant::now());
         }
+        is_new
     }
 
     /// How many bytes to move at once, of at most `most`.
@@ -117,8 +120,10 @@ impl Moved {
     fn more(&mut self, count: usize, attend: &mut dyn Attend) -> Result<(), Stop> {
         self.bytes += count as u64;
         attend.progress(self.bytes);
-        self.heed(attend);
-        if let Some(pace) = &mut self.pace {
+        // What moved before the order may be a large block, and is not charged to the new one.
+        if !self.heed(attend)
+            && let Some(pace) = &mut self.pace
+        {
             let due = pace.spend(count, attend.sharers(), Instant::now());
             attend.rest_until(due)?;
         }
@@ -269,7 +274,7 @@ fn receive_up_to(
     Ok(Received::Some)
 }
 
-/// Until the end, as far as stream and file can do without copies.
+/// Until the end, as far as stream and file can do without copies, and nobody orders a rate.
 fn receive_spliced(
     stream: &mut Stream,
     pipe: &mut Pipe,
@@ -296,7 +301,8 @@ fn receive_spliced(
             written => written.map(|()| true).map_err(Stop::of_file)?,
         };
         moved.more(count, attend)?;
-        if !is_taken {
+        // A rate that was ordered meanwhile is kept block by block.
+        if !is_taken || moved.pace.is_some() {
             return Ok(Received::Some);
         }
     }

@@ -143,6 +143,10 @@ impl Attend for Watch {
     }
 
     fn rest_until(&mut self, moment: Instant) -> Result<(), Interrupt> {
+        if self.transfer.is_some() {
+            // Who is made to rest has not stalled.
+            self.timers.moving(moment);
+        }
         loop {
             self.hear_urgent()?;
             if moment <= Instant::now() {
