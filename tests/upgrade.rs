@@ -317,6 +317,39 @@ fn a_program_that_cannot_serve_gives_the_place_back() {
     daemon.stop();
 }
 
+/// An upgrade, or one that fails, between the line that says until when sessions may last and the moment itself.
+fn a_session_is_disconnected_in_time(pass_on: impl FnOnce(&mut Daemon)) {
+    let mut daemon = own().start();
+    let usual = daemon.setup.text();
+    let mut old = daemon.session();
+    daemon.rewrite(&format!("{usual}MaxSessionAge 6\n"));
+    daemon.reload();
+    daemon.await_log("MaxSessionAge: sessions of generation 1 that are left in 6 s are disconnected");
+    // Or the next program would say it anew.
+    daemon.rewrite(&usual);
+    pass_on(&mut daemon);
+    old.reply().expect(421);
+    old.expect_end();
+    daemon.await_log("generation 1 has ended");
+    daemon.stop();
+}
+
+#[test]
+fn how_long_sessions_may_last_is_handed_on() {
+    a_session_is_disconnected_in_time(|daemon| upgrade(daemon));
+}
+
+#[test]
+fn how_long_sessions_may_last_comes_back_with_the_old_program() {
+    a_session_is_disconnected_in_time(|daemon| {
+        let usual = daemon.setup.text();
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = taken.local_addr().expect("its address").port();
+        daemon.rewrite(&format!("{usual}<VirtualHost 127.0.0.1>\nPort {port}\n</VirtualHost>\n"));
+        upgrade_in_vain(daemon, "goes on with generation 2: ferryd");
+    });
+}
+
 /// The new program on trial: its nursery is held still before its first worker is ready.
 fn held_on_trial(daemon: &Daemon) -> Option<i32> {
     let inode = running(daemon);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use slog::{info, warn};
 
 use super::Master;
@@ -19,7 +20,34 @@ pub enum Retirement {
     Killed,
 }
 
+/// The same for the next program, with the time that is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HandedRetirement {
+    Finishing(Option<Duration>),
+    Leaving(Duration),
+    Killed,
+}
+
 impl Retirement {
+    /// As one master leaves it to the next.
+    pub fn hand_over(self, now: Instant) -> HandedRetirement {
+        let left = |until: Instant| until.saturating_duration_since(now);
+        match self {
+            Retirement::Finishing(until) => HandedRetirement::Finishing(until.map(left)),
+            Retirement::Leaving(until) => HandedRetirement::Leaving(left(until)),
+            Retirement::Killed => HandedRetirement::Killed,
+        }
+    }
+
+    /// What another master has begun: its time goes on.
+    pub fn adopt(handed: HandedRetirement, now: Instant) -> Retirement {
+        match handed {
+            HandedRetirement::Finishing(left) => Retirement::Finishing(left.map(|left| now + left)),
+            HandedRetirement::Leaving(left) => Retirement::Leaving(now + left),
+            HandedRetirement::Killed => Retirement::Killed,
+        }
+    }
+
     /// When something has to be done although nothing happens.
     pub fn deadline(self) -> Option<Instant> {
         match self {
@@ -119,6 +147,27 @@ impl Master {
         if let Some(Err(error)) = pid.map(|pid| signals::tell(pid, signal)) {
             // Its end is on the way.
             info!(self.log, "cannot signal the worker of slot {}: {error}", slot.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retirement_goes_on_under_another_master() {
+        let (now, later) = (Instant::now(), Instant::now() + Duration::from_secs(1000));
+        let (left, until) = (Duration::from_secs(40), now + Duration::from_secs(40));
+        for (before, after) in [
+            (Retirement::Finishing(None), Retirement::Finishing(None)),
+            (Retirement::Finishing(Some(until)), Retirement::Finishing(Some(later + left))),
+            (Retirement::Finishing(Some(now)), Retirement::Finishing(Some(later))),
+            (Retirement::Leaving(until), Retirement::Leaving(later + left)),
+            (Retirement::Killed, Retirement::Killed),
+        ] {
+            let handed = serde_json::to_vec(&before.hand_over(now)).unwrap();
+            assert_eq!(Retirement::adopt(serde_json::from_slice(&handed).unwrap(), later), after);
         }
     }
 }

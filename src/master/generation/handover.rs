@@ -12,7 +12,7 @@ use super::{Auth, Generation, Nursery, Terms};
 use crate::config::Settings;
 use crate::logging::ServerLogs;
 use crate::master::kept_configuration::KeptConfiguration;
-use crate::master::retirement::Retirement;
+use crate::master::retirement::{HandedRetirement, Retirement};
 use crate::sys::succession::Luggage;
 use crate::sys::{ProcessId, process};
 
@@ -27,6 +27,7 @@ pub struct HandedGeneration {
     nursery: Option<HandedNursery>,
     leaving: Option<ProcessId>,
     listeners: Vec<i32>,
+    retirement: HandedRetirement,
     configuration: i32,
 }
 
@@ -67,6 +68,7 @@ impl Generation {
             }),
             leaving: self.leaving,
             listeners: self.listeners.iter().map(&mut pack).collect(),
+            retirement: self.retirement.hand_over(Instant::now()),
             configuration: luggage.pack(self.configuration.as_fd()),
         }
     }
@@ -100,7 +102,7 @@ impl Generation {
                 .transpose()?,
             leaving: handed.leaving.filter(|pid| process::is_child(*pid)),
             listeners: taken(handed.listeners, luggage)?,
-            retirement: Retirement::Finishing(None),
+            retirement: Retirement::adopt(handed.retirement, born),
             respawn_at: (!is_whole).then_some(born),
             configuration: KeptConfiguration::adopt(luggage.take(handed.configuration)?),
         })

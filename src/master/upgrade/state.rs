@@ -20,7 +20,7 @@ use crate::sys::{ProcessId, process};
 
 /// Of this layout, and of all that processes of one program may say to those of the next: records of auth, nursery and recorder, signals
 /// of those who end. One more whenever any of them changes; then a restart is needed.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Most bytes of it: some hundred a worker.
 pub const BYTES_MOST: usize = 64 * 1024 * 1024;
