@@ -70,9 +70,11 @@ impl Heap {
         if is_bequeathed() { class_of(layout).and_then(|class| self.own.take(class)) } else { None }
     }
 
-    /// Whether a block is of the heap that is every worker's, and nobody's to give back.
-    fn is_inherited(block: *const u8) -> bool {
-        block.addr() < INHERITED.load(Ordering::Relaxed)
+    /// Whether a block is of the heap that is every worker's, and nobody's to give back. The heap begins beyond the program's
+    /// variables, of which this is one; what is mapped elsewhere, below them too, is malloc's.
+    fn is_inherited(&self, block: *const u8) -> bool {
+        let beginning = ptr::from_ref(self).addr();
+        (beginning..INHERITED.load(Ordering::Relaxed)).contains(&block.addr())
     }
 }
 
@@ -103,7 +105,7 @@ unsafe impl GlobalAlloc for Heap {
         {
             // SAFETY: it was taken as this class, by its layout, and its owner gives it up; the only thread is here.
             unsafe { self.own.give(own, class) }
-        } else if !Heap::is_inherited(block) {
+        } else if !self.is_inherited(block) {
             // SAFETY: neither of the process's own memory nor every worker's: malloc's.
             unsafe { System.dealloc(block, layout) }
         }
@@ -116,7 +118,7 @@ unsafe impl GlobalAlloc for Heap {
         if is_own && class_of(layout) == class_of(wanted) {
             return block;
         }
-        if !is_bequeathed() || (!is_own && !Heap::is_inherited(block) && class_of(wanted).is_none()) {
+        if !is_bequeathed() || (!is_own && !self.is_inherited(block) && class_of(wanted).is_none()) {
             // SAFETY: it is malloc's and stays so; the rest is the caller's promise.
             return unsafe { System.realloc(block, layout, size) };
         }

@@ -1,12 +1,15 @@
 //! Commands without end: each is answered, and nothing of it stays.
 
+use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
 use std::sync::Arc;
 
 use super::{GROWTH_KIB, assert_nothing_broke, ends_well, others_are_served, worker};
 use crate::harness::cost::Cost;
 use crate::harness::load::{Counts, Load, wanted};
+use crate::harness::scale::skipped;
 use crate::harness::{Client, Daemon, PASSWORD, Setup, rounds};
 
 #[test]
@@ -83,6 +86,41 @@ fn names_and_passwords_of_a_hundred_kilobytes_are_refused() {
     client.command("USER alice").expect(331);
     client.command(&format!("PASS {PASSWORD}")).expect(230);
     Cost::of(pid).assert_grown_by_at_most(512, before, "long names");
+    ends_well(daemon);
+}
+
+/// The kernel maps large blocks below the heap where it is told to (personality(2), ADDR_COMPAT_LAYOUT), or where the stack has no limit.
+#[test]
+fn listings_leave_nothing_where_large_blocks_lie_below_the_heap() {
+    let upwards = |program: &str| Command::new("setarch").args(["-L", program]).status();
+    if !upwards("true").is_ok_and(|status| status.success()) {
+        return skipped(
+            "setarch -L does not work",
+            "listings_leave_nothing_where_large_blocks_lie_below_the_heap",
+        );
+    }
+    let mut setup = Setup::new();
+    let program = setup.path("upwards");
+    // By another process: one of other tests could hold it open for writing, and nobody could execute it then.
+    let script = format!("#!/bin/sh\nexec setarch -L {} \"$@\"", env!("CARGO_BIN_EXE_ferryd"));
+    let written = Command::new("sh")
+        .args(["-c", "echo \"$1\" > \"$2\"; chmod 755 \"$2\"", "sh", &script])
+        .arg(&program)
+        .status();
+    assert!(written.expect("a shell").success());
+    setup.program = Some(program);
+    let daemon = setup.start();
+    let folder = daemon.setup.home("alice").join("many");
+    daemon.setup.make_folder(&folder, None);
+    for number in 0..5_000 {
+        fs::write(folder.join(format!("{number:0>80}")), b"").expect("written");
+    }
+    let mut client = daemon.session();
+    let list = |client: &mut Client| assert!(client.download("LIST many").len() > 5_000 * 80);
+    (0..4).for_each(|_| list(&mut client));
+    let (pid, before) = worker(&daemon, &client);
+    (0..rounds(20, 200)).for_each(|_| list(&mut client));
+    Cost::of(pid).assert_grown_by_at_most(512, before, "many names");
     ends_well(daemon);
 }
 
