@@ -307,6 +307,40 @@ fn next_order(control: BorrowedFd<'_>) -> Option<Vec<SlotNumber>> {
 
 fn report(control: BorrowedFd<'_>, slot: SlotNumber, error: &io::Error) {
     let message = FromNursery::NotBorn { slot, errno: error.raw_os_error().unwrap_or_default() }.encode();
-    // A full channel loses the words, not the slot: the master frees a slot that has no birth when the nursery ends.
-    let _ = socket::send(control, &message, &[], false);
+    // The master never waits for a nursery, so it reads in the end; a slot of which it did not hear would be asked for until the
+    // nursery ends. One that is gone wants to hear nothing.
+    let say = || socket::send(control, &message, &[], true);
+    while say().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_the_master_has_no_room_for_waits_until_it_has_read() {
+        const MANY: u32 = 2000;
+        let (master, nursery) = socket::seqpacket_pair().unwrap();
+        let reporting = thread::spawn(move || {
+            let failed = io::ErrorKind::OutOfMemory.into();
+            (0..2 * MANY).for_each(|slot| report(nursery.as_fd(), SlotNumber(slot), &failed));
+        });
+        // The channel is full by now; on a machine that is slower the test shows less, and is as right.
+        thread::sleep(Duration::from_millis(200));
+        let mut buffer = [0; FromNursery::MOST];
+        let heard = std::iter::from_fn(|| {
+            let length = socket::receive(master.as_fd(), &mut buffer, true).unwrap().length;
+            match FromNursery::decode(&buffer[..length]) {
+                Some(FromNursery::NotBorn { slot, .. }) => Some(slot),
+                _ => None,
+            }
+        });
+        assert!(heard.take(MANY as usize).eq((0..MANY).map(SlotNumber)));
+        // Nobody waits for one who has left.
+        drop(master);
+        reporting.join().unwrap();
+    }
 }
