@@ -6,7 +6,7 @@ use super::Birth;
 use super::accept::{self, Client};
 use super::greeting::logger;
 use super::inquiry;
-use super::limits;
+use super::refusals;
 use super::watch::unavailable;
 use crate::auth::ANSWER_DEADLINE;
 use crate::auth::places::LimitKind;
@@ -66,7 +66,7 @@ fn one_too_many(
     let reply = match kind {
         LimitKind::ConnectionsPerHost => {
             slog::warn!(log, "Connection refused (MaxConnectionsPerHost {most})"; cause);
-            Some(limits::too_many_connections(&rules.max_connections_per_host, most))
+            Some(refusals::too_many_connections(&rules.max_connections_per_host, most))
         }
         LimitKind::ConnectionRate => {
             let seconds = daemon.max_connection_rate.map_or(1, |rate| rate.seconds);

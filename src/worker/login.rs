@@ -5,23 +5,23 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::annexes;
 use super::display::{Held, Occasion};
 use super::evidence;
 use super::identity;
 use super::inquiry;
 use super::journal::Logs;
-use super::limits::{self, Reason, Refusal};
 use super::member::{Entry, Member};
-use super::quarters::Quarters;
 use super::readme;
+use super::refusals::{self, Reason, Refusal};
 use super::resources;
 use super::rulebook;
+use super::session_root::Quarters;
 use super::storage::Root;
 use super::subject;
 use super::text::{Facts, Text};
 use super::title;
 use super::tracing;
+use super::vroot_aliases;
 use super::watch::{Ending, Watch, unavailable};
 use crate::auth::secret::Secret;
 use crate::auth::wire::{Answer, Denial, Request};
@@ -32,7 +32,7 @@ use crate::protocol::Reply;
 use crate::scoreboard::{ReasonCode, Totals};
 use crate::sys::{clock, own_descriptors};
 
-pub use super::limits::incorrect;
+pub use super::refusals::incorrect;
 
 /// What became of a login.
 pub enum Verdict {
@@ -163,7 +163,7 @@ fn refused(watch: &Watch, verdict: Verdict) -> Result<Verdict, Ending> {
 fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> {
     let user = shown(name);
     trace::tell(Channel::Auth, 1, || format!("'{}' may not log in: {}", Printable(name), why(denial)));
-    match limits::refusal(denial, watch.class.map(|class| class.name.as_str())) {
+    match refusals::refusal(denial, watch.class.map(|class| class.name.as_str())) {
         Refusal::Wrong { reason, rule } => {
             let why = Why { reason: reason.code(), rule };
             tell_wrong(watch, &user, &reason, why.cause());
@@ -185,7 +185,7 @@ fn deny(watch: &Watch, denial: &Denial, name: &[u8]) -> Result<Verdict, Ending> 
 }
 
 fn why(denial: &Denial) -> String {
-    match limits::refusal(denial, None) {
+    match refusals::refusal(denial, None) {
         Refusal::Wrong { reason, rule: None } => reason.words().to_owned(),
         Refusal::Wrong { reason, rule: Some(rule) } => format!("{}, by {rule}", reason.words()),
         Refusal::NoPassword => "no password is given".to_owned(),
@@ -228,7 +228,7 @@ fn enter(
             return refused(watch, Verdict::Out(quarters.refusal().told()));
         }
     };
-    for missing in annexes::show(&mut root, &rules.aliases, (&quarters, &entry.account)) {
+    for missing in vroot_aliases::show(&mut root, &rules.aliases, (&quarters, &entry.account)) {
         slog::warn!(watch.log, "USER {}: {missing}", shown(&entry.given_name));
     }
     // `%u` in `<Directory>`: the paths are followed while all of them can be.

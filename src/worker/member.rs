@@ -5,12 +5,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::display::{Held, Seen};
-use super::giving::Giver;
 use super::listing::Owners;
-use super::names;
+use super::owner_names;
 use super::rendezvous::Rendezvous;
 use super::storage::{self, FtpPath, Portion, RenameSource, Root, Storage};
 use super::subject;
+use super::user_owner::Giver;
 use super::watch::Watch;
 use crate::auth::Account;
 use crate::auth::secret::Secret;
@@ -49,7 +49,7 @@ pub struct Member {
     /// Names that its listings have shown.
     pub owners: Owners,
     /// Whom to ask for others.
-    pub names: names::Directory,
+    pub names: owner_names::Directory,
     /// Its files.
     pub storage: Storage,
     /// The working directory.
@@ -101,7 +101,7 @@ impl Member {
             .hearing(watch.log.clone());
         Member {
             owners: Owners::default(),
-            names: names::Directory::new(watch.birth, watch.server_index, &account),
+            names: owner_names::Directory::new(watch.birth, watch.server_index, &account),
             account,
             given_name,
             given_address,

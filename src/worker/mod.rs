@@ -4,8 +4,8 @@
 //! after them, or calls what goes deeper: they say `#[inline(never)]`.
 
 mod accept;
-mod annexes;
 mod arrival;
+mod client_name;
 mod commands;
 mod conversation;
 mod data;
@@ -13,27 +13,25 @@ mod digest;
 mod display;
 mod ending;
 mod evidence;
-mod giving;
 mod greeting;
 mod identity;
 mod inquiry;
 mod journal;
-mod limits;
 mod listing;
 mod login;
 mod member;
-mod names;
-mod naming;
 mod orders;
+mod owner_names;
 mod peer;
 mod proxied;
-mod quarters;
 mod readme;
+mod refusals;
 pub mod rehearsal;
 mod rendezvous;
 mod resources;
 mod rulebook;
 mod session;
+mod session_root;
 mod shutdown;
 mod speech;
 mod storage;
@@ -47,7 +45,9 @@ mod tracing;
 mod transfer;
 mod transfer_log;
 mod turn;
+mod user_owner;
 mod virtual_host;
+mod vroot_aliases;
 mod watch;
 
 /// What reads the words of clients and of files that clients may have written, for the fuzz targets.

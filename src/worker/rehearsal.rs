@@ -6,11 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::annexes;
-use super::limits::{self, Refusal};
-use super::quarters::Quarters;
+use super::refusals::{self, Refusal};
+use super::session_root::Quarters;
 use super::storage::{FtpPath, Listener, Storage, Verb};
 use super::virtual_host;
+use super::vroot_aliases;
 use crate::auth::{self, Account, Visitor};
 use crate::config::Settings;
 use crate::config::settings::{Anonymous, Server, Subject};
@@ -146,7 +146,7 @@ fn admitted(
             let section = admission.anonymous.and_then(|index| server.anonymous.get(usize::from(index)));
             Ok((admission.account, section))
         }
-        Err(denial) => Err(match limits::refusal(&denial, None) {
+        Err(denial) => Err(match refusals::refusal(&denial, None) {
             Refusal::Wrong { reason, .. } => format!("{} does not log in: {}", request.user, reason.words()),
             Refusal::NoPassword => format!("{} does not log in without a password", request.user),
             Refusal::Limited { reached, .. } => format!("{} does not log in: {reached}", request.user),
@@ -167,7 +167,7 @@ fn carried_out(
     let rules = sessions.of(subject);
     let quarters = Quarters::of(&rules, section, account);
     let mut root = quarters.open().map_err(|error| error.to_string())?;
-    let missing = annexes::show(&mut root, &rules.aliases, (&quarters, account));
+    let missing = vroot_aliases::show(&mut root, &rules.aliases, (&quarters, account));
     remarks.extend(missing.iter().map(ToString::to_string));
     let place = root.canonical().map_err(|error| error.to_string())?;
     steps.push(format!("the session's root is {}", place.display()));

@@ -9,10 +9,10 @@ use crate::protocol::{Foreign, Line, Reply, Request};
 use crate::scoreboard::{ReasonCode, State, Totals};
 use crate::sys::crypt;
 
+use super::client_name;
 use super::commands;
 use super::journal;
 use super::member::Member;
-use super::naming;
 use super::shutdown::Warned;
 use super::speech;
 use super::throttle::Throttle;
@@ -62,11 +62,11 @@ impl Session {
 
     /// Serves the client until one side ends it.
     pub fn run(mut self) {
-        naming::begin(&mut self.watch);
+        client_name::begin(&mut self.watch);
         title::speaks(self.watch.birth, self.watch.peer);
         self.watch.birth.own.state(State::Login);
         let ending = journal::connection(&mut self.watch).err().unwrap_or_else(|| self.converse());
-        naming::give_up(&mut self.watch);
+        client_name::give_up(&mut self.watch);
         self.watch.birth.own.state(State::Closing);
         self.watch.farewell(&ending);
         self.tell_ending(&ending);
@@ -188,7 +188,7 @@ impl Session {
         };
         self.watch.called = request.called;
         if !request.verb.name.eq_ignore_ascii_case("USER") {
-            naming::settle(&mut self.watch)?;
+            client_name::settle(&mut self.watch)?;
         }
         if !self.watch.rules.offer.has(request.verb.module) {
             return Ok(Reply::refused(

@@ -2,8 +2,8 @@
 //! hears of the end. A session that ends gives it back by ending.
 
 use super::inquiry;
-use super::limits;
 use super::member::Member;
+use super::refusals;
 use super::storage::Counted;
 use super::watch::{Ending, Watch};
 use crate::auth::places::LimitKind;
@@ -36,7 +36,7 @@ fn refusal(watch: &Watch, counted: &Counted, answer: &Answer) -> Reply {
         return Reply::refused(451, reason, "Transfers cannot be counted now, try again later").told();
     };
     let limit = counted.limit(*kind == LimitKind::TransfersPerUser);
-    let (reply, directive) = limits::too_many_transfers(*kind, limit, *most);
+    let (reply, directive) = refusals::too_many_transfers(*kind, limit, *most);
     let reason = kind.reason();
     slog::warn!(watch.log, "Transfer refused ({directive} {most})"; "reason" => reason.word());
     reply.told()

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::config::settings::{DirectoryRules, Fakes, PathRules, Subject};
 use crate::sys::{GroupId, UserId};
-use crate::worker::giving::Giver;
+use crate::worker::user_owner::Giver;
 use folder_files::FolderFiles;
 
 mod accounting;

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use slog::Logger;
 
 use super::Birth;
+use super::client_name::Naming;
 use super::conversation::{Conversation, Received};
 use super::data::Cooling;
 pub use super::ending::{Ending, unavailable};
 use super::greeting;
 use super::journal::{Journal, Logs};
-use super::naming::Naming;
 use super::orders::{self, Standing};
 use super::peer::Peer;
 use super::resources;

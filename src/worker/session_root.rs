@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::limits::incorrect;
+use super::refusals::incorrect;
 use super::storage::{FtpPath, Root};
 use crate::auth::Account;
 use crate::config::settings::{Anonymous, PathFor, SessionRules};

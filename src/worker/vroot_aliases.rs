@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::quarters::{Quarters, named};
+use super::session_root::{Quarters, named};
 use super::storage::{FtpPath, NoAlias, Root};
 use crate::auth::Account;
 use crate::config::settings::AliasRules;

@@ -1,4 +1,4 @@
-//! Refused logins: what the client hears, what the log hears, and whether the session may go on.
+//! Logins, connections and transfers that are refused: what the client hears, what the log hears, and whether the session may go on.
 
 use std::borrow::Cow;
 
