@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 from sidebyside.brief import brief, named_by
 from sidebyside.goals import GOALS, HASH, OWN, Goal, Plain, Times, judged
 from sidebyside.report import page
-from sidebyside.results import Figure, Results
+from sidebyside.results import Figure, Results, is_peer
 from sidebyside.scenarios import SCENARIOS
 
 
@@ -35,6 +35,11 @@ class Figures(unittest.TestCase):
         run = results({"idle-2000": rounds})
         column = run.column("idle-2000", "total_per_session_kib")
         self.assertEqual(run.best("idle-2000", column, lambda _: True), ("vsftpd", 600))
+
+    def test_fewer_sessions_than_ferryd_held_are_not_the_best_either(self):
+        run = results({"who-5000": {OWN: [{"errors": 0, "k": 5000, "who_p50_ms": 14}],
+                                    "proftpd": [{"errors": 0, "k": 3600, "who_p50_ms": 11}]}})
+        self.assertEqual(run.best("who-5000", run.column("who-5000", "who_p50_ms"), is_peer), (None, None))
 
     def test_a_listing_cut_short_does_not_count(self):
         run = results({"list-100000": {OWN: [{"errors": 0, "complete": 0, "lines": 7, "entries_per_sec": 5}]}})

@@ -40,7 +40,7 @@ def brief(results, name):
     return "\n".join([
         f"{BEGIN}{name} -->", row(["", *SERVERS]), "| --- |" + " ---: |" * len(SERVERS),
         *(row([line.what, *(cell(line, server, results) for server in SERVERS)]) for line in LINES), "",
-        f"{machine}, {about['date']}; medians of {rounds} rounds in turn (sessions at rest: one round), over the loopback interface. All figures,",
+        f"{machine}, {about['date']}; medians of {rounds} rounds in turn, over the loopback interface. All figures,",
         f"beside what the machine can do at most: `bench/runs/{name.replace('.json', '.md')}`; what was made equal, and how to repeat it: `bench/README.md`.",
         END, ""])
 

@@ -27,6 +27,8 @@ class Server:
         self.start_ms = (time.perf_counter() - began) * 1e3
 
     def in_child(self):
+        # Whoever started this may ignore it (nohup), and a server would inherit that.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         machine.own_session(self.bench.nice)
         self.bench.group.enter()
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

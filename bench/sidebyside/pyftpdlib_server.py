@@ -26,6 +26,8 @@ authorizer = Hashed()
 authorizer.add_user(user, "unused", home, perm="elradfmwMT")
 FTPHandler.authorizer = authorizer
 FTPHandler.timeout = 3600
+# The kernel would look for a port the longer the more connections there have been, those of other servers too.
+FTPHandler.passive_ports = range(20000, 21000)
 server = FTPServer(("127.0.0.1", int(port)), FTPHandler, backlog=4096)
 server.max_cons = server.max_cons_per_ip = 0
 server.serve_forever()

@@ -37,10 +37,10 @@ class Results:
         return statistics.median(values) if values else None
 
     def best(self, scenario, column, among):
-        """The best of those servers, by name, and its figure. Who made errors, lost sessions, or held fewer than another of them
-        is not the best at anything."""
+        """The best of those servers, by name, and its figure. Who made errors, lost sessions, or held fewer than another,
+        whoever that is, is not the best at anything."""
         names = [name for name in self.of(scenario) if among(name) and self.is_clean(scenario, name)]
-        most = max((self.sessions(scenario, name) for name in names), default=0)
+        most = max((self.sessions(scenario, name) for name in self.of(scenario) if self.counted(scenario, name)), default=0)
         found = [(name, self.median(Figure(scenario, column.key, name))) for name in names
                  if self.sessions(scenario, name) == most]
         found = [(name, value) for name, value in found if value is not None]

@@ -59,9 +59,9 @@ fn one(load: &Load, session: &mut Session, command: &str) -> Done<Listing> {
     })
 }
 
-/// By how much the peak rose of the process whose rose most.
+/// By how much the peak rose of the process whose rose most. The kernel counts roughly: a later peak may read as less.
 fn growth(before: &HashMap<String, u64>, after: &HashMap<String, u64>) -> Option<u64> {
-    after.iter().filter_map(|(process, peak)| Some(peak - before.get(process)?)).max()
+    after.iter().filter_map(|(process, peak)| Some(peak.saturating_sub(*before.get(process)?))).max()
 }
 
 fn tell(listing: &Listing, wanted: usize, figures: &mut Figures) {
