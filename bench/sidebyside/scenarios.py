@@ -23,6 +23,8 @@ class Scenario:
     how: Load | Held | Starts
     columns: tuple
     rounds: int | None = None
+    # So many times as many rounds as are asked for, where one says little.
+    times: int = 1
     # Rows beside the chosen servers.
     beside: tuple = ()
     # Which servers can be asked this at all.
@@ -121,9 +123,9 @@ SCENARIOS = (
     Scenario("logins-c64", "The same, 64 at a time",
              Load("logins --c 64 --secs {secs} --src 20"), LOGIN, beside=(PREFORK, FORK)),
     Scenario("retr-c1", "RETR of a file of 1 GiB on tmpfs, twice, in one session",
-             Load("retr --c 1 --reps 2"), BULK, beside=(SENDFILE,), suits=differs_in_transfers),
+             Load("retr --c 1 --reps 2"), BULK, times=3, beside=(SENDFILE,), suits=differs_in_transfers),
     Scenario("retr-c4", "RETR of a file of 1 GiB on tmpfs in each of 4 sessions",
-             Load("retr --c 4 --reps 1"), BULK, beside=(SENDFILE,), suits=differs_in_transfers),
+             Load("retr --c 4 --reps 1"), BULK, times=3, beside=(SENDFILE,), suits=differs_in_transfers),
     Scenario("stor-c1", "STOR of 1 GiB to tmpfs, in one session",
              Load("stor --c 1 --reps 1 --size 1g"), BULK, suits=differs_in_transfers),
     Scenario("small1k-c1", "RETR of files of 1 KiB for 1.5 s, each with EPSV and a data connection, in one session",
