@@ -322,12 +322,13 @@ fn a_session_is_disconnected_in_time(pass_on: impl FnOnce(&mut Daemon)) {
     let mut daemon = own().start();
     let usual = daemon.setup.text();
     let mut old = daemon.session();
-    daemon.rewrite(&format!("{usual}MaxSessionAge 6\n"));
+    daemon.rewrite(&format!("{usual}MaxSessionAge 10\n"));
     daemon.reload();
-    daemon.await_log("MaxSessionAge: sessions of generation 1 that are left in 6 s are disconnected");
+    daemon.await_log("MaxSessionAge: sessions of generation 1 that are left in 10 s are disconnected");
     // Or the next program would say it anew.
     daemon.rewrite(&usual);
     pass_on(&mut daemon);
+    old.command("NOOP").expect(200);
     old.reply().expect(421);
     old.expect_end();
     daemon.await_log("generation 1 has ended");

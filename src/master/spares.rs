@@ -20,7 +20,6 @@ impl Master {
     pub(super) fn look_at_pool(&mut self) {
         let seen = self.workers.look(&self.board);
         let now = Instant::now();
-        self.look_again_at = self.next_look(now);
         self.pace.note(seen.taken, now);
         if seen.taken > 0 {
             self.wake_watchdog(now);
@@ -35,6 +34,7 @@ impl Master {
             );
         }
         self.finish_raising_if_ready();
+        self.look_again_at = self.next_look(now);
         self.close_to_others(seen);
         self.thin_out(now);
         self.refill();

@@ -171,7 +171,8 @@ impl Workers {
         for slot in self.fresh.drain(..turns).collect::<Vec<_>>() {
             self.move_to(slot, stage_of(board.state(slot)).unwrap_or(Stage::Fresh));
         }
-        self.unseen = self.unseen.saturating_sub(turns);
+        // Some may have ended between two looks.
+        self.unseen = self.unseen.saturating_sub(turns).min(self.fresh.len());
         seen
     }
 
@@ -289,6 +290,26 @@ mod tests {
         page.atomic(layout::slot::STATE).unwrap().store(state, Ordering::SeqCst);
         let births = WritableMap::new(file, geometry.births_range()).unwrap();
         births.atomic_half(slot.0 as usize * layout::BIRTH_SIZE).unwrap().store(pid, Ordering::SeqCst);
+    }
+
+    #[test]
+    fn nobody_is_looked_for_who_has_ended_between_two_looks() {
+        const GREETING: u64 = 3;
+        let many = FRESH_PER_LOOK as u32 + 6;
+        let (mut workers, board) = (Workers::new(many), MasterBoard::create_private(many).unwrap());
+        let slots: Vec<SlotNumber> = (0..many).map(|_| workers.vacant().unwrap()).collect();
+        for slot in &slots {
+            workers.ask(*slot, 1);
+            board.allocate(*slot).unwrap();
+            write(&board, *slot, GREETING, 1000 + slot.0);
+        }
+        workers.look(&board);
+        workers.hear_hint();
+        workers.look(&board);
+        assert!(workers.is_behind());
+        assert!(slots.iter().all(|slot| workers.free(*slot).is_some()));
+        workers.look(&board);
+        assert!(!workers.is_behind());
     }
 
     #[test]

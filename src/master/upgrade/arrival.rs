@@ -232,9 +232,9 @@ fn surroundings(options: &Options, logs: &HandedLogs, zone: &'static TimeZone) -
 impl Master {
     /// The first acts of a master that took another's place.
     fn begin_again(&mut self, settings: Option<Settings>, failed: Option<String>) {
-        self.look_at_shutdown_file();
-        // A program that failed may have published its own, and workers of ours would leave at once.
+        // A program that failed may have published its own, and workers of ours would leave at the first bell.
         self.board.publish_generation(self.serving);
+        self.look_at_shutdown_file();
         self.retire_strays();
         self.reap();
         self.wake_watchdog(Instant::now());
