@@ -95,7 +95,8 @@ fn transfers_hold_their_places_across_a_reload() {
     daemon.reload();
     assert_eq!(crowd_of_downloads(&daemon, 20).0.len(), 0);
     drop(held);
-    until("they have ended", || daemon.slots().iter().all(|slot| slot.transfer.is_none()));
+    // Their places are given back after the board has heard of their end.
+    until("they have left", || daemon.slots().iter().all(|slot| slot.user.is_empty()));
     assert_eq!(crowd_of_downloads(&daemon, 20).0.len(), LIMIT);
 }
 
